@@ -1,0 +1,155 @@
+package org.ctc4j;
+
+import java.util.List;
+
+/**
+ * Computes CTC losses and gradients: for each utterance −ln p(target | input), where p sums over
+ * all frame-level paths that collapse to the target (repeats merged, then blanks removed), after
+ * Graves, Fernández, Gomez and Schmidhuber, "Connectionist Temporal Classification" (ICML 2006).
+ *
+ * <pre>{@code
+ * try (Ctc ctc = Ctc.create()) {
+ *   CtcBatch batch = CtcBatch.of(FrameTensor.timeMajor(logits, T, N, C), Targets.of(labels));
+ *   CtcResult result = ctc.lossAndGradient(batch, CtcOptions.DEFAULT);
+ * }
+ * }</pre>
+ *
+ * <p>{@link #create()} picks the fastest backend that works on this machine; {@link
+ * #create(Backend)} insists on one. All backends give the same results up to rounding, and one
+ * backend gives the same bits for the same input, whatever the number of threads or the order of
+ * the utterances.
+ *
+ * <p>Every backend treats the special cases alike:
+ *
+ * <ul>
+ *   <li>Frames t ≥ input length are never read, and their gradient is exactly 0.
+ *   <li>An empty target has loss −Σ<sub>t</sub> ln p(t, blank); without frames, too, the loss is 0.
+ *   <li>A target that cannot fit (frames &lt; labels + repeats) has loss +Infinity and gradient 0;
+ *       see {@link CtcStatus#INFEASIBLE}.
+ *   <li>A logit of −Infinity is probability 0, and so is a label more than 2<sup>26</sup> nats
+ *       under its frame's log-sum-exp (under 0 for log-probabilities).
+ *   <li>NaN or +Infinity in a used frame makes that utterance alone {@link CtcStatus#NOT_FINITE}.
+ *   <li>Arguments out of their range are refused with {@link InvalidInputException} before any
+ *       work.
+ * </ul>
+ *
+ * <p>Thread-safe: one engine serves calls from many threads at once, as long as each writes to a
+ * {@link CtcResult} of its own. Close it when no call runs; closing twice is harmless.
+ */
+public abstract sealed class Ctc implements AutoCloseable permits ReferenceCtc {
+  private volatile boolean closed;
+
+  Ctc() {}
+
+  /** The fastest engine that works here, with {@link EngineOptions#DEFAULT}. */
+  public static Ctc create() {
+    return create(EngineOptions.DEFAULT);
+  }
+
+  /** The fastest engine that works here. */
+  public static Ctc create(EngineOptions options) {
+    for (BackendReport report : backends()) {
+      if (report.usable()) {
+        return create(report.backend(), options);
+      }
+    }
+    throw new AssertionError("the reference backend is always usable");
+  }
+
+  /**
+   * An engine of the backend that is named, and of no other, with {@link EngineOptions#DEFAULT}.
+   *
+   * @throws BackendUnavailableException with the reason, if it cannot be used here
+   */
+  public static Ctc create(Backend backend) {
+    return create(backend, EngineOptions.DEFAULT);
+  }
+
+  /**
+   * An engine of the backend that is named, and of no other.
+   *
+   * @throws BackendUnavailableException with the reason, if it cannot be used here
+   */
+  public static Ctc create(Backend backend, EngineOptions options) {
+    return switch (backend) {
+      case REFERENCE -> new ReferenceCtc(options);
+      case CPU, CUDA -> throw new BackendUnavailableException(backend, NOT_BUILT);
+    };
+  }
+
+  private static final String NOT_BUILT = "this version of ctc4j does not have it";
+
+  /** All backends, the fastest first: whether each is usable here, and why not. */
+  public static List<BackendReport> backends() {
+    return List.of(
+        new BackendReport(Backend.CUDA, false, "none", NOT_BUILT),
+        new BackendReport(Backend.CPU, false, "none", NOT_BUILT),
+        new BackendReport(Backend.REFERENCE, true, HostDevice.name(), ""));
+  }
+
+  /** Losses with {@link CtcOptions#DEFAULT}. */
+  public final CtcResult loss(CtcBatch batch) {
+    return loss(batch, CtcOptions.DEFAULT);
+  }
+
+  /** Losses, without a gradient. */
+  public final CtcResult loss(CtcBatch batch, CtcOptions options) {
+    CtcResult result = CtcResult.ofLosses(batch.utterances());
+    compute(batch, options, result);
+    return result;
+  }
+
+  /**
+   * Losses and gradient. The gradient is allocated: of the shape and order of dimensions of the
+   * logits, dense, and of type {@link #gradientType}.
+   */
+  public final CtcResult lossAndGradient(CtcBatch batch, CtcOptions options) {
+    ElementType type = gradientType(batch.logits().elements().type());
+    CtcResult result = CtcResult.ofGradient(batch.logits().zerosLike(type));
+    compute(batch, options, result);
+    return result;
+  }
+
+  /**
+   * Losses, and the gradient if {@code result} has a place for it, into memory of the caller.
+   *
+   * @throws InvalidInputException if an argument is out of its range; nothing was written then
+   * @throws IllegalStateException if this engine is closed
+   */
+  public final void compute(CtcBatch batch, CtcOptions options, CtcResult result) {
+    if (closed) {
+      throw new IllegalStateException("this " + backend() + " engine is closed");
+    }
+    batch.check(options);
+    result.check(batch);
+    result.prepare(batch, options.reduction());
+    run(batch, options, result);
+    result.finish(options.zeroInfinity());
+  }
+
+  /**
+   * Which element type a gradient gets that is allocated here: float64 if the logits are, else what
+   * the backend computes in.
+   */
+  public ElementType gradientType(ElementType logits) {
+    return logits == ElementType.FLOAT64 ? ElementType.FLOAT64 : ElementType.FLOAT32;
+  }
+
+  /** Which backend this is. */
+  public abstract Backend backend();
+
+  /** What it runs on, for people to read. */
+  public abstract String device();
+
+  /** Releases threads and memory. */
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  /**
+   * Fills losses (infinite where infeasible), statuses and, where asked for, the gradient, weighted
+   * by {@code result.weights}. The arguments have been checked.
+   */
+  abstract void run(CtcBatch batch, CtcOptions options, CtcResult result);
+}

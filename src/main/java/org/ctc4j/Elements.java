@@ -1,0 +1,418 @@
+package org.ctc4j;
+
+import java.nio.Buffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
+import java.util.Objects;
+
+/**
+ * A run of numbers in the caller's memory, indexed from 0 by 64-bit index: an array, a buffer on or
+ * off the heap, or several buffers in a row. A view; nothing is copied. Not thread-safe in itself:
+ * concurrent reads are, and so are writes of different elements.
+ *
+ * <p>A buffer counts from its position to its limit, both as they are when it is wrapped.
+ */
+public abstract sealed class Elements {
+  private final ElementType type;
+  private final long length;
+  private final Object memory;
+  private final long memoryOffset;
+
+  private Elements(ElementType type, long length, Object memory, long memoryOffset) {
+    this.type = type;
+    this.length = length;
+    this.memory = memory;
+    this.memoryOffset = memoryOffset;
+  }
+
+  /** float32 on the heap. */
+  public static Elements of(float[] array) {
+    return new FloatArray(array);
+  }
+
+  /** float64 on the heap. */
+  public static Elements of(double[] array) {
+    return new DoubleArray(array);
+  }
+
+  /** float32 in a buffer, heap or direct. */
+  public static Elements of(FloatBuffer buffer) {
+    return new Floats(buffer);
+  }
+
+  /** float64 in a buffer, heap or direct. */
+  public static Elements of(DoubleBuffer buffer) {
+    return new Doubles(buffer);
+  }
+
+  /** IEEE float16, as bit patterns in a buffer, heap or direct. */
+  public static Elements float16(ShortBuffer buffer) {
+    return new Halves(ElementType.FLOAT16, buffer);
+  }
+
+  /** bfloat16, as bit patterns in a buffer, heap or direct. */
+  public static Elements bfloat16(ShortBuffer buffer) {
+    return new Halves(ElementType.BFLOAT16, buffer);
+  }
+
+  /**
+   * Several pieces in a row, for more elements than one array or buffer holds (2<sup>31</sup>).
+   *
+   * @param pieces all of one type and, but for the last, of one length
+   */
+  public static Elements concatenation(Elements... pieces) {
+    return new Pieces(pieces.clone());
+  }
+
+  /** Zeros on the heap, in one array or, past its limit, in several. */
+  static Elements allocate(ElementType type, long length) {
+    long piece = 1L << 30;
+    if (length <= piece) {
+      int n = (int) length;
+      return switch (type) {
+        case FLOAT64 -> of(new double[n]);
+        case FLOAT32 -> of(new float[n]);
+        case FLOAT16 -> float16(ShortBuffer.allocate(n));
+        case BFLOAT16 -> bfloat16(ShortBuffer.allocate(n));
+      };
+    }
+    Elements[] pieces = new Elements[Math.toIntExact((length + piece - 1) / piece)];
+    for (int i = 0; i < pieces.length; i++) {
+      pieces[i] = allocate(type, Math.min(piece, length - i * piece));
+    }
+    return concatenation(pieces);
+  }
+
+  /** How each number is stored. */
+  public final ElementType type() {
+    return type;
+  }
+
+  /** How many numbers there are. */
+  public final long length() {
+    return length;
+  }
+
+  /** Whether {@link #set} may be called. */
+  public abstract boolean isWritable();
+
+  /**
+   * What holds the numbers: the {@code float[]} or {@code double[]} itself, or a buffer that shares
+   * its content with the given one and whose index 0 is element 0; null for a {@linkplain
+   * #concatenation concatenation}.
+   */
+  public abstract Object storage();
+
+  /** Element {@code index}, widened exactly. */
+  public abstract double get(long index);
+
+  /** Stores {@code value}, rounded to nearest, ties to even, at {@code index}. */
+  public abstract void set(long index, double value);
+
+  /**
+   * Reads {@code count} elements, {@code index}, {@code index + stride}, …, as float32. Exact for
+   * all types but float64, which is rounded.
+   */
+  public void read(long index, long stride, float[] into, int from, int count) {
+    for (int i = 0; i < count; i++) {
+      into[from + i] = (float) get(index + i * stride);
+    }
+  }
+
+  /** Stores {@code count} float32 numbers at {@code index}, {@code index + stride}, …, rounded. */
+  public void write(long index, long stride, float[] values, int from, int count) {
+    for (int i = 0; i < count; i++) {
+      set(index + i * stride, values[from + i]);
+    }
+  }
+
+  /**
+   * Whether elements [first, last] of this and [otherFirst, otherLast] of {@code other} are known
+   * to overlap. Two views of one direct buffer are not known to.
+   */
+  final boolean overlaps(long first, long last, Elements other, long otherFirst, long otherLast) {
+    return memory == other.memory
+        && memoryOffset + first <= other.memoryOffset + otherLast
+        && other.memoryOffset + otherFirst <= memoryOffset + last;
+  }
+
+  private static Object memoryOf(Buffer buffer) {
+    return buffer.hasArray() ? buffer.array() : buffer;
+  }
+
+  private static int offsetOf(Buffer buffer) {
+    return buffer.hasArray() ? buffer.arrayOffset() + buffer.position() : buffer.position();
+  }
+
+  private static final class FloatArray extends Elements {
+    private final float[] array;
+
+    FloatArray(float[] array) {
+      super(ElementType.FLOAT32, array.length, array, 0);
+      this.array = array;
+    }
+
+    @Override
+    public boolean isWritable() {
+      return true;
+    }
+
+    @Override
+    public Object storage() {
+      return array;
+    }
+
+    @Override
+    public double get(long index) {
+      return array[Math.toIntExact(index)];
+    }
+
+    @Override
+    public void set(long index, double value) {
+      array[Math.toIntExact(index)] = (float) value;
+    }
+
+    @Override
+    public void read(long index, long stride, float[] into, int from, int count) {
+      if (stride == 1) {
+        System.arraycopy(array, Math.toIntExact(index), into, from, count);
+      } else {
+        super.read(index, stride, into, from, count);
+      }
+    }
+
+    @Override
+    public void write(long index, long stride, float[] values, int from, int count) {
+      if (stride == 1) {
+        System.arraycopy(values, from, array, Math.toIntExact(index), count);
+      } else {
+        super.write(index, stride, values, from, count);
+      }
+    }
+  }
+
+  private static final class DoubleArray extends Elements {
+    private final double[] array;
+
+    DoubleArray(double[] array) {
+      super(ElementType.FLOAT64, array.length, array, 0);
+      this.array = array;
+    }
+
+    @Override
+    public boolean isWritable() {
+      return true;
+    }
+
+    @Override
+    public Object storage() {
+      return array;
+    }
+
+    @Override
+    public double get(long index) {
+      return array[Math.toIntExact(index)];
+    }
+
+    @Override
+    public void set(long index, double value) {
+      array[Math.toIntExact(index)] = value;
+    }
+  }
+
+  private static final class Floats extends Elements {
+    private final FloatBuffer buffer;
+
+    Floats(FloatBuffer buffer) {
+      super(ElementType.FLOAT32, buffer.remaining(), memoryOf(buffer), offsetOf(buffer));
+      this.buffer = buffer.slice();
+    }
+
+    @Override
+    public boolean isWritable() {
+      return !buffer.isReadOnly();
+    }
+
+    @Override
+    public Object storage() {
+      return buffer;
+    }
+
+    @Override
+    public double get(long index) {
+      return buffer.get(Math.toIntExact(index));
+    }
+
+    @Override
+    public void set(long index, double value) {
+      buffer.put(Math.toIntExact(index), (float) value);
+    }
+
+    @Override
+    public void read(long index, long stride, float[] into, int from, int count) {
+      if (stride == 1) {
+        buffer.get(Math.toIntExact(index), into, from, count);
+      } else {
+        super.read(index, stride, into, from, count);
+      }
+    }
+
+    @Override
+    public void write(long index, long stride, float[] values, int from, int count) {
+      if (stride == 1) {
+        buffer.put(Math.toIntExact(index), values, from, count);
+      } else {
+        super.write(index, stride, values, from, count);
+      }
+    }
+  }
+
+  private static final class Doubles extends Elements {
+    private final DoubleBuffer buffer;
+
+    Doubles(DoubleBuffer buffer) {
+      super(ElementType.FLOAT64, buffer.remaining(), memoryOf(buffer), offsetOf(buffer));
+      this.buffer = buffer.slice();
+    }
+
+    @Override
+    public boolean isWritable() {
+      return !buffer.isReadOnly();
+    }
+
+    @Override
+    public Object storage() {
+      return buffer;
+    }
+
+    @Override
+    public double get(long index) {
+      return buffer.get(Math.toIntExact(index));
+    }
+
+    @Override
+    public void set(long index, double value) {
+      buffer.put(Math.toIntExact(index), value);
+    }
+  }
+
+  private static final class Halves extends Elements {
+    private final ShortBuffer buffer;
+    private final boolean ieee;
+
+    Halves(ElementType type, ShortBuffer buffer) {
+      super(type, buffer.remaining(), memoryOf(buffer), offsetOf(buffer));
+      this.buffer = buffer.slice();
+      this.ieee = type == ElementType.FLOAT16;
+    }
+
+    @Override
+    public boolean isWritable() {
+      return !buffer.isReadOnly();
+    }
+
+    @Override
+    public Object storage() {
+      return buffer;
+    }
+
+    @Override
+    public double get(long index) {
+      short bits = buffer.get(Math.toIntExact(index));
+      return ieee ? HalfPrecision.float16ToFloat(bits) : HalfPrecision.bfloat16ToFloat(bits);
+    }
+
+    @Override
+    public void set(long index, double value) {
+      float single = HalfPrecision.toFloatForHalf(value);
+      short bits =
+          ieee ? HalfPrecision.floatToFloat16(single) : HalfPrecision.floatToBfloat16(single);
+      buffer.put(Math.toIntExact(index), bits);
+    }
+  }
+
+  private static final class Pieces extends Elements {
+    private final Elements[] pieces;
+    private final long pieceLength;
+
+    Pieces(Elements[] pieces) {
+      super(check(pieces), total(pieces), pieces[0].memory, 0);
+      this.pieces = pieces;
+      this.pieceLength = pieces[0].length();
+    }
+
+    private static ElementType check(Elements[] pieces) {
+      if (pieces.length == 0) {
+        throw new InvalidInputException("pieces: expected at least one");
+      }
+      Elements first = Objects.requireNonNull(pieces[0], "pieces[0]");
+      for (int i = 1; i < pieces.length; i++) {
+        boolean last = i == pieces.length - 1;
+        if (pieces[i].type() != first.type()
+            || pieces[i].length() > first.length()
+            || !last && pieces[i].length() != first.length()) {
+          throw new InvalidInputException(
+              "pieces: piece %d has %d elements of %s, expected %s%d of %s"
+                  .formatted(
+                      i,
+                      pieces[i].length(),
+                      pieces[i].type(),
+                      last ? "at most " : "",
+                      first.length(),
+                      first.type()));
+        }
+      }
+      return first.type();
+    }
+
+    private static long total(Elements[] pieces) {
+      return (pieces.length - 1) * pieces[0].length() + pieces[pieces.length - 1].length();
+    }
+
+    @Override
+    public boolean isWritable() {
+      for (Elements piece : pieces) {
+        if (!piece.isWritable()) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    @Override
+    public Object storage() {
+      return null;
+    }
+
+    @Override
+    public double get(long index) {
+      return pieces[(int) (index / pieceLength)].get(index % pieceLength);
+    }
+
+    @Override
+    public void set(long index, double value) {
+      pieces[(int) (index / pieceLength)].set(index % pieceLength, value);
+    }
+
+    @Override
+    public void read(long index, long stride, float[] into, int from, int count) {
+      long offset = index % pieceLength;
+      if (stride == 1 && offset + count <= pieceLength) {
+        pieces[(int) (index / pieceLength)].read(offset, 1, into, from, count);
+      } else {
+        super.read(index, stride, into, from, count);
+      }
+    }
+
+    @Override
+    public void write(long index, long stride, float[] values, int from, int count) {
+      long offset = index % pieceLength;
+      if (stride == 1 && offset + count <= pieceLength) {
+        pieces[(int) (index / pieceLength)].write(offset, 1, values, from, count);
+      } else {
+        super.write(index, stride, values, from, count);
+      }
+    }
+  }
+}

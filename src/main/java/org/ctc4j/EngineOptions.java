@@ -1,0 +1,31 @@
+package org.ctc4j;
+
+/**
+ * How an engine works on the host. Results do not depend on it, in any bit. Immutable.
+ *
+ * @param threads how many threads work on one call, the calling one included, ≥ 1
+ * @param workspaceBytes how many bytes one call may use for its recursions, beyond input and
+ *     output, as long as a slower way with less memory exists; ≥ 1
+ */
+public record EngineOptions(int threads, long workspaceBytes) {
+  /** All processors, and 1 GiB of workspace. */
+  public static final EngineOptions DEFAULT =
+      new EngineOptions(Runtime.getRuntime().availableProcessors(), 1L << 30);
+
+  public EngineOptions {
+    if (threads < 1) {
+      throw new InvalidInputException("threads: expected 1 or more, got " + threads);
+    }
+    if (workspaceBytes < 1) {
+      throw new InvalidInputException("workspace: expected 1 byte or more, got " + workspaceBytes);
+    }
+  }
+
+  public EngineOptions withThreads(int value) {
+    return new EngineOptions(value, workspaceBytes);
+  }
+
+  public EngineOptions withWorkspaceBytes(long value) {
+    return new EngineOptions(threads, value);
+  }
+}

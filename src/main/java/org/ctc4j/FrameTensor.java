@@ -1,0 +1,416 @@
+package org.ctc4j;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/**
+ * A (T, N, C) view of the caller's {@link Elements}: for every frame t of every utterance n a row
+ * of C numbers. Logits come as one, and so does the place for a gradient. Nothing is copied, so the
+ * memory must not change while a call uses it. All index arithmetic is 64-bit.
+ *
+ * <p>The element of frame t, utterance n and class c has index {@code start(n) + t * frameStride()
+ * + c * classStride()}. With a {@linkplain #packed packed} tensor utterances differ in their number
+ * of frames, {@link #frames(int)}; otherwise all have T.
+ */
+public final class FrameTensor {
+  private final Elements elements;
+  private final int frames;
+  private final int utterances;
+  private final int classes;
+  private final long frameStride;
+  private final long utteranceStride;
+  private final long classStride;
+  private final long offset;
+  private final long[] starts; // packed only, else null
+  private final int[] frameCounts; // packed only, else null
+
+  private FrameTensor(
+      Elements elements,
+      int frames,
+      int utterances,
+      int classes,
+      long frameStride,
+      long utteranceStride,
+      long classStride,
+      long offset,
+      long[] starts,
+      int[] frameCounts) {
+    this.elements = elements;
+    this.frames = frames;
+    this.utterances = utterances;
+    this.classes = classes;
+    this.frameStride = frameStride;
+    this.utteranceStride = utteranceStride;
+    this.classStride = classStride;
+    this.offset = offset;
+    this.starts = starts;
+    this.frameCounts = frameCounts;
+  }
+
+  /** (T, N, C) in C order: index = (t * N + n) * C + c. */
+  public static FrameTensor timeMajor(float[] data, int frames, int utterances, int classes) {
+    return timeMajor(Elements.of(data), frames, utterances, classes);
+  }
+
+  /** (T, N, C) in C order: index = (t * N + n) * C + c. */
+  public static FrameTensor timeMajor(double[] data, int frames, int utterances, int classes) {
+    return timeMajor(Elements.of(data), frames, utterances, classes);
+  }
+
+  /** (T, N, C) in C order: index = (t * N + n) * C + c. */
+  public static FrameTensor timeMajor(Elements data, int frames, int utterances, int classes) {
+    long frameStride = (long) utterances * classes;
+    requireSize(data, "(T, N, C)", frames, utterances, classes);
+    return strided(data, 0, frames, utterances, classes, frameStride, classes, 1);
+  }
+
+  /** (N, T, C) in C order: index = (n * T + t) * C + c. */
+  public static FrameTensor batchMajor(float[] data, int frames, int utterances, int classes) {
+    return batchMajor(Elements.of(data), frames, utterances, classes);
+  }
+
+  /** (N, T, C) in C order: index = (n * T + t) * C + c. */
+  public static FrameTensor batchMajor(double[] data, int frames, int utterances, int classes) {
+    return batchMajor(Elements.of(data), frames, utterances, classes);
+  }
+
+  /** (N, T, C) in C order: index = (n * T + t) * C + c. */
+  public static FrameTensor batchMajor(Elements data, int frames, int utterances, int classes) {
+    long utteranceStride = (long) frames * classes;
+    requireSize(data, "(N, T, C)", utterances, frames, classes);
+    return strided(data, 0, frames, utterances, classes, classes, utteranceStride, 1);
+  }
+
+  /**
+   * Any strides: index = offset + t * frameStride + n * utteranceStride + c * classStride, all in
+   * elements, none negative. A stride of 0 repeats; such a tensor can be read, not written.
+   */
+  public static FrameTensor strided(
+      Elements data,
+      long offset,
+      int frames,
+      int utterances,
+      int classes,
+      long frameStride,
+      long utteranceStride,
+      long classStride) {
+    requireShape(frames, utterances, classes);
+    if (offset < 0 || frameStride < 0 || utteranceStride < 0 || classStride < 0) {
+      throw new InvalidInputException(
+          "offset and strides must be 0 or more, got offset %d, strides (T, N, C) = (%d, %d, %d)"
+              .formatted(offset, frameStride, utteranceStride, classStride));
+    }
+    FrameTensor tensor =
+        new FrameTensor(
+            data,
+            frames,
+            utterances,
+            classes,
+            frameStride,
+            utteranceStride,
+            classStride,
+            offset,
+            null,
+            null);
+    if (utterances > 0) {
+      tensor.requireInside(utterances - 1);
+    }
+    return tensor;
+  }
+
+  /**
+   * Ragged and dense: utterance 0's (T<sub>0</sub>, C) rows, then utterance 1's, and so on, without
+   * padding.
+   *
+   * @param frameCounts T<sub>n</sub>, each ≥ 0
+   */
+  public static FrameTensor packed(Elements data, int[] frameCounts, int classes) {
+    long[] starts = new long[frameCounts.length];
+    long next = 0;
+    for (int n = 0; n < starts.length; n++) {
+      starts[n] = next;
+      next += Math.max(0L, frameCounts[n]) * classes;
+    }
+    if (next != data.length()) {
+      throw new InvalidInputException(
+          "the frame counts add up to %d elements of %d classes, got %d elements"
+              .formatted(next, classes, data.length()));
+    }
+    return packed(data, starts, frameCounts, classes);
+  }
+
+  /**
+   * Ragged, with offsets: the element of frame t, utterance n, class c has index {@code starts[n] +
+   * t * C + c}.
+   *
+   * @param starts index of each utterance's first element
+   * @param frameCounts T<sub>n</sub>, each ≥ 0
+   */
+  public static FrameTensor packed(Elements data, long[] starts, int[] frameCounts, int classes) {
+    if (starts.length != frameCounts.length) {
+      throw new InvalidInputException(
+          "starts: expected one for each of the %d frame counts, got %d"
+              .formatted(frameCounts.length, starts.length));
+    }
+    int longest = 0;
+    for (int n = 0; n < starts.length; n++) {
+      if (frameCounts[n] < 0) {
+        throw new InvalidInputException(
+            "frame counts: utterance %d has %d, expected 0 or more".formatted(n, frameCounts[n]));
+      }
+      if (starts[n] < 0) {
+        throw new InvalidInputException(
+            "starts: utterance %d has %d, expected 0 or more".formatted(n, starts[n]));
+      }
+      longest = Math.max(longest, frameCounts[n]);
+    }
+    requireShape(longest, starts.length, classes);
+    FrameTensor tensor =
+        new FrameTensor(
+            data,
+            longest,
+            starts.length,
+            classes,
+            classes,
+            0,
+            1,
+            0,
+            starts.clone(),
+            frameCounts.clone());
+    for (int n = 0; n < starts.length; n++) {
+      tensor.requireInside(n);
+    }
+    return tensor;
+  }
+
+  /**
+   * A new tensor of zeros on the heap, dense, with the shape of this one and its order of
+   * dimensions.
+   */
+  public FrameTensor zerosLike(ElementType type) {
+    if (starts != null) {
+      long size = 0;
+      for (int count : frameCounts) {
+        size += (long) count * classes;
+      }
+      return packed(Elements.allocate(type, size), frameCounts, classes);
+    }
+    int[] dims = {frames, utterances, classes};
+    long[] strides = {frameStride, utteranceStride, classStride};
+    long[] dense = new long[3];
+    long size = 1;
+    for (int axis : innermostFirst(dims, strides)) {
+      dense[axis] = size;
+      size = Math.multiplyExact(size, dims[axis]);
+    }
+    return strided(
+        Elements.allocate(type, size),
+        0,
+        frames,
+        utterances,
+        classes,
+        dense[0],
+        dense[1],
+        dense[2]);
+  }
+
+  /** Where the numbers are. */
+  public Elements elements() {
+    return elements;
+  }
+
+  /** T, the largest number of frames. */
+  public int frames() {
+    return frames;
+  }
+
+  /** The number of frames that utterance n has room for: T<sub>n</sub> if packed, else T. */
+  public int frames(int n) {
+    return frameCounts == null ? frames : frameCounts[n];
+  }
+
+  /** N. */
+  public int utterances() {
+    return utterances;
+  }
+
+  /** C. */
+  public int classes() {
+    return classes;
+  }
+
+  /** Index of the element of frame 0, class 0 of utterance n. */
+  public long start(int n) {
+    return starts == null ? offset + n * utteranceStride : starts[n];
+  }
+
+  /** Elements from one frame of an utterance to its next. */
+  public long frameStride() {
+    return frameStride;
+  }
+
+  /** Elements from one class of a frame to the next. */
+  public long classStride() {
+    return classStride;
+  }
+
+  /** Index of the element of frame t, utterance n, class c; not checked. */
+  public long index(int t, int n, int c) {
+    return start(n) + t * frameStride + c * classStride;
+  }
+
+  /** The number of frame t, utterance n, class c. */
+  public double get(int t, int n, int c) {
+    return elements.get(checkedIndex(t, n, c));
+  }
+
+  /** Stores the number of frame t, utterance n, class c. */
+  public void set(int t, int n, int c, double value) {
+    elements.set(checkedIndex(t, n, c), value);
+  }
+
+  /** "(T, N, C) = (…)", for messages. */
+  String shape() {
+    return "(T, N, C) = (%d, %d, %d)%s"
+        .formatted(frames, utterances, classes, starts == null ? "" : ", packed");
+  }
+
+  boolean hasShapeOf(FrameTensor other) {
+    if (utterances != other.utterances || classes != other.classes) {
+      return false;
+    }
+    for (int n = 0; n < utterances; n++) {
+      if (frames(n) != other.frames(n)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether the two are known to share memory. */
+  boolean overlaps(FrameTensor other) {
+    return elements.overlaps(first(), last(), other.elements, other.first(), other.last());
+  }
+
+  private long first() {
+    return IntStream.range(0, utterances).mapToLong(this::start).min().orElse(0);
+  }
+
+  /** The largest index of all, −1 if there is no element. */
+  private long last() {
+    return IntStream.range(0, utterances)
+        .filter(n -> frames(n) > 0)
+        .mapToLong(n -> index(frames(n) - 1, n, classes - 1))
+        .max()
+        .orElse(-1);
+  }
+
+  /** Refuses a tensor that cannot be written, or in which two elements share a place. */
+  void requireWritable(String name) {
+    if (!elements.isWritable()) {
+      throw new InvalidInputException(name + ": expected a writable buffer, got a read-only one");
+    }
+    if (starts != null) {
+      requireUtterancesApart(name);
+      return;
+    }
+    int[] dims = {frames, utterances, classes};
+    long[] strides = {frameStride, utteranceStride, classStride};
+    long reach = 0;
+    for (int axis : innermostFirst(dims, strides)) {
+      if (dims[axis] > 1) {
+        if (strides[axis] <= reach) {
+          throw new InvalidInputException(
+              "%s: elements overlap: %s with strides (%d, %d, %d)"
+                  .formatted(name, shape(), frameStride, utteranceStride, classStride));
+        }
+        reach += (dims[axis] - 1) * strides[axis];
+      }
+    }
+  }
+
+  private void requireUtterancesApart(String name) {
+    int[] order =
+        IntStream.range(0, utterances)
+            .filter(n -> frameCounts[n] > 0)
+            .boxed()
+            .sorted(Comparator.comparingLong(n -> starts[n]))
+            .mapToInt(n -> n)
+            .toArray();
+    for (int i = 1; i < order.length; i++) {
+      int before = order[i - 1];
+      if (starts[before] + (long) frameCounts[before] * classes > starts[order[i]]) {
+        throw new InvalidInputException(
+            "%s: utterances %d and %d overlap".formatted(name, before, order[i]));
+      }
+    }
+  }
+
+  /** Axes from the smallest stride to the largest; of equal strides the axis of size 1 first. */
+  private static int[] innermostFirst(int[] dims, long[] strides) {
+    Integer[] axes = {2, 1, 0};
+    Arrays.sort(
+        axes,
+        Comparator.comparingLong((Integer axis) -> strides[axis])
+            .thenComparingInt(axis -> dims[axis] > 1 ? 1 : 0));
+    return Arrays.stream(axes).mapToInt(axis -> axis).toArray();
+  }
+
+  private long checkedIndex(int t, int n, int c) {
+    Objects.checkIndex(n, utterances);
+    Objects.checkIndex(t, frames(n));
+    Objects.checkIndex(c, classes);
+    return index(t, n, c);
+  }
+
+  private static void requireShape(int frames, int utterances, int classes) {
+    if (frames < 0 || utterances < 0 || classes < 1) {
+      throw new InvalidInputException(
+          "expected T ≥ 0, N ≥ 0 and C ≥ 1, got (T, N, C) = (%d, %d, %d)"
+              .formatted(frames, utterances, classes));
+    }
+  }
+
+  private static void requireSize(Elements data, String axes, int a, int b, int classes) {
+    if (a < 0 || b < 0 || classes < 1) {
+      throw new InvalidInputException(
+          "expected T ≥ 0, N ≥ 0 and C ≥ 1, got %s = (%d, %d, %d)".formatted(axes, a, b, classes));
+    }
+    long expected;
+    try {
+      expected = Math.multiplyExact((long) a * b, (long) classes);
+    } catch (ArithmeticException e) {
+      expected = Long.MAX_VALUE;
+    }
+    if (expected != data.length()) {
+      throw new InvalidInputException(
+          "%s = (%d, %d, %d) is %d elements, got %d"
+              .formatted(axes, a, b, classes, expected, data.length()));
+    }
+  }
+
+  private void requireInside(int n) {
+    if (frames(n) == 0) {
+      return;
+    }
+    long last;
+    try {
+      long ofUtterance =
+          starts != null
+              ? starts[n]
+              : Math.addExact(offset, Math.multiplyExact(utteranceStride, (long) n));
+      long ofFrame = Math.multiplyExact(frameStride, frames(n) - 1L);
+      long ofClass = Math.multiplyExact(classStride, classes - 1L);
+      last = Math.addExact(ofUtterance, Math.addExact(ofFrame, ofClass));
+    } catch (ArithmeticException e) {
+      last = Long.MAX_VALUE;
+    }
+    if (last >= elements.length()) {
+      throw new InvalidInputException(
+          "%s: utterance %d reaches index %d of %d elements"
+              .formatted(shape(), n, last, elements.length()));
+    }
+  }
+}

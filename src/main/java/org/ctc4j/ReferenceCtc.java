@@ -1,0 +1,43 @@
+package org.ctc4j;
+
+import org.ctc4j.reference.ReferenceBackend;
+
+/**
+ * The textbook recursions in float64 and the log domain, whatever the type of the input: the oracle
+ * that the fast backends are checked against. Its gradients are float64.
+ *
+ * <p>Memory: T · (2L + 1) float64 numbers for each thread when a gradient is asked for.
+ */
+public final class ReferenceCtc extends Ctc {
+  private final ReferenceBackend backend;
+
+  ReferenceCtc(EngineOptions options) {
+    backend = new ReferenceBackend(options.threads());
+  }
+
+  @Override
+  public Backend backend() {
+    return Backend.REFERENCE;
+  }
+
+  @Override
+  public String device() {
+    return HostDevice.name();
+  }
+
+  @Override
+  public ElementType gradientType(ElementType logits) {
+    return ElementType.FLOAT64;
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    backend.close();
+  }
+
+  @Override
+  void run(CtcBatch batch, CtcOptions options, CtcResult result) {
+    backend.run(batch, options, result.weights, result.losses, result.statuses, result.gradient());
+  }
+}

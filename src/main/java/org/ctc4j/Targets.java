@@ -1,0 +1,147 @@
+package org.ctc4j;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * The label sequence of every utterance, without blanks. A view: arrays are not copied, and must
+ * not change while a call uses them. Labels are checked against C and the blank when a batch is
+ * computed.
+ */
+public final class Targets {
+  private final int[][] rows; // rows[n][0 … L_n), or null
+  private final int[] labels; // labels[starts[n] + i], or null
+  private final long[] starts;
+  private final int[] lengths;
+
+  private Targets(int[][] rows, int[] labels, long[] starts, int[] lengths) {
+    this.rows = rows;
+    this.labels = labels;
+    this.starts = starts;
+    this.lengths = lengths;
+  }
+
+  /** One array of labels for each utterance; an empty array is an empty target. */
+  public static Targets of(int[]... targets) {
+    int[] lengths = new int[targets.length];
+    for (int n = 0; n < targets.length; n++) {
+      if (targets[n] == null) {
+        throw new InvalidInputException("targets: utterance " + n + " is null");
+      }
+      lengths[n] = targets[n].length;
+    }
+    return new Targets(targets.clone(), null, null, lengths);
+  }
+
+  /**
+   * Padded targets (N, Lmax): label i of utterance n is {@code labels[n * maxLength + i]}. What
+   * stands beyond a target's length is never read.
+   *
+   * @param targetLengths L<sub>n</sub>, each in [0, maxLength]
+   */
+  public static Targets padded(int[] labels, int maxLength, int[] targetLengths) {
+    Objects.requireNonNull(labels, "labels");
+    int utterances = targetLengths.length;
+    if (maxLength < 0 || (long) utterances * maxLength != labels.length) {
+      throw new InvalidInputException(
+          "targets: expected (N, Lmax) = (%d, %d), %d labels, got %d"
+              .formatted(utterances, maxLength, (long) utterances * maxLength, labels.length));
+    }
+    long[] starts = new long[utterances];
+    for (int n = 0; n < utterances; n++) {
+      if (targetLengths[n] < 0 || targetLengths[n] > maxLength) {
+        throw new InvalidInputException(
+            "target_lengths: utterance %d has %d, expected a length in [0, %d], the width of the padded targets"
+                .formatted(n, targetLengths[n], maxLength));
+      }
+      starts[n] = (long) n * maxLength;
+    }
+    return new Targets(null, labels, starts, targetLengths.clone());
+  }
+
+  /**
+   * Concatenated targets: those of utterance 0, then those of utterance 1, and so on.
+   *
+   * @param targetLengths L<sub>n</sub>, each ≥ 0; their sum is the number of labels
+   */
+  public static Targets concatenated(int[] labels, int[] targetLengths) {
+    Objects.requireNonNull(labels, "labels");
+    long[] starts = new long[targetLengths.length];
+    long total = 0;
+    for (int n = 0; n < targetLengths.length; n++) {
+      if (targetLengths[n] < 0) {
+        throw new InvalidInputException(
+            "target_lengths: utterance %d has %d, expected 0 or more"
+                .formatted(n, targetLengths[n]));
+      }
+      starts[n] = total;
+      total += targetLengths[n];
+    }
+    if (total != labels.length) {
+      throw new InvalidInputException(
+          "targets: target_lengths add up to %d, but there are %d concatenated labels"
+              .formatted(total, labels.length));
+    }
+    return new Targets(null, labels, starts, targetLengths.clone());
+  }
+
+  /** N. */
+  public int utterances() {
+    return lengths.length;
+  }
+
+  /** L<sub>n</sub>, the number of labels of utterance n. */
+  public int length(int n) {
+    return lengths[n];
+  }
+
+  /** Label i of utterance n, 0 ≤ i &lt; L<sub>n</sub>. */
+  public int label(int n, int i) {
+    Objects.checkIndex(i, lengths[n]);
+    return rows != null ? rows[n][i] : labels[(int) (starts[n] + i)];
+  }
+
+  /** Copies the labels of utterance n to {@code into[0 … L_n)}. */
+  public void copyTo(int n, int[] into) {
+    if (rows != null) {
+      System.arraycopy(rows[n], 0, into, 0, lengths[n]);
+    } else {
+      System.arraycopy(labels, (int) starts[n], into, 0, lengths[n]);
+    }
+  }
+
+  /** The largest L<sub>n</sub>, 0 for no utterances. */
+  public int maxLength() {
+    return Arrays.stream(lengths).max().orElse(0);
+  }
+
+  /** The number of positions at which a label of utterance n equals the one before it. */
+  public int repeats(int n) {
+    int repeats = 0;
+    for (int i = 1; i < lengths[n]; i++) {
+      if (label(n, i) == label(n, i - 1)) {
+        repeats++;
+      }
+    }
+    return repeats;
+  }
+
+  /** Labels must lie in [0, classes) and not be the blank. */
+  void check(int classes, int blank) {
+    for (int n = 0; n < lengths.length; n++) {
+      for (int i = 0; i < lengths[n]; i++) {
+        int label = label(n, i);
+        if (label < 0 || label >= classes) {
+          throw new InvalidInputException(
+              "targets: utterance %d has label %d at position %d, expected a class in [0, %d)"
+                  .formatted(n, label, i, classes));
+        }
+        if (label == blank) {
+          throw new InvalidInputException(
+              "targets: utterance %d has the blank, %d, at position %d; a target holds labels only"
+                  .formatted(n, blank, i));
+        }
+      }
+    }
+  }
+}
