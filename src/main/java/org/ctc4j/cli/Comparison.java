@@ -1,0 +1,142 @@
+package org.ctc4j.cli;
+
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcResult;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.FrameTensor;
+
+/** One backend's result against the reference's, utterance by utterance. */
+final class Comparison {
+  /** Where an utterance's gradient differs most. */
+  record Place(int frame, int utterance, int label, double difference) {}
+
+  /**
+   * One utterance.
+   *
+   * @param lossError |loss − reference| / max(|reference|, 0.001 nats); 0 where both are the same
+   *     infinity or NaN, +Infinity where only one is finite
+   * @param gradientError ‖gradient − reference‖ / ‖reference‖
+   * @param worst where the gradient differs most; null if nowhere
+   */
+  record Row(
+      int utterance,
+      double reference,
+      double loss,
+      double lossError,
+      double gradientError,
+      Place worst,
+      CtcStatus referenceStatus,
+      CtcStatus status) {}
+
+  /** Under this a loss is certainty, of which there is no telling how wrong it is. */
+  private static final double LEAST_LOSS = 1e-3;
+
+  private final String backend;
+  private final String device;
+  private final Row[] rows;
+  private final double gradientError;
+
+  Comparison(Ctc ctc, CtcBatch batch, CtcResult reference, CtcResult got) {
+    backend = ctc.backend().toString();
+    device = ctc.device();
+    rows = new Row[batch.utterances()];
+    double error = 0;
+    double norm = 0;
+    for (int n = 0; n < rows.length; n++) {
+      GradientError of = new GradientError(reference.gradient(), got.gradient(), n);
+      error += of.error;
+      norm += of.norm;
+      rows[n] =
+          new Row(
+              n,
+              reference.loss(n),
+              got.loss(n),
+              lossError(reference.loss(n), got.loss(n)),
+              ratio(of.error, of.norm),
+              of.worst,
+              reference.status(n),
+              got.status(n));
+    }
+    gradientError = ratio(error, norm);
+  }
+
+  String backend() {
+    return backend;
+  }
+
+  String device() {
+    return device;
+  }
+
+  Row[] rows() {
+    return rows;
+  }
+
+  /** ‖gradient − reference‖ / ‖reference‖ of the whole batch. */
+  double gradientError() {
+    return gradientError;
+  }
+
+  /** The largest of all utterances. */
+  double lossError() {
+    double largest = 0;
+    for (Row row : rows) {
+      largest = Math.max(largest, row.lossError());
+    }
+    return largest;
+  }
+
+  boolean statusesAgree() {
+    for (Row row : rows) {
+      if (row.status() != row.referenceStatus()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Statuses agree, no loss and not the gradient of the batch is off by more than this. */
+  boolean passes(double tolerance) {
+    return statusesAgree() && lossError() <= tolerance && gradientError <= tolerance;
+  }
+
+  private static double lossError(double reference, double loss) {
+    if (Double.compare(reference, loss) == 0) {
+      return 0;
+    }
+    double error = Math.abs(loss - reference) / Math.max(Math.abs(reference), LEAST_LOSS);
+    return Double.isFinite(error) ? error : Double.POSITIVE_INFINITY;
+  }
+
+  private static double ratio(double squaredError, double squaredNorm) {
+    if (squaredError == 0) {
+      return 0;
+    }
+    double ratio = Math.sqrt(squaredError / squaredNorm);
+    return Double.isNaN(ratio) ? Double.POSITIVE_INFINITY : ratio;
+  }
+
+  /** Sums of squares over one utterance. */
+  private static final class GradientError {
+    private double error;
+    private double norm;
+    private Place worst;
+
+    GradientError(FrameTensor reference, FrameTensor got, int n) {
+      double largest = 0;
+      for (int t = 0; t < reference.frames(n); t++) {
+        for (int c = 0; c < reference.classes(); c++) {
+          double expected = reference.get(t, n, c);
+          double difference = got.get(t, n, c) - expected;
+          error += difference * difference;
+          norm += expected * expected;
+          if (!(Math.abs(difference) <= largest)) {
+            largest = Math.abs(difference);
+            worst = new Place(t, n, c, difference);
+          }
+        }
+      }
+    }
+  }
+}

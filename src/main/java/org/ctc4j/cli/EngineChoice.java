@@ -1,0 +1,79 @@
+package org.ctc4j.cli;
+
+import java.util.List;
+import java.util.Locale;
+import org.ctc4j.Backend;
+import org.ctc4j.BackendReport;
+import org.ctc4j.BackendUnavailableException;
+import org.ctc4j.Ctc;
+import org.ctc4j.EngineOptions;
+import picocli.CommandLine.Option;
+
+/** Which backend computes, and on how many threads. */
+final class EngineChoice {
+  /** A backend by name, or the fastest that works. */
+  enum Choice {
+    AUTO,
+    CUDA,
+    CPU,
+    REFERENCE;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Option(
+      names = "--backend",
+      paramLabel = "auto|cuda|cpu|reference",
+      defaultValue = "auto",
+      completionCandidates = Choices.class,
+      description =
+          "What computes; 'auto' is the fastest that works here, see 'ctc devices' (default:"
+              + " ${DEFAULT-VALUE}).")
+  Choice backend;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of the host (default: all processors).")
+  Integer threads;
+
+  /** The backend that was asked for. */
+  Ctc open() {
+    return backend == Choice.AUTO ? Ctc.create(options()) : open(Backend.valueOf(backend.name()));
+  }
+
+  /** A backend by name, with the threads that were asked for. */
+  Ctc open(Backend named) {
+    return Ctc.create(named, options());
+  }
+
+  /** The one backend that was asked for, which must be usable, or with 'auto' all. */
+  List<BackendReport> candidates() {
+    if (backend == Choice.AUTO) {
+      return Ctc.backends();
+    }
+    return Ctc.backends().stream()
+        .filter(report -> report.backend().name().equals(backend.name()))
+        .peek(EngineChoice::requireUsable)
+        .toList();
+  }
+
+  private static void requireUsable(BackendReport report) {
+    if (!report.usable()) {
+      throw new BackendUnavailableException(report.backend(), report.reason());
+    }
+  }
+
+  private EngineOptions options() {
+    return threads == null ? EngineOptions.DEFAULT : EngineOptions.DEFAULT.withThreads(threads);
+  }
+
+  private static final class Choices extends BatchOptions.Candidates {
+    Choices() {
+      super("auto", "cuda", "cpu", "reference");
+    }
+  }
+}

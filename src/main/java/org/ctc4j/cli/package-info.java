@@ -1,0 +1,2 @@
+/** The command line: {@code scripts/ctc}. Not API. */
+package org.ctc4j.cli;

@@ -1,0 +1,242 @@
+package org.ctc4j.io;
+
+import java.io.Closeable;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+
+/**
+ * Reads the arrays of an {@code .npz}: of floats f2, f4, f8 and of integers i1, i2, i4, i8, u1, u2,
+ * u4, and u8 below 2<sup>63</sup>; stored or deflated, of either byte order, C or Fortran order. An
+ * array may have up to 2<sup>31</sup> - 9 elements and needs the heap for them, one and a half
+ * times that while it is read if it is deflated. Entries that are not {@code .npy} are passed over.
+ *
+ * <p>Anything wrong with the content is an {@link NpzFormatException}; a file that cannot be read
+ * is another {@link IOException}. Safe for use by several threads.
+ */
+public final class NpzReader implements Closeable {
+  private static final String SUFFIX = ".npy";
+
+  /** No deflated byte can stand for more. */
+  private static final long DEFLATE_LIMIT = 1032;
+
+  private final String label;
+  private final long fileBytes;
+  private final ZipFile zip;
+  private final Map<String, ZipEntry> entries;
+
+  private NpzReader(String label, long fileBytes, ZipFile zip) throws NpzFormatException {
+    this.label = label;
+    this.fileBytes = fileBytes;
+    this.zip = zip;
+    this.entries = arrayEntries(label, zip);
+  }
+
+  /**
+   * Opens a file of the default file system and reads its table of contents.
+   *
+   * @throws NoSuchFileException if there is none
+   * @throws UnsupportedOperationException if the path is of another file system
+   * @throws NpzFormatException if it is not a zip file or has two arrays of a name
+   * @throws IOException if it cannot be read
+   */
+  public static NpzReader open(Path file) throws IOException {
+    String label = Text.printable(file.toString());
+    BasicFileAttributes attributes;
+    try {
+      attributes = Files.readAttributes(file, BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
+      throw new NoSuchFileException(label, null, "no such file");
+    } catch (IOException e) {
+      throw Text.unreadable(label, e);
+    }
+    if (!attributes.isRegularFile()) { // opening a pipe would wait for ever
+      throw new NpzFormatException(
+          label
+              + ": expected an .npz file, got "
+              + (attributes.isDirectory() ? "a folder" : "something that is not a regular file"));
+    }
+    if (!Files.isReadable(file)) {
+      throw new AccessDeniedException(label, null, "permission denied");
+    }
+    return open(label, file, attributes.size(), ZipFile.OPEN_READ);
+  }
+
+  /**
+   * Opens a file that is already in memory, a class-path resource say. The zip reader of the JDK
+   * wants a file, so the content goes to a temporary one, which is gone after {@link #close()}.
+   *
+   * @param name stands for the file in messages
+   * @throws NpzFormatException if it is not a zip file or has two arrays of a name
+   * @throws IOException if the temporary file cannot be written
+   */
+  public static NpzReader open(String name, byte[] content) throws IOException {
+    Path file = Files.createTempFile("ctc4j-", ".npz");
+    try {
+      Files.write(file, content);
+      String label = Text.printable(name);
+      return open(label, file, content.length, ZipFile.OPEN_READ | ZipFile.OPEN_DELETE);
+    } catch (Throwable e) {
+      Files.deleteIfExists(file);
+      throw e;
+    }
+  }
+
+  private static NpzReader open(String label, Path file, long fileBytes, int mode)
+      throws IOException {
+    File fileToOpen = file.toFile(); // UnsupportedOperationException in other file systems
+    ZipFile zip = null;
+    try {
+      zip = new ZipFile(fileToOpen, mode);
+      return new NpzReader(label, fileBytes, zip);
+    } catch (NpzFormatException e) {
+      close(zip);
+      throw e;
+    } catch (ZipException | RuntimeException | OutOfMemoryError e) {
+      // java.util.zip throws all of these for tables of contents that lie
+      close(zip);
+      throw new NpzFormatException(
+          label + ": not a zip file or a damaged one: " + Text.cause(e), e);
+    } catch (IOException e) {
+      close(zip);
+      throw Text.unreadable(label, e);
+    }
+  }
+
+  private static void close(ZipFile zip) throws IOException {
+    if (zip != null) {
+      zip.close();
+    }
+  }
+
+  private static Map<String, ZipEntry> arrayEntries(String label, ZipFile zip)
+      throws NpzFormatException {
+    Map<String, ZipEntry> entries = new LinkedHashMap<>();
+    for (ZipEntry entry : Collections.list(zip.entries())) {
+      if (entry.getName().endsWith(SUFFIX)) {
+        String file = entry.getName();
+        String name = file.substring(0, file.length() - SUFFIX.length());
+        if (entries.put(name, entry) != null) {
+          throw new NpzFormatException(label + ": array " + Text.quote(name) + " comes twice");
+        }
+      }
+    }
+    return entries;
+  }
+
+  /** The names of the arrays, without {@code .npy}, in the order of the file. */
+  public List<String> names() {
+    return List.copyOf(entries.keySet());
+  }
+
+  /** Whether there is an array of this name. */
+  public boolean contains(String name) {
+    return entries.containsKey(name);
+  }
+
+  /**
+   * Reads the header of an array and checks it against the size of the entry; the data is left
+   * alone.
+   *
+   * @throws NpzFormatException if there is no such array or it is none that can be read
+   */
+  public NpyHeader header(String name) throws IOException {
+    try (EntryInput in = input(name)) {
+      return NpyHeaderReader.read(in);
+    }
+  }
+
+  /**
+   * Reads an array.
+   *
+   * @throws NpzFormatException if there is no such array, it is none that can be read, or the heap
+   *     is too small for it
+   */
+  public NpyArray read(String name) throws IOException {
+    return read(name, null);
+  }
+
+  /**
+   * Reads an array and reports progress.
+   *
+   * @param bytesRead told, every 64 KiB or so, how many of the array's {@link
+   *     NpyHeader#dataBytes()} have been read; null for none
+   * @throws NpzFormatException if there is no such array, it is none that can be read, or the heap
+   *     is too small for it
+   */
+  public NpyArray read(String name, LongConsumer bytesRead) throws IOException {
+    try (EntryInput in = input(name)) {
+      NpyHeader header = NpyHeaderReader.read(in);
+      long proven = entries.get(name).getCompressedSize();
+      Object data = new NpyDataReader(in, header).read(proven, bytesRead);
+      in.finish();
+      return new NpyArray(where(name), header, data);
+    }
+  }
+
+  private EntryInput input(String name) throws IOException {
+    ZipEntry entry = entries.get(name);
+    if (entry == null) {
+      throw new NpzFormatException(
+          "%s: no array %s, the file has %s"
+              .formatted(label, Text.quote(name), Text.brief(entries.keySet().toString())));
+    }
+    String where = where(name);
+    requirePossible(entry, where);
+    InputStream in;
+    try {
+      in = zip.getInputStream(entry);
+    } catch (ZipException e) {
+      throw new NpzFormatException(where + ": damaged: " + Text.cause(e), e);
+    }
+    if (in == null) {
+      throw new NpzFormatException(where + ": damaged: expected an entry, got none");
+    }
+    return new EntryInput(in, where, entry.getSize(), entry.getCrc());
+  }
+
+  /** Refuses sizes that cannot be true before anything is made of that size. */
+  private void requirePossible(ZipEntry entry, String where) throws NpzFormatException {
+    long packed = entry.getCompressedSize();
+    long size = entry.getSize();
+    if (packed < 0 || packed > fileBytes) {
+      throw new NpzFormatException(
+          "%s: entry claims %s bytes of a file of %d"
+              .formatted(where, Long.toUnsignedString(packed), fileBytes));
+    }
+    boolean stored = entry.getMethod() == ZipEntry.STORED;
+    long most = stored ? packed : packed * DEFLATE_LIMIT;
+    if (size < 0 || size > most || stored && size < packed) {
+      throw new NpzFormatException(
+          "%s: %s entry claims %s bytes, expected %s that it has in the file"
+              .formatted(
+                  where,
+                  stored ? "stored" : "deflated",
+                  Long.toUnsignedString(size),
+                  stored ? "the " + packed : "at most " + most + " from the " + packed));
+    }
+  }
+
+  private String where(String name) {
+    return label + ": array " + Text.quote(name);
+  }
+
+  /** Closes the file. Arrays that were read stay. */
+  @Override
+  public void close() throws IOException {
+    zip.close();
+  }
+}

@@ -1,0 +1,344 @@
+package org.ctc4j.io;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Writes an {@code .npz} that NumPy reads, array by array, in C order and little-endian. All goes
+ * to a temporary file in the target's folder; {@link #commit()} puts it in the target's place, and
+ * {@link #close()} without it, or the end of the JVM, leaves what was there before and nothing
+ * else:
+ *
+ * <pre>{@code
+ * try (NpzWriter out = NpzWriter.open(path)) {
+ *   out.addFloats("grad", new long[] {frames, utterances, classes}, gradient);
+ *   out.commit();
+ * }
+ * }</pre>
+ *
+ * <p>Equal calls give equal bytes (with compression: on JVMs with the same zlib). Failures to write
+ * are an {@link IOException} that names the target and the cause; after one, nothing can be
+ * committed. For use by one thread at a time.
+ */
+public final class NpzWriter implements Closeable {
+  private static final int MOST_DIMENSIONS = 64; // NumPy's limit
+  private static final int LONGEST_NAME = 0xffff; // of an entry, in bytes
+
+  private final Path target;
+  private final String label;
+  private final Path temporary;
+  private final Thread deletion;
+  private final ZipOutput zip;
+  private final NpyOutput npy;
+  private final Set<String> names = new HashSet<>();
+  private boolean usable = true;
+  private boolean closed;
+
+  /** Supplies an array of float32 row by row, so that its source need not be in one piece. */
+  @FunctionalInterface
+  public interface FloatRows {
+    /**
+     * Fills in one row: all elements that differ in the last index only.
+     *
+     * @param row number of the row, counted in C order; asked for once each, from 0 upwards
+     * @param values to be filled, as long as the last dimension (1 for a scalar); has the values of
+     *     the row before
+     * @throws IOException if the row cannot be had; ends the writing
+     */
+    void fill(long row, float[] values) throws IOException;
+  }
+
+  /** Supplies an array of float64 row by row, so that its source need not be in one piece. */
+  @FunctionalInterface
+  public interface DoubleRows {
+    /** As {@link FloatRows#fill}. */
+    void fill(long row, double[] values) throws IOException;
+  }
+
+  /** Writes the data of an array, its header being written. */
+  private interface Body {
+    void write() throws IOException;
+  }
+
+  private NpzWriter(Path target, boolean deflate) throws IOException {
+    this.label = Text.printable(target.toString());
+    this.target = replaceable(target, label);
+    this.temporary = this.target.resolveSibling(".ctc4j-" + UUID.randomUUID() + ".tmp");
+    this.deletion = new Thread(this::deleteTemporary);
+    Runtime.getRuntime().addShutdownHook(deletion);
+    try {
+      FileChannel channel =
+          FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+      this.zip = new ZipOutput(channel, deflate);
+      this.npy = new NpyOutput(zip);
+    } catch (IOException e) {
+      forgetDeletion();
+      throw unwritable(e);
+    }
+  }
+
+  /**
+   * Begins a file whose arrays are not compressed, what {@code numpy.savez} writes.
+   *
+   * @throws IOException if the target is a folder or another thing that is not a file, it may not
+   *     be written, or its folder does not exist or takes no file
+   */
+  public static NpzWriter open(Path target) throws IOException {
+    return new NpzWriter(target, false);
+  }
+
+  /**
+   * Begins a file whose arrays are deflated, what {@code numpy.savez_compressed} writes.
+   *
+   * @throws IOException as {@link #open}
+   */
+  public static NpzWriter openCompressed(Path target) throws IOException {
+    return new NpzWriter(target, true);
+  }
+
+  /** The absolute path to put the file at: where a link points to, not the link. */
+  private static Path replaceable(Path target, String label) throws IOException {
+    Path folder = target.toAbsolutePath().getParent();
+    if (folder == null || Files.isDirectory(target)) {
+      throw new IOException("cannot write " + label + ": it is a folder");
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new IOException(
+          "cannot write %s: there is no folder %s"
+              .formatted(label, Text.printable(folder.toString())));
+    }
+    if (!Files.exists(target)) {
+      return target.toAbsolutePath();
+    }
+    if (!Files.isRegularFile(target)) { // moving a file to a device would replace the device
+      throw new IOException("cannot write " + label + ": it is not a regular file");
+    }
+    if (!Files.isWritable(target)) {
+      throw new IOException("cannot write " + label + ": permission denied");
+    }
+    return target.toRealPath();
+  }
+
+  /**
+   * Adds an array of float64.
+   *
+   * @param name without {@code .npy}; not empty, no control characters, not added before
+   * @param shape at most 64 dimensions; their product is the length of the data
+   * @throws IllegalArgumentException if name or shape break these rules
+   */
+  public void addDoubles(String name, long[] shape, double[] data) throws IOException {
+    add(name, dense("<f8", shape, data.length), () -> writing(() -> npy.doubles(data)));
+  }
+
+  /** Adds an array of float32; as {@link #addDoubles(String, long[], double[])}. */
+  public void addFloats(String name, long[] shape, float[] data) throws IOException {
+    add(name, dense("<f4", shape, data.length), () -> writing(() -> npy.floats(data)));
+  }
+
+  /** Adds an array of int32; as {@link #addDoubles(String, long[], double[])}. */
+  public void addInts(String name, long[] shape, int[] data) throws IOException {
+    add(name, dense("<i4", shape, data.length), () -> writing(() -> npy.ints(data)));
+  }
+
+  /** Adds an array of int64; as {@link #addDoubles(String, long[], double[])}. */
+  public void addLongs(String name, long[] shape, long[] data) throws IOException {
+    add(name, dense("<i8", shape, data.length), () -> writing(() -> npy.longs(data)));
+  }
+
+  /**
+   * Adds an array of float64 of any size, of which one row is held at a time.
+   *
+   * @param name without {@code .npy}; not empty, no control characters, not added before
+   * @param shape at most 64 dimensions, the last at most 2<sup>31</sup> - 9
+   * @param rows what it throws comes out of this method unchanged
+   * @throws IllegalArgumentException if name or shape break these rules
+   */
+  public void addDoubles(String name, long[] shape, DoubleRows rows) throws IOException {
+    NpyHeader header = header("<f8", shape);
+    double[] row = new double[rowLength(shape)];
+    long count = rowCount(header, row.length);
+    Body rowOut = () -> npy.doubles(row);
+    add(
+        name,
+        header,
+        () -> {
+          for (long r = 0; r < count; r++) {
+            rows.fill(r, row);
+            writing(rowOut);
+          }
+        });
+  }
+
+  /** Adds an array of float32; as {@link #addDoubles(String, long[], DoubleRows)}. */
+  public void addFloats(String name, long[] shape, FloatRows rows) throws IOException {
+    NpyHeader header = header("<f4", shape);
+    float[] row = new float[rowLength(shape)];
+    long count = rowCount(header, row.length);
+    Body rowOut = () -> npy.floats(row);
+    add(
+        name,
+        header,
+        () -> {
+          for (long r = 0; r < count; r++) {
+            rows.fill(r, row);
+            writing(rowOut);
+          }
+        });
+  }
+
+  private void add(String name, NpyHeader header, Body body) throws IOException {
+    requireUsable();
+    byte[] entryName = entryName(name);
+    if (!names.add(name)) {
+      throw new IllegalArgumentException("array " + Text.quote(name) + " was added before");
+    }
+    usable = false; // until it has gone well
+    writing(
+        () -> {
+          zip.begin(entryName);
+          npy.header(header);
+        });
+    body.write();
+    writing(
+        () -> {
+          npy.flush();
+          zip.end();
+        });
+    usable = true;
+  }
+
+  private static NpyHeader dense(String dtype, long[] shape, int length) {
+    NpyHeader header = header(dtype, shape);
+    if (header.size() != length) {
+      throw new IllegalArgumentException(
+          "shape %s: expected %d elements, got %d"
+              .formatted(NpyHeader.describe(shape), header.size(), length));
+    }
+    return header;
+  }
+
+  private static NpyHeader header(String dtype, long[] shape) {
+    if (shape.length > MOST_DIMENSIONS) {
+      throw new IllegalArgumentException(
+          "expected at most %d dimensions, got %d".formatted(MOST_DIMENSIONS, shape.length));
+    }
+    return new NpyHeader(dtype, false, shape, 1);
+  }
+
+  private static int rowLength(long[] shape) {
+    long length = shape.length == 0 ? 1 : shape[shape.length - 1];
+    if (length > NpyDataReader.MOST_ELEMENTS) {
+      throw new IllegalArgumentException(
+          "shape %s: expected a last dimension of at most %d"
+              .formatted(NpyHeader.describe(shape), NpyDataReader.MOST_ELEMENTS));
+    }
+    return (int) length;
+  }
+
+  private static long rowCount(NpyHeader header, int rowLength) {
+    return rowLength == 0 ? 0 : header.size() / rowLength;
+  }
+
+  private static byte[] entryName(String name) {
+    ByteBuffer encoded;
+    try {
+      encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(name + ".npy"));
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("name " + Text.quote(name) + " is not Unicode text", e);
+    }
+    if (name.isEmpty()
+        || name.chars().anyMatch(Character::isISOControl)
+        || encoded.remaining() > LONGEST_NAME) {
+      throw new IllegalArgumentException(
+          "expected a name of 1 to "
+              + (LONGEST_NAME - 4)
+              + " bytes without control characters, got "
+              + Text.quote(name));
+    }
+    return Arrays.copyOf(encoded.array(), encoded.remaining());
+  }
+
+  /**
+   * Completes the file and moves it to the target, replacing what is there; in one step where the
+   * file system can. Nothing can be added afterwards.
+   */
+  public void commit() throws IOException {
+    requireUsable();
+    usable = false;
+    writing(
+        () -> {
+          zip.finish();
+          zip.close();
+          try {
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+          } catch (AtomicMoveNotSupportedException e) {
+            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+          }
+        });
+  }
+
+  private void requireUsable() {
+    if (!usable) {
+      throw new IllegalStateException(
+          label + ": nothing can be added or committed after a commit, a close or a failure");
+    }
+  }
+
+  private void writing(Body body) throws IOException {
+    try {
+      body.write();
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private IOException unwritable(IOException problem) {
+    return new IOException("cannot write " + label + ": " + Text.cause(problem), problem);
+  }
+
+  /** Deletes the temporary file if it has not been committed. */
+  @Override
+  public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    usable = false;
+    try {
+      zip.close();
+    } finally {
+      deleteTemporary();
+      forgetDeletion();
+    }
+  }
+
+  private void forgetDeletion() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(deletion);
+    } catch (IllegalStateException e) {
+      // the JVM is ending and the deletion runs anyway
+    }
+  }
+
+  private void deleteTemporary() {
+    try {
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      // the failure that led here is the one to report
+    }
+  }
+}

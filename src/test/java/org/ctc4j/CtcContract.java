@@ -1,0 +1,846 @@
+package org.ctc4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What every backend owes its users. Each test is named after the sentence that it holds the
+ * backend to. A subclass supplies the engine and the accuracy that it promises.
+ */
+public abstract class CtcContract {
+  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final Random random = new Random(seed);
+  private Ctc ctc;
+
+  /** A new engine of the backend under test; fails if another implementation would be picked. */
+  protected abstract Ctc engine(EngineOptions options);
+
+  /** Promised relative error of a loss. */
+  protected abstract double lossTolerance();
+
+  /** Promised error of a gradient, as a norm ratio. */
+  protected abstract double gradientTolerance();
+
+  @BeforeEach
+  void open() {
+    ctc = engine(EngineOptions.DEFAULT);
+  }
+
+  @AfterEach
+  void close() {
+    ctc.close();
+  }
+
+  private String where(String what) {
+    return "%s (%s, replay with -Dctc4j.seed=%d)".formatted(what, ctc.device(), seed);
+  }
+
+  private void assertMatchesReference(CtcBatch batch, CtcOptions options, String what) {
+    CtcResult got = ctc.lossAndGradient(batch, options);
+    assertMatches(reference(batch, options), got, what);
+    CtcResult lossOnly = ctc.loss(batch, options);
+    for (int n = 0; n < batch.utterances(); n++) {
+      String utterance = where(what + ", loss only, utterance " + n);
+      Agreement.assertLoss(got.loss(n), lossOnly.loss(n), lossTolerance(), () -> utterance);
+      assertEquals(got.status(n), lossOnly.status(n), utterance);
+    }
+  }
+
+  private void assertMatches(CtcResult expected, CtcResult got, String what) {
+    for (int n = 0; n < got.utterances(); n++) {
+      String utterance = where(what + ", utterance " + n);
+      Agreement.assertLoss(expected.loss(n), got.loss(n), lossTolerance(), () -> utterance);
+      assertEquals(expected.status(n), got.status(n), utterance);
+    }
+    Agreement.assertLoss(expected.loss(), got.loss(), lossTolerance(), () -> where(what));
+    Agreement.assertGradient(
+        expected.gradient()::get, got.gradient(), gradientTolerance(), () -> where(what));
+  }
+
+  private static CtcResult reference(CtcBatch batch, CtcOptions options) {
+    try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+      return reference.lossAndGradient(batch, options);
+    }
+  }
+
+  // ---- the definition ----
+
+  @Test
+  @DisplayName("The loss is −log of the sum over all paths that collapse to the target")
+  void bruteForce() {
+    for (int i = 0; i < 4000; i++) {
+      int classes = 1 + random.nextInt(4);
+      int frames = random.nextInt(classes > 2 ? 7 : 9);
+      TestBatch batch =
+          TestBatch.random(random, frames, 3, classes, 3, 0.1 + 3 * random.nextDouble());
+      CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options());
+      for (int n = 0; n < batch.utterances(); n++) {
+        double[][] used = Arrays.copyOf(batch.logits()[n], batch.inputLengths()[n]);
+        BruteForce expected = new BruteForce(used, batch.targets()[n], batch.blank());
+        String what = where("batch " + i + ", utterance " + n);
+        Agreement.assertLoss(expected.loss(), got.loss(n), lossTolerance(), () -> what);
+        int frame = n;
+        for (int t = 0; t < frames; t++) {
+          for (int c = 0; c < classes; c++) {
+            double gradient = t < used.length ? expected.gradient(t, c) : 0;
+            double difference = got.gradient().get(t, frame, c) - gradient;
+            assertTrue(
+                Math.abs(difference) <= 4 * gradientTolerance(),
+                () -> what + ": gradient off by " + difference);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 2, 0",
+    "1, 2, 2, 1",
+    "12, 3, 3, 4",
+    "40, 4, 6, 15",
+    "70, 3, 30, 31",
+    "70, 3, 30, 32",
+    "140, 2, 9, 63",
+    "140, 2, 9, 64",
+    "40, 2, 5000, 10",
+    "300, 2, 28, 127",
+    "300, 2, 28, 128",
+    "1100, 1, 12, 511",
+    "1100, 1, 12, 512",
+    "2300, 1, 5, 1024",
+    "5, 2, 50000, 2",
+    "200, 2, 2, 40"
+  })
+  @DisplayName("Loss, status and gradient are the reference's on shapes of every kind")
+  void shapes(int frames, int utterances, int classes, int labels) {
+    for (double deviation : new double[] {0.1, 3, 50}) {
+      TestBatch batch = TestBatch.random(random, frames, utterances, classes, labels, deviation);
+      batch.targets()[0] = TestBatch.randomTarget(random, labels, classes, batch.blank());
+      assertMatchesReference(batch.batch(), batch.options(), "deviation " + deviation);
+    }
+  }
+
+  // ---- inputs ----
+
+  @Test
+  @DisplayName("Any blank index in [0, C)")
+  void anyBlank() {
+    for (int blank = 0; blank < 5; blank++) {
+      TestBatch drawn = TestBatch.random(random, 20, 3, 5, 0, 2);
+      int[][] targets = new int[3][];
+      for (int n = 0; n < 3; n++) {
+        targets[n] = TestBatch.randomTarget(random, 3 * n, 5, blank);
+      }
+      TestBatch batch =
+          new TestBatch(drawn.logits(), targets, drawn.inputLengths(), drawn.classes(), blank);
+      assertMatchesReference(batch.batch(), batch.options(), "blank " + blank);
+    }
+  }
+
+  @Test
+  @DisplayName("Layouts (T,N,C) and (N,T,C) and any strides")
+  void layouts() {
+    int frames = 17;
+    int classes = 7;
+    TestBatch batch = TestBatch.random(random, frames, 3, classes, 6, 2);
+    CtcResult expected = reference(batch.batch(), batch.options());
+    int size = frames * 3 * classes;
+    ElementType type = ctc.gradientType(ElementType.FLOAT32);
+    FrameTensor[] tensors = {
+      FrameTensor.batchMajor(new float[size], frames, 3, classes),
+      // Fortran order of (T, N, C)
+      FrameTensor.strided(
+          Elements.of(new float[size]), 0, frames, 3, classes, 1, frames, frames * 3L),
+      // rows padded to 10, an offset of 5, every second element
+      FrameTensor.strided(
+          Elements.of(new float[2 * 10 * frames * 3 + 5]), 5, frames, 3, classes, 60, 20, 2),
+    };
+    for (FrameTensor tensor : tensors) {
+      CtcResult got = ctc.lossAndGradient(batch.batch(batch.fill(tensor)), batch.options());
+      assertMatches(expected, got, "layout");
+      CtcResult own =
+          CtcResult.ofGradient(
+              FrameTensor.timeMajor(Elements.allocate(type, size), frames, 3, classes));
+      ctc.compute(batch.batch(tensor), batch.options(), own);
+      Agreement.assertSameBits(got, own, () -> where("another layout for the gradient"));
+    }
+  }
+
+  @Test
+  @DisplayName("Packed (ragged) logits with offsets")
+  void packed() {
+    TestBatch batch = TestBatch.random(random, 15, 4, 6, 5, 2);
+    int[] lengths = batch.inputLengths();
+    int total = Arrays.stream(lengths).sum() * 6;
+    CtcResult padded = ctc.lossAndGradient(batch.batch(), batch.options());
+
+    FrameTensor dense = FrameTensor.packed(Elements.of(new float[total]), lengths, 6);
+    CtcResult got =
+        ctc.lossAndGradient(
+            CtcBatch.of(batch.fill(dense), Targets.of(batch.targets())), batch.options());
+    long[] backwards = new long[4];
+    for (int n = 2; n >= 0; n--) {
+      backwards[n] = backwards[n + 1] + 6L * lengths[n + 1] + 3;
+    }
+    FrameTensor scattered =
+        FrameTensor.packed(Elements.of(new float[total + 9]), backwards, lengths, 6);
+    CtcResult again =
+        ctc.lossAndGradient(
+            CtcBatch.of(batch.fill(scattered), Targets.of(batch.targets())), batch.options());
+    Agreement.assertSameBits(got, again, () -> where("offsets"));
+    for (int n = 0; n < 4; n++) {
+      assertEquals(padded.loss(n), got.loss(n), where("packed, utterance " + n));
+      for (int t = 0; t < lengths[n]; t++) {
+        for (int c = 0; c < 6; c++) {
+          assertEquals(padded.gradient().get(t, n, c), got.gradient().get(t, n, c));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ElementType.class)
+  @DisplayName("float32, float64, float16, bfloat16 in, heap or direct; sums wider than the input")
+  void elementTypes(ElementType type) {
+    TestBatch batch = TestBatch.random(random, 200, 3, 300, 30, 4);
+    int size = 200 * 3 * 300;
+    ByteBuffer direct =
+        ByteBuffer.allocateDirect(size * type.bytes()).order(ByteOrder.nativeOrder());
+    Elements offHeap =
+        switch (type) {
+          case FLOAT64 -> Elements.of(direct.asDoubleBuffer());
+          case FLOAT32 -> Elements.of(direct.asFloatBuffer());
+          case FLOAT16 -> Elements.float16(direct.asShortBuffer());
+          case BFLOAT16 -> Elements.bfloat16(direct.asShortBuffer());
+        };
+    CtcResult[] results = new CtcResult[2];
+    Elements[] places = {Elements.allocate(type, size), offHeap};
+    for (int i = 0; i < 2; i++) {
+      FrameTensor tensor = batch.fill(FrameTensor.timeMajor(places[i], 200, 3, 300));
+      assertMatchesReference(batch.batch(tensor), batch.options(), type.name());
+      results[i] = ctc.lossAndGradient(batch.batch(tensor), batch.options());
+    }
+    Agreement.assertSameBits(results[0], results[1], () -> where("heap and direct " + type));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ElementType.class,
+      names = {"FLOAT16", "BFLOAT16"})
+  @DisplayName("A gradient may be written in 16 bits: the float32 gradient, rounded once")
+  void halfGradient(ElementType type) {
+    TestBatch batch = TestBatch.random(random, 12, 2, 5, 4, 2);
+    CtcResult single = CtcResult.ofGradient(FrameTensor.timeMajor(new float[12 * 2 * 5], 12, 2, 5));
+    ctc.compute(batch.batch(), batch.options(), single);
+    CtcResult half =
+        CtcResult.ofGradient(FrameTensor.timeMajor(Elements.allocate(type, 12 * 2 * 5), 12, 2, 5));
+    ctc.compute(batch.batch(), batch.options(), half);
+    double unit = type == ElementType.FLOAT16 ? 0x1p-11 : 0x1p-8;
+    for (int i = 0; i < 12 * 2 * 5; i++) {
+      double expected = single.gradient().elements().get(i);
+      double got = half.gradient().elements().get(i);
+      assertEquals(expected, got, Math.abs(expected) * unit * 1.01 + 0x1p-25);
+    }
+  }
+
+  @Test
+  @DisplayName("Targets padded (N, Lmax), concatenated, or int[][]; padding is never read")
+  void targetForms() {
+    TestBatch batch = TestBatch.random(random, 25, 4, 6, 9, 2);
+    int[] lengths = Arrays.stream(batch.targets()).mapToInt(target -> target.length).toArray();
+    int[] padded = new int[4 * 9];
+    Arrays.fill(padded, -77);
+    int[] concatenated = new int[Arrays.stream(lengths).sum()];
+    int next = 0;
+    for (int n = 0; n < 4; n++) {
+      System.arraycopy(batch.targets()[n], 0, padded, n * 9, lengths[n]);
+      System.arraycopy(batch.targets()[n], 0, concatenated, next, lengths[n]);
+      next += lengths[n];
+    }
+    CtcResult expected = ctc.lossAndGradient(batch.batch(), batch.options());
+    Targets[] forms = {
+      Targets.padded(padded, 9, lengths), Targets.concatenated(concatenated, lengths)
+    };
+    for (Targets form : forms) {
+      CtcBatch again = CtcBatch.of(batch.timeMajor(), form, batch.inputLengths());
+      CtcResult got = ctc.lossAndGradient(again, batch.options());
+      Agreement.assertSameBits(expected, got, () -> where("targets"));
+    }
+  }
+
+  // ---- what the gradient is of ----
+
+  @Test
+  @DisplayName("The gradient is that of the reduced loss: central differences")
+  void centralDifferences() {
+    TestBatch drawn = TestBatch.random(random, 30, 3, 6, 9, 2);
+    FrameTensor logits = drawn.fill(FrameTensor.timeMajor(new double[30 * 3 * 6], 30, 3, 6));
+    for (InputKind input : InputKind.values()) {
+      for (Reduction reduction : Reduction.values()) {
+        CtcOptions options =
+            drawn.options().withInput(input).withReduction(reduction).withZeroInfinity(true);
+        CtcBatch batch = drawn.batch(logits);
+        CtcResult got = ctc.lossAndGradient(batch, options);
+        assertEquals(reducedByHand(got, drawn, reduction), got.loss(), 1e-9 * Math.abs(got.loss()));
+        for (int trial = 0; trial < 40; trial++) {
+          int t = random.nextInt(30);
+          int n = random.nextInt(3);
+          int c = random.nextInt(6);
+          double expected = centralDifference(batch, options, t, n, c);
+          assertEquals(
+              expected,
+              got.gradient().get(t, n, c),
+              1e-7 + 10 * gradientTolerance(),
+              () -> where("%s, %s, (t, n, c) = (%d, %d, %d)".formatted(input, reduction, t, n, c)));
+        }
+      }
+    }
+  }
+
+  private static double reducedByHand(CtcResult result, TestBatch batch, Reduction reduction) {
+    double sum = 0;
+    for (int n = 0; n < result.utterances(); n++) {
+      int labels = Math.max(1, batch.targets()[n].length);
+      sum += reduction == Reduction.MEAN ? result.loss(n) / labels : result.loss(n);
+    }
+    return reduction == Reduction.MEAN ? sum / result.utterances() : sum;
+  }
+
+  /** Of the reference's reduced loss: float32 losses have too few digits for differences. */
+  private static double centralDifference(CtcBatch batch, CtcOptions options, int t, int n, int c) {
+    double step = 1e-5;
+    FrameTensor logits = batch.logits();
+    double x = logits.get(t, n, c);
+    try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+      logits.set(t, n, c, x + step);
+      double above = reference.loss(batch, options).loss();
+      logits.set(t, n, c, x - step);
+      double below = reference.loss(batch, options).loss();
+      return (above - below) / (2 * step);
+    } finally {
+      logits.set(t, n, c, x);
+    }
+  }
+
+  @Test
+  @DisplayName("… or of Σ w_n · loss_n for caller-given w; a weight of 0 silences an infinite loss")
+  void weights() {
+    TestBatch batch = TestBatch.random(random, 20, 3, 5, 4, 2);
+    batch.targets()[1] = TestBatch.randomTarget(random, 30, 5, batch.blank()); // cannot fit
+    CtcResult plain = ctc.lossAndGradient(batch.batch(), batch.options());
+    double[] w = {-2.5, 0, 0.25};
+    CtcResult got = ctc.lossAndGradient(batch.batch().withWeights(w), batch.options());
+    assertEquals(CtcStatus.INFEASIBLE, got.status(1));
+    assertEquals(Double.POSITIVE_INFINITY, got.loss(1));
+    double expected = w[0] * plain.loss(0) + w[2] * plain.loss(2);
+    assertEquals(expected, got.loss(), lossTolerance() * 100);
+    Agreement.assertGradient(
+        (t, n, c) -> w[n] * plain.gradient().get(t, n, c),
+        got.gradient(),
+        gradientTolerance(),
+        () -> where("weights"));
+  }
+
+  @Test
+  @DisplayName("log_probs: by default −posterior, on request what PyTorch returns")
+  void logProbs() {
+    TestBatch batch = TestBatch.random(random, 25, 3, 6, 7, 2);
+    CtcResult fromLogits = ctc.lossAndGradient(batch.batch(), batch.options());
+    FrameTensor logProbs = FrameTensor.timeMajor(new float[25 * 3 * 6], 25, 3, 6);
+    double[] row = new double[6];
+    for (int n = 0; n < 3; n++) {
+      for (int t = 0; t < 25; t++) {
+        double sum = 0;
+        for (int c = 0; c < 6; c++) {
+          row[c] = Math.exp(batch.logits()[n][t][c]);
+          sum += row[c];
+        }
+        for (int c = 0; c < 6; c++) {
+          logProbs.set(t, n, c, Math.log(row[c] / sum));
+        }
+      }
+    }
+    CtcOptions options = batch.options().withInput(InputKind.LOG_PROBS);
+    CtcResult asLogits =
+        ctc.lossAndGradient(batch.batch(logProbs), options.withGradientKind(GradientKind.LOGITS));
+    CtcResult partial = ctc.lossAndGradient(batch.batch(logProbs), options);
+    double rounding = 1e-6; // of the log-probabilities to float32
+    Agreement.assertGradient(
+        fromLogits.gradient()::get,
+        asLogits.gradient(),
+        gradientTolerance() + rounding * 10,
+        () -> where("read as logits"));
+    for (int n = 0; n < 3; n++) {
+      boolean ok = partial.status(n) == CtcStatus.OK;
+      for (int t = 0; t < batch.inputLengths()[n]; t++) {
+        double sum = 0;
+        for (int c = 0; c < 6; c++) {
+          double posterior = -partial.gradient().get(t, n, c);
+          assertTrue(posterior >= 0 && posterior <= 1 + 1e-5, where("posterior " + posterior));
+          sum += posterior;
+        }
+        assertEquals(ok ? 1 : 0, sum, 1e-5, where("sum of the posteriors"));
+      }
+    }
+    assertMatchesReference(batch.batch(logProbs), options, "log_probs");
+  }
+
+  @Test
+  @DisplayName("log_probs are taken as they come, normalised or not")
+  void unnormalisedLogProbs() {
+    TestBatch batch = TestBatch.random(random, 25, 3, 6, 7, 5);
+    CtcOptions options = batch.options().withInput(InputKind.LOG_PROBS);
+    assertMatchesReference(batch.batch(), options, "−posterior");
+    assertMatchesReference(
+        batch.batch(), options.withGradientKind(GradientKind.LOGITS), "exp(x) − posterior");
+  }
+
+  // ---- special cases ----
+
+  @Test
+  @DisplayName("Frames t ≥ input_length are never read and their gradient is exactly 0")
+  void unusedFrames() {
+    TestBatch batch = TestBatch.random(random, 20, 4, 5, 4, 2);
+    CtcResult expected = ctc.lossAndGradient(batch.batch(), batch.options());
+    for (int n = 0; n < 4; n++) {
+      for (int t = batch.inputLengths()[n]; t < 20; t++) {
+        Arrays.fill(batch.logits()[n][t], t % 2 == 0 ? Double.NaN : Double.POSITIVE_INFINITY);
+      }
+    }
+    FrameTensor stale = FrameTensor.timeMajor(new float[20 * 4 * 5], 20, 4, 5);
+    for (int i = 0; i < 20 * 4 * 5; i++) {
+      stale.elements().set(i, Double.NaN); // whatever is not written would show
+    }
+    CtcResult got = CtcResult.ofGradient(stale);
+    ctc.compute(batch.batch(), batch.options(), got);
+    for (int n = 0; n < 4; n++) {
+      assertEquals(expected.loss(n), got.loss(n));
+      for (int t = 0; t < 20; t++) {
+        for (int c = 0; c < 5; c++) {
+          double g = got.gradient().get(t, n, c);
+          if (t >= batch.inputLengths()[n]) {
+            assertEquals(0.0, g, where("unused frame"));
+          } else {
+            assertEquals((float) expected.gradient().get(t, n, c), g);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("Empty target: loss = −Σ log p(blank)")
+  void emptyTarget() {
+    TestBatch drawn = TestBatch.random(random, 30, 2, 6, 0, 2);
+    CtcResult got = ctc.lossAndGradient(drawn.batch(), drawn.options());
+    for (int n = 0; n < 2; n++) {
+      double expected = 0;
+      for (int t = 0; t < drawn.inputLengths()[n]; t++) {
+        double[] row = drawn.logits()[n][t];
+        double sum = Arrays.stream(row).map(Math::exp).sum();
+        expected += Math.log(sum) - row[drawn.blank()];
+      }
+      Agreement.assertLoss(expected, got.loss(n), lossTolerance() * 2, () -> where("empty"));
+    }
+  }
+
+  @Test
+  @DisplayName("No frames and no labels: 0; no frames but labels: +Infinity")
+  void noFrames() {
+    int[][] targets = {{}, {1}};
+    for (FrameTensor logits :
+        new FrameTensor[] {
+          FrameTensor.timeMajor(new float[0], 0, 2, 3),
+          FrameTensor.timeMajor(new float[] {1, 2, 3, 4, 5, 6}, 1, 2, 3)
+        }) {
+      CtcBatch batch = CtcBatch.of(logits, Targets.of(targets), new int[2]);
+      CtcResult got = ctc.lossAndGradient(batch, CtcOptions.DEFAULT);
+      assertEquals(0.0, got.loss(0));
+      assertEquals(CtcStatus.OK, got.status(0));
+      assertEquals(Double.POSITIVE_INFINITY, got.loss(1));
+      assertEquals(CtcStatus.INFEASIBLE, got.status(1));
+      for (int t = 0; t < logits.frames(); t++) {
+        for (int c = 0; c < 3; c++) {
+          assertEquals(0.0, got.gradient().get(t, 0, c));
+          assertEquals(0.0, got.gradient().get(t, 1, c));
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("Target that cannot fit: +Infinity, gradient 0; zeroInfinity makes the loss 0 too")
+  void infeasible() {
+    // labels plus repeats = 5: five frames fit, four don't; the third utterance is ordinary
+    int[][] targets = {{1, 1, 2, 1}, {1, 1, 2, 1}, {2}};
+    TestBatch drawn = TestBatch.random(random, 5, 3, 3, 0, 1);
+    TestBatch batch = new TestBatch(drawn.logits(), targets, new int[] {5, 4, 5}, 3, 0);
+    CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options());
+    assertEquals(CtcStatus.OK, got.status(0));
+    assertTrue(Double.isFinite(got.loss(0)));
+    assertEquals(CtcStatus.INFEASIBLE, got.status(1));
+    assertEquals(Double.POSITIVE_INFINITY, got.loss(1));
+    assertEquals(Double.POSITIVE_INFINITY, got.loss());
+    CtcResult zeroed = ctc.lossAndGradient(batch.batch(), batch.options().withZeroInfinity(true));
+    assertEquals(0.0, zeroed.loss(1));
+    assertEquals(CtcStatus.INFEASIBLE, zeroed.status(1));
+    assertEquals(zeroed.loss(0) + zeroed.loss(2), zeroed.loss(), 1e-12);
+    for (int t = 0; t < 5; t++) {
+      for (int c = 0; c < 3; c++) {
+        assertEquals(0.0, got.gradient().get(t, 1, c));
+        assertEquals(0.0, zeroed.gradient().get(t, 1, c));
+      }
+    }
+    assertMatchesReference(batch.batch(), batch.options(), "infeasible");
+  }
+
+  @Test
+  @DisplayName("N = 0: no losses, reduced loss 0, no error")
+  void emptyBatch() {
+    CtcBatch batch = CtcBatch.of(FrameTensor.timeMajor(new float[0], 7, 0, 4), Targets.of());
+    for (Reduction reduction : Reduction.values()) {
+      CtcResult got = ctc.lossAndGradient(batch, CtcOptions.DEFAULT.withReduction(reduction));
+      assertEquals(0, got.losses().length);
+      assertEquals(0.0, got.loss());
+    }
+  }
+
+  @Test
+  @DisplayName("C = 1: only blanks, loss 0")
+  void onlyBlank() {
+    FrameTensor logits = FrameTensor.timeMajor(new float[] {3, -5, 0}, 3, 1, 1);
+    CtcResult got =
+        ctc.lossAndGradient(CtcBatch.of(logits, Targets.of(new int[0])), CtcOptions.DEFAULT);
+    assertEquals(0.0, got.loss(0), 1e-12);
+    assertEquals(0.0, got.gradient().get(1, 0, 0), 1e-7);
+  }
+
+  @Test
+  @DisplayName("−Infinity logits are probability 0")
+  void minusInfinity() {
+    for (int i = 0; i < 200; i++) {
+      TestBatch batch = TestBatch.random(random, 8, 3, 4, 3, 2);
+      for (double[][] utterance : batch.logits()) {
+        for (double[] row : utterance) {
+          for (int c = 0; c < 4; c++) {
+            if (random.nextInt(4) == 0) {
+              row[c] = Double.NEGATIVE_INFINITY;
+            }
+          }
+        }
+      }
+      assertMatchesReference(batch.batch(), batch.options(), "−Infinity, batch " + i);
+      CtcOptions logProbs = batch.options().withInput(InputKind.LOG_PROBS);
+      assertMatchesReference(batch.batch(), logProbs, "−Infinity log_probs, batch " + i);
+    }
+  }
+
+  @Test
+  @DisplayName("A frame of nothing but −Infinity leaves no path")
+  void impossibleFrame() {
+    TestBatch batch = TestBatch.random(random, 6, 2, 4, 2, 1);
+    Arrays.fill(batch.logits()[0][3], Double.NEGATIVE_INFINITY);
+    CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options());
+    assertEquals(CtcStatus.INFEASIBLE, got.status(0));
+    assertMatchesReference(batch.batch(), batch.options(), "impossible frame");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("A label more than 2^26 nats under its frame's log-sum-exp counts as probability 0")
+  void impossibleLabel(boolean logProbs) {
+    CtcOptions options =
+        CtcOptions.DEFAULT.withInput(logProbs ? InputKind.LOG_PROBS : InputKind.LOGITS);
+    double[] depths = {1e30, 0x1.2p26, 0x1p26, 0x1p20, 1e5};
+    for (double depth : depths) {
+      // the target needs class 1 in one of two frames; the blank is certain
+      double[][][] logits = {{{0, -depth, -1e30}, {0, -depth, -1e30}}};
+      TestBatch batch = new TestBatch(logits, new int[][] {{1}}, new int[] {2}, 3, 0);
+      FrameTensor doubles = batch.fill(FrameTensor.timeMajor(new double[6], 2, 1, 3));
+      CtcResult got = ctc.lossAndGradient(batch.batch(doubles), options);
+      if (depth > 0x1p26) {
+        assertEquals(Double.POSITIVE_INFINITY, got.loss(0), where("depth " + depth));
+        assertEquals(CtcStatus.INFEASIBLE, got.status(0));
+      } else {
+        Agreement.assertLoss(
+            depth - Math.log(2), got.loss(0), lossTolerance(), () -> where("depth " + depth));
+      }
+      assertMatchesReference(batch.batch(doubles), options, "depth " + depth);
+      assertMatchesReference(batch.batch(), options, "float32, depth " + depth);
+    }
+  }
+
+  @Test
+  @DisplayName("Nothing overflows at T = 10^6 frames")
+  void millionFrames() {
+    int frames = 1_000_000;
+    float[] logits = new float[frames * 3];
+    for (int t = 0; t < frames; t++) {
+      logits[3 * t] = -0x1p25f; // the blank: hardly ever
+      logits[3 * t + 1] = t % 2 == 0 ? 0 : -0x1p24f; // the target's first label
+      logits[3 * t + 2] = t % 2 == 0 ? -0x1p24f : 0;
+    }
+    CtcBatch batch =
+        CtcBatch.of(FrameTensor.timeMajor(logits, frames, 1, 3), Targets.of(new int[][] {{1, 2}}));
+    CtcResult got = ctc.lossAndGradient(batch, CtcOptions.DEFAULT);
+    assertEquals(CtcStatus.OK, got.status(0));
+    // one switch from 1 to 2: half of the frames cost 2^24 nats, the best case one more or less
+    double expected = 500_000.0 * 0x1p24;
+    assertEquals(expected, got.loss(0), expected * 1e-5);
+    assertMatchesReference(batch, CtcOptions.DEFAULT, "a million frames");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NaN", "Infinity"})
+  @DisplayName("NaN or +Infinity in a used frame: that utterance alone gets loss NaN, gradient 0")
+  void notFinite(double poison) {
+    for (int c = 0; c < 5; c++) {
+      TestBatch batch = TestBatch.random(random, 10, 3, 5, 4, 2);
+      batch.inputLengths()[1] = 10;
+      CtcResult before = ctc.lossAndGradient(batch.batch(), batch.options());
+      batch.logits()[1][random.nextInt(10)][c] = poison;
+      CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options());
+      assertEquals(CtcStatus.NOT_FINITE, got.status(1));
+      assertTrue(Double.isNaN(got.loss(1)));
+      assertTrue(Double.isNaN(got.loss()));
+      for (int n = 0; n < 3; n++) {
+        for (int t = 0; t < 10; t++) {
+          for (int k = 0; k < 5; k++) {
+            double expected = n == 1 ? 0 : before.gradient().get(t, n, k);
+            assertEquals(expected, got.gradient().get(t, n, k));
+          }
+        }
+      }
+      assertEquals(before.loss(0), got.loss(0));
+      assertEquals(before.status(2), got.status(2));
+    }
+  }
+
+  @Test
+  @DisplayName("NOT_FINITE is told before INFEASIBLE")
+  void notFiniteAndInfeasible() {
+    TestBatch drawn = TestBatch.random(random, 2, 1, 3, 0, 1);
+    TestBatch batch = new TestBatch(drawn.logits(), new int[][] {{1, 1, 1}}, new int[] {2}, 3, 0);
+    batch.logits()[0][1][2] = Double.NaN;
+    CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options().withZeroInfinity(true));
+    assertEquals(CtcStatus.NOT_FINITE, got.status(0));
+    assertTrue(Double.isNaN(got.loss(0)));
+  }
+
+  // ---- properties ----
+
+  @Test
+  @DisplayName("A constant added to a frame's logits changes nothing")
+  void shiftInvariance() {
+    TestBatch batch = TestBatch.random(random, 40, 3, 8, 12, 2);
+    CtcResult expected = reference(batch.batch(), batch.options());
+    for (double[][] utterance : batch.logits()) {
+      for (double[] row : utterance) {
+        // halves, so that float32 holds every sum exactly enough
+        double constant = random.nextInt(64) - 32;
+        for (int c = 0; c < row.length; c++) {
+          row[c] += constant;
+        }
+      }
+    }
+    FrameTensor doubles = batch.fill(FrameTensor.timeMajor(new double[40 * 3 * 8], 40, 3, 8));
+    CtcResult got = ctc.lossAndGradient(batch.batch(doubles), batch.options());
+    assertMatches(expected, got, "shifted");
+  }
+
+  @Test
+  @DisplayName("Gradient rows sum to 0")
+  void rowsSumToZero() {
+    for (int classes : new int[] {2, 7, 1000}) {
+      TestBatch batch = TestBatch.random(random, 30, 3, classes, 10, 3);
+      CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options());
+      for (int n = 0; n < 3; n++) {
+        for (int t = 0; t < 30; t++) {
+          double sum = 0;
+          for (int c = 0; c < classes; c++) {
+            sum += got.gradient().get(t, n, c);
+          }
+          assertEquals(0, sum, gradientTolerance(), where("row sum"));
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("Batch order, padding and company change nothing in any bit")
+  void batching() {
+    TestBatch batch = TestBatch.random(random, 50, 5, 9, 14, 3);
+    CtcResult together = ctc.lossAndGradient(batch.batch(), batch.options());
+    int[] order = {3, 0, 4, 2, 1};
+    CtcResult permuted = ctc.lossAndGradient(batch.permuted(order).batch(), batch.options());
+    assertEquals(together.loss(), permuted.loss(), 0.0, where("reduced loss"));
+    for (int i = 0; i < 5; i++) {
+      int n = order[i];
+      TestBatch alone = batch.alone(n);
+      CtcResult single = ctc.lossAndGradient(alone.batch(), batch.options());
+      assertEquals(together.loss(n), single.loss(0), 0.0, where("alone"));
+      assertEquals(together.loss(n), permuted.loss(i), 0.0, where("permuted"));
+      for (int t = 0; t < batch.inputLengths()[n]; t++) {
+        for (int c = 0; c < 9; c++) {
+          double g = together.gradient().get(t, n, c);
+          assertEquals(g, single.gradient().get(t, 0, c), 0.0, where("alone"));
+          assertEquals(g, permuted.gradient().get(t, i, c), 0.0, where("permuted"));
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("Same input, same result, bit for bit, whatever the number of threads")
+  void threads() {
+    for (int utterances : new int[] {1, 2, 7}) {
+      TestBatch batch = TestBatch.random(random, 300, utterances, 40, 60, 3);
+      CtcResult expected = ctc.lossAndGradient(batch.batch(), batch.options());
+      for (int threads = 1; threads <= 4; threads++) {
+        try (Ctc other = engine(EngineOptions.DEFAULT.withThreads(threads))) {
+          CtcResult got = other.lossAndGradient(batch.batch(), batch.options());
+          int count = threads;
+          Agreement.assertSameBits(expected, got, () -> where(count + " threads"));
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("Reversing time and target keeps the loss and reverses the gradient")
+  void reversal() {
+    TestBatch batch = TestBatch.random(random, 40, 3, 6, 12, 2);
+    Arrays.fill(batch.inputLengths(), 40);
+    CtcResult forward = ctc.lossAndGradient(batch.batch(), batch.options());
+    double[][][] logits = new double[3][40][];
+    int[][] targets = new int[3][];
+    for (int n = 0; n < 3; n++) {
+      for (int t = 0; t < 40; t++) {
+        logits[n][t] = batch.logits()[n][39 - t];
+      }
+      int length = batch.targets()[n].length;
+      targets[n] = new int[length];
+      for (int i = 0; i < length; i++) {
+        targets[n][i] = batch.targets()[n][length - 1 - i];
+      }
+    }
+    TestBatch backward =
+        new TestBatch(logits, targets, batch.inputLengths(), batch.classes(), batch.blank());
+    CtcResult got = ctc.lossAndGradient(backward.batch(), backward.options());
+    for (int i = 0; i < 3; i++) {
+      int n = i;
+      Agreement.assertLoss(
+          forward.loss(n), got.loss(n), lossTolerance(), () -> where("reversed " + n));
+    }
+    Agreement.assertGradient(
+        (t, n, c) -> forward.gradient().get(39 - t, n, c),
+        got.gradient(),
+        gradientTolerance(),
+        () -> where("reversed"));
+  }
+
+  // ---- the engine ----
+
+  @Test
+  @DisplayName("One engine serves many threads at once")
+  void concurrentCalls() throws Exception {
+    TestBatch batch = TestBatch.random(random, 60, 4, 12, 15, 2);
+    CtcResult expected = ctc.lossAndGradient(batch.batch(), batch.options());
+    ExecutorService pool = Executors.newFixedThreadPool(6);
+    try {
+      Future<?>[] calls = new Future<?>[24];
+      for (int i = 0; i < calls.length; i++) {
+        calls[i] =
+            pool.submit(
+                () -> {
+                  CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options());
+                  Agreement.assertSameBits(expected, got, () -> where("concurrent"));
+                });
+      }
+      for (Future<?> call : calls) {
+        call.get();
+      }
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  @Test
+  @DisplayName("A result that is used again holds nothing of the call before")
+  void reusedResult() {
+    TestBatch batch = TestBatch.random(random, 20, 2, 5, 4, 2);
+    FrameTensor gradient = FrameTensor.timeMajor(new float[20 * 2 * 5], 20, 2, 5);
+    CtcResult result = CtcResult.ofGradient(gradient);
+    TestBatch infeasible =
+        new TestBatch(
+            batch.logits(),
+            new int[][] {
+              TestBatch.randomTarget(random, 40, 5, batch.blank()),
+              TestBatch.randomTarget(random, 40, 5, batch.blank())
+            },
+            batch.inputLengths(),
+            5,
+            batch.blank());
+    ctc.compute(infeasible.batch(), batch.options(), result);
+    assertEquals(CtcStatus.INFEASIBLE, result.status(0));
+    ctc.compute(batch.batch(), batch.options(), result);
+    CtcResult fresh = CtcResult.ofGradient(FrameTensor.timeMajor(new float[20 * 2 * 5], 20, 2, 5));
+    ctc.compute(batch.batch(), batch.options(), fresh);
+    Agreement.assertSameBits(fresh, result, () -> where("reused"));
+    assertNull(ctc.loss(batch.batch(), batch.options()).gradient());
+  }
+
+  @Test
+  @DisplayName("After close: IllegalStateException; closing twice is harmless")
+  void closed() {
+    TestBatch batch = TestBatch.random(random, 3, 1, 3, 1, 1);
+    Ctc other = engine(EngineOptions.DEFAULT);
+    assertNotNull(other.loss(batch.batch(), batch.options()));
+    other.close();
+    other.close();
+    assertThrows(IllegalStateException.class, () -> other.loss(batch.batch(), batch.options()));
+  }
+
+  @Test
+  @DisplayName("Buffers count from position to limit, in their own byte order")
+  void bufferViews() {
+    TestBatch batch = TestBatch.random(random, 6, 2, 4, 2, 2);
+    CtcResult expected = ctc.lossAndGradient(batch.batch(), batch.options());
+    int size = 6 * 2 * 4;
+    FloatBuffer swapped =
+        ByteBuffer.allocate(4 * (size + 10)).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    swapped.position(3).limit(3 + size);
+    FrameTensor tensor = FrameTensor.timeMajor(Elements.of(swapped), 6, 2, 4);
+    swapped.clear(); // the view keeps what it was given
+    CtcResult got = ctc.lossAndGradient(batch.batch(batch.fill(tensor)), batch.options());
+    Agreement.assertSameBits(expected, got, () -> where("buffer view"));
+    FrameTensor readOnly =
+        FrameTensor.timeMajor(
+            Elements.float16(ShortBuffer.allocate(size).asReadOnlyBuffer()), 6, 2, 4);
+    assertArrayEquals(
+        new int[] {2}, new int[] {ctc.loss(batch.batch(readOnly), batch.options()).utterances()});
+  }
+}

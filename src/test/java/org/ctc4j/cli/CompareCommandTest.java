@@ -1,0 +1,93 @@
+package org.ctc4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.ctc4j.Backend;
+import org.ctc4j.BackendReport;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcResult;
+import org.ctc4j.TestBatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CompareCommandTest {
+  private final TestBatch batch = TestBatch.random(new Random(5), 12, 3, 5, 4, 2);
+
+  private CtcResult reference() {
+    try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+      return ctc.lossAndGradient(batch.batch(), batch.options());
+    }
+  }
+
+  private Comparison compare(CtcResult expected, CtcResult got) {
+    try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+      return new Comparison(ctc, batch.batch(), expected, got);
+    }
+  }
+
+  @Test
+  void equalResultsPassAtToleranceZero() {
+    Comparison comparison = compare(reference(), reference());
+    assertTrue(comparison.passes(0));
+    assertEquals(0, comparison.gradientError());
+  }
+
+  @Test
+  void aWrongGradientIsFoundAtItsPlace() {
+    CtcResult wrong = reference();
+    wrong.gradient().set(7, 0, 3, wrong.gradient().get(7, 0, 3) + 0.5);
+    Comparison comparison = compare(reference(), wrong);
+    assertFalse(comparison.passes(1e-3));
+    Comparison.Place worst = comparison.rows()[0].worst();
+    assertEquals(7, worst.frame());
+    assertEquals(3, worst.label());
+    assertEquals(0.5, worst.difference(), 1e-12);
+    assertEquals(0, comparison.rows()[1].gradientError());
+  }
+
+  @Test
+  void aNanOnOneSideFails() {
+    CtcResult wrong = reference();
+    wrong.gradient().set(2, 0, 1, Double.NaN);
+    assertFalse(compare(reference(), wrong).passes(1e9));
+  }
+
+  @Test
+  void aFailureIsPrintedAndNotPassed() {
+    CtcResult wrong = reference();
+    wrong.gradient().set(7, 0, 3, 9);
+    StringWriter text = new StringWriter();
+    CompareReport report = new CompareReport(List.of(compare(reference(), wrong)), List.of(), 1e-5);
+    report.printTable(new PrintWriter(text, true));
+    assertFalse(report.passed());
+    assertTrue(text.toString().contains("FAIL") && text.toString().contains("(7, 0, 3)"));
+  }
+
+  @Test
+  void theSampleOnEveryUsableBackend() throws Exception {
+    JsonNode json = Cli.run("compare", "--json").json();
+    assertTrue(json.get("passed").asBoolean());
+    for (BackendReport report : Ctc.backends()) {
+      if (report.backend() == Backend.REFERENCE) {
+        continue;
+      }
+      String list = report.usable() ? "comparisons" : "not_run";
+      assertTrue(
+          json.get(list).findValuesAsText("backend").contains(report.backend().toString()), list);
+    }
+  }
+
+  @Test
+  void arguments(@TempDir Path folder) {
+    Cli.run("compare", "--tolerance", "-1").refused("--tolerance", "-1");
+    Cli.run("compare", folder.resolve("none.npz")).refused("no such file");
+  }
+}
