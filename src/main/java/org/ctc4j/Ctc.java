@@ -36,7 +36,7 @@ import java.util.List;
  * <p>Thread-safe: one engine serves calls from many threads at once, as long as each writes to a
  * {@link CtcResult} of its own. Close it when no call runs; closing twice is harmless.
  */
-public abstract sealed class Ctc implements AutoCloseable permits ReferenceCtc {
+public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, ReferenceCtc {
   private volatile boolean closed;
 
   Ctc() {}
@@ -73,7 +73,8 @@ public abstract sealed class Ctc implements AutoCloseable permits ReferenceCtc {
   public static Ctc create(Backend backend, EngineOptions options) {
     return switch (backend) {
       case REFERENCE -> new ReferenceCtc(options);
-      case CPU, CUDA -> throw new BackendUnavailableException(backend, NOT_BUILT);
+      case CPU -> new CpuCtc(options);
+      case CUDA -> throw new BackendUnavailableException(backend, NOT_BUILT);
     };
   }
 
@@ -83,7 +84,7 @@ public abstract sealed class Ctc implements AutoCloseable permits ReferenceCtc {
   public static List<BackendReport> backends() {
     return List.of(
         new BackendReport(Backend.CUDA, false, "none", NOT_BUILT),
-        new BackendReport(Backend.CPU, false, "none", NOT_BUILT),
+        CpuCtc.report(),
         new BackendReport(Backend.REFERENCE, true, HostDevice.name(), ""));
   }
 

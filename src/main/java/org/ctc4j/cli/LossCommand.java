@@ -2,14 +2,12 @@ package org.ctc4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcResult;
-import org.ctc4j.InvalidInputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,7 +50,7 @@ final class LossCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     if (gradientPath != null) {
-      refuseUnwritable(gradientPath);
+      OutputFile.refuseUnwritable("--grad", gradientPath);
     }
     try (Ctc ctc = engine.open()) {
       BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
@@ -79,18 +77,6 @@ final class LossCommand implements Callable<Integer> {
         report.printTable(batch, transcripts, out);
       }
       return 0;
-    }
-  }
-
-  /** A mistyped folder shall not be found out after the work. */
-  private static void refuseUnwritable(Path file) {
-    Path folder = file.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder)) {
-      throw new InvalidInputException(
-          "--grad " + file + ": the folder " + folder + " does not exist");
-    }
-    if (Files.isDirectory(file)) {
-      throw new InvalidInputException("--grad " + file + ": expected a file, this is a folder");
     }
   }
 }

@@ -77,12 +77,12 @@ final class LossReport {
     }
     out.printf(
         Locale.ROOT,
-        "%s %s   %s backend on %s   %.3g ms%n",
+        "%s %s   %s backend on %s   %s ms%n",
         reduction == Reduction.MEAN ? "mean" : "sum",
         number(result.loss()),
         ctc.backend(),
         ctc.device(),
-        milliseconds);
+        String.format(Locale.ROOT, milliseconds < 100 ? "%.1f" : "%.0f", milliseconds));
   }
 
   private static String number(double loss) {

@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       LossCommand.class,
       CompareCommand.class,
+      BenchCommand.class,
       DevicesCommand.class,
       GenerateCompletion.class,
       HelpCommand.class
@@ -101,7 +102,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "expected a command: loss, compare, devices or help");
+        spec.commandLine(), "expected a command: loss, compare, bench, devices or help");
   }
 
   private static int badArguments(ParameterException e, String[] args) {

@@ -1,0 +1,68 @@
+package org.ctc4j;
+
+import org.ctc4j.cpu.CpuBackend;
+
+/**
+ * The fast backend in pure Java: float32 mantissas with an exponent of their own for each state, so
+ * that losses and posteriors keep the relative precision of float32 over any number of frames.
+ *
+ * <p>It runs on any JVM, and several times faster with the Vector API, for which the JVM wants the
+ * option {@code --add-modules jdk.incubator.vector}. The system property {@code org.ctc4j.cpu} set
+ * to {@code scalar} or {@code vector} insists on one of the two.
+ *
+ * <p>Inputs of every element type are computed in float32, but for what needs more: label
+ * probabilities come from float64 differences of the logits as they were given, and sums over
+ * frames are float64. Losses are good to 10<sup>−6</sup>, gradients to 10<sup>−5</sup>, for float64
+ * input too.
+ *
+ * <p>Memory is kept between calls: with a {@link CtcResult} of the caller's, a call of a shape that
+ * was seen before allocates nothing. {@link #workspaceBytes} tells how much it is.
+ */
+public final class CpuCtc extends Ctc {
+  private final CpuBackend backend;
+
+  CpuCtc(EngineOptions options) {
+    backend = new CpuBackend(options);
+  }
+
+  static BackendReport report() {
+    return new BackendReport(Backend.CPU, CpuBackend.isUsable(), deviceName(), CpuBackend.reason());
+  }
+
+  private static String deviceName() {
+    return CpuBackend.isUsable() ? HostDevice.name() + "; " + CpuBackend.kernels() : "none";
+  }
+
+  @Override
+  public Backend backend() {
+    return Backend.CPU;
+  }
+
+  @Override
+  public String device() {
+    return deviceName();
+  }
+
+  /**
+   * How many bytes a call uses for its recursions, beyond input and output, at most. Above {@link
+   * EngineOptions#workspaceBytes} only where no way with less exists.
+   *
+   * @param gradient whether the gradient is computed too
+   * @throws InvalidInputException if the batch does not go with the options
+   */
+  public long workspaceBytes(CtcBatch batch, CtcOptions options, boolean gradient) {
+    batch.check(options);
+    return backend.workspaceBytes(batch, gradient);
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    backend.close();
+  }
+
+  @Override
+  void run(CtcBatch batch, CtcOptions options, CtcResult result) {
+    backend.run(batch, options, result.weights, result.losses, result.statuses, result.gradient());
+  }
+}

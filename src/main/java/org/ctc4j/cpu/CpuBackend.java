@@ -1,0 +1,95 @@
+package org.ctc4j.cpu;
+
+import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.FrameTensor;
+
+/**
+ * Batches on threads, with memory that is kept from call to call. Thread-safe: calls at the same
+ * time have their own memory each, and share the threads.
+ */
+public final class CpuBackend implements AutoCloseable {
+  private final Kernels kernels;
+  private final Workers workers;
+  private final long workspaceBytes;
+  private final Pool<Utterance> utterances;
+  private final Pool<Scratch> scratches = new Pool<>(Scratch::new);
+  private final Pool<Call> calls;
+
+  /**
+   * @throws org.ctc4j.BackendUnavailableException if the system property {@code org.ctc4j.cpu} asks
+   *     for what cannot be had
+   */
+  public CpuBackend(EngineOptions options) {
+    this(options, KernelChoice.get().orThrow());
+  }
+
+  CpuBackend(EngineOptions options, Kernels kernels) {
+    this.kernels = kernels;
+    this.workspaceBytes = options.workspaceBytes();
+    this.utterances = new Pool<>(() -> new Utterance(kernels));
+    this.calls = new Pool<>(() -> new Call(utterances, scratches));
+    this.workers = new Workers(options.threads());
+  }
+
+  /** Whether an engine can be made. */
+  public static boolean isUsable() {
+    return KernelChoice.get().kernels() != null;
+  }
+
+  /** Why not, or what would make it faster; "" if nothing. */
+  public static String reason() {
+    return KernelChoice.get().reason();
+  }
+
+  /** "scalar", or "vector" and how wide; "none" if unusable. */
+  public static String kernels() {
+    return isUsable() ? KernelChoice.get().kernels().name() : "none";
+  }
+
+  /**
+   * @param weights factor of each utterance's loss in the gradient
+   * @param losses output, +Infinity where infeasible
+   * @param statuses output
+   * @param gradient output of the shape of the logits, or null
+   */
+  public void run(
+      CtcBatch batch,
+      CtcOptions options,
+      double[] weights,
+      double[] losses,
+      CtcStatus[] statuses,
+      FrameTensor gradient) {
+    Call call = calls.take();
+    call.compute(workers, batch, options, weights, losses, statuses, gradient, workspaceBytes);
+    calls.give(call);
+  }
+
+  /** What {@link #run} takes for the recursions of such a batch, at most. */
+  public long workspaceBytes(CtcBatch batch, boolean gradient) {
+    int concurrency = Call.concurrency(batch.utterances(), workers.threads());
+    long largest = 0;
+    for (int n = 0; n < batch.utterances(); n++) {
+      Plan plan =
+          Plan.of(
+              batch.inputLength(n),
+              batch.targets().length(n),
+              kernels,
+              gradient,
+              workspaceBytes / concurrency);
+      largest = Math.max(largest, plan.bytes());
+    }
+    return largest * concurrency;
+  }
+
+  /** Ends the threads and lets go of the memory. */
+  @Override
+  public void close() {
+    workers.close();
+    calls.clear();
+    utterances.clear();
+    scratches.clear();
+  }
+}

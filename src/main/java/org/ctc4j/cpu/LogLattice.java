@@ -1,0 +1,136 @@
+package org.ctc4j.cpu;
+
+import java.util.Arrays;
+
+/**
+ * The lattice of an utterance whose exponents could overflow an int, see {@link Extended#RANGE}: in
+ * the log domain, float64, one state after another. Slow, and it allocates; no model's output comes
+ * here, only frames whose labels are hundreds of nats apart for millions of frames, or millions of
+ * nats for hundreds.
+ *
+ * <p>Alpha runs over all frames and keeps every √T-th row; beta then comes back, recomputing runs
+ * of alpha's rows from those. State s is blank s / 2 if even, label s / 2 if odd; see {@code
+ * org.ctc4j.reference.Lattice} for the equations.
+ */
+final class LogLattice {
+  private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
+
+  private final Utterance utterance;
+  private final Scratch scratch;
+  private final int[] skip;
+  private final int labels;
+  private final int states;
+  private final int frames;
+  private final double[] logs; // of the labels and the blank, in the frame at work
+  private final double[][] checkpoints;
+  private final double[][] run; // alpha from a checkpoint on
+  private final int interval;
+
+  LogLattice(Utterance utterance, Scratch scratch) {
+    this.utterance = utterance;
+    this.scratch = scratch;
+    this.skip = utterance.target.skip;
+    this.labels = utterance.target.length;
+    this.states = 2 * labels + 1;
+    this.frames = utterance.frames();
+    this.logs = new double[labels + 1];
+    this.interval = Math.max(1, (int) Math.ceil(Math.sqrt(frames)));
+    this.checkpoints = new double[(frames + interval - 1) / interval][states];
+    this.run = new double[interval][states];
+  }
+
+  /** ln of the sum of all paths, −Infinity if there is none. */
+  double total() {
+    double[] row = new double[states];
+    double[] next = new double[states];
+    Arrays.fill(row, LOG_ZERO);
+    row[0] = 0;
+    for (int t = 0; t < frames; t++) {
+      alpha(t, row, next);
+      double[] previous = row;
+      row = next;
+      next = previous;
+      if (t % interval == 0) {
+        System.arraycopy(row, 0, checkpoints[t / interval], 0, states);
+      }
+    }
+    return states == 1 ? row[0] : add(row[states - 1], row[states - 2]);
+  }
+
+  /** Writes the gradient of all frames; {@link #total} has been called. */
+  void gradient(double total) {
+    double[] beta = new double[states];
+    double[] before = new double[states];
+    Arrays.fill(beta, LOG_ZERO);
+    beta[states - 1] = 0;
+    beta[Math.max(states - 2, 0)] = 0;
+    for (int t = frames - 1; t >= 0; t--) {
+      int first = t / interval * interval;
+      if (t == frames - 1 || t % interval == interval - 1) {
+        System.arraycopy(checkpoints[t / interval], 0, run[0], 0, states);
+        for (int i = first + 1; i <= t; i++) {
+          alpha(i, run[i - 1 - first], run[i - first]);
+        }
+      }
+      posterior(run[t - first], beta, total);
+      utterance.emissions.seek(t, scratch.emission, scratch);
+      LabelStage.run(utterance, t, scratch);
+      beta(t, beta, before);
+      double[] swap = beta;
+      beta = before;
+      before = swap;
+    }
+  }
+
+  private void alpha(int t, double[] from, double[] to) {
+    utterance.emissions.logs(t, logs);
+    for (int s = 0; s < states; s++) {
+      double reach = s == 0 ? from[0] : add(from[s], from[s - 1]);
+      if (s > 1 && s % 2 == 1 && skip[s / 2] == 0) {
+        reach = add(reach, from[s - 2]);
+      }
+      to[s] = reach + log(s);
+    }
+  }
+
+  /** Beta of frame t − 1 from that of t. */
+  private void beta(int t, double[] from, double[] to) {
+    utterance.emissions.logs(t, logs);
+    for (int s = 0; s < states; s++) {
+      double reach = from[s] + log(s);
+      if (s + 1 < states) {
+        reach = add(reach, from[s + 1] + log(s + 1));
+      }
+      if (s % 2 == 1 && s + 2 < states && skip[s / 2 + 1] == 0) {
+        reach = add(reach, from[s + 2] + log(s + 2));
+      }
+      to[s] = reach;
+    }
+  }
+
+  private void posterior(double[] alpha, double[] beta, double total) {
+    int width = utterance.width();
+    float blanks = 0;
+    float sum = 0;
+    for (int s = 0; s < states; s++) {
+      float gamma = (float) Math.exp(alpha[s] + beta[s] - total);
+      if (s % 2 == 0) {
+        blanks += gamma;
+      } else {
+        scratch.gamma[s / 2] = gamma;
+        sum += gamma;
+      }
+    }
+    scratch.gamma[width] = blanks;
+    scratch.gamma[width + 1] = sum;
+  }
+
+  private double log(int s) {
+    return logs[s % 2 == 0 ? labels : s / 2];
+  }
+
+  private static double add(double a, double b) {
+    double max = Math.max(a, b);
+    return max == LOG_ZERO ? LOG_ZERO : max + Math.log1p(Math.exp(Math.min(a, b) - max));
+  }
+}

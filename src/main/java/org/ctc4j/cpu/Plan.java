@@ -1,0 +1,52 @@
+package org.ctc4j.cpu;
+
+/**
+ * What one utterance keeps of its lattice, given how many bytes it may use. Results do not depend
+ * on it in any bit.
+ *
+ * <ol>
+ *   <li>Where it fits, a table of all label probabilities, read by both sweeps, and all rows of the
+ *       first halves of both.
+ *   <li>Without the table: both sweeps split label probabilities from the logits as they go.
+ *   <li>Of the first halves every {@code interval}-th row; the others are recomputed, one run of
+ *       {@code interval} rows at a time. With interval = √rows both take the least room.
+ * </ol>
+ *
+ * @param width of a row of blanks or labels, see {@link Kernels}
+ * @param interval of stored rows; 1 for all, 0 for none, when only the loss is asked for
+ */
+record Plan(int frames, int width, boolean table, int interval, long bytes) {
+  private static final int STATE_BYTES = Float.BYTES + Integer.BYTES;
+  private static final int FRAME_BYTES = 4 * Double.BYTES;
+  private static final long LONGEST_ARRAY = Integer.MAX_VALUE - 64;
+
+  static Plan of(int frames, int labels, Kernels kernels, boolean gradient, long budget) {
+    int lanes = kernels.lanes();
+    int width = Math.toIntExact((labels + 2L + lanes - 1) / lanes * lanes);
+    long frameBytes = (long) frames * FRAME_BYTES;
+    long row = 2L * width;
+    long tableLength = (long) frames * width;
+    long tableBytes = (tableLength + frames) * STATE_BYTES;
+    int half = (frames + 1) / 2;
+    int interval = gradient ? 1 : 0;
+    long rowBytes = 2 * sweepRows(half, interval) * row * STATE_BYTES;
+    boolean table = tableLength < LONGEST_ARRAY && frameBytes + tableBytes + rowBytes <= budget;
+    if (gradient
+        && !table
+        && (frameBytes + rowBytes > budget || sweepRows(half, 1) * row > LONGEST_ARRAY)) {
+      interval = Math.max(2, (int) Math.ceil(Math.sqrt(half)));
+      rowBytes = 2 * sweepRows(half, interval) * row * STATE_BYTES;
+    }
+    return new Plan(
+        frames, width, table, interval, frameBytes + rowBytes + (table ? tableBytes : 0));
+  }
+
+  /** How many rows a sweep keeps whose first half is that many frames; two are for it to run on. */
+  static long sweepRows(int half, int interval) {
+    return switch (interval) {
+      case 0 -> 2;
+      case 1 -> half + 2L;
+      default -> (half + interval - 1) / interval + interval + 2L;
+    };
+  }
+}
