@@ -48,10 +48,14 @@ final class BenchPlot {
         new CategoryChartBuilder()
             .width(1280)
             .height(720)
-            .title("CTC from float32 logits, median time of a call\n" + report.machine())
+            .title("CTC from float32 logits, median time of a call")
+            .xAxisTitle(report.machine())
             .yAxisTitle("milliseconds (logarithmic)")
             .build();
     style(chart.getStyler());
+    double least =
+        report.rows().stream().mapToDouble(BenchReport.Row::milliseconds).min().orElse(1);
+    chart.getStyler().setYAxisMin(Math.pow(10, Math.floor(Math.log10(least)))); // bars start there
     Map<String, Map<String, Double>> bySeries = new LinkedHashMap<>();
     for (BenchReport.Row row : report.rows()) {
       String series =

@@ -51,6 +51,7 @@ final class CompareCommand implements Callable<Integer> {
           "--tolerance: expected a number of at least 0, got " + tolerance);
     }
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
+    EngineChoice.preferQuickStart(file.batch());
     CtcResult reference;
     try (Ctc ctc = engine.open(Backend.REFERENCE)) {
       reference = compute(ctc, file);

@@ -6,6 +6,7 @@ import org.ctc4j.Backend;
 import org.ctc4j.BackendReport;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.Ctc;
+import org.ctc4j.CtcBatch;
 import org.ctc4j.EngineOptions;
 import picocli.CommandLine.Option;
 
@@ -24,6 +25,11 @@ final class EngineChoice {
     }
   }
 
+  private static final String CPU_IMPLEMENTATION = "org.ctc4j.cpu";
+
+  /** Logits and states, in all: about where both take the same time, a few seconds, from a cold start. */
+  private static final long SMALL_WORK = 200_000_000;
+
   @Option(
       names = "--backend",
       paramLabel = "auto|cuda|cpu|reference",
@@ -40,14 +46,30 @@ final class EngineChoice {
       description = "Threads of the host (default: all processors).")
   Integer threads;
 
-  /** The backend that was asked for. */
-  Ctc open() {
+  /** The backend that was asked for, to compute this batch once. */
+  Ctc open(CtcBatch batch) {
+    preferQuickStart(batch);
     return backend == Choice.AUTO ? Ctc.create(options()) : open(Backend.valueOf(backend.name()));
   }
 
   /** A backend by name, with the threads that were asked for. */
   Ctc open(Backend named) {
     return Ctc.create(named, options());
+  }
+
+  /**
+   * The Vector API is slow until the JIT compiler has seen to it, which takes longer than all of a
+   * small batch takes without it. Whoever forces one implementation gets that one.
+   */
+  static void preferQuickStart(CtcBatch batch) {
+    long work = 0;
+    for (int n = 0; n < batch.utterances(); n++) {
+      long states = 2L * batch.targets().length(n) + 1;
+      work += batch.inputLength(n) * (batch.logits().classes() + states);
+    }
+    if (work < SMALL_WORK && System.getProperty(CPU_IMPLEMENTATION) == null) {
+      System.setProperty(CPU_IMPLEMENTATION, "scalar");
+    }
   }
 
   /** The one backend that was asked for, which must be usable, or with 'auto' all. */

@@ -52,9 +52,9 @@ final class LossCommand implements Callable<Integer> {
     if (gradientPath != null) {
       OutputFile.refuseUnwritable("--grad", gradientPath);
     }
-    try (Ctc ctc = engine.open()) {
-      BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
-      CtcBatch batch = file.batch();
+    BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
+    CtcBatch batch = file.batch();
+    try (Ctc ctc = engine.open(batch)) {
       GradientFile gradient =
           gradientPath == null
               ? null

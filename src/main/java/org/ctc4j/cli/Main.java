@@ -1,8 +1,10 @@
 package org.ctc4j.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -58,11 +60,24 @@ public final class Main implements Runnable {
   private Main() {}
 
   public static void main(String[] args) {
-    System.exit(run(args, utf8(System.out), utf8(System.err)));
+    StringWriter out = new StringWriter();
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    int exitCode = run(args, new PrintWriter(out), err);
+    System.exit(delivered(out.toString(), err) ? exitCode : BAD_INPUT);
   }
 
-  private static PrintWriter utf8(PrintStream stream) {
-    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+  /** Writes to standard output, which may be a full disk; PrintStream would keep quiet about it. */
+  private static boolean delivered(String text, PrintWriter err) {
+    try {
+      new FileOutputStream(FileDescriptor.out).write(text.getBytes(StandardCharsets.UTF_8));
+      return true;
+    } catch (IOException e) {
+      if ("Broken pipe".equals(e.getMessage())) { // who reads has seen enough
+        return true;
+      }
+      err.println("ctc: standard output could not be written: " + e.getMessage());
+      return false;
+    }
   }
 
   /** Runs one command line and returns its exit code. */
@@ -92,10 +107,6 @@ public final class Main implements Runnable {
       return BAD_INPUT;
     }
     out.flush();
-    if (out.checkError()) { // PrintWriter keeps quiet about a full disk or a closed pipe
-      err.println("ctc: standard output could not be written");
-      return BAD_INPUT;
-    }
     return exitCode;
   }
 
