@@ -597,19 +597,26 @@ public abstract class CtcContract {
   @DisplayName("Nothing overflows at T = 10^6 frames")
   void millionFrames() {
     int frames = 1_000_000;
-    float[] logits = new float[frames * 3];
+    float[] logits = new float[frames * 4]; // class 3, at 0, takes nearly all of the probability
     for (int t = 0; t < frames; t++) {
-      logits[3 * t] = -0x1p25f; // the blank: hardly ever
-      logits[3 * t + 1] = t % 2 == 0 ? 0 : -0x1p24f; // the target's first label
-      logits[3 * t + 2] = t % 2 == 0 ? -0x1p24f : 0;
+      boolean firstHalf = t < frames / 2;
+      logits[4 * t] = -0x1.8p25f;
+      logits[4 * t + 1] = firstHalf ? -0x1p24f : -0x1p25f;
+      logits[4 * t + 2] = firstHalf ? -0x1p25f : -0x1p24f;
     }
     CtcBatch batch =
-        CtcBatch.of(FrameTensor.timeMajor(logits, frames, 1, 3), Targets.of(new int[][] {{1, 2}}));
+        CtcBatch.of(
+            FrameTensor.timeMajor(logits, frames, 1, 4), Targets.of(new int[][] {{1, 2}}));
     CtcResult got = ctc.lossAndGradient(batch, CtcOptions.DEFAULT);
     assertEquals(CtcStatus.OK, got.status(0));
-    // one switch from 1 to 2: half of the frames cost 2^24 nats, the best case one more or less
-    double expected = 500_000.0 * 0x1p24;
-    assertEquals(expected, got.loss(0), expected * 1e-5);
+    // one path is ahead of all others by 2^24 nats: 1 in the first half, 2 in the second
+    assertEquals(frames * 0x1p24, got.loss(0), 1);
+    for (int t = 0; t < frames; t++) {
+      int label = t < frames / 2 ? 1 : 2;
+      assertEquals(-1.0, got.gradient().get(t, 0, label));
+      assertEquals(0.0, got.gradient().get(t, 0, 3 - label));
+      assertEquals(1.0, got.gradient().get(t, 0, 3));
+    }
     assertMatchesReference(batch, CtcOptions.DEFAULT, "a million frames");
   }
 

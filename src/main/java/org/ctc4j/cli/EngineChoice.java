@@ -27,7 +27,10 @@ final class EngineChoice {
 
   private static final String CPU_IMPLEMENTATION = "org.ctc4j.cpu";
 
-  /** Logits and states, in all: about where both take the same time, a few seconds, from a cold start. */
+  /**
+   * Logits and states, in all: about where both take the same time, a few seconds, from a cold
+   * start.
+   */
   private static final long SMALL_WORK = 200_000_000;
 
   @Option(

@@ -1,0 +1,29 @@
+package org.ctc4j.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcContract;
+import org.ctc4j.EngineOptions;
+
+/** The contract, on the implementation that the build names; see the executions in pom.xml. */
+class CpuContractTest extends CtcContract {
+  @Override
+  protected Ctc engine(EngineOptions options) {
+    String wanted = System.getProperty(KernelChoice.PROPERTY);
+    Ctc ctc = Ctc.create(Backend.CPU, options);
+    assertTrue(wanted != null && ctc.device().contains(wanted), wanted + ", got " + ctc.device());
+    return ctc;
+  }
+
+  @Override
+  protected double lossTolerance() {
+    return 1e-6;
+  }
+
+  @Override
+  protected double gradientTolerance() {
+    return 1e-5;
+  }
+}

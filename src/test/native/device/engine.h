@@ -1,0 +1,45 @@
+// Runs the project's CUDA kernels on the CPU and checks every access they make. Used by the tests in this folder and by the
+// emulated libcuda.so.1. Not thread-safe: one launch at a time in the process (guard it with a lock).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace emulation {
+
+struct Dim3 {
+  unsigned x = 1, y = 1, z = 1;
+};
+
+struct Kernel {
+  const char* name;
+  unsigned parameterCount;
+  const size_t* parameterSizes;  // bytes of each parameter, as in the kernel's PTX
+  unsigned maxThreadsPerBlock;   // __launch_bounds__
+  unsigned staticSharedBytes;
+  void (*entry)(void** parameters);  // one thread's run of the kernel; for the engine
+};
+
+// Null if there is no kernel of that name.
+const Kernel* findKernel(const char* name);
+
+// Runs the kernel to its end. Each parameters[i] points to a value of parameterSizes[i] bytes, as for cuLaunchKernel.
+// Empty when nothing was found, else the findings, one a line: kernel, block, thread, what, where.
+std::string launch(const Kernel& kernel, Dim3 grid, Dim3 block, size_t dynamicSharedBytes, void** parameters);
+
+// Device memory. Kernels may touch what is registered and nothing else. New allocations are uninitialised. The memory itself
+// belongs to the caller and must be readable and writable while it is registered; put a gap between allocations, so that a
+// step past the end of one does not land in another.
+void registerAllocation(void* base, size_t bytes);
+void unregisterAllocation(void* base);
+void markInitialised(void* address, size_t bytes);    // after a copy or memset to the device
+void markUninitialised(void* address, size_t bytes);  // e.g. to poison a workspace between calls
+bool isInitialised(const void* address, size_t bytes);
+
+// Order in which threads and blocks take their turns; 0 is ascending. A right kernel gives the same bits for all.
+void setSeed(uint64_t seed);
+
+// Accesses checked (true, the default) or not (several times faster). Barriers and masks are checked always.
+void setChecking(bool on);
+
+}  // namespace emulation
