@@ -295,22 +295,31 @@ public final class FrameTensor {
   }
 
   private long first() {
-    return IntStream.range(0, utterances).mapToLong(this::start).min().orElse(0);
+    long first = Long.MAX_VALUE;
+    for (int n = 0; n < utterances; n++) {
+      first = Math.min(first, start(n));
+    }
+    return first;
   }
 
   /** The largest index of all, −1 if there is no element. */
   private long last() {
-    return IntStream.range(0, utterances)
-        .filter(n -> frames(n) > 0)
-        .mapToLong(n -> index(frames(n) - 1, n, classes - 1))
-        .max()
-        .orElse(-1);
+    long last = -1;
+    for (int n = 0; n < utterances; n++) {
+      if (frames(n) > 0) {
+        last = Math.max(last, index(frames(n) - 1, n, classes - 1));
+      }
+    }
+    return last;
   }
 
   /** Refuses a tensor that cannot be written, or in which two elements share a place. */
   void requireWritable(String name) {
     if (!elements.isWritable()) {
       throw new InvalidInputException(name + ": expected a writable buffer, got a read-only one");
+    }
+    if (frames == 0 || utterances == 0) {
+      return;
     }
     if (starts != null) {
       requireUtterancesApart(name);

@@ -173,6 +173,16 @@ final class Emissions {
     }
   }
 
+  /** ln p(t, best) of logits, with the log-sum-exp in float64. */
+  double exactLogBest(int t) {
+    long frame = start + t * logits.frameStride();
+    double others = -1; // not the largest itself
+    for (int c = 0; c < logits.classes(); c++) {
+      others += Math.exp(elements.get(frame + c * logits.classStride()) - rowMax[t]);
+    }
+    return logBest[t] + rowLog[t] - Math.log1p(others);
+  }
+
   private double best(double[] x) {
     double best = x[target.length];
     for (int i = 0; i < target.length; i++) {

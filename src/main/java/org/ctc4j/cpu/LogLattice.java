@@ -54,7 +54,7 @@ final class LogLattice {
         System.arraycopy(row, 0, checkpoints[t / interval], 0, states);
       }
     }
-    return states == 1 ? row[0] : add(row[states - 1], row[states - 2]);
+    return states == 1 ? row[0] : add(row[states - 1], row[states - 2], LOG_ZERO);
   }
 
   /** Writes the gradient of all frames; {@link #total} has been called. */
@@ -85,10 +85,11 @@ final class LogLattice {
   private void alpha(int t, double[] from, double[] to) {
     utterance.emissions.logs(t, logs);
     for (int s = 0; s < states; s++) {
-      double reach = s == 0 ? from[0] : add(from[s], from[s - 1]);
-      if (s > 1 && s % 2 == 1 && skip[s / 2] == 0) {
-        reach = add(reach, from[s - 2]);
-      }
+      double reach =
+          add(
+              from[s],
+              s >= 1 ? from[s - 1] : LOG_ZERO,
+              s >= 2 && s % 2 == 1 && skip[s / 2] == 0 ? from[s - 2] : LOG_ZERO);
       to[s] = reach + log(s);
     }
   }
@@ -97,14 +98,13 @@ final class LogLattice {
   private void beta(int t, double[] from, double[] to) {
     utterance.emissions.logs(t, logs);
     for (int s = 0; s < states; s++) {
-      double reach = from[s] + log(s);
-      if (s + 1 < states) {
-        reach = add(reach, from[s + 1] + log(s + 1));
-      }
-      if (s % 2 == 1 && s + 2 < states && skip[s / 2 + 1] == 0) {
-        reach = add(reach, from[s + 2] + log(s + 2));
-      }
-      to[s] = reach;
+      to[s] =
+          add(
+              from[s] + log(s),
+              s + 1 < states ? from[s + 1] + log(s + 1) : LOG_ZERO,
+              s + 2 < states && s % 2 == 1 && skip[s / 2 + 1] == 0
+                  ? from[s + 2] + log(s + 2)
+                  : LOG_ZERO);
     }
   }
 
@@ -129,8 +129,10 @@ final class LogLattice {
     return logs[s % 2 == 0 ? labels : s / 2];
   }
 
-  private static double add(double a, double b) {
-    double max = Math.max(a, b);
-    return max == LOG_ZERO ? LOG_ZERO : max + Math.log1p(Math.exp(Math.min(a, b) - max));
+  private static double add(double a, double b, double c) {
+    double max = Math.max(a, Math.max(b, c));
+    return max == LOG_ZERO
+        ? LOG_ZERO
+        : max + Math.log(Math.exp(a - max) + Math.exp(b - max) + Math.exp(c - max));
   }
 }

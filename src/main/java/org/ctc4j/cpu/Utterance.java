@@ -152,8 +152,9 @@ final class Utterance {
       log = isWide() ? wideTotal(scratch) : total(scratch);
       if (!isWide() && SureTotal.isCalledFor(log + best, log, frames())) {
         log = SureTotal.log(this, scratch);
+      } else {
+        log += best;
       }
-      log += best;
     }
     status = log == Double.NEGATIVE_INFINITY ? CtcStatus.INFEASIBLE : CtcStatus.OK;
     loss = 0 - log; // not −log: a loss of 0 shall not be −0

@@ -67,25 +67,20 @@ final class VectorKernels extends Kernels {
     }
     FloatVector m0 = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
     FloatVector m1 = m0;
-    FloatVector m2 = m0;
-    FloatVector m3 = m0;
     int i = 0;
-    for (; i <= n - 4 * LANES; i += 4 * LANES) {
-      m0 = larger(FloatVector.fromArray(FLOATS, x, at + i), m0);
-      m1 = larger(FloatVector.fromArray(FLOATS, x, at + i + LANES), m1);
-      m2 = larger(FloatVector.fromArray(FLOATS, x, at + i + 2 * LANES), m2);
-      m3 = larger(FloatVector.fromArray(FLOATS, x, at + i + 3 * LANES), m3);
+    for (; i <= n - 2 * LANES; i += 2 * LANES) {
+      FloatVector v0 = FloatVector.fromArray(FLOATS, x, at + i);
+      FloatVector v1 = FloatVector.fromArray(FLOATS, x, at + i + LANES);
+      m0 = m0.blend(v0, v0.compare(GT, m0)); // never NaN
+      m1 = m1.blend(v1, v1.compare(GT, m1));
     }
-    for (; i <= n - LANES; i += LANES) {
-      m0 = larger(FloatVector.fromArray(FLOATS, x, at + i), m0);
+    FloatVector last = FloatVector.fromArray(FLOATS, x, at + n - LANES);
+    m0 = m0.blend(last, last.compare(GT, m0));
+    if (i <= n - LANES) {
+      last = FloatVector.fromArray(FLOATS, x, at + i);
+      m1 = m1.blend(last, last.compare(GT, m1));
     }
-    m1 = larger(FloatVector.fromArray(FLOATS, x, at + n - LANES), m1);
-    return larger(larger(m0, m1), larger(m2, m3)).reduceLanes(MAX);
-  }
-
-  /** x where it is greater than max, so never NaN. */
-  private static FloatVector larger(FloatVector x, FloatVector max) {
-    return max.blend(x, x.compare(GT, max));
+    return m0.max(m1).reduceLanes(MAX);
   }
 
   @Override
@@ -109,10 +104,20 @@ final class VectorKernels extends Kernels {
     if (n < LANES) {
       return shortRow.exp(x, at, n, shift, out, outAt);
     }
+    int whole = n / LANES * LANES;
+    double sum = exp(x, at, whole, shift, out, outAt, LANES);
+    return whole == n
+        ? sum
+        : sum + exp(x, at + n - LANES, LANES, shift, out, outAt + n - LANES, n - whole);
+  }
+
+  /** As above for whole vectors, of which the last {@code counted} elements go into the sum. */
+  private static double exp(
+      float[] x, int at, int n, float shift, float[] out, int outAt, int counted) {
+    FloatVector count = FloatVector.fromArray(FLOATS, LAST, counted);
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int i = 0; i < n; i += LANES) {
-      int j = Math.min(i, n - LANES);
-      FloatVector d = FloatVector.fromArray(FLOATS, x, at + j).sub(shift);
+      FloatVector d = FloatVector.fromArray(FLOATS, x, at + i).sub(shift);
       d = d.blend(EXP_ZERO, d.compare(LT, EXP_ZERO)); // NaN passes
       FloatVector shifted =
           d.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND + BIAS));
@@ -128,9 +133,8 @@ final class VectorKernels extends Kernels {
               .fma(r, FloatVector.broadcast(FLOATS, C2));
       p = p.mul(r).fma(r, r).add(1);
       p = p.mul(shifted.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-      p.intoArray(out, outAt + j);
-      // the last vector overlaps the one before it; each number counts once
-      sum = p.fma(FloatVector.fromArray(FLOATS, LAST, LANES + j - i), sum);
+      p.intoArray(out, outAt + i);
+      sum = p.fma(count, sum);
     }
     return sum.reduceLanes(ADD);
   }
