@@ -1,9 +1,12 @@
 package org.ctc4j.cpu;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.ShortBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Random;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
@@ -14,6 +17,7 @@ import org.ctc4j.GradientKind;
 import org.ctc4j.InputKind;
 import org.ctc4j.Reduction;
 import org.ctc4j.Targets;
+import org.ctc4j.io.NpzWriter;
 
 /**
  * A random batch made to hurt: ragged, repeated labels, empty targets, frames just enough for a
@@ -74,6 +78,49 @@ record HostileBatch(CtcBatch batch, CtcOptions options, FrameTensor gradient) {
             reduction,
             random.nextBoolean());
     return new HostileBatch(batch, options, gradient);
+  }
+
+  /**
+   * Writes the numbers as they are, as float64 (T, N, C), and returns the command that compares the
+   * backends on them. Weights, layout and element type are not part of the file.
+   */
+  String write(Path file) throws IOException {
+    FrameTensor logits = batch.logits();
+    int utterances = batch.utterances();
+    int width = batch.targets().maxLength();
+    double[] values = new double[logits.frames() * utterances * logits.classes()];
+    int[] labels = new int[utterances * width];
+    int[] inputLengths = new int[utterances];
+    int[] targetLengths = new int[utterances];
+    FrameTensor dense =
+        FrameTensor.timeMajor(values, logits.frames(), utterances, logits.classes());
+    for (int n = 0; n < utterances; n++) {
+      inputLengths[n] = batch.inputLength(n);
+      targetLengths[n] = batch.targets().length(n);
+      for (int i = 0; i < targetLengths[n]; i++) {
+        labels[n * width + i] = batch.targets().label(n, i);
+      }
+      for (int t = 0; t < inputLengths[n]; t++) {
+        for (int c = 0; c < logits.classes(); c++) {
+          dense.set(t, n, c, logits.get(t, n, c));
+        }
+      }
+    }
+    try (NpzWriter npz = NpzWriter.open(file)) {
+      npz.addDoubles("logits", new long[] {logits.frames(), utterances, logits.classes()}, values);
+      npz.addInts("targets", new long[] {utterances, width}, labels);
+      npz.addInts("input_lengths", new long[] {utterances}, inputLengths);
+      npz.addInts("target_lengths", new long[] {utterances}, targetLengths);
+      npz.commit();
+    }
+    return "scripts/ctc compare %s --blank %d --input %s --grad-wrt %s --reduction %s%s"
+        .formatted(
+            file,
+            options.blank(),
+            options.input().name().toLowerCase(Locale.ROOT),
+            options.gradientKind().name().toLowerCase(Locale.ROOT),
+            options.reduction().name().toLowerCase(Locale.ROOT),
+            options.zeroInfinity() ? " --zero-infinity" : "");
   }
 
   private static int[] labels(Random random, int length, int classes, int blank) {

@@ -1,40 +1,61 @@
 package org.ctc4j.cpu;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcResult;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.io.NpzReader;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.AssertionFailedError;
 
-/** Thousands of {@link HostileBatch}es against the reference. */
+/**
+ * Ten thousand {@link HostileBatch}es against the reference, on scalar and on vector kernels as the
+ * build names them. One that fails is left in a file, with the command that replays it.
+ */
 class RandomBatchesTest {
-  private static final int BATCHES = 3000;
+  private static final int BATCHES = 10_000;
   private static final long FIRST_SEED = Long.getLong("ctc4j.seed", 0);
 
   @Test
-  void agreeWithTheReference() {
+  void agreeWithTheReference() throws IOException {
     try (Ctc reference = Ctc.create(Backend.REFERENCE);
         Ctc cpu = Ctc.create(Backend.CPU)) {
       for (long seed = FIRST_SEED; seed < FIRST_SEED + BATCHES; seed++) {
-        String what = "-Dctc4j.seed=" + seed;
         HostileBatch hostile = HostileBatch.of(seed);
-        CtcResult expected = reference.lossAndGradient(hostile.batch(), hostile.options());
-        CtcResult got = CtcResult.ofGradient(hostile.gradient());
-        cpu.compute(hostile.batch(), hostile.options(), got);
-        CtcResult lossAlone = cpu.loss(hostile.batch(), hostile.options());
-        for (int n = 0; n < got.utterances(); n++) {
-          Assertions.assertEquals(expected.status(n), got.status(n), what);
-          Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
-          Assertions.assertEquals(got.loss(n), lossAlone.loss(n), what);
-          assertGradient(expected, got, n, what);
+        try {
+          compare(hostile, reference, cpu, "-Dctc4j.seed=" + seed);
+        } catch (AssertionFailedError e) {
+          Path file = Path.of("target", "failing-batch-%d.npz".formatted(seed));
+          throw new AssertionFailedError(e.getMessage() + "\nreplay: " + hostile.write(file), e);
         }
       }
     }
   }
 
-  /** Each utterance by its own norm: one with a large gradient would hide the errors of another. */
+  private static void compare(HostileBatch hostile, Ctc reference, Ctc cpu, String what) {
+    CtcResult expected = reference.lossAndGradient(hostile.batch(), hostile.options());
+    CtcResult got = CtcResult.ofGradient(hostile.gradient());
+    cpu.compute(hostile.batch(), hostile.options(), got);
+    CtcResult lossAlone = cpu.loss(hostile.batch(), hostile.options());
+    for (int n = 0; n < got.utterances(); n++) {
+      Assertions.assertEquals(expected.status(n), got.status(n), what);
+      Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
+      Assertions.assertEquals(got.loss(n), lossAlone.loss(n), what);
+      assertGradient(expected, got, n, what);
+    }
+  }
+
+  /**
+   * Each utterance by its own norm: one with a large gradient would hide errors of another. The
+   * absolute part is the rounding of a float32 posterior, which counts where posterior and softmax
+   * all but agree.
+   */
   private static void assertGradient(CtcResult expected, CtcResult got, int n, String what) {
     double error = 0;
     double norm = 0;
@@ -46,8 +67,22 @@ class RandomBatchesTest {
         norm += e * e;
       }
     }
-    double ratio = Math.sqrt(error) / Math.max(Math.sqrt(norm), 1e-3);
-    Assertions.assertTrue(ratio <= 1e-5, () -> what + ", utterance " + n + ": error " + ratio);
+    double allowed = 1e-5 * Math.sqrt(norm) + 1e-7 * Math.sqrt(got.gradient().frames(n));
+    String found =
+        "%s, utterance %d: error %.3g of %.3g"
+            .formatted(what, n, Math.sqrt(error), Math.sqrt(norm));
+    Assertions.assertTrue(Math.sqrt(error) <= allowed, found);
+  }
+
+  @Test
+  void aFailingBatchCanBeReplayed(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("batch.npz");
+    Assertions.assertTrue(
+        HostileBatch.of(11).write(file).startsWith("scripts/ctc compare " + file));
+    try (NpzReader npz = NpzReader.open(file)) {
+      Assertions.assertEquals(3, npz.header("logits").rank());
+      Assertions.assertTrue(npz.names().containsAll(List.of("targets", "target_lengths")));
+    }
   }
 
   @Test
@@ -58,7 +93,7 @@ class RandomBatchesTest {
         Ctc three = Ctc.create(Backend.CPU, one.withThreads(3));
         Ctc noTable = Ctc.create(Backend.CPU, one.withWorkspaceBytes(20_000));
         Ctc checkpoints = Ctc.create(Backend.CPU, one.withThreads(2).withWorkspaceBytes(1))) {
-      for (long seed = FIRST_SEED; seed < FIRST_SEED + BATCHES / 5; seed++) {
+      for (long seed = FIRST_SEED; seed < FIRST_SEED + 600; seed++) {
         HostileBatch hostile = HostileBatch.of(seed);
         CtcResult expected = single.lossAndGradient(hostile.batch(), hostile.options());
         for (Ctc other : new Ctc[] {two, three, noTable, checkpoints}) {
