@@ -28,22 +28,22 @@ public abstract sealed class Elements {
 
   /** float32 on the heap. */
   public static Elements of(float[] array) {
-    return new FloatArray(array);
+    return new Floats(FloatBuffer.wrap(array), array);
   }
 
   /** float64 on the heap. */
   public static Elements of(double[] array) {
-    return new DoubleArray(array);
+    return new Doubles(DoubleBuffer.wrap(array), array);
   }
 
   /** float32 in a buffer, heap or direct. */
   public static Elements of(FloatBuffer buffer) {
-    return new Floats(buffer);
+    return new Floats(buffer, null);
   }
 
   /** float64 in a buffer, heap or direct. */
   public static Elements of(DoubleBuffer buffer) {
-    return new Doubles(buffer);
+    return new Doubles(buffer, null);
   }
 
   /** IEEE float16, as bit patterns in a buffer, heap or direct. */
@@ -145,88 +145,14 @@ public abstract sealed class Elements {
     return buffer.hasArray() ? buffer.arrayOffset() + buffer.position() : buffer.position();
   }
 
-  private static final class FloatArray extends Elements {
-    private final float[] array;
-
-    FloatArray(float[] array) {
-      super(ElementType.FLOAT32, array.length, array, 0);
-      this.array = array;
-    }
-
-    @Override
-    public boolean isWritable() {
-      return true;
-    }
-
-    @Override
-    public Object storage() {
-      return array;
-    }
-
-    @Override
-    public double get(long index) {
-      return array[Math.toIntExact(index)];
-    }
-
-    @Override
-    public void set(long index, double value) {
-      array[Math.toIntExact(index)] = (float) value;
-    }
-
-    @Override
-    public void read(long index, long stride, float[] into, int from, int count) {
-      if (stride == 1) {
-        System.arraycopy(array, Math.toIntExact(index), into, from, count);
-      } else {
-        super.read(index, stride, into, from, count);
-      }
-    }
-
-    @Override
-    public void write(long index, long stride, float[] values, int from, int count) {
-      if (stride == 1) {
-        System.arraycopy(values, from, array, Math.toIntExact(index), count);
-      } else {
-        super.write(index, stride, values, from, count);
-      }
-    }
-  }
-
-  private static final class DoubleArray extends Elements {
-    private final double[] array;
-
-    DoubleArray(double[] array) {
-      super(ElementType.FLOAT64, array.length, array, 0);
-      this.array = array;
-    }
-
-    @Override
-    public boolean isWritable() {
-      return true;
-    }
-
-    @Override
-    public Object storage() {
-      return array;
-    }
-
-    @Override
-    public double get(long index) {
-      return array[Math.toIntExact(index)];
-    }
-
-    @Override
-    public void set(long index, double value) {
-      array[Math.toIntExact(index)] = value;
-    }
-  }
-
   private static final class Floats extends Elements {
     private final FloatBuffer buffer;
+    private final float[] array; // what it was made of, or null
 
-    Floats(FloatBuffer buffer) {
+    Floats(FloatBuffer buffer, float[] array) {
       super(ElementType.FLOAT32, buffer.remaining(), memoryOf(buffer), offsetOf(buffer));
       this.buffer = buffer.slice();
+      this.array = array;
     }
 
     @Override
@@ -236,7 +162,7 @@ public abstract sealed class Elements {
 
     @Override
     public Object storage() {
-      return buffer;
+      return array != null ? array : buffer;
     }
 
     @Override
@@ -270,10 +196,12 @@ public abstract sealed class Elements {
 
   private static final class Doubles extends Elements {
     private final DoubleBuffer buffer;
+    private final double[] array; // what it was made of, or null
 
-    Doubles(DoubleBuffer buffer) {
+    Doubles(DoubleBuffer buffer, double[] array) {
       super(ElementType.FLOAT64, buffer.remaining(), memoryOf(buffer), offsetOf(buffer));
       this.buffer = buffer.slice();
+      this.array = array;
     }
 
     @Override
@@ -283,7 +211,7 @@ public abstract sealed class Elements {
 
     @Override
     public Object storage() {
-      return buffer;
+      return array != null ? array : buffer;
     }
 
     @Override
