@@ -36,16 +36,31 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
    *
    * @param err told of arrays that are not used
    */
-  static BatchFile read(BatchOptions options, PrintWriter err) throws IOException {
+  static BatchFile read(InputOptions options, PrintWriter err) throws IOException {
+    return read(options, true, err);
+  }
+
+  /** As {@link #read}, without its targets: those of the batch are empty. */
+  static BatchFile readLogits(InputOptions options, PrintWriter err) throws IOException {
+    return read(options, false, err);
+  }
+
+  private static BatchFile read(InputOptions options, boolean withTargets, PrintWriter err)
+      throws IOException {
     String name = options.file == null ? Sample.NAME : options.file.toString();
     try (NpzReader npz = options.file == null ? Sample.open() : NpzReader.open(options.file);
         Progress progress = Progress.ofBytes("reading", npz.header("logits").dataBytes())) {
-      return read(npz, name, options, err, progress::bytes);
+      return read(npz, name, options, withTargets, err, progress::bytes);
     }
   }
 
   private static BatchFile read(
-      NpzReader npz, String name, BatchOptions options, PrintWriter err, LongConsumer bytesRead)
+      NpzReader npz,
+      String name,
+      InputOptions options,
+      boolean withTargets,
+      PrintWriter err,
+      LongConsumer bytesRead)
       throws IOException {
     try {
       for (String array : npz.names()) {
@@ -62,7 +77,7 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
               ? vector(npz.read("input_lengths"), "input_lengths")
               : filled(utterances, frames);
       requireCount("input_lengths", inputLengths.length, utterances);
-      Targets targets = targets(npz, utterances);
+      Targets targets = withTargets ? targets(npz, utterances) : Targets.of(new int[utterances][0]);
       NpyArray logits = npz.read("logits", bytesRead);
       FrameTensor tensor =
           options.layout.view(

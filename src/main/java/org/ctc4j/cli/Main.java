@@ -34,6 +34,9 @@ import picocli.CommandLine.Spec;
     },
     subcommands = {
       LossCommand.class,
+      AlignCommand.class,
+      DecodeCommand.class,
+      ExplainCommand.class,
       CompareCommand.class,
       BenchCommand.class,
       DevicesCommand.class,
@@ -113,7 +116,8 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "expected a command: loss, compare, bench, devices or help");
+        spec.commandLine(),
+        "expected a command: loss, align, decode, explain, compare, bench, devices or help");
   }
 
   private static int badArguments(ParameterException e, String[] args) {

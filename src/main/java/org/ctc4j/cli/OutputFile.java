@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 import org.ctc4j.InvalidInputException;
 
 /** Where a command is told to write. */
@@ -24,7 +25,7 @@ final class OutputFile {
 
   /** Writes beside the file and moves it there: all or nothing. */
   static void replace(Path file, byte[] content) throws IOException {
-    Path temporary = Files.createTempFile(file.toAbsolutePath().getParent(), ".ctc4j-", ".tmp");
+    Path temporary = file.resolveSibling(".ctc4j-" + UUID.randomUUID() + ".tmp");
     try {
       Files.write(temporary, content);
       Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);

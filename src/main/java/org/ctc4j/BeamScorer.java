@@ -1,0 +1,31 @@
+package org.ctc4j;
+
+/**
+ * What a beam search adds to the acoustic log-probability of an output: a language model, hot
+ * words, a length bonus. The score of a prefix is its log-probability plus what the labels of the
+ * prefix added, one by one. Numbers are natural logarithms, weights included.
+ *
+ * <p>A state stands for what the scorer must know of a prefix. Several threads ask at the same
+ * time, each about prefixes of its own utterances, so that implementations must be thread-safe and
+ * states immutable.
+ *
+ * @param <S> state of a prefix
+ */
+public interface BeamScorer<S> {
+  /** The state of the empty prefix. */
+  S start();
+
+  /**
+   * What {@code label} adds when it is appended; −Infinity forbids it. Called for every candidate
+   * of every frame, so it should take nanoseconds.
+   */
+  double score(S state, int label);
+
+  /** The state after {@code label}. Called once for each prefix that stays in the beam. */
+  S next(S state, int label);
+
+  /** What the end of the utterance adds. */
+  default double end(S state) {
+    return 0;
+  }
+}

@@ -1,0 +1,153 @@
+package org.ctc4j;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import org.ctc4j.decoding.BeamSearch;
+import org.ctc4j.decoding.Greedy;
+import org.ctc4j.host.LogProbs;
+import org.ctc4j.host.Parallel;
+
+/**
+ * From logits to labels, when there is no target.
+ *
+ * <pre>{@code
+ * CtcDecoder decoder = CtcDecoder.create();
+ * int[] labels = decoder.greedy(logits, inputLengths, CtcOptions.DEFAULT).get(0).labels();
+ * CtcHypothesis best =
+ *     decoder.beamSearch(logits, inputLengths, CtcOptions.DEFAULT, BeamOptions.DEFAULT).get(0).best();
+ * }</pre>
+ *
+ * <p>Input means the same as for {@link Ctc}: logits or log-probabilities, any blank, any layout,
+ * −Infinity for probability 0; frames from the input length on are not read. Of the {@link
+ * CtcOptions} blank and input are used. Results have the same bits for any number of threads.
+ *
+ * <p>Immutable, thread-safe, nothing to close.
+ */
+public final class CtcDecoder {
+  private static final Comparator<CtcHypothesis> BEST_FIRST =
+      Comparator.comparingDouble(CtcHypothesis::score)
+          .reversed()
+          .thenComparing(CtcHypothesis::labels, Arrays::compare);
+
+  private final EngineOptions engine;
+
+  private CtcDecoder(EngineOptions engine) {
+    this.engine = Objects.requireNonNull(engine, "engine options");
+  }
+
+  /** On all processors. */
+  public static CtcDecoder create() {
+    return create(EngineOptions.DEFAULT);
+  }
+
+  /** On {@link EngineOptions#threads} threads, each with utterances of its own. */
+  public static CtcDecoder create(EngineOptions options) {
+    return new CtcDecoder(options);
+  }
+
+  /**
+   * Greedy (best path) decoding: the most probable class of every frame, of equal ones the one of
+   * the least index; then repeats merged and blanks removed. The output of the most probable path
+   * need not be the most probable output.
+   *
+   * @param logits (T, N, C)
+   * @param inputLengths one for each utterance, each in [0, T]
+   * @return N paths, with the frames and confidences of their labels
+   * @throws InvalidInputException if an argument is out of its range
+   */
+  public List<CtcPath> greedy(FrameTensor logits, int[] inputLengths, CtcOptions options) {
+    CtcBatch batch = batch(logits, inputLengths, options);
+    CtcPath[] paths = new CtcPath[batch.utterances()];
+    Parallel.forEach(
+        paths.length,
+        engine.threads(),
+        n -> {
+          Greedy greedy = new Greedy(logProbs(batch, n, options), options.blank());
+          CtcStatus status = greedy.run();
+          paths[n] =
+              status == CtcStatus.OK
+                  ? CtcPath.of(
+                      options.blank(), greedy.states(), greedy.labels(), greedy.logProbabilities())
+                  : CtcPath.none(status);
+        });
+    return Arrays.asList(paths);
+  }
+
+  /**
+   * Prefix beam search without a scorer; see {@link #beamSearch(FrameTensor, int[], CtcOptions,
+   * BeamOptions, BeamScorer)}.
+   */
+  public List<CtcNBest> beamSearch(
+      FrameTensor logits, int[] inputLengths, CtcOptions options, BeamOptions beam) {
+    return search(logits, inputLengths, options, beam, null);
+  }
+
+  /**
+   * Prefix beam search: from frame to frame the best {@link BeamOptions#beamWidth} prefixes are
+   * kept, each with the probability of all paths that collapse to it, those that end in a blank and
+   * those that do not apart. Exact within the beam: as long as no prefix falls out of it, and no
+   * class is left out, the probabilities are those of the outputs, and they never exceed them. In
+   * float64 and the log domain. After Graves and Jaitly (ICML 2014) and Hannun et al. (2014).
+   *
+   * @param logits (T, N, C)
+   * @param inputLengths one for each utterance, each in [0, T]
+   * @param scorer adds to the score of the prefixes
+   * @return N lists of outputs
+   * @throws InvalidInputException if an argument is out of its range
+   */
+  public <S> List<CtcNBest> beamSearch(
+      FrameTensor logits,
+      int[] inputLengths,
+      CtcOptions options,
+      BeamOptions beam,
+      BeamScorer<S> scorer) {
+    return search(logits, inputLengths, options, beam, Objects.requireNonNull(scorer, "scorer"));
+  }
+
+  private <S> List<CtcNBest> search(
+      FrameTensor logits,
+      int[] inputLengths,
+      CtcOptions options,
+      BeamOptions beam,
+      BeamScorer<S> scorer) {
+    CtcBatch batch = batch(logits, inputLengths, options);
+    CtcNBest[] results = new CtcNBest[batch.utterances()];
+    Parallel.forEach(
+        results.length,
+        engine.threads(),
+        n ->
+            results[n] =
+                nBest(
+                    new BeamSearch<>(logProbs(batch, n, options), options.blank(), beam, scorer),
+                    beam.nBest()));
+    return Arrays.asList(results);
+  }
+
+  private static CtcNBest nBest(BeamSearch<?> search, int most) {
+    CtcStatus status = search.run();
+    List<CtcHypothesis> hypotheses = new ArrayList<>();
+    if (status == CtcStatus.OK) {
+      for (int i = 0; i < search.outputs(); i++) {
+        hypotheses.add(
+            new CtcHypothesis(search.labels(i), search.logProbability(i), search.score(i)));
+      }
+      hypotheses.sort(BEST_FIRST);
+    }
+    return new CtcNBest(status, hypotheses.subList(0, Math.min(most, hypotheses.size())));
+  }
+
+  /** Checks the arguments. */
+  private static CtcBatch batch(FrameTensor logits, int[] inputLengths, CtcOptions options) {
+    Targets none = Targets.of(new int[logits.utterances()][0]);
+    CtcBatch batch = CtcBatch.of(logits, none, inputLengths);
+    batch.check(options);
+    return batch;
+  }
+
+  private static LogProbs logProbs(CtcBatch batch, int n, CtcOptions options) {
+    return new LogProbs(batch.logits(), n, batch.inputLength(n), options.input());
+  }
+}

@@ -1,0 +1,44 @@
+package org.ctc4j;
+
+import java.util.Arrays;
+
+/** One output of a beam search. Immutable. Frames of its labels: {@link CtcAligner} finds them. */
+public final class CtcHypothesis {
+  private final int[] labels;
+  private final double logProbability;
+  private final double score;
+
+  /**
+   * @param labels without blanks, (L); not copied
+   */
+  CtcHypothesis(int[] labels, double logProbability, double score) {
+    this.labels = labels;
+    this.logProbability = logProbability;
+    this.score = score;
+  }
+
+  /** A copy of the L labels. */
+  public int[] labels() {
+    return labels.clone();
+  }
+
+  /**
+   * ln p(labels | input) in nats, as far as the paths went through the beam: −{@link
+   * CtcResult#loss(int)} of these labels, or less.
+   */
+  public double logProbability() {
+    return logProbability;
+  }
+
+  /**
+   * {@link #logProbability()} and what the {@link BeamScorer} added; what outputs are ordered by.
+   */
+  public double score() {
+    return score;
+  }
+
+  @Override
+  public String toString() {
+    return Arrays.toString(labels) + " " + score;
+  }
+}

@@ -1,0 +1,116 @@
+package org.ctc4j;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * One path through the frames of an utterance: the best of all (from {@link CtcDecoder#greedy}), or
+ * the best that collapses to a target (from {@link CtcAligner}). Immutable, thread-safe.
+ *
+ * <p>States are numbered as in Graves et al. (ICML 2006): 0 … 2L, where state 2i + 1 is label i and
+ * the even ones are the blanks before, between and after the labels.
+ *
+ * <p>Unless the status is {@link CtcStatus#OK} there is no path: no frames, no labels, no spans,
+ * and the log-probability is −Infinity ({@link CtcStatus#INFEASIBLE}) or NaN ({@link
+ * CtcStatus#NOT_FINITE}).
+ */
+public final class CtcPath {
+  private final CtcStatus status;
+  private final int blank;
+  private final int[] states;
+  private final int[] labels;
+  private final double[] logProbabilities;
+  private final double logProbability;
+  private final List<LabelSpan> spans;
+
+  private CtcPath(
+      CtcStatus status,
+      int blank,
+      int[] states,
+      int[] labels,
+      double[] logProbabilities,
+      double logProbability) {
+    this.status = status;
+    this.blank = blank;
+    this.states = states;
+    this.labels = labels;
+    this.logProbabilities = logProbabilities;
+    this.logProbability = logProbability;
+    this.spans = spans(states, labels, logProbabilities);
+  }
+
+  /**
+   * @param states of the frames, (T)
+   * @param labels what the path collapses to, (L)
+   * @param logProbabilities of the frames, (T)
+   */
+  static CtcPath of(int blank, int[] states, int[] labels, double[] logProbabilities) {
+    double sum = 0;
+    for (double x : logProbabilities) {
+      sum += x;
+    }
+    return new CtcPath(CtcStatus.OK, blank, states, labels, logProbabilities, sum);
+  }
+
+  /** For an utterance that has no path. */
+  static CtcPath none(CtcStatus status) {
+    double nothing = status == CtcStatus.INFEASIBLE ? Double.NEGATIVE_INFINITY : Double.NaN;
+    return new CtcPath(status, 0, new int[0], new int[0], new double[0], nothing);
+  }
+
+  private static List<LabelSpan> spans(int[] states, int[] labels, double[] logProbabilities) {
+    List<LabelSpan> spans = new ArrayList<>(labels.length);
+    for (int t = 0; t < states.length; ) {
+      int start = t;
+      double sum = 0;
+      for (; t < states.length && states[t] == states[start]; t++) {
+        sum += logProbabilities[t];
+      }
+      if (states[start] % 2 == 1) {
+        spans.add(new LabelSpan(labels[states[start] / 2], start, t, sum));
+      }
+    }
+    return Collections.unmodifiableList(spans);
+  }
+
+  /** Whether there is a path, and if not, why. */
+  public CtcStatus status() {
+    return status;
+  }
+
+  /** T, the number of frames that the utterance uses. */
+  public int frames() {
+    return states.length;
+  }
+
+  /** The state of frame t, in [0, 2L]: 2i + 1 on label i, even on a blank. */
+  public int state(int t) {
+    return states[t];
+  }
+
+  /** The class of frame t, the blank's on a blank. */
+  public int symbol(int t) {
+    return states[t] % 2 == 0 ? blank : labels[states[t] / 2];
+  }
+
+  /** ln p(t, {@link #symbol symbol(t)}), in nats. */
+  public double logProbability(int t) {
+    return logProbabilities[t];
+  }
+
+  /** The path's log-probability, in nats: the sum of its frames', first to last. */
+  public double logProbability() {
+    return logProbability;
+  }
+
+  /** What the path collapses to: a copy of its L labels. */
+  public int[] labels() {
+    return labels.clone();
+  }
+
+  /** Where each of the L labels is, in order. */
+  public List<LabelSpan> spans() {
+    return spans;
+  }
+}

@@ -1,0 +1,108 @@
+package org.ctc4j.alignment;
+
+import java.util.Arrays;
+
+/**
+ * The best log-probability of all partial paths that are in a state at one frame, for every state.
+ * Blanks and labels lie apart, so that each step is a few plain loops that the JIT compiler turns
+ * into vector code.
+ */
+final class Row {
+  /** blanks[i] of the blank before label i; blanks[L] of the last. */
+  final double[] blanks;
+
+  /** labels[i + 1] of label i; labels[0] = −Infinity. */
+  final double[] labels;
+
+  /** For L labels, all states impossible. */
+  Row(int length) {
+    blanks = new double[length + 1];
+    labels = new double[length + 1];
+    Arrays.fill(blanks, Double.NEGATIVE_INFINITY);
+    Arrays.fill(labels, Double.NEGATIVE_INFINITY);
+  }
+
+  private Row(Row other) {
+    blanks = other.blanks.clone();
+    labels = other.labels.clone();
+  }
+
+  Row copy() {
+    return new Row(this);
+  }
+
+  /** Before the first frame every path is in the first blank. */
+  void begin() {
+    blanks[0] = 0;
+  }
+
+  /** Blanks and labels i in [from, to] of another row. */
+  void copyRange(Row other, int from, int to) {
+    int count = to - from + 1;
+    System.arraycopy(other.blanks, from, blanks, from, count);
+    System.arraycopy(other.labels, from, labels, from, count);
+    labels[Math.min(to + 1, labels.length - 1)] = other.labels[Math.min(to + 1, labels.length - 1)];
+  }
+
+  /**
+   * The row of the frame after {@code before}, for blanks and labels i in [from, to]:
+   *
+   * <pre>
+   * blank i = max(blank i, label i − 1) + ln p(blank)
+   * label i = max(label i, blank i, label i − 1 where no blank must stand) + ln p(label i)
+   * </pre>
+   *
+   * @param logProbs by slot
+   * @param gathered for L numbers, overwritten
+   */
+  void step(
+      Row before, TargetStates target, double[] logProbs, double[] gathered, int from, int to) {
+    double[] oldBlanks = before.blanks;
+    double[] oldLabels = before.labels;
+    double[] skip = target.skip;
+    int[] slots = target.slots;
+    double blank = logProbs[0];
+    int lastLabel = Math.min(to, target.length - 1);
+    for (int i = from; i <= lastLabel; i++) {
+      gathered[i] = logProbs[slots[i]];
+    }
+    for (int i = from; i <= lastLabel; i++) {
+      double here = Math.max(oldLabels[i + 1], oldBlanks[i]);
+      labels[i + 1] = Math.max(here, oldLabels[i] + skip[i]) + gathered[i];
+    }
+    for (int i = from; i <= to; i++) {
+      blanks[i] = Math.max(oldBlanks[i], oldLabels[i]) + blank;
+    }
+  }
+
+  /** As {@link #step}, and where each state came from. */
+  void step(
+      Row before,
+      TargetStates target,
+      double[] logProbs,
+      BackPointers into,
+      int t,
+      int from,
+      int to) {
+    double[] oldBlanks = before.blanks;
+    double[] oldLabels = before.labels;
+    for (int i = from; i <= to; i++) {
+      int blankFrom = oldLabels[i] > oldBlanks[i] ? 1 : 0;
+      blanks[i] = (blankFrom == 0 ? oldBlanks[i] : oldLabels[i]) + logProbs[0];
+      int labelFrom = 0;
+      if (i < target.length) {
+        double best = oldLabels[i + 1];
+        if (oldBlanks[i] > best) {
+          best = oldBlanks[i];
+          labelFrom = 1;
+        }
+        if (oldLabels[i] + target.skip[i] > best) {
+          best = oldLabels[i];
+          labelFrom = 2;
+        }
+        labels[i + 1] = best + logProbs[target.slots[i]];
+      }
+      into.set(t, i, blankFrom, labelFrom);
+    }
+  }
+}

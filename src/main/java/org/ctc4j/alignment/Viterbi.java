@@ -1,0 +1,136 @@
+package org.ctc4j.alignment;
+
+import org.ctc4j.CtcStatus;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.InputKind;
+import org.ctc4j.host.LogProbs;
+
+/**
+ * The best path of one utterance that collapses to its target (Viterbi).
+ *
+ * <p>Going forward, one row of best log-probabilities over the states is kept, and a copy of it
+ * every K frames. Then the path is traced back block by block: the rows of a block are computed
+ * again from its copy, this time with back-pointers. A path moves by at most two states a frame, so
+ * that a block that ends in a known state needs no more than the 2K states before it, fewer with
+ * every frame: computing again costs T · K states, and the memory of both together is
+ *
+ * <pre>
+ * T / K copies · 8S bytes + K frames · 2K states / 4 bytes
+ * </pre>
+ *
+ * <p>K = (TS)<sup>1/3</sup>, which is 8.5 · (TS)<sup>2/3</sup> bytes. Twice that K would take a
+ * third less, but twice the time to compute again.
+ */
+public final class Viterbi {
+  private final LogProbs logProbs;
+  private final TargetStates target;
+  private final int blockFrames; // K
+  private final Row[] copies; // copies[k]: before frame k · K
+  private final int[] states;
+  private final double[] pathLogProbs;
+  private double[] slotLogProbs;
+
+  /**
+   * @param n which utterance of the logits
+   * @param frames how many of its frames are used
+   * @param target labels, checked
+   */
+  public Viterbi(FrameTensor logits, int n, int frames, int[] target, int blank, InputKind input) {
+    this.logProbs = new LogProbs(logits, n, frames, input);
+    this.target = new TargetStates(target, blank, logits.classes());
+    this.blockFrames = (int) Math.ceil(Math.cbrt(frames * (2.0 * target.length + 1)));
+    this.copies = new Row[frames == 0 ? 0 : (frames - 1) / blockFrames + 1];
+    this.states = new int[frames];
+    this.pathLogProbs = new double[frames];
+    this.slotLogProbs = new double[this.target.classes.length];
+  }
+
+  /** Finds the path. Once. */
+  public CtcStatus run() {
+    Row last = forward();
+    if (last == null) {
+      return CtcStatus.NOT_FINITE;
+    }
+    double endsInBlank = last.blanks[target.length];
+    double endsInLabel = last.labels[target.length];
+    if (Math.max(endsInBlank, endsInLabel) == Double.NEGATIVE_INFINITY) {
+      return CtcStatus.INFEASIBLE;
+    }
+    traceBack(2 * target.length - (endsInLabel > endsInBlank ? 1 : 0));
+    return CtcStatus.OK;
+  }
+
+  /** The state of every frame, (T). */
+  public int[] states() {
+    return states;
+  }
+
+  /** ln p of every frame's symbol, (T). */
+  public double[] logProbabilities() {
+    return pathLogProbs;
+  }
+
+  /** The row of the last frame; null if the input is not finite. */
+  private Row forward() {
+    int frames = states.length;
+    double[] classLogProbs = new double[logProbs.classes()];
+    double[] gathered = new double[target.length];
+    Row before = new Row(target.length);
+    Row row = new Row(target.length);
+    before.begin();
+    for (int t = 0; t < frames; t++) {
+      if (t % blockFrames == 0) {
+        copies[t / blockFrames] = before.copy();
+      }
+      if (!logProbs.read(t, classLogProbs)) {
+        return null;
+      }
+      for (int slot = 0; slot < slotLogProbs.length; slot++) {
+        slotLogProbs[slot] = classLogProbs[target.classes[slot]];
+      }
+      // states that can be reached by now, and from which the end can be reached
+      int from = Math.max(0, target.length - frames + t);
+      int to = Math.min(t, target.length);
+      if (from <= to) {
+        row.step(before, target, slotLogProbs, gathered, from, to);
+      }
+      Row swap = before;
+      before = row;
+      row = swap;
+    }
+    return before;
+  }
+
+  private void traceBack(int lastState) {
+    BackPointers moves = new BackPointers();
+    Row[] rows = {new Row(target.length), new Row(target.length)};
+    int state = lastState;
+    for (int block = copies.length - 1; block >= 0; block--) {
+      int from = block * blockFrames;
+      int to = Math.min(from + blockFrames, states.length);
+      int lowest = Math.max(0, state / 2 - (to - from));
+      moves.begin(from, to, lowest, state / 2);
+      rows[0].copyRange(copies[block], lowest, state / 2);
+      copies[block] = null;
+      for (int t = from; t < to; t++) {
+        look(t);
+        int parity = (t - from) % 2;
+        int needed = Math.max(lowest, state / 2 - (to - t));
+        rows[1 - parity].step(rows[parity], target, slotLogProbs, moves, t, needed, state / 2);
+      }
+      for (int t = to - 1; t >= from; t--) {
+        states[t] = state;
+        boolean onLabel = state % 2 == 1;
+        int slot = onLabel ? target.slots[state / 2] : 0;
+        pathLogProbs[t] = logProbs.at(t, target.classes[slot]);
+        state -= moves.get(t, state);
+      }
+    }
+  }
+
+  private void look(int t) {
+    for (int slot = 0; slot < slotLogProbs.length; slot++) {
+      slotLogProbs[slot] = logProbs.at(t, target.classes[slot]);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package org.ctc4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.ctc4j.CtcAligner;
+import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcPath;
+import org.ctc4j.InvalidInputException;
+import org.ctc4j.Targets;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "align",
+    description = {
+      "When each label of the targets is said: forced alignment.",
+      "",
+      "Of all frame-level paths that collapse to the target the most probable one is found"
+          + " (Viterbi). Any length: hours of audio take megabytes. The confidence of a label or word"
+          + " is the geometric mean of its frames' probabilities."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ctc align                                        real speech that comes with ctc4j",
+      "  ctc align batch.npz --tokens tokens.txt --frame-shift 0.02 --textgrid folder",
+      "  ctc align batch.npz --tokens vocab.json --blank 31 --transcripts texts.txt --json"
+    },
+    sortOptions = false,
+    mixinStandardHelpOptions = true)
+final class AlignCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private InputOptions input;
+  @Mixin private TokenOptions naming;
+
+  @Option(
+      names = "--transcripts",
+      paramLabel = "FILE",
+      description =
+          "Texts to align instead of the file's targets, a line for each utterance; read as tokens,"
+              + " the longest that fits first.")
+  private Path transcripts;
+
+  @Option(names = "--json", description = "Print one JSON object, with the paths.")
+  private boolean json;
+
+  @Option(
+      names = "--ctm",
+      paramLabel = "OUT.ctm",
+      description = "Write the words, or labels where there are no words, in NIST's CTM format.")
+  private Path ctm;
+
+  @Option(
+      names = "--textgrid",
+      paramLabel = "FOLDER",
+      description = "Write a Praat TextGrid for each utterance, utterance-0.TextGrid and so on.")
+  private Path textGrids;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    Double frameShift = naming.frameShift(input);
+    refuseEarly(frameShift);
+    BatchFile file =
+        transcripts == null ? BatchFile.read(input, err) : BatchFile.readLogits(input, err);
+    Tokens tokens = naming.tokens(input, file);
+    CtcBatch batch = transcripts == null ? file.batch() : withTranscripts(file.batch(), tokens);
+    List<CtcPath> paths = align(file.name(), batch);
+    write(paths, tokens, frameShift, err);
+    PathReport report = new PathReport(paths, tokens, frameShift);
+    if (json) {
+      report.printJson(out);
+    } else {
+      report.printTimes(out);
+    }
+    return 0;
+  }
+
+  private void refuseEarly(Double frameShift) {
+    if (frameShift == null && (ctm != null || textGrids != null)) {
+      throw new InvalidInputException(
+          "%s: its times are in seconds; expected --frame-shift SECONDS beside it"
+              .formatted(ctm != null ? "--ctm" : "--textgrid"));
+    }
+    if (ctm != null) {
+      OutputFile.refuseUnwritable("--ctm", ctm);
+    }
+    if (textGrids != null && !Files.isDirectory(textGrids)) {
+      throw new InvalidInputException(
+          "--textgrid " + textGrids + ": expected a folder that exists");
+    }
+  }
+
+  private CtcBatch withTranscripts(CtcBatch batch, Tokens tokens) throws IOException {
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(transcripts);
+    } catch (NoSuchFileException e) {
+      throw new InvalidInputException(transcripts + ": no such file");
+    } catch (CharacterCodingException e) {
+      throw new InvalidInputException(transcripts + ": expected text in UTF-8");
+    }
+    if (lines.size() != batch.utterances()) {
+      throw new InvalidInputException(
+          "%s: expected %d lines, one for each utterance, got %d"
+              .formatted(transcripts, batch.utterances(), lines.size()));
+    }
+    int[][] targets = new int[lines.size()][];
+    int[] inputLengths = new int[lines.size()];
+    for (int n = 0; n < targets.length; n++) {
+      targets[n] = tokens.encode(lines.get(n), transcripts + ": utterance " + n);
+      inputLengths[n] = batch.inputLength(n);
+    }
+    return CtcBatch.of(batch.logits(), Targets.of(targets), inputLengths);
+  }
+
+  private List<CtcPath> align(String name, CtcBatch batch) {
+    CtcAligner aligner = CtcAligner.create(naming.engine());
+    List<CtcPath> paths = new ArrayList<>();
+    try {
+      Progress.during("aligning", () -> paths.addAll(aligner.align(batch, input.options())));
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(name + ": " + e.getMessage());
+    }
+    return paths;
+  }
+
+  private void write(List<CtcPath> paths, Tokens tokens, Double frameShift, PrintWriter err)
+      throws IOException {
+    if (ctm != null) {
+      byte[] text = new CtmWriter(tokens, frameShift).write(paths).getBytes(StandardCharsets.UTF_8);
+      OutputFile.replace(ctm, text);
+    }
+    for (int n = 0; textGrids != null && n < paths.size(); n++) {
+      if (paths.get(n).frames() == 0) {
+        err.printf(
+            "ctc: note: utterance %d has no path (%s), no TextGrid%n", n, paths.get(n).status());
+        continue;
+      }
+      String text = new TextGridWriter(tokens, frameShift).write(paths.get(n));
+      Path file = textGrids.resolve("utterance-" + n + ".TextGrid");
+      OutputFile.replace(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+}

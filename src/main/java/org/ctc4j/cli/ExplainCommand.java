@@ -1,0 +1,76 @@
+package org.ctc4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.ctc4j.InvalidInputException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "explain",
+    description = {
+      "Shows what CTC does with one utterance.",
+      "",
+      "The probabilities of the target's labels over time; the lattice of all paths that collapse to"
+          + " the target, and how likely each state is; the best path; the loss and its gradient. In"
+          + " characters here, and as a page to print with --plot."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ctc explain                          a word of the sample",
+      "  ctc explain --utterance 0 --plot page.png",
+      "  ctc explain batch.npz --utterance 3 --tokens tokens.txt --plot page.png"
+    },
+    sortOptions = false,
+    mixinStandardHelpOptions = true)
+final class ExplainCommand implements Callable<Integer> {
+  private static final int SHORT_SAMPLE = 5; // "monday"
+
+  @Spec private CommandSpec spec;
+  @Mixin private InputOptions input;
+  @Mixin private TokenOptions naming;
+
+  @Option(
+      names = "--utterance",
+      paramLabel = "N",
+      description = "Which utterance of the batch (default: 0; of the sample 5).")
+  private Integer utterance;
+
+  @Option(names = "--plot", paramLabel = "OUT.png", description = "Draw the page into this file.")
+  private Path plot;
+
+  @Override
+  public Integer call() throws IOException {
+    if (plot != null) {
+      OutputFile.refuseUnwritable("--plot", plot);
+    }
+    Double frameShift = naming.frameShift(input);
+    BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
+    Tokens tokens = naming.tokens(input, file);
+    Explanation explanation = explain(file, tokens);
+    if (plot != null) {
+      OutputFile.replace(plot, new ExplainPicture(explanation, frameShift).png());
+    }
+    new ExplainText(explanation).print(spec.commandLine().getOut());
+    return 0;
+  }
+
+  private Explanation explain(BatchFile file, Tokens tokens) {
+    int n = utterance != null ? utterance : input.file == null ? SHORT_SAMPLE : 0;
+    if (n < 0 || n >= file.batch().utterances()) {
+      throw new InvalidInputException(
+          "%s: --utterance: expected a number in [0, %d), got %d"
+              .formatted(file.name(), file.batch().utterances(), n));
+    }
+    try {
+      return Explanation.of(file.batch(), n, input.options(), tokens);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(file.name() + ": " + e.getMessage());
+    }
+  }
+}

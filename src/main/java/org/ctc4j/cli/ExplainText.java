@@ -1,0 +1,150 @@
+package org.ctc4j.cli;
+
+import java.io.PrintWriter;
+import java.math.BigInteger;
+import java.util.Locale;
+import org.ctc4j.LabelSpan;
+
+/** The page of {@link ExplainPicture} in characters; a column is a frame, or several. */
+final class ExplainText {
+  private static final int MOST_COLUMNS = 100;
+  private static final String SHADES = " ·░▒▓█";
+
+  private final Explanation e;
+  private final int framesPerColumn;
+  private final int columns;
+
+  ExplainText(Explanation explanation) {
+    this.e = explanation;
+    this.framesPerColumn = (e.frames() + MOST_COLUMNS - 1) / MOST_COLUMNS;
+    this.columns = (e.frames() + framesPerColumn - 1) / framesPerColumn;
+  }
+
+  void print(PrintWriter out) {
+    out.printf("How CTC sees \"%s\"%n", e.title());
+    out.printf(
+        "%d frames, %d labels, %d states; a column is %s%n",
+        e.frames(),
+        e.states() / 2,
+        e.states(),
+        framesPerColumn == 1 ? "a frame" : framesPerColumn + " frames (their greatest number)");
+    out.println();
+    out.println("1  What the model says: the probability of each label, and of the blank _");
+    out.println("   ·  5 %  ░ 20 %  ▒ 40 %  ▓ 60 %  █ 80 % and more");
+    for (int row = 0; row < e.rowNames().length; row++) {
+      int r = row;
+      line(out, e.rowNames()[row], column -> shade(greatest(column, e.probability(), r)));
+    }
+    out.println();
+    out.println("2  All paths at once: the states are the text with a blank around every label;");
+    out.println("   how likely a path that says the text is in each, and * the best path");
+    for (int s = 0; s < e.states(); s++) {
+      int state = s;
+      line(out, e.stateNames()[s], column -> latticeCell(column, state));
+    }
+    out.println();
+    out.println(
+        "3  The best path, a symbol a frame; repeats merged, blanks removed, it is the text");
+    for (int from = 0; from < e.frames(); from += MOST_COLUMNS) {
+      StringBuilder symbols = new StringBuilder();
+      for (int t = from; t < Math.min(e.frames(), from + MOST_COLUMNS); t++) {
+        symbols.append(first(e.pathName(t)));
+      }
+      out.printf("%10s │%s│%n", from == 0 ? "path" : "", symbols);
+    }
+    StringBuilder collapsed = new StringBuilder();
+    for (LabelSpan span : e.path().spans()) {
+      collapsed.append(e.pathName(span.start()));
+    }
+    out.printf("%10s  %s%n", "text", collapsed);
+    out.println();
+    out.printf(
+        Locale.ROOT,
+        "   loss = −ln p(text) = %.4f nats: p(text) = %s, summed over %s paths;%n",
+        e.loss(),
+        percent(Math.exp(-e.loss())),
+        brief(e.paths()));
+    out.printf(
+        Locale.ROOT,
+        "   the best of them has %s of it%n",
+        percent(Math.exp(e.path().logProbability() + e.loss())));
+    out.println();
+    out.println("4  What training changes: gradient = what the model says − what the text needs");
+    out.println("   + raises, - lowers the logit (by 5 %; # and = by 40 % or more)");
+    for (int row = 0; row < e.rowNames().length; row++) {
+      int r = row;
+      line(out, e.rowNames()[row], column -> sign(furthest(column, e.gradient(), r)));
+    }
+  }
+
+  /** Character of a column. */
+  private interface Cell {
+    char at(int column);
+  }
+
+  private void line(PrintWriter out, String name, Cell cell) {
+    StringBuilder line = new StringBuilder();
+    for (int column = 0; column < columns; column++) {
+      line.append(cell.at(column));
+    }
+    out.printf("%10s │%s│%n", name.length() > 10 ? name.substring(0, 9) + "…" : name, line);
+  }
+
+  private char latticeCell(int column, int state) {
+    for (int t = column * framesPerColumn; t < end(column); t++) {
+      if (e.path().state(t) == state) {
+        return '*';
+      }
+    }
+    return shade(greatest(column, e.posterior(), state));
+  }
+
+  private int end(int column) {
+    return Math.min(e.frames(), (column + 1) * framesPerColumn);
+  }
+
+  private double greatest(int column, double[][] values, int row) {
+    double greatest = 0;
+    for (int t = column * framesPerColumn; t < end(column); t++) {
+      greatest = Math.max(greatest, values[t][row]);
+    }
+    return greatest;
+  }
+
+  /** The number that is furthest from 0. */
+  private double furthest(int column, double[][] values, int row) {
+    double furthest = 0;
+    for (int t = column * framesPerColumn; t < end(column); t++) {
+      furthest = Math.abs(values[t][row]) > Math.abs(furthest) ? values[t][row] : furthest;
+    }
+    return furthest;
+  }
+
+  private static char shade(double p) {
+    return p < 0.05 ? SHADES.charAt(0) : SHADES.charAt(1 + (int) Math.min(4, p * 5));
+  }
+
+  private static char sign(double gradient) {
+    double size = Math.abs(gradient);
+    return size < 0.05 ? ' ' : gradient < 0 ? (size < 0.4 ? '+' : '#') : size < 0.4 ? '-' : '=';
+  }
+
+  private static String first(String name) {
+    return name.substring(0, name.offsetByCodePoints(0, 1));
+  }
+
+  /** A count for people. */
+  static String brief(BigInteger count) {
+    String digits = count.toString();
+    return digits.length() <= 15
+        ? String.format(Locale.ROOT, "%,d", count)
+        : String.format(
+            Locale.ROOT, "%s.%s · 10^%d", digits.charAt(0), digits.charAt(1), digits.length() - 1);
+  }
+
+  static String percent(double p) {
+    return p >= 0.0001
+        ? String.format(Locale.ROOT, "%.2f %%", 100 * p)
+        : String.format(Locale.ROOT, "%.1e", p);
+  }
+}

@@ -1,0 +1,79 @@
+package org.ctc4j.cli;
+
+import java.nio.file.Path;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.InputKind;
+import org.ctc4j.InvalidInputException;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The file of a batch, and how it is to be read. */
+class InputOptions {
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE.npz",
+      description = {
+        "A NumPy archive of one batch. Arrays:",
+        "  logits          float, (T, N, C) or (N, T, C)",
+        "  targets         integer, padded (N, Lmax) or concatenated",
+        "  input_lengths   integer, (N); default: all T frames",
+        "  target_lengths  integer, (N); default: Lmax; needed for concatenated targets",
+        "Default: eight recordings of real speech that come with ctc4j."
+      })
+  Path file;
+
+  @Option(
+      names = "--blank",
+      paramLabel = "K",
+      defaultValue = "0",
+      description = "Class index of the blank (default: ${DEFAULT-VALUE}).")
+  int blank;
+
+  @Option(
+      names = "--layout",
+      paramLabel = "tnc|ntc",
+      defaultValue = "tnc",
+      completionCandidates = Layouts.class,
+      description =
+          "Order of the logits' axes: frames T, utterances N (default: ${DEFAULT-VALUE}).")
+  Layout layout;
+
+  @Option(
+      names = "--input",
+      paramLabel = "logits|log_probs",
+      defaultValue = "logits",
+      completionCandidates = Inputs.class,
+      description =
+          "What 'logits' holds: scores before log-softmax, or log-probabilities (default:"
+              + " ${DEFAULT-VALUE}).")
+  InputKind input;
+
+  @Option(names = "--bfloat16", description = "uint16 logits are the bits of bfloat16 numbers.")
+  boolean bfloat16;
+
+  /** The blank must be known before labels are named. */
+  void requireBlank(BatchFile file) {
+    int classes = file.batch().logits().classes();
+    if (blank < 0 || blank >= classes) {
+      throw new InvalidInputException(
+          "%s: blank: expected a class index in [0, %d), got %d"
+              .formatted(file.name(), classes, blank));
+    }
+  }
+
+  CtcOptions options() {
+    return CtcOptions.DEFAULT.withBlank(blank).withInput(input);
+  }
+
+  private static final class Layouts extends BatchOptions.Candidates {
+    Layouts() {
+      super("tnc", "ntc");
+    }
+  }
+
+  private static final class Inputs extends BatchOptions.Candidates {
+    Inputs() {
+      super("logits", "log_probs");
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package org.ctc4j.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.Locale;
+import org.ctc4j.CtcPath;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.LabelSpan;
+
+/** What {@code ctc align} and greedy {@code ctc decode} say. */
+final class PathReport {
+  private final List<CtcPath> paths;
+  private final Tokens tokens;
+  private final Double frameShift; // or null
+
+  PathReport(List<CtcPath> paths, Tokens tokens, Double frameShift) {
+    this.paths = paths;
+    this.tokens = tokens;
+    this.frameShift = frameShift;
+  }
+
+  /** One object on one line; infinities and NaN are the strings "-Infinity", "NaN". */
+  void printJson(PrintWriter out) throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+      json.writeStartObject();
+      if (frameShift != null) {
+        json.writeNumberField("frame_shift", frameShift);
+      }
+      json.writeArrayFieldStart("utterances");
+      for (CtcPath path : paths) {
+        writePath(json, path);
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    out.println(text);
+  }
+
+  private void writePath(JsonGenerator json, CtcPath path) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("status", path.status().name());
+    json.writeNumberField("log_probability", path.logProbability());
+    json.writeStringField("text", tokens.text(path.labels()));
+    if (tokens.haveWords()) {
+      json.writeArrayFieldStart("words");
+      for (TimedText word : TimedText.words(path, tokens)) {
+        json.writeStartObject();
+        json.writeStringField("word", word.text());
+        writeTimes(json, word.start(), word.end(), word.confidence());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+    json.writeArrayFieldStart("labels");
+    for (LabelSpan span : path.spans()) {
+      json.writeStartObject();
+      json.writeStringField("token", tokens.token(span.label()));
+      json.writeNumberField("label", span.label());
+      writeTimes(json, span.start(), span.end(), span.confidence());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeArrayFieldStart("path");
+    for (int t = 0; t < path.frames(); t++) {
+      json.writeNumber(path.symbol(t));
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  private void writeTimes(JsonGenerator json, int start, int end, double confidence)
+      throws IOException {
+    json.writeNumberField("start", start);
+    json.writeNumberField("end", end);
+    if (frameShift != null) {
+      json.writeNumberField("start_seconds", start * frameShift);
+      json.writeNumberField("end_seconds", end * frameShift);
+    }
+    json.writeNumberField("confidence", confidence);
+  }
+
+  /** A line for each utterance: what it says and how likely the path is. */
+  void printTexts(PrintWriter out) {
+    out.printf("%9s  %8s  %14s  %s%n", "utterance", "frames", "ln p(path)", "text");
+    for (int n = 0; n < paths.size(); n++) {
+      CtcPath path = paths.get(n);
+      String text =
+          path.status() == CtcStatus.OK ? tokens.text(path.labels()) : path.status().toString();
+      out.printf("%9d  %8d  %14s  %s%n", n, path.frames(), number(path.logProbability()), text);
+    }
+  }
+
+  /** For each utterance its words, or labels, and when they are. */
+  void printTimes(PrintWriter out) {
+    String unit = frameShift == null ? "frames" : "seconds";
+    for (int n = 0; n < paths.size(); n++) {
+      CtcPath path = paths.get(n);
+      out.printf(
+          "utterance %d   %s%s%n",
+          n,
+          path.status(),
+          path.status() == CtcStatus.OK
+              ? "   ln p(path) " + number(path.logProbability()) + ", " + unit + " and confidence:"
+              : "");
+      List<TimedText> items =
+          tokens.haveWords() ? TimedText.words(path, tokens) : TimedText.tokens(path, tokens);
+      for (TimedText item : items) {
+        out.printf(
+            Locale.ROOT,
+            "%10s – %-10s %5.1f %%  %s%n",
+            time(item.start()),
+            time(item.end()),
+            100 * item.confidence(),
+            item.text());
+      }
+    }
+  }
+
+  private String time(int frame) {
+    return frameShift == null
+        ? Integer.toString(frame)
+        : String.format(Locale.ROOT, "%.2f", frame * frameShift);
+  }
+
+  static String number(double logProb) {
+    return Double.isFinite(logProb)
+        ? String.format(Locale.ROOT, "%.4f", logProb)
+        : Double.toString(logProb);
+  }
+}

@@ -1,0 +1,233 @@
+package org.ctc4j.decoding;
+
+import static org.ctc4j.decoding.PrefixTrie.NONE;
+import static org.ctc4j.decoding.PrefixTrie.ROOT;
+
+import java.util.Arrays;
+import org.ctc4j.BeamOptions;
+import org.ctc4j.BeamScorer;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.host.LogProbs;
+
+/**
+ * Prefix beam search over one utterance. For every prefix l in the beam, with b(l) the probability
+ * of the paths so far that collapse to it and end in a blank, n(l) of those that end in its last
+ * label, p(l) = b(l) + n(l), the next frame gives
+ *
+ * <pre>
+ * b'(l)  = p(l) y(blank)
+ * n'(l)  = n(l) y(last of l) + [l without its last label, if in the beam] as for l + c below
+ * n'(lc) = p(l) y(c),  or b(l) y(c) where c is the last of l already
+ * </pre>
+ *
+ * <p>All in logarithms. A prefix becomes a node of the trie when it enters the beam, not when it is
+ * weighed; so a frame costs W merges and at most W · M additions and comparisons for W prefixes and
+ * M classes, without a look-up.
+ *
+ * @param <S> state of the scorer
+ */
+public final class BeamSearch<S> {
+  private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
+
+  private final LogProbs logProbs;
+  private final int blank;
+  private final BeamScorer<S> scorer; // or null
+  private final ClassPruning classes;
+  private final Candidates candidates;
+  private final PrefixTrie<S> trie;
+
+  // the beam; entry i is a prefix
+  private int size;
+  private int[] nodes = new int[16];
+  private double[] logBlank = new double[16]; // b
+  private double[] logLabel = new double[16]; // n
+  private double[] total = new double[16]; // p
+
+  private int[] entryOf = new int[16]; // entry + 1 of a trie node, 0 if not in the beam
+  private int[] firstChild = new int[16]; // entry of an entry's child, NONE if none
+  private int[] nextSibling = new int[16];
+  private final boolean[] taken; // classes that lead to a prefix in the beam
+
+  /**
+   * @param scorer or null
+   */
+  public BeamSearch(LogProbs logProbs, int blank, BeamOptions options, BeamScorer<S> scorer) {
+    this.logProbs = logProbs;
+    this.blank = blank;
+    this.scorer = scorer;
+    this.classes = new ClassPruning(logProbs.classes(), options);
+    this.candidates = new Candidates(options.beamWidth());
+    this.trie = new PrefixTrie<>(scorer == null ? null : scorer.start());
+    this.taken = new boolean[logProbs.classes()];
+  }
+
+  /** Searches. Once. */
+  public CtcStatus run() {
+    double[] row = new double[logProbs.classes()];
+    size = 1;
+    nodes[0] = ROOT;
+    logLabel[0] = LOG_ZERO;
+    entryOf[ROOT] = 1;
+    for (int t = 0; t < logProbs.frames(); t++) {
+      if (!logProbs.read(t, row)) {
+        return CtcStatus.NOT_FINITE;
+      }
+      if (size > 0) {
+        classes.select(row);
+        step(row);
+      }
+    }
+    return size > 0 ? CtcStatus.OK : CtcStatus.INFEASIBLE;
+  }
+
+  /** How many prefixes the beam holds at the end. */
+  public int outputs() {
+    return size;
+  }
+
+  /** The labels of output i. */
+  public int[] labels(int i) {
+    return trie.labels(nodes[i]);
+  }
+
+  /** ln p of output i. */
+  public double logProbability(int i) {
+    return total[i];
+  }
+
+  /** ln p of output i, and what the scorer added. */
+  public double score(int i) {
+    int node = nodes[i];
+    return total[i] + trie.bonus(node) + (scorer == null ? 0 : scorer.end(trie.state(node)));
+  }
+
+  private void step(double[] row) {
+    linkChildren();
+    candidates.clear();
+    for (int i = 0; i < size; i++) {
+      offerStay(i, row);
+    }
+    for (int i = 0; i < size; i++) {
+      offerExtensions(i, row);
+    }
+    commit();
+  }
+
+  /** Which entries of the beam are one label longer than which others. */
+  private void linkChildren() {
+    Arrays.fill(firstChild, 0, size, NONE);
+    for (int i = 0; i < size; i++) {
+      int parent = parentEntry(i);
+      if (parent != NONE) {
+        nextSibling[i] = firstChild[parent];
+        firstChild[parent] = i;
+      }
+    }
+  }
+
+  private int parentEntry(int i) {
+    return nodes[i] == ROOT ? NONE : entryOf[trie.parent(nodes[i])] - 1;
+  }
+
+  private void offerStay(int i, double[] row) {
+    int node = nodes[i];
+    int label = trie.label(node);
+    double withBlank = total[i] + row[blank];
+    double withLabel = LOG_ZERO;
+    if (label != NONE && row[label] != LOG_ZERO) {
+      withLabel = logLabel[i] + row[label];
+      int parent = parentEntry(i);
+      if (parent != NONE) {
+        withLabel = add(withLabel, extended(parent, label, row));
+      }
+    }
+    double sum = add(withBlank, withLabel);
+    candidates.offer(i, NONE, withBlank, withLabel, sum, trie.bonus(node));
+  }
+
+  private void offerExtensions(int i, double[] row) {
+    int node = nodes[i];
+    double bonus = trie.bonus(node);
+    for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
+      taken[trie.label(nodes[child])] = true;
+    }
+    for (int k = 0; k < classes.count(); k++) {
+      int label = classes.get(k);
+      if (scorer == null && total[i] + row[label] <= candidates.threshold()) {
+        break; // and so are all less probable classes
+      }
+      if (label != blank && !taken[label]) {
+        double logProb = extended(i, label, row);
+        double more = scorer == null ? 0 : scorer.score(trie.state(node), label);
+        candidates.offer(i, label, LOG_ZERO, logProb, logProb, bonus + more);
+      }
+    }
+    for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
+      taken[trie.label(nodes[child])] = false;
+    }
+  }
+
+  private double extended(int i, int label, double[] row) {
+    return (trie.label(nodes[i]) == label ? logBlank[i] : total[i]) + row[label];
+  }
+
+  /** The candidates become the beam. */
+  private void commit() {
+    for (int i = 0; i < size; i++) {
+      entryOf[nodes[i]] = 0;
+    }
+    int count = candidates.count();
+    int[] order = new int[count];
+    int[] next = new int[count];
+    candidates.rank(order); // the best first: most of what they lead to sets a high threshold
+    for (int k = 0; k < count; k++) {
+      int from = nodes[candidates.entry[order[k]]];
+      next[k] = candidates.label[order[k]] == NONE ? from : child(from, order[k]);
+    }
+    if (trie.isFull()) {
+      trie.keep(next, count);
+    }
+    grow(count);
+    size = count;
+    for (int k = 0; k < count; k++) {
+      nodes[k] = next[k];
+      logBlank[k] = candidates.logBlank[order[k]];
+      logLabel[k] = candidates.logLabel[order[k]];
+      total[k] = add(logBlank[k], logLabel[k]);
+      entryOf[next[k]] = k + 1;
+    }
+  }
+
+  private int child(int parent, int candidate) {
+    int label = candidates.label[candidate];
+    int node = trie.find(parent, label);
+    if (node == NONE) {
+      S state = scorer == null ? null : scorer.next(trie.state(parent), label);
+      node = trie.add(parent, label, candidates.bonus[candidate], state);
+    }
+    return node;
+  }
+
+  private void grow(int count) {
+    if (entryOf.length < trie.size()) {
+      entryOf = Arrays.copyOf(entryOf, 2 * trie.size());
+    }
+    if (nodes.length < count) {
+      int length = 2 * count;
+      nodes = new int[length];
+      logBlank = new double[length];
+      logLabel = new double[length];
+      total = new double[length];
+      firstChild = new int[length];
+      nextSibling = new int[length];
+    }
+  }
+
+  /** ln(e^a + e^b). */
+  private static double add(double a, double b) {
+    double max = Math.max(a, b);
+    double less = Math.min(a, b) - max;
+    // what is left out is under 10^-20 of the sum; also for -Infinity twice, where less is NaN
+    return less > -46 ? max + Math.log1p(Math.exp(less)) : max;
+  }
+}

@@ -1,0 +1,86 @@
+package org.ctc4j.decoding;
+
+import java.util.Arrays;
+
+/** The best prefixes of a frame, found among all that are offered. Reusable. */
+final class Candidates {
+  private final int most;
+  private final IndexHeap worst = new IndexHeap();
+  private int count;
+  double[] score = new double[16];
+  double[] logBlank = new double[16]; // ln p of the paths that end in a blank
+  double[] logLabel = new double[16]; // of those that end in the last label
+  double[] bonus = new double[16]; // what the scorer added
+  int[] entry = new int[16]; // in the beam before
+  int[] label = new int[16]; // appended to it, or NONE
+
+  Candidates(int most) {
+    this.most = most;
+  }
+
+  void clear() {
+    count = 0;
+    worst.begin(score);
+  }
+
+  int count() {
+    return count;
+  }
+
+  /**
+   * The prefixes that were taken, the best first; ends the offers.
+   *
+   * @param order of {@link #count} places
+   */
+  void rank(int[] order) {
+    for (int k = count - 1; k >= 0; k--) {
+      order[k] = worst.pop();
+    }
+  }
+
+  /** A score that is not above this need not be offered. */
+  double threshold() {
+    return count < most ? Double.NEGATIVE_INFINITY : score[worst.root()];
+  }
+
+  /** Takes a prefix if it is among the best so far; of equal ones those that came first stay. */
+  void offer(
+      int itsEntry,
+      int itsLabel,
+      double itsLogBlank,
+      double itsLogLabel,
+      double total,
+      double add) {
+    double itsScore = total + add;
+    if (!(itsScore > threshold())) {
+      return;
+    }
+    boolean room = count < most;
+    int slot = room ? count++ : worst.root();
+    if (slot == score.length) {
+      grow();
+    }
+    score[slot] = itsScore;
+    logBlank[slot] = itsLogBlank;
+    logLabel[slot] = itsLogLabel;
+    bonus[slot] = add;
+    entry[slot] = itsEntry;
+    label[slot] = itsLabel;
+    if (room) {
+      worst.push(slot);
+    } else {
+      worst.replaceRoot(slot);
+    }
+  }
+
+  private void grow() {
+    int length = 2 * score.length;
+    score = Arrays.copyOf(score, length);
+    logBlank = Arrays.copyOf(logBlank, length);
+    logLabel = Arrays.copyOf(logLabel, length);
+    bonus = Arrays.copyOf(bonus, length);
+    entry = Arrays.copyOf(entry, length);
+    label = Arrays.copyOf(label, length);
+    worst.moved(score);
+  }
+}

@@ -1,0 +1,75 @@
+package org.ctc4j.decoding;
+
+import java.util.Arrays;
+
+/**
+ * A binary heap of indices into an array of keys, the least key at the root; of equal keys the one
+ * of the greater index.
+ */
+final class IndexHeap {
+  private double[] keys = {};
+  private int[] heap = {};
+  private int size;
+
+  /** Empties the heap. The keys are read where they are, and must not change while in the heap. */
+  void begin(double[] newKeys) {
+    keys = newKeys;
+    size = 0;
+  }
+
+  /** The keys have moved to another array, and are the same. */
+  void moved(double[] sameKeys) {
+    keys = sameKeys;
+  }
+
+  int size() {
+    return size;
+  }
+
+  int root() {
+    return heap[0];
+  }
+
+  void push(int index) {
+    if (size == heap.length) {
+      heap = Arrays.copyOf(heap, Math.max(16, 2 * size));
+    }
+    int at = size++;
+    while (at > 0 && less(index, heap[(at - 1) / 2])) {
+      heap[at] = heap[(at - 1) / 2];
+      at = (at - 1) / 2;
+    }
+    heap[at] = index;
+  }
+
+  /** Takes the root away, and returns it. */
+  int pop() {
+    int root = heap[0];
+    sink(heap[--size]);
+    return root;
+  }
+
+  /** Puts an index in the place of the root; it may be the root's own, with another key. */
+  void replaceRoot(int index) {
+    sink(index);
+  }
+
+  private void sink(int index) {
+    int at = 0;
+    for (int child = 1; child < size; child = 2 * at + 1) {
+      if (child + 1 < size && less(heap[child + 1], heap[child])) {
+        child++;
+      }
+      if (!less(heap[child], index)) {
+        break;
+      }
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = index;
+  }
+
+  private boolean less(int a, int b) {
+    return keys[a] < keys[b] || keys[a] == keys[b] && a > b;
+  }
+}

@@ -1,0 +1,109 @@
+package org.ctc4j.host;
+
+import org.ctc4j.ElementType;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.InputKind;
+
+/**
+ * ln p(t, c) of one utterance in float64, computed from its logits or log-probabilities as they are
+ * read. Remembers two numbers a frame, so that single classes can be looked up again. Not
+ * thread-safe.
+ */
+public final class LogProbs {
+  /** A class this many nats under its frame's log-sum-exp counts as impossible: 2^26. */
+  private static final double IMPOSSIBLE_NATS = 0x1p26;
+
+  private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
+
+  private final FrameTensor logits;
+  private final long start;
+  private final InputKind input;
+  private final double[] max; // of frame t, once read
+  private final double[] logSum; // ln Σ e^(x − max) of frame t, once read
+  private final float[] floats;
+
+  /**
+   * @param frames how many frames of utterance n are used
+   */
+  public LogProbs(FrameTensor logits, int n, int frames, InputKind input) {
+    this.logits = logits;
+    this.start = logits.start(n);
+    this.input = input;
+    this.max = new double[frames];
+    this.logSum = new double[frames];
+    boolean wide = logits.elements().type() == ElementType.FLOAT64;
+    this.floats = wide ? null : new float[logits.classes()];
+  }
+
+  /** T, the number of frames that are used. */
+  public int frames() {
+    return max.length;
+  }
+
+  /** C. */
+  public int classes() {
+    return logits.classes();
+  }
+
+  /**
+   * ln p(t, c) for all c into {@code row[0 … C)}, each finite or −Infinity.
+   *
+   * @return false if the frame holds NaN or +Infinity; then what is in {@code row} means nothing
+   */
+  public boolean read(int t, double[] row) {
+    boolean finite = copy(t, row);
+    if (finite && input == InputKind.LOGITS) {
+      normaliser(t, row);
+    }
+    for (int c = 0; c < logits.classes(); c++) {
+      row[c] = logProb(t, row[c]);
+    }
+    return finite;
+  }
+
+  /** ln p(t, c) of a frame that has been {@linkplain #read read}. */
+  public double at(int t, int c) {
+    return logProb(t, logits.elements().get(index(t) + c * logits.classStride()));
+  }
+
+  private long index(int t) {
+    return start + t * logits.frameStride();
+  }
+
+  private boolean copy(int t, double[] row) {
+    int classes = logits.classes();
+    if (floats != null) {
+      logits.elements().read(index(t), logits.classStride(), floats, 0, classes);
+    }
+    boolean finite = true;
+    for (int c = 0; c < classes; c++) {
+      double x =
+          floats != null ? floats[c] : logits.elements().get(index(t) + c * logits.classStride());
+      finite &= x < Double.POSITIVE_INFINITY; // false for NaN
+      row[c] = x;
+    }
+    return finite;
+  }
+
+  private void normaliser(int t, double[] row) {
+    double best = LOG_ZERO;
+    for (int c = 0; c < logits.classes(); c++) {
+      best = Math.max(best, row[c]);
+    }
+    if (best == LOG_ZERO) {
+      return; // nothing is possible in this frame
+    }
+    double sum = 0;
+    for (int c = 0; c < logits.classes(); c++) {
+      sum += Math.exp(row[c] - best);
+    }
+    max[t] = best;
+    logSum[t] = Math.log(sum);
+  }
+
+  private double logProb(int t, double x) {
+    // x − max first: exact for close numbers, where x − (max + logSum) is not
+    double logProb = x - max[t] - logSum[t];
+    return logProb < -IMPOSSIBLE_NATS ? LOG_ZERO : logProb;
+  }
+}

@@ -1,0 +1,375 @@
+package org.ctc4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ShortBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class CtcAlignerTest {
+  private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
+
+  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final Random random = new Random(seed);
+  private final CtcAligner aligner = CtcAligner.create();
+
+  private String replay() {
+    return "-Dctc4j.seed=" + seed;
+  }
+
+  private static int[] states(CtcPath path) {
+    int[] states = new int[path.frames()];
+    Arrays.setAll(states, path::state);
+    return states;
+  }
+
+  private static int[] symbols(CtcPath path) {
+    int[] symbols = new int[path.frames()];
+    Arrays.setAll(symbols, path::symbol);
+    return symbols;
+  }
+
+  private static double[][] logSoftmax(double[][] logits) {
+    double[][] rows = new double[logits.length][];
+    for (int t = 0; t < rows.length; t++) {
+      double max = Arrays.stream(logits[t]).max().orElseThrow();
+      double logSum = Math.log(Arrays.stream(logits[t]).map(x -> Math.exp(x - max)).sum());
+      rows[t] = Arrays.stream(logits[t]).map(x -> x - max - logSum).toArray();
+    }
+    return rows;
+  }
+
+  /** The states of the best of all enumerated paths, ties as documented; null if there is none. */
+  private static int[] bestByEnumeration(double[][] logProbs, int[] target, int blank) {
+    double best = LOG_ZERO;
+    int[] bestStates = null;
+    for (int[] path : CtcPaths.enumerate(logProbs.length, target, blank)) {
+      double sum = 0;
+      int[] states = new int[path.length];
+      int seen = 0;
+      for (int t = 0; t < path.length; t++) {
+        sum += logProbs[t][path[t]];
+        boolean begins = path[t] != blank && (t == 0 || path[t] != path[t - 1]);
+        seen += begins ? 1 : 0;
+        states[t] = path[t] == blank ? 2 * seen : 2 * seen - 1;
+      }
+      if (sum > best || sum == best && bestStates != null && isLater(states, bestStates)) {
+        best = sum;
+        bestStates = states;
+      }
+    }
+    return bestStates;
+  }
+
+  private static boolean isLater(int[] states, int[] others) {
+    for (int t = states.length - 1; t >= 0; t--) {
+      if (states[t] != others[t]) {
+        return states[t] > others[t];
+      }
+    }
+    return false;
+  }
+
+  /** Viterbi as in a textbook: whole tables, state by state. */
+  private static int[] bestByTable(double[][] logProbs, int[] target, int blank) {
+    int frames = logProbs.length;
+    int count = 2 * target.length + 1;
+    double[][] best = new double[frames][count];
+    int[][] from = new int[frames][count];
+    for (int t = 0; t < frames; t++) {
+      for (int s = 0; s < count; s++) {
+        double value = t == 0 ? (s < 2 ? 0 : LOG_ZERO) : best[t - 1][s];
+        from[t][s] = s;
+        for (int p = s - 1; t > 0 && p >= Math.max(0, s - 2); p--) {
+          boolean allowed = p == s - 1 || s % 2 == 1 && s > 2 && target[s / 2] != target[s / 2 - 1];
+          if (allowed && best[t - 1][p] > value) {
+            value = best[t - 1][p];
+            from[t][s] = p;
+          }
+        }
+        best[t][s] = value + logProbs[t][s % 2 == 0 ? blank : target[s / 2]];
+      }
+    }
+    double[] last = best[frames - 1];
+    int state = count > 1 && last[count - 2] > last[count - 1] ? count - 2 : count - 1;
+    if (last[state] == LOG_ZERO) {
+      return null;
+    }
+    int[] states = new int[frames];
+    for (int t = frames - 1; t >= 0; t--) {
+      states[t] = state;
+      state = from[t][state];
+    }
+    return states;
+  }
+
+  private void assertPath(int[] expected, double[][] logProbs, int[] target, CtcPath got) {
+    if (expected == null) {
+      assertEquals(CtcStatus.INFEASIBLE, got.status(), replay());
+      assertEquals(LOG_ZERO, got.logProbability());
+      assertEquals(List.of(), got.spans());
+      return;
+    }
+    assertEquals(CtcStatus.OK, got.status(), replay());
+    assertArrayEquals(expected, states(got), replay());
+    assertArrayEquals(target, got.labels());
+    double sum = 0;
+    for (int t = 0; t < got.frames(); t++) {
+      double expectedHere = logProbs[t][got.symbol(t)];
+      assertEquals(expectedHere, got.logProbability(t), 1e-13 * -expectedHere + 1e-15, replay());
+      sum += got.logProbability(t);
+    }
+    assertEquals(sum, got.logProbability(), "the sum of the frames, to the bit; " + replay());
+    assertSpans(target, got);
+  }
+
+  private void assertSpans(int[] target, CtcPath got) {
+    assertEquals(target.length, got.spans().size());
+    int covered = 0;
+    for (int i = 0; i < target.length; i++) {
+      LabelSpan span = got.spans().get(i);
+      assertEquals(target[i], span.label());
+      double sum = 0;
+      for (int t = span.start(); t < span.end(); t++) {
+        assertEquals(2 * i + 1, got.state(t));
+        sum += got.logProbability(t);
+      }
+      assertEquals(sum, span.logProbability());
+      covered += span.frames();
+    }
+    long onLabels = Arrays.stream(states(got)).filter(s -> s % 2 == 1).count();
+    assertEquals(onLabels, covered);
+  }
+
+  @Test
+  void smallCasesAreTheBestOfAllEnumeratedPaths() {
+    for (int i = 0; i < 500; i++) {
+      TestBatch batch = TestBatch.random(random, 7, 3, 2 + random.nextInt(3), 4, 2);
+      List<CtcPath> paths = aligner.align(batch.batch(), batch.options());
+      for (int n = 0; n < 3; n++) {
+        double[][] logProbs = logSoftmax(batch.alone(n).logits()[0]);
+        int[] expected = bestByEnumeration(logProbs, batch.targets()[n], batch.blank());
+        assertPath(expected, logProbs, batch.targets()[n], paths.get(n));
+      }
+    }
+  }
+
+  @Test
+  void tiesGoToTheGreatestStateFromTheLastFrameBack() {
+    for (int i = 0; i < 500; i++) {
+      TestBatch small = integers(TestBatch.random(random, 7, 1, 3, 4, 2));
+      assertPath(
+          bestByEnumeration(small.logits()[0], small.targets()[0], small.blank()),
+          small.logits()[0],
+          small.targets()[0],
+          alignLogProbs(small));
+    }
+    for (int i = 0; i < 30; i++) {
+      TestBatch large = integers(TestBatch.random(random, 150, 1, 3, 60, 2));
+      assertPath(
+          bestByTable(large.logits()[0], large.targets()[0], large.blank()),
+          large.logits()[0],
+          large.targets()[0],
+          alignLogProbs(large));
+    }
+    // every path is as likely as every other: "a" begins at once, and the path stays in the blank
+    FrameTensor same = FrameTensor.timeMajor(new float[3 * 2], 3, 1, 2);
+    CtcPath path =
+        aligner.align(CtcBatch.of(same, Targets.of(new int[] {1})), CtcOptions.DEFAULT).get(0);
+    assertArrayEquals(new int[] {1, 2, 2}, states(path));
+  }
+
+  /** Log-probabilities −1, −2, −3, whose sums are exact, and some −Infinity. */
+  private TestBatch integers(TestBatch batch) {
+    for (double[] row : batch.logits()[0]) {
+      Arrays.setAll(row, c -> random.nextInt(20) == 0 ? LOG_ZERO : -1 - random.nextInt(3));
+    }
+    return batch;
+  }
+
+  private CtcPath alignLogProbs(TestBatch batch) {
+    CtcOptions options = batch.options().withInput(InputKind.LOG_PROBS);
+    return aligner.align(batch.batch(), options).get(0);
+  }
+
+  @Test
+  void largeCasesAreThoseOfATextbookViterbi() {
+    for (int i = 0; i < 12; i++) {
+      int frames = 200 + random.nextInt(900);
+      int labels = random.nextInt(frames / 2);
+      double[][][] logits = new double[1][frames][12];
+      for (double[] row : logits[0]) {
+        Arrays.setAll(row, c -> 4 * random.nextGaussian());
+      }
+      int[] target = TestBatch.randomTarget(random, labels, 12, 5);
+      TestBatch batch = new TestBatch(logits, new int[][] {target}, new int[] {frames}, 12, 5);
+      FrameTensor doubles =
+          batch.fill(FrameTensor.batchMajor(new double[frames * 12], frames, 1, 12));
+      double[][] logProbs = logSoftmax(logits[0]);
+      CtcPath got = aligner.align(batch.batch(doubles), batch.options()).get(0);
+      assertPath(bestByTable(logProbs, target, 5), logProbs, target, got);
+    }
+  }
+
+  @Test
+  void thePathIsAtMostAsProbableAsAllTogether() {
+    try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+      for (int i = 0; i < 50; i++) {
+        TestBatch batch = TestBatch.random(random, 40, 4, 6, 8, 3);
+        CtcResult all = ctc.loss(batch.batch(), batch.options());
+        List<CtcPath> paths = aligner.align(batch.batch(), batch.options());
+        for (int n = 0; n < 4; n++) {
+          assertEquals(all.status(n), paths.get(n).status(), replay());
+          assertTrue(paths.get(n).logProbability() <= -all.loss(n) + 1e-9, replay());
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyLayoutAndTypeGivesTheSamePath() {
+    TestBatch batch = TestBatch.random(random, 30, 5, 7, 9, 3);
+    for (double[][] utterance : batch.logits()) {
+      for (double[] row : utterance) {
+        Arrays.setAll(row, c -> Math.round(row[c] * 8) / 8.0); // exact in bfloat16, ties and all
+      }
+    }
+    List<CtcPath> expected = aligner.align(batch.batch(), batch.options());
+    FrameTensor batchMajor = FrameTensor.batchMajor(new double[30 * 5 * 7], 30, 5, 7);
+    FrameTensor gaps =
+        FrameTensor.strided(
+            Elements.float16(ShortBuffer.allocate(5000)), 3, 30, 5, 7, 2, 70 * 14, 70);
+    FrameTensor packed =
+        FrameTensor.packed(
+            Elements.bfloat16(ShortBuffer.allocate(7 * Arrays.stream(batch.inputLengths()).sum())),
+            batch.inputLengths(),
+            7);
+    for (FrameTensor tensor : List.of(batchMajor, gaps, packed)) {
+      List<CtcPath> got =
+          CtcAligner.create(EngineOptions.DEFAULT.withThreads(1))
+              .align(batch.batch(batch.fill(tensor)), batch.options());
+      for (int n = 0; n < 5; n++) {
+        assertArrayEquals(states(expected.get(n)), states(got.get(n)), replay());
+        assertEquals(expected.get(n).logProbability(), got.get(n).logProbability(), replay());
+      }
+    }
+  }
+
+  @Test
+  void whatIsNotFiniteOrCannotFitIsSaidPerUtterance() {
+    double[][][] logits = new double[6][4][3];
+    logits[0][3][1] = Double.NaN; // beyond its input length
+    logits[1][2][0] = Double.NaN;
+    logits[2][0][2] = Double.POSITIVE_INFINITY;
+    logits[4][1] = new double[] {LOG_ZERO, LOG_ZERO, LOG_ZERO};
+    int[][] targets = {{1, 2}, {1}, {1}, {1, 1, 1}, {1}, {}};
+    TestBatch batch = new TestBatch(logits, targets, new int[] {3, 4, 4, 4, 4, 0}, 3, 0);
+    List<CtcPath> paths = aligner.align(batch.batch(), batch.options());
+    List<CtcStatus> expected =
+        List.of(
+            CtcStatus.OK,
+            CtcStatus.NOT_FINITE,
+            CtcStatus.NOT_FINITE,
+            CtcStatus.INFEASIBLE, // needs 5 frames
+            CtcStatus.INFEASIBLE,
+            CtcStatus.OK);
+    assertEquals(expected, paths.stream().map(CtcPath::status).toList());
+    assertEquals(Double.NaN, paths.get(1).logProbability());
+    assertEquals(0, paths.get(5).logProbability());
+    assertEquals(List.of(), paths.get(4).spans());
+  }
+
+  @Test
+  void farBelowTheFrameCountsAsImpossible() {
+    double[][][] logits = {{{0, -1e30}, {0, -1e30}}, {{0, -1e7}, {0, -1e7}}};
+    TestBatch batch = new TestBatch(logits, new int[][] {{1}, {1}}, new int[] {2, 2}, 2, 0);
+    List<CtcPath> paths = aligner.align(batch.batch(), batch.options());
+    assertEquals(CtcStatus.INFEASIBLE, paths.get(0).status());
+    assertEquals(-1e7, paths.get(1).logProbability());
+  }
+
+  @Test
+  void badArgumentsAreRefused() {
+    FrameTensor logits = FrameTensor.timeMajor(new float[6], 2, 1, 3);
+    CtcBatch label = CtcBatch.of(logits, Targets.of(new int[] {3}));
+    assertThrows(InvalidInputException.class, () -> aligner.align(label, CtcOptions.DEFAULT));
+    CtcBatch fine = CtcBatch.of(logits, Targets.of(new int[] {1}));
+    CtcOptions blank = CtcOptions.DEFAULT.withBlank(3);
+    assertThrows(InvalidInputException.class, () -> aligner.align(fine, blank));
+  }
+
+  @Test
+  void secondsAndScores() {
+    LabelSpan span = new LabelSpan(4, 10, 14, 4 * Math.log(0.5));
+    assertEquals(0.2, span.startSeconds(0.02), 1e-12);
+    assertEquals(0.28, span.endSeconds(0.02), 1e-12);
+    assertEquals(Math.log(0.5), span.meanLogProbability(), 1e-12);
+    assertEquals(0.5, span.confidence(), 1e-12);
+  }
+
+  /** In a JVM of its own, whose heap holds a fraction of what a table of states would take. */
+  @Test
+  void halfAnHourOfSpeechInAQuarterOfAGigabyte() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                System.getProperty("java.home") + "/bin/java",
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                LongAlignment.class.getName(),
+                "90000",
+                "15000")
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(child.getInputStream().readAllBytes());
+    assertEquals(0, child.waitFor(), output);
+    assertTrue(output.contains("aligned"), output);
+  }
+
+  /** Aligns what was made to be found: a planted path, whose symbols stand out of the noise. */
+  static final class LongAlignment {
+    private LongAlignment() {}
+
+    public static void main(String[] args) {
+      int frames = Integer.parseInt(args[0]);
+      int labels = Integer.parseInt(args[1]);
+      int classes = 32;
+      Random random = new Random(1);
+      int[] target = new int[labels];
+      int[] planted = new int[frames];
+      for (int i = 0; i < labels; i++) {
+        target[i] =
+            1 + (i == 0 ? 0 : (target[i - 1] + random.nextInt(classes - 2)) % (classes - 1));
+      }
+      for (int t = 0; t < frames; t++) {
+        long position = (long) t * labels / frames; // some frames a label, the last one blank
+        boolean ends = t + 1 < frames && (t + 1L) * labels / frames > position;
+        planted[t] = ends ? 0 : target[(int) position];
+      }
+      float[] logits = new float[frames * classes];
+      for (int i = 0; i < logits.length; i++) {
+        logits[i] = (float) random.nextGaussian();
+      }
+      for (int t = 0; t < frames; t++) {
+        logits[t * classes + planted[t]] += 20;
+      }
+      long start = System.nanoTime();
+      CtcPath path =
+          CtcAligner.create()
+              .align(
+                  CtcBatch.of(
+                      FrameTensor.timeMajor(logits, frames, 1, classes), Targets.of(target)),
+                  CtcOptions.DEFAULT)
+              .get(0);
+      if (!Arrays.equals(planted, symbols(path)) || !Arrays.equals(target, path.labels())) {
+        throw new AssertionError("the planted path was not found: " + path.status());
+      }
+      System.out.printf("aligned in %.1f s%n", (System.nanoTime() - start) / 1e9);
+    }
+  }
+}

@@ -1,0 +1,395 @@
+package org.ctc4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class CtcDecoderTest {
+  private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
+  private static final BeamOptions EVERYTHING =
+      BeamOptions.DEFAULT
+          .withBeamWidth(1_000_000)
+          .withNBest(1_000_000)
+          .withTopClasses(Integer.MAX_VALUE);
+
+  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final Random random = new Random(seed);
+  private final CtcDecoder decoder = CtcDecoder.create();
+
+  private String replay() {
+    return "-Dctc4j.seed=" + seed;
+  }
+
+  private static double[][] softmax(double[][] logits) {
+    double[][] rows = new double[logits.length][];
+    for (int t = 0; t < rows.length; t++) {
+      double max = Arrays.stream(logits[t]).max().orElseThrow();
+      double sum = Arrays.stream(logits[t]).map(x -> Math.exp(x - max)).sum();
+      rows[t] = Arrays.stream(logits[t]).map(x -> Math.exp(x - max) / sum).toArray();
+    }
+    return rows;
+  }
+
+  /** The probability of every output, from all C^T paths. */
+  private static Map<String, Double> outputs(double[][] p, int classes, int blank) {
+    Map<String, Double> outputs = new TreeMap<>();
+    for (int code = 0; code < Math.pow(classes, p.length); code++) {
+      int[] path = new int[p.length];
+      double probability = 1;
+      for (int t = 0, rest = code; t < path.length; t++, rest /= classes) {
+        path[t] = rest % classes;
+        probability *= p[t][path[t]];
+      }
+      outputs.merge(Arrays.toString(BruteForce.collapse(path, blank)), probability, Double::sum);
+    }
+    return outputs;
+  }
+
+  private CtcNBest search(double[][] logits, int classes, int blank, BeamOptions beam) {
+    return search(logits, classes, blank, beam, null);
+  }
+
+  private <S> CtcNBest search(
+      double[][] logits, int classes, int blank, BeamOptions beam, BeamScorer<S> scorer) {
+    double[] flat = Arrays.stream(logits).flatMapToDouble(Arrays::stream).toArray();
+    FrameTensor tensor = FrameTensor.timeMajor(flat, logits.length, 1, classes);
+    int[] lengths = {logits.length};
+    CtcOptions options = CtcOptions.DEFAULT.withBlank(blank);
+    return (scorer == null
+            ? decoder.beamSearch(tensor, lengths, options, beam)
+            : decoder.beamSearch(tensor, lengths, options, beam, scorer))
+        .get(0);
+  }
+
+  private double[][] noise(int frames, int classes, double deviation) {
+    double[][] logits = new double[frames][classes];
+    for (double[] row : logits) {
+      Arrays.setAll(row, c -> deviation * random.nextGaussian());
+    }
+    return logits;
+  }
+
+  @Test
+  void aBeamThatHoldsEverythingHasTheProbabilityOfEveryOutput() {
+    for (int i = 0; i < 150; i++) {
+      int classes = 1 + random.nextInt(4);
+      int frames = random.nextInt(classes > 3 ? 6 : 8);
+      int blank = random.nextInt(classes);
+      double[][] logits = noise(frames, classes, 2);
+      Map<String, Double> expected = outputs(softmax(logits), classes, blank);
+      CtcNBest got = search(logits, classes, blank, EVERYTHING);
+      assertEquals(expected.size(), got.hypotheses().size(), replay());
+      double sum = 0;
+      double before = Double.POSITIVE_INFINITY;
+      for (CtcHypothesis hypothesis : got.hypotheses()) {
+        String labels = Arrays.toString(hypothesis.labels());
+        double probability = Math.exp(hypothesis.logProbability());
+        assertEquals(expected.get(labels), probability, 1e-13, labels + " " + replay());
+        assertTrue(hypothesis.score() <= before, "the best first");
+        before = hypothesis.score();
+        sum += probability;
+      }
+      assertEquals(1, sum, 1e-12, replay());
+    }
+  }
+
+  @Test
+  void narrowBeamsNeverClaimMoreThanThereIs() {
+    try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+      for (int i = 0; i < 60; i++) {
+        int classes = 3 + random.nextInt(6);
+        int frames = 1 + random.nextInt(40);
+        double[][] logits = noise(frames, classes, 2);
+        BeamOptions beam =
+            new BeamOptions(
+                1 + random.nextInt(20),
+                20,
+                1 + random.nextInt(classes),
+                random.nextBoolean() ? LOG_ZERO : -4);
+        double sum = 0;
+        for (CtcHypothesis hypothesis : search(logits, classes, 0, beam).hypotheses()) {
+          sum += Math.exp(hypothesis.logProbability());
+          TestBatch exact =
+              new TestBatch(
+                  new double[][][] {logits},
+                  new int[][] {hypothesis.labels()},
+                  new int[] {frames},
+                  classes,
+                  0);
+          double loss = ctc.loss(exact.batch(), exact.options()).loss(0);
+          assertTrue(hypothesis.logProbability() <= -loss + 1e-5, replay());
+        }
+        assertTrue(sum <= 1 + 1e-12, sum + " " + replay());
+      }
+    }
+  }
+
+  /** Prefix beam search as in the papers, with maps of label lists. */
+  private static List<Map.Entry<List<Integer>, Double>> byMaps(
+      double[][] p, int blank, int width, BeamScorer<?> scorer) {
+    Map<List<Integer>, double[]> beam = new HashMap<>();
+    beam.put(List.of(), new double[] {0, LOG_ZERO});
+    for (double[] row : p) {
+      Map<List<Integer>, double[]> next = new HashMap<>();
+      for (Map.Entry<List<Integer>, double[]> entry : beam.entrySet()) {
+        List<Integer> prefix = entry.getKey();
+        double b = entry.getValue()[0];
+        double n = entry.getValue()[1];
+        int last = prefix.isEmpty() ? -1 : prefix.get(prefix.size() - 1);
+        for (int c = 0; c < row.length; c++) {
+          double y = Math.log(row[c]);
+          if (c == blank) {
+            add(next, prefix, 0, add(b, n) + y);
+            continue;
+          }
+          List<Integer> longer = new ArrayList<>(prefix);
+          longer.add(c);
+          if (c == last) {
+            add(next, prefix, 1, n + y);
+          }
+          add(next, longer, 1, (c == last ? b : add(b, n)) + y);
+        }
+      }
+      beam = new HashMap<>();
+      for (Map.Entry<List<Integer>, Double> entry : ranked(next, scorer, false)) {
+        if (beam.size() < width && entry.getValue() > LOG_ZERO) {
+          beam.put(entry.getKey(), next.get(entry.getKey()));
+        }
+      }
+    }
+    return ranked(beam, scorer, true);
+  }
+
+  private static <S> double bonus(BeamScorer<S> scorer, List<Integer> prefix, boolean end) {
+    if (scorer == null) {
+      return 0;
+    }
+    double sum = 0;
+    S state = scorer.start();
+    for (int label : prefix) {
+      sum += scorer.score(state, label);
+      state = scorer.next(state, label);
+    }
+    return end ? sum + scorer.end(state) : sum;
+  }
+
+  private static List<Map.Entry<List<Integer>, Double>> ranked(
+      Map<List<Integer>, double[]> beam, BeamScorer<?> scorer, boolean end) {
+    List<Map.Entry<List<Integer>, Double>> ranked = new ArrayList<>();
+    beam.forEach((k, v) -> ranked.add(Map.entry(k, add(v[0], v[1]) + bonus(scorer, k, end))));
+    ranked.sort(Comparator.comparing((Map.Entry<List<Integer>, Double> e) -> -e.getValue()));
+    return ranked;
+  }
+
+  private static double add(double a, double b) {
+    double max = Math.max(a, b);
+    return max == LOG_ZERO ? max : max + Math.log(Math.exp(a - max) + Math.exp(b - max));
+  }
+
+  private static void add(Map<List<Integer>, double[]> into, List<Integer> key, int at, double x) {
+    double[] sums = into.computeIfAbsent(key, k -> new double[] {LOG_ZERO, LOG_ZERO});
+    sums[at] = add(sums[at], x);
+  }
+
+  private void assertSameAsByMaps(int frames, int classes, int width, HotWords scorer) {
+    double[][] logits = noise(frames, classes, 1);
+    var expected = byMaps(softmax(logits), 1, width, scorer);
+    BeamOptions beam = EVERYTHING.withBeamWidth(width);
+    List<CtcHypothesis> got = search(logits, classes, 1, beam, scorer).hypotheses();
+    assertEquals(expected.size(), got.size(), replay());
+    for (int k = 0; k < got.size(); k++) {
+      List<Integer> labels = Arrays.stream(got.get(k).labels()).boxed().toList();
+      assertEquals(expected.get(k).getKey(), labels, k + " " + replay());
+      assertEquals(expected.get(k).getValue(), got.get(k).score(), 1e-9, replay());
+    }
+  }
+
+  @Test
+  void narrowBeamsAreThoseOfTheTextbook() {
+    for (int i = 0; i < 40; i++) {
+      assertSameAsByMaps(random.nextInt(60), 2 + random.nextInt(6), 1 + random.nextInt(12), null);
+    }
+    assertSameAsByMaps(
+        3000, 5, 30, null); // long enough for the trie to be cleared of what is unused
+  }
+
+  @Test
+  void hotWordsAddTheirBonusPerOccurrence() {
+    List<int[]> words = List.of(new int[] {2, 3}, new int[] {2, 3, 2}, new int[] {0, 2});
+    HotWords hot = HotWords.of(words, 0.7);
+    assertEquals(0.7 * (2 + 3 + 2), bonus(hot, List.of(2, 3, 2, 3), true), 1e-12);
+    assertEquals(0.7 * 2, bonus(hot, List.of(3, 0, 2), true), 1e-12);
+    assertEquals(0, bonus(hot, List.of(3, 2, 2, 9, 0), true), 1e-12, "what is begun is taken back");
+    for (int i = 0; i < 20; i++) {
+      assertSameAsByMaps(random.nextInt(40), 5, 1 + random.nextInt(12), hot);
+    }
+    assertThrows(InvalidInputException.class, () -> HotWords.of(List.of(new int[0]), 1));
+    assertThrows(InvalidInputException.class, () -> HotWords.of(words, Double.POSITIVE_INFINITY));
+  }
+
+  @Test
+  void aScorerIsAddedToEveryOutput() {
+    BeamScorer<Integer> lengths =
+        new BeamScorer<>() {
+          @Override
+          public Integer start() {
+            return 0;
+          }
+
+          @Override
+          public double score(Integer length, int label) {
+            return label == 2 ? LOG_ZERO : 0.25 * length;
+          }
+
+          @Override
+          public Integer next(Integer length, int label) {
+            return length + 1;
+          }
+
+          @Override
+          public double end(Integer length) {
+            return -length;
+          }
+        };
+    double[][] logits = noise(6, 4, 2);
+    Map<String, Double> expected = outputs(softmax(logits), 4, 0);
+    List<CtcHypothesis> got = search(logits, 4, 0, EVERYTHING, lengths).hypotheses();
+    assertEquals(expected.keySet().stream().filter(k -> !k.contains("2")).count(), got.size());
+    for (CtcHypothesis hypothesis : got) {
+      int length = hypothesis.labels().length;
+      double logProb = Math.log(expected.get(Arrays.toString(hypothesis.labels())));
+      assertEquals(logProb, hypothesis.logProbability(), 1e-9, replay());
+      double added = 0.25 * length * (length - 1) / 2 - length;
+      assertEquals(logProb + added, hypothesis.score(), 1e-9, replay());
+    }
+  }
+
+  @Test
+  void classesThatAreLeftOutAreImpossibleInTheirFrame() {
+    for (int i = 0; i < 50; i++) {
+      double[][] logits = noise(6, 4, 2);
+      int top = 1 + random.nextInt(4);
+      double least = Math.log(0.15);
+      double[][] p = softmax(logits);
+      for (double[] row : p) {
+        double[] sorted = Arrays.stream(row).sorted().toArray();
+        for (int c = 0; c < 4; c++) {
+          boolean kept = row[c] >= sorted[4 - top] && row[c] >= Math.min(0.15, sorted[3]);
+          row[c] = kept ? row[c] : 0;
+        }
+      }
+      Map<String, Double> expected = outputs(p, 4, 0);
+      expected.values().removeIf(x -> x == 0);
+      CtcNBest got =
+          search(logits, 4, 0, EVERYTHING.withTopClasses(top).withMinLogProbability(least));
+      assertEquals(expected.size(), got.hypotheses().size(), replay());
+      for (CtcHypothesis hypothesis : got.hypotheses()) {
+        double probability = expected.get(Arrays.toString(hypothesis.labels()));
+        assertEquals(probability, Math.exp(hypothesis.logProbability()), 1e-12, replay());
+      }
+    }
+  }
+
+  @Test
+  void greedyIsTheCollapseOfTheArgmaxPath() {
+    for (int i = 0; i < 100; i++) {
+      TestBatch batch = TestBatch.random(random, 20, 4, 5, 3, 2);
+      List<CtcPath> got = decoder.greedy(batch.timeMajor(), batch.inputLengths(), batch.options());
+      for (int n = 0; n < 4; n++) {
+        double[][] p = softmax(batch.alone(n).logits()[0]);
+        int[] argmax = new int[p.length];
+        double sum = 0;
+        for (int t = 0; t < p.length; t++) {
+          for (int c = 1; c < 5; c++) {
+            argmax[t] = p[t][c] > p[t][argmax[t]] ? c : argmax[t];
+          }
+          assertEquals(argmax[t], got.get(n).symbol(t), replay());
+          sum += Math.log(p[t][argmax[t]]);
+        }
+        int[] labels = BruteForce.collapse(argmax, batch.blank());
+        assertArrayEquals(labels, got.get(n).labels(), replay());
+        assertEquals(sum, got.get(n).logProbability(), 1e-12, replay());
+        assertEquals(labels.length, got.get(n).spans().size());
+        for (int k = 0; k < labels.length; k++) {
+          LabelSpan span = got.get(n).spans().get(k);
+          assertEquals(labels[k], span.label());
+          double confidence = 1;
+          for (int t = span.start(); t < span.end(); t++) {
+            assertEquals(labels[k], argmax[t]);
+            confidence *= p[t][labels[k]];
+          }
+          assertEquals(Math.pow(confidence, 1.0 / span.frames()), span.confidence(), 1e-12);
+        }
+      }
+    }
+  }
+
+  @Test
+  void greedyTakesTheLeastOfEqualClasses() {
+    FrameTensor same = FrameTensor.timeMajor(new float[6], 2, 1, 3);
+    CtcOptions options = CtcOptions.DEFAULT.withBlank(2);
+    assertArrayEquals(new int[] {0}, decoder.greedy(same, new int[] {2}, options).get(0).labels());
+  }
+
+  @Test
+  void whatIsNotFiniteOrImpossibleIsSaidPerUtterance() {
+    double[][][] logits = new double[4][2][3];
+    logits[1][1][2] = Double.NaN;
+    logits[2][0] = new double[] {LOG_ZERO, LOG_ZERO, LOG_ZERO};
+    logits[3][1][0] = Double.NaN; // not used
+    TestBatch batch = new TestBatch(logits, new int[4][0], new int[] {2, 2, 2, 0}, 3, 0);
+    List<CtcStatus> expected =
+        List.of(CtcStatus.OK, CtcStatus.NOT_FINITE, CtcStatus.INFEASIBLE, CtcStatus.OK);
+    FrameTensor tensor = batch.timeMajor();
+    List<CtcPath> greedy = decoder.greedy(tensor, batch.inputLengths(), batch.options());
+    assertEquals(expected, greedy.stream().map(CtcPath::status).toList());
+    List<CtcNBest> beam =
+        decoder.beamSearch(tensor, batch.inputLengths(), batch.options(), BeamOptions.DEFAULT);
+    assertEquals(expected, beam.stream().map(CtcNBest::status).toList());
+    assertEquals(0, beam.get(3).best().logProbability());
+    assertThrows(IllegalStateException.class, () -> beam.get(1).best());
+  }
+
+  @Test
+  void theNumberOfThreadsDoesNotMatter() {
+    TestBatch batch = TestBatch.random(random, 60, 7, 9, 3, 1);
+    List<List<String>> results = new ArrayList<>();
+    for (int threads : new int[] {1, 3}) {
+      List<CtcNBest> got =
+          CtcDecoder.create(EngineOptions.DEFAULT.withThreads(threads))
+              .beamSearch(
+                  batch.timeMajor(),
+                  batch.inputLengths(),
+                  batch.options(),
+                  BeamOptions.DEFAULT.withNBest(5));
+      results.add(got.stream().map(n -> n.hypotheses().toString()).toList());
+    }
+    assertEquals(results.get(0), results.get(1), replay());
+  }
+
+  @Test
+  void badArgumentsAreRefused() {
+    FrameTensor logits = FrameTensor.timeMajor(new float[6], 2, 1, 3);
+    assertThrows(
+        InvalidInputException.class,
+        () -> decoder.greedy(logits, new int[] {3}, CtcOptions.DEFAULT));
+    assertThrows(
+        InvalidInputException.class,
+        () -> decoder.greedy(logits, new int[] {2}, CtcOptions.DEFAULT.withBlank(3)));
+    assertThrows(InvalidInputException.class, () -> BeamOptions.DEFAULT.withBeamWidth(0));
+    assertThrows(InvalidInputException.class, () -> BeamOptions.DEFAULT.withNBest(0));
+    assertThrows(InvalidInputException.class, () -> BeamOptions.DEFAULT.withTopClasses(0));
+    assertThrows(InvalidInputException.class, () -> BeamOptions.DEFAULT.withMinLogProbability(0.5));
+  }
+}
