@@ -36,7 +36,9 @@ import java.util.List;
  * <p>Thread-safe: one engine serves calls from many threads at once, as long as each writes to a
  * {@link CtcResult} of its own. Close it when no call runs; closing twice is harmless.
  */
-public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, ReferenceCtc {
+public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCtc, ReferenceCtc {
+  private static final System.Logger LOGGER = System.getLogger("org.ctc4j");
+
   private volatile boolean closed;
 
   Ctc() {}
@@ -46,11 +48,24 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, Refere
     return create(EngineOptions.DEFAULT);
   }
 
-  /** The fastest engine that works here. */
+  /**
+   * The fastest engine that works here. A backend that seems usable and fails to start is passed
+   * over, with a warning to the logger {@code org.ctc4j}.
+   */
   public static Ctc create(EngineOptions options) {
     for (BackendReport report : backends()) {
       if (report.usable()) {
-        return create(report.backend(), options);
+        try {
+          return create(report.backend(), options);
+        } catch (BackendUnavailableException e) {
+          LOGGER.log(System.Logger.Level.WARNING, e.getMessage() + "; trying the next");
+        }
+      } else {
+        LOGGER.log(
+            System.Logger.Level.DEBUG,
+            "the {0} backend cannot be used: {1}",
+            report.backend(),
+            report.reason());
       }
     }
     throw new AssertionError("the reference backend is always usable");
@@ -74,16 +89,14 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, Refere
     return switch (backend) {
       case REFERENCE -> new ReferenceCtc(options);
       case CPU -> new CpuCtc(options);
-      case CUDA -> throw new BackendUnavailableException(backend, NOT_BUILT);
+      case CUDA -> CudaCtc.createOnFirst(options);
     };
   }
-
-  private static final String NOT_BUILT = "this version of ctc4j does not have it";
 
   /** All backends, the fastest first: whether each is usable here, and why not. */
   public static List<BackendReport> backends() {
     return List.of(
-        new BackendReport(Backend.CUDA, false, "none", NOT_BUILT),
+        CudaCtc.report(),
         CpuCtc.report(),
         new BackendReport(Backend.REFERENCE, true, HostDevice.name(), ""));
   }

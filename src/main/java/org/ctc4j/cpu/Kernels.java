@@ -14,7 +14,8 @@ package org.ctc4j.cpu;
  * and L (labels) on are padding: label probabilities there are 0, so that no real state ever
  * receives from them, except that a row of beta may hold anything in the padding of its labels,
  * which nobody reads but to multiply it by 0. Arrays reach at least {@code lanes} elements past
- * their last row.
+ * their last row. Of a row only the band [low, high) of blanks and of labels is computed, both
+ * multiples of the lanes; what {@link Sweep} puts around it is 0.
  *
  * <p>Label probabilities come as em[i] · 2<sup>ee[i] + 127</sup>: their exponents are stored 127
  * less, which spares the bias when a product is normalised. {@code skip[i]} is 0 where a path may
@@ -72,7 +73,7 @@ abstract class Kernels {
   abstract int split(float[] x, int width, float reference, float[] em, int[] ee, int at);
 
   /**
-   * A frame of alpha from the one before it, the frame's own probabilities included:
+   * The band of a frame of alpha from the frame before it, its own probabilities included:
    *
    * <pre>
    * blank_i ← (blank_i + label_{i−1}) · p(blank)
@@ -80,11 +81,19 @@ abstract class Kernels {
    * </pre>
    */
   abstract void alpha(
-      float[] m, int[] e, int from, int to, int width, Emission emission, int[] skip);
+      float[] m,
+      int[] e,
+      int from,
+      int to,
+      int width,
+      int low,
+      int high,
+      Emission emission,
+      int[] skip);
 
   /**
-   * A frame of beta from the one after it, whose probabilities are those of {@code emission}; the
-   * frame's own are left out:
+   * The band of a frame of beta from the frame after it, whose probabilities are those of {@code
+   * emission}; the frame's own are left out:
    *
    * <pre>
    * blank_i ← blank_i p(blank) + label_i p(label_i)
@@ -92,11 +101,19 @@ abstract class Kernels {
    * </pre>
    */
   abstract void beta(
-      float[] m, int[] e, int from, int to, int width, Emission emission, int[] skip);
+      float[] m,
+      int[] e,
+      int from,
+      int to,
+      int width,
+      int low,
+      int high,
+      Emission emission,
+      int[] skip);
 
   /**
-   * gamma[i] = alpha · beta / 2<sup>exponent</sup> of label i, i &lt; width; then gamma[width] is
-   * the sum over the blanks and gamma[width + 1] that over the labels.
+   * gamma[i] = alpha · beta / 2<sup>exponent</sup> of label i, low ≤ i &lt; high; then gamma[width]
+   * is the sum over the blanks of that range and gamma[width + 1] that over its labels.
    */
   abstract void posterior(
       float[] alphaM,
@@ -106,6 +123,8 @@ abstract class Kernels {
       int[] betaE,
       int betaAt,
       int width,
+      int low,
+      int high,
       int exponent,
       float[] gamma);
 }

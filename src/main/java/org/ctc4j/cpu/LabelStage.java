@@ -31,7 +31,8 @@ final class LabelStage {
       sums[k] = 0;
     }
     int[] slot = target.slot;
-    for (int i = 0; i < target.length; i++) {
+    int high = Math.min(u.plan().high(t), target.length);
+    for (int i = u.plan().low(t); i < high; i++) {
       sums[slot[i]] += gamma[i];
     }
     float blanks = gamma[u.width()];

@@ -15,7 +15,7 @@ package org.ctc4j.cpu;
  * @param width of a row of blanks or labels, see {@link Kernels}
  * @param interval of stored rows; 1 for all, 0 for none, when only the loss is asked for
  */
-record Plan(int frames, int width, boolean table, int interval, long bytes) {
+record Plan(int frames, int labels, int lanes, int width, boolean table, int interval, long bytes) {
   private static final int STATE_BYTES = Float.BYTES + Integer.BYTES;
   private static final int FRAME_BYTES = 4 * Double.BYTES;
   private static final long LONGEST_ARRAY = Integer.MAX_VALUE - 64;
@@ -38,7 +38,23 @@ record Plan(int frames, int width, boolean table, int interval, long bytes) {
       rowBytes = 2 * sweepRows(half, interval) * row * STATE_BYTES;
     }
     return new Plan(
-        frames, width, table, interval, frameBytes + rowBytes + (table ? tableBytes : 0));
+        frames,
+        labels,
+        lanes,
+        width,
+        table,
+        interval,
+        frameBytes + rowBytes + (table ? tableBytes : 0));
+  }
+
+  /** From there on the blanks and labels of frame t can still come to the end; whole vectors. */
+  int low(int t) {
+    return Math.max(labels - frames + t, 0) / lanes * lanes;
+  }
+
+  /** Up to there blanks and labels can have been come to in frame t; whole vectors. */
+  int high(int t) {
+    return Math.min(t / lanes * lanes + lanes, width);
   }
 
   /** How many rows a sweep keeps whose first half is that many frames; two are for it to run on. */

@@ -9,13 +9,30 @@ import static org.ctc4j.cpu.Extended.power;
  *
  * <p>Loops over whole rows keep four accumulators, since one would wait for each addition.
  * Rejected: {@code Math.fma}, which is an exact but very slow library call on processors without
- * the instruction; {@code Math.max} on floats, whose rules for NaN and −0 cost more than a
- * comparison.
+ * the instruction; {@code Math.max} on floats in loops that C2 does not vectorise, where its rules
+ * for NaN and −0 cost more than a comparison.
+ *
+ * <p>C2 vectorises short loops over arrays from their first element on, but none that reads bits of
+ * floats, has many operations or goes through two arrays from different places: so {@code exp} of a
+ * long row and {@code split} take a block at a time to arrays of their own and make each step a
+ * loop.
  */
 final class ScalarKernels extends Kernels {
   private static final float ROUND = 0x1.8p23f; // x + ROUND − ROUND is x rounded to an integer
+  private static final int ROUND_BITS = 0x4b400000;
   private static final float LN2_HIGH = 0x1.63p-1f; // few bits, so that multiples are exact
   private static final float LN2_LOW = -0x1.bd0106p-13f;
+
+  /** Exponents above −NEAR times LN2_HIGH are exact, and times LN2_LOW within 10<sup>−7</sup>. */
+  private static final int NEAR = 1 << 13;
+
+  /** Shorter rows are not worth the trip through {@link #BLOCKS}. */
+  private static final int SHORT = 64;
+
+  private static final int BLOCK = 512;
+
+  private static final ThreadLocal<float[][]> BLOCKS =
+      ThreadLocal.withInitial(() -> new float[3][BLOCK]);
 
   @Override
   String name() {
@@ -59,31 +76,31 @@ final class ScalarKernels extends Kernels {
 
   @Override
   double exp(float[] x, int at, int n, float shift, float[] out, int outAt) {
-    double s0 = 0;
-    double s1 = 0;
-    double s2 = 0;
-    double s3 = 0;
-    int i = 0;
-    for (; i + 3 < n; i += 4) {
-      float e0 = exp(x[at + i] - shift);
-      float e1 = exp(x[at + i + 1] - shift);
-      float e2 = exp(x[at + i + 2] - shift);
-      float e3 = exp(x[at + i + 3] - shift);
-      out[outAt + i] = e0;
-      out[outAt + i + 1] = e1;
-      out[outAt + i + 2] = e2;
-      out[outAt + i + 3] = e3;
-      s0 += e0;
-      s1 += e1;
-      s2 += e2;
-      s3 += e3;
+    if (n < SHORT) {
+      double sum = 0;
+      for (int i = 0; i < n; i++) {
+        float e = exp(x[at + i] - shift);
+        out[outAt + i] = e;
+        sum += e;
+      }
+      return sum;
     }
-    for (; i < n; i++) {
-      float e = exp(x[at + i] - shift);
-      out[outAt + i] = e;
-      s0 += e;
+    float[][] room = BLOCKS.get();
+    float[] d = room[0];
+    float[] e = room[1];
+    double sum = 0;
+    for (int i = 0; i < n; i += BLOCK) {
+      int count = Math.min(BLOCK, n - i);
+      System.arraycopy(x, at + i, d, 0, count);
+      limit(d, count, shift);
+      shift(d, count, e, ROUND + BIAS);
+      reduce(d, count, e, ROUND + BIAS);
+      toPowers(e, count);
+      multiply(d, count, e);
+      System.arraycopy(e, 0, out, outAt + i, count);
+      sum += sum(e, count);
     }
-    return (s0 + s1) + (s2 + s3);
+    return sum;
   }
 
   private static float exp(float x) {
@@ -92,6 +109,57 @@ final class ScalarKernels extends Kernels {
     float n = shifted - (ROUND + BIAS);
     float r = d - n * LN2_HIGH - n * LN2_LOW;
     return polynomial(r) * Float.intBitsToFloat(Float.floatToRawIntBits(shifted) << 23);
+  }
+
+  // the same as above, one loop for each step
+
+  private static void limit(float[] d, int n, float shift) {
+    for (int i = 0; i < n; i++) {
+      d[i] = Math.max(d[i] - shift, EXP_ZERO);
+    }
+  }
+
+  private static void shift(float[] d, int n, float[] shifted, float round) {
+    for (int i = 0; i < n; i++) {
+      shifted[i] = d[i] * LOG2_E + round;
+    }
+  }
+
+  private static void reduce(float[] d, int n, float[] shifted, float round) {
+    for (int i = 0; i < n; i++) {
+      float k = shifted[i] - round;
+      d[i] = d[i] - k * LN2_HIGH - k * LN2_LOW;
+    }
+  }
+
+  private static void toPowers(float[] shifted, int n) {
+    for (int i = 0; i < n; i++) {
+      shifted[i] = Float.intBitsToFloat(Float.floatToRawIntBits(shifted[i]) << 23);
+    }
+  }
+
+  private static void multiply(float[] r, int n, float[] powers) {
+    for (int i = 0; i < n; i++) {
+      powers[i] *= polynomial(r[i]);
+    }
+  }
+
+  private static double sum(float[] x, int n) {
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    int i = 0;
+    for (; i < n - 3; i += 4) {
+      s0 += x[i];
+      s1 += x[i + 1];
+      s2 += x[i + 2];
+      s3 += x[i + 3];
+    }
+    for (; i < n; i++) {
+      s0 += x[i];
+    }
+    return (s0 + s1) + (s2 + s3);
   }
 
   /** e<sup>r</sup>, |r| ≤ ln(2)/2. */
@@ -119,6 +187,53 @@ final class ScalarKernels extends Kernels {
 
   @Override
   int split(float[] x, int width, float reference, float[] em, int[] ee, int at) {
+    float[][] room = BLOCKS.get();
+    float[] d = room[0];
+    float[] shifted = room[1];
+    float[] lost = room[2];
+    int least = 0;
+    for (int i = 0; i < width; i += BLOCK) {
+      int count = Math.min(BLOCK, width - i);
+      System.arraycopy(x, i, d, 0, count);
+      subtract(d, count, reference, lost);
+      shift(d, count, shifted, ROUND);
+      least = Math.min(least, exponents(shifted, count, ee, at + i));
+      reduce(d, count, shifted, ROUND);
+      finish(d, count, lost);
+      System.arraycopy(d, 0, em, at + i, count);
+    }
+    return least > -NEAR ? least : splitFar(x, width, reference, em, ee, at);
+  }
+
+  /** d −= reference; lost is what rounding took from that (Knuth's TwoSum). */
+  private static void subtract(float[] d, int n, float reference, float[] lost) {
+    for (int i = 0; i < n; i++) {
+      float v = d[i];
+      float difference = v - reference;
+      float back = difference + reference;
+      lost[i] = (v - back) + ((back - difference) - reference);
+      d[i] = difference;
+    }
+  }
+
+  /** Returns the least exponent. */
+  private static int exponents(float[] shifted, int n, int[] ee, int at) {
+    int least = ROUND_BITS;
+    for (int i = 0; i < n; i++) {
+      int bits = Float.floatToRawIntBits(shifted[i]);
+      ee[at + i] = bits - (ROUND_BITS + BIAS);
+      least = Math.min(least, bits);
+    }
+    return Math.max(least, 0) - ROUND_BITS; // far below, bits turn negative
+  }
+
+  private static void finish(float[] r, int n, float[] lost) {
+    for (int i = 0; i < n; i++) {
+      r[i] = polynomial(r[i] + lost[i]);
+    }
+  }
+
+  private static int splitFar(float[] x, int width, float reference, float[] em, int[] ee, int at) {
     double least = 0;
     for (int i = 0; i < width; i++) {
       double difference = (double) x[i] - reference;
@@ -142,14 +257,23 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  void alpha(float[] m, int[] e, int from, int to, int width, Emission emission, int[] skip) {
+  void alpha(
+      float[] m,
+      int[] e,
+      int from,
+      int to,
+      int width,
+      int low,
+      int high,
+      Emission emission,
+      int[] skip) {
     float[] em = emission.m;
     int[] ee = emission.e;
     float blankM = emission.blankM;
     int blankE = emission.blankE;
-    float beforeM = 1; // label i − 1
-    int beforeE = ZERO;
-    for (int i = 0; i < width; i++) {
+    float beforeM = m[from + width + low - 1]; // label i − 1
+    int beforeE = e[from + width + low - 1];
+    for (int i = low; i < high; i++) {
       float bm = m[from + i];
       int be = e[from + i];
       float lm = m[from + width + i];
@@ -169,17 +293,26 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  void beta(float[] m, int[] e, int from, int to, int width, Emission emission, int[] skip) {
+  void beta(
+      float[] m,
+      int[] e,
+      int from,
+      int to,
+      int width,
+      int low,
+      int high,
+      Emission emission,
+      int[] skip) {
     float[] em = emission.m;
     int[] ee = emission.e;
     float blankM = emission.blankM;
     int blankE = emission.blankE + BIAS;
-    float afterM = 1; // label i + 1
-    int afterE = ZERO;
-    float afterBlankM = 1; // blank i + 1
-    int afterBlankE = ZERO;
-    int skipAfter = ZERO;
-    for (int i = width - 1; i >= 0; i--) {
+    float afterM = m[from + width + high] * em[emission.at + high]; // label i + 1
+    int afterE = e[from + width + high] + ee[emission.at + high] + BIAS;
+    float afterBlankM = m[from + high] * blankM; // blank i + 1
+    int afterBlankE = e[from + high] + blankE;
+    int skipAfter = skip[high];
+    for (int i = high - 1; i >= low; i--) {
       float bm = m[from + i] * blankM;
       int be = e[from + i] + blankE;
       float lm = m[from + width + i] * em[emission.at + i];
@@ -219,11 +352,13 @@ final class ScalarKernels extends Kernels {
       int[] betaE,
       int betaAt,
       int width,
+      int low,
+      int high,
       int exponent,
       float[] gamma) {
     float blanks = 0;
     float labels = 0;
-    for (int i = 0; i < width; i++) {
+    for (int i = low; i < high; i++) {
       int a = alphaAt + i;
       int b = betaAt + i;
       blanks += alphaM[a] * betaM[b] * power(alphaE[a] + betaE[b] - exponent);

@@ -1,7 +1,5 @@
 package org.ctc4j.cpu;
 
-import java.util.Arrays;
-
 /**
  * One of the two recursions over one utterance: alpha from the first frame on, or beta from the
  * last. Position p is the p-th frame in its own order.
@@ -9,6 +7,11 @@ import java.util.Arrays;
  * <p>The first half of its rows is kept, all or as checkpoints, for the other to be multiplied
  * with; see {@link Plan}. The second half is gone through row by row. The two share nothing that
  * either writes, but for the run of recomputed rows, which only the other one uses.
+ *
+ * <p>Of each row only the band of {@link Plan#low} to {@link Plan#high} is computed, which moves up
+ * from frame to frame by at most {@link Kernels#lanes()}. Around it stand as many zeros as the next
+ * row reads there: a state that the band leaves out is one that no path comes to, or one that none
+ * ends from, so that its share in the posterior is 0 in any case.
  */
 final class Sweep {
   float[] m = {};
@@ -23,6 +26,7 @@ final class Sweep {
   private int half;
   private int width;
   private int interval;
+  private Plan plan;
   private int run; // which run of rows is recomputed, −1 for none
   private int current;
 
@@ -31,7 +35,8 @@ final class Sweep {
     this.forward = forward;
   }
 
-  void begin(Emissions ofUtterance, Target labels, Plan plan) {
+  void begin(Emissions ofUtterance, Target labels, Plan itsPlan) {
+    plan = itsPlan;
     emissions = ofUtterance;
     target = labels;
     skip = labels.skip;
@@ -109,24 +114,30 @@ final class Sweep {
   }
 
   private void step(int p, int from, int to, Emission emission, Scratch scratch) {
+    int low = plan.low(frame(p));
+    int high = plan.high(frame(p));
     if (forward) {
       emissions.seek(p, emission, scratch);
       if (p == 0) {
         firstAlpha(emission, to);
       } else {
-        kernels.alpha(m, e, from, to, width, emission, skip);
+        kernels.alpha(m, e, from, to, width, low, high, emission, skip);
+        e[to + width + low - 1] = Extended.ZERO;
+        clear(to, high, Math.min(high + kernels.lanes(), width));
       }
     } else if (p == 0) {
       firstBeta(to);
     } else {
       emissions.seek(frame(p) + 1, emission, scratch);
-      kernels.beta(m, e, from, to, width, emission, skip);
+      kernels.beta(m, e, from, to, width, low, high, emission, skip);
+      clear(to, Math.max(low - kernels.lanes(), 0), low);
+      clear(to, high, Math.min(high + 1, width));
     }
   }
 
   /** Paths start in the first blank or the first label. */
   private void firstAlpha(Emission emission, int to) {
-    clear(to);
+    clear(to, 0, width);
     m[to] = emission.blankM;
     e[to] = emission.blankE + Extended.BIAS;
     if (target.length > 0) {
@@ -137,15 +148,20 @@ final class Sweep {
 
   /** Paths end in the last label or the last blank. */
   private void firstBeta(int to) {
-    clear(to);
+    clear(to, 0, width);
+    m[to + target.length] = 1;
     e[to + target.length] = 0;
     if (target.length > 0) {
+      m[to + width + target.length - 1] = 1;
       e[to + width + target.length - 1] = 0;
     }
   }
 
-  private void clear(int to) {
-    Arrays.fill(m, to, to + 2 * width, 1);
-    Arrays.fill(e, to, to + 2 * width, Extended.ZERO);
+  /** Makes elements [low, high) of the blanks and of the labels 0. */
+  private void clear(int to, int low, int high) {
+    for (int i = to + low; i < to + high; i++) {
+      e[i] = Extended.ZERO;
+      e[i + width] = Extended.ZERO;
+    }
   }
 }

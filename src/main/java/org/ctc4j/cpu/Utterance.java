@@ -99,6 +99,10 @@ final class Utterance {
     gradientRows.begin(gradient, n, classes, weight);
   }
 
+  Plan plan() {
+    return plan;
+  }
+
   int frames() {
     return plan.frames();
   }
@@ -173,7 +177,17 @@ final class Utterance {
       int here = !forward && p == mine.half() ? mine.current() : mine.next(p, scratch);
       int there = other.row(frames() - 1 - p, scratch);
       kernels.posterior(
-          mine.m, mine.e, here, other.m, other.e, there, width(), exponent, scratch.gamma);
+          mine.m,
+          mine.e,
+          here,
+          other.m,
+          other.e,
+          there,
+          width(),
+          plan.low(t),
+          plan.high(t),
+          exponent,
+          scratch.gamma);
       emissions.seek(t, scratch.emission, scratch);
       LabelStage.run(this, t, scratch);
     }
@@ -215,19 +229,27 @@ final class Utterance {
   private double total(Scratch scratch) {
     int b = beta.next(beta.half(), scratch);
     int a = alpha.current();
+    int width = width();
+    int low = plan.low(alpha.half() - 1);
+    int high = plan.high(alpha.half() - 1);
     exponent = Integer.MIN_VALUE;
-    for (int j = 0; j < 2 * width(); j++) {
-      exponent = Math.max(exponent, alpha.e[a + j] + beta.e[b + j]);
+    for (int i = low; i < high; i++) {
+      exponent = Math.max(exponent, alpha.e[a + i] + beta.e[b + i]);
+      exponent = Math.max(exponent, alpha.e[a + width + i] + beta.e[b + width + i]);
     }
     if (Extended.isZero(exponent)) {
       return Double.NEGATIVE_INFINITY;
     }
     double sum = 0;
-    for (int j = 0; j < 2 * width(); j++) {
-      int below = alpha.e[a + j] + beta.e[b + j] - exponent;
-      sum += (double) alpha.m[a + j] * beta.m[b + j] * Extended.power(below);
+    for (int i = low; i < high; i++) {
+      sum += product(a + i, b + i) + product(a + width + i, b + width + i);
     }
     return exponent * Math.log(2) + Math.log(sum);
+  }
+
+  /** Alpha times beta of one state / 2<sup>exponent</sup>. */
+  private double product(int a, int b) {
+    return (double) alpha.m[a] * beta.m[b] * Extended.power(alpha.e[a] + beta.e[b] - exponent);
   }
 
   private double wideTotal(Scratch scratch) {

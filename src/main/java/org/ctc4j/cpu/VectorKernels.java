@@ -22,7 +22,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>What a row leaves over beyond whole vectors is done by one more vector that overlaps the last,
  * where doing an element twice does no harm. Rejected: masked loads, which Java 17 runs as a scalar
  * loop without AVX-512; {@code lanewise(MAX)} on floats, six instructions for the sake of NaN and
- * −0 where a comparison and a blend do.
+ * −0 where a comparison and a blend do; helper methods for what the loops have in common, which
+ * take C2 past its limit of nodes, so that it stops inlining and boxes vectors: four times slower.
  */
 final class VectorKernels extends Kernels {
   /** Rows shorter than a vector. */
@@ -192,14 +193,31 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  void alpha(float[] m, int[] e, int from, int to, int width, Emission emission, int[] skip) {
-    alphaBlanks(m, e, from, to, width, emission.blankM, emission.blankE);
-    alphaLabels(m, e, from, to, width, emission.m, emission.e, emission.at, skip);
+  void alpha(
+      float[] m,
+      int[] e,
+      int from,
+      int to,
+      int width,
+      int low,
+      int high,
+      Emission emission,
+      int[] skip) {
+    alphaBlanks(m, e, from, to, width, low, high, emission.blankM, emission.blankE);
+    alphaLabels(m, e, from, to, width, low, high, emission.m, emission.e, emission.at, skip);
   }
 
   private static void alphaBlanks(
-      float[] m, int[] e, int from, int to, int width, float blankM, int blankE) {
-    for (int i = 0; i < width; i += LANES) {
+      float[] m,
+      int[] e,
+      int from,
+      int to,
+      int width,
+      int low,
+      int high,
+      float blankM,
+      int blankE) {
+    for (int i = low; i < high; i += LANES) {
       FloatVector bm = FloatVector.fromArray(FLOATS, m, from + i);
       IntVector be = IntVector.fromArray(INTS, e, from + i);
       // label −1 is the last padding of the blanks, which is 0
@@ -218,8 +236,18 @@ final class VectorKernels extends Kernels {
   }
 
   private static void alphaLabels(
-      float[] m, int[] e, int from, int to, int width, float[] em, int[] ee, int at, int[] skip) {
-    for (int i = 0; i < width; i += LANES) {
+      float[] m,
+      int[] e,
+      int from,
+      int to,
+      int width,
+      int low,
+      int high,
+      float[] em,
+      int[] ee,
+      int at,
+      int[] skip) {
+    for (int i = low; i < high; i += LANES) {
       int label = from + width + i;
       IntVector be = IntVector.fromArray(INTS, e, from + i);
       IntVector le = IntVector.fromArray(INTS, e, label);
@@ -246,19 +274,28 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  void beta(float[] m, int[] e, int from, int to, int width, Emission emission, int[] skip) {
-    betaBlanks(m, e, from, to, width, emission);
-    betaLabels(m, e, from, to, width, emission, skip);
+  void beta(
+      float[] m,
+      int[] e,
+      int from,
+      int to,
+      int width,
+      int low,
+      int high,
+      Emission emission,
+      int[] skip) {
+    betaBlanks(m, e, from, to, width, low, high, emission);
+    betaLabels(m, e, from, to, width, low, high, emission, skip);
   }
 
   private static void betaBlanks(
-      float[] m, int[] e, int from, int to, int width, Emission emission) {
+      float[] m, int[] e, int from, int to, int width, int low, int high, Emission emission) {
     float[] em = emission.m;
     int[] ee = emission.e;
     int at = emission.at;
     float blankM = emission.blankM;
     int blankE = emission.blankE;
-    for (int i = 0; i < width; i += LANES) {
+    for (int i = low; i < high; i += LANES) {
       int label = from + width + i;
       IntVector be = IntVector.fromArray(INTS, e, from + i).add(blankE);
       IntVector le = IntVector.fromArray(INTS, e, label).add(IntVector.fromArray(INTS, ee, at + i));
@@ -278,13 +315,21 @@ final class VectorKernels extends Kernels {
   }
 
   private static void betaLabels(
-      float[] m, int[] e, int from, int to, int width, Emission emission, int[] skip) {
+      float[] m,
+      int[] e,
+      int from,
+      int to,
+      int width,
+      int low,
+      int high,
+      Emission emission,
+      int[] skip) {
     float[] em = emission.m;
     int[] ee = emission.e;
     int at = emission.at;
     float blankM = emission.blankM;
     int blankE = emission.blankE;
-    for (int i = 0; i < width; i += LANES) {
+    for (int i = low; i < high; i += LANES) {
       int label = from + width + i;
       IntVector le = IntVector.fromArray(INTS, e, label).add(IntVector.fromArray(INTS, ee, at + i));
       IntVector be = IntVector.fromArray(INTS, e, from + i + 1).add(blankE);
@@ -319,12 +364,14 @@ final class VectorKernels extends Kernels {
       int[] betaE,
       int betaAt,
       int width,
+      int low,
+      int high,
       int exponent,
       float[] gamma) {
     int base = exponent - BIAS;
     FloatVector blanks = FloatVector.zero(FLOATS);
     FloatVector labels = blanks;
-    for (int i = 0; i < width; i += LANES) {
+    for (int i = low; i < high; i += LANES) {
       int a = alphaAt + i;
       int b = betaAt + i;
       IntVector e = IntVector.fromArray(INTS, alphaE, a).add(IntVector.fromArray(INTS, betaE, b));

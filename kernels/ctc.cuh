@@ -1,0 +1,267 @@
+// What all kernels share: the problem as the host describes it, the workspace, number formats, small helpers.
+//
+// The host's side of all this (byte offsets, sizes, launches) is README.md, section ABI.
+#pragma once
+
+#ifdef CTC_EMULATION
+#include "cuda_emulation.h"
+#else
+#include <stdint.h>
+#define CTC_INFINITY __int_as_float(0x7f800000)
+#endif
+
+// ---- the problem ------------------------------------------------------------------------------------------------------
+
+// N utterances, T the most frames, L the most labels, C classes. Every kernel takes it by value.
+struct CtcProblem {
+  const void* logits;
+  const int64_t* logitsStart;  // [N], or null: n * logitsUtteranceStride
+  int64_t logitsUtteranceStride;
+  int64_t logitsFrameStride;
+  int64_t logitsClassStride;
+  void* gradient;  // null: losses only
+  const int64_t* gradientStart;
+  int64_t gradientUtteranceStride;
+  int64_t gradientFrameStride;
+  int64_t gradientClassStride;
+  const int32_t* targets;      // [targetsSize]
+  const int64_t* targetStart;  // [N], or null: n * targetStride
+  int64_t targetStride;
+  int64_t targetsSize;
+  const int32_t* targetLength;  // [N]
+  const int32_t* inputLength;   // [N]
+  const int32_t* frameCount;    // [N], or null: T
+  const double* weights;        // [N], or null: 1
+  double* losses;               // [N]
+  int32_t* statuses;            // [N]
+  double* reduced;              // [1]
+  char* workspace;
+  int32_t N, T, L, C;
+  int32_t blank;
+  int32_t K;  // rows of states that a segment keeps
+  int32_t gradientType;
+  int32_t flags;
+};
+static_assert(sizeof(CtcProblem) == 208, "the host writes this structure byte by byte");
+
+enum Flag { LOG_PROBS = 1, SOFTMAX_TERM = 2, MEAN = 4, ZERO_INFINITY = 8 };
+enum Status { OK = 0, INFEASIBLE = 1, NOT_FINITE = 2, BAD_LABEL = 3, BAD_LENGTH = 4 };
+enum ElementCode { FLOAT64 = 0, FLOAT32 = 1, FLOAT16 = 2, BFLOAT16 = 3 };
+
+// A label this many nats under its frame's log-sum-exp counts as impossible.
+constexpr double IMPOSSIBLE_NATS = 67108864.0;  // 2^26
+
+constexpr double LN2 = 0.69314718055994530942;
+constexpr double LOG2E = 1.44269504088896340736;
+
+// ---- numbers with an exponent of their own ------------------------------------------------------------------------------
+
+// m * 2^e with m in [1, 2), or zero.
+struct alignas(8) Symbol {
+  float m;
+  int32_t e;
+};
+
+// The exponent of zero: under that of every number that is not zero (see lattice.cu, "Exponents"), and such that the sum of
+// two of them is still an int.
+constexpr int32_t ZERO_EXPONENT = -(1 << 30);
+
+// 2^e as a float for e <= 127; below 2^-126 exactly 0.
+__device__ inline float pow2(int e) { return __int_as_float((max(e, -127) + 127) << 23); }
+
+// ---- the workspace --------------------------------------------------------------------------------------------------------
+
+// What prepare finds out of an utterance, and lattice adds.
+struct Utterance {
+  int32_t status;
+  int32_t frames;    // used frames; 0 if a length is bad
+  int32_t rows;      // frames that the gradient has room for
+  int32_t labels;    // L of this target; 0 if it is bad
+  int32_t columns;   // distinct labels among them
+  int32_t tooShort;  // frames < labels + repeats
+  int32_t wide;      // lattice: 32-bit exponents could overflow
+  int32_t unused;
+  double weight;
+  double log2Probability;  // lattice: log2 of the sum over paths, each frame relative to its best symbol
+  double padding[2];
+};
+static_assert(sizeof(Utterance) == 64, "see README.md, workspace");
+
+// A frame as the lattice sees it.
+struct Frame {
+  double best;    // ln p of the most probable of blank and labels of the target; NaN: the frame is not finite
+  int32_t range;  // how far the exponents of its symbols reach below that
+  int32_t unused;
+};
+
+// Positions of a target by label: each list has L + 2 places.
+struct Lists {
+  int32_t* column;    // [labels] of a position: which column of E, from 1
+  int32_t* order;     // [labels] positions sorted by (label, position)
+  int32_t* distinct;  // [columns] the label of column i + 1
+  int32_t* first;     // [columns + 1] where column i + 1 begins in order
+};
+
+struct alignas(8) State {  // a number of the lattice at rest: 8 bytes, of which type lattice.cu decides
+  int32_t low, high;
+};
+
+// Addresses of the regions; README.md has the sizes.
+struct Workspace {
+  char* at;
+  int64_t N, T, L;
+  int64_t width;   // columns of E: blank and distinct labels
+  int64_t K, Q;    // rows of a segment, segments
+  int64_t states;  // places of a row of states, 2 (L + 1)
+
+  __device__ explicit Workspace(const CtcProblem& p)
+      : at(p.workspace), N(p.N), T(p.T), L(p.L), width(min(p.L, p.C - 1) + 1) {
+    K = p.gradient != nullptr ? p.K : 1;
+    const int64_t half = (T + 1) / 2;
+    Q = p.gradient != nullptr ? max((half + K - 1) / K, int64_t(1)) : 1;
+    states = 2 * (L + 1);
+  }
+
+  __device__ static int64_t align(int64_t bytes) { return (bytes + 255) & ~int64_t(255); }
+
+  __device__ Utterance* utterances() const { return (Utterance*)at; }
+  __device__ Lists lists(int n) const {
+    int32_t* base = (int32_t*)(at + listsAt()) + n * 4 * (L + 2);
+    return {base, base + (L + 2), base + 2 * (L + 2), base + 3 * (L + 2)};
+  }
+  __device__ Frame* frames(int n) const { return (Frame*)(at + framesAt()) + n * T; }
+  // E of frame 0 of utterance n; frame t is at + t * width.
+  __device__ Symbol* symbols(int n) const { return (Symbol*)(at + symbolsAt()) + n * T * width; }
+  __device__ State* edges(int n, int side) const { return (State*)(at + edgesAt()) + (int64_t(n) * 2 + side) * T; }
+  __device__ State* carried(int n, int side, int i) const {
+    return (State*)(at + carriedAt()) + ((int64_t(n) * 2 + side) * Q + i) * states;
+  }
+  // Rows that the given side stored, the one nearest to the meeting frame first.
+  __device__ State* stored(int n, int side) const {
+    return (State*)(at + storedAt()) + (int64_t(n) * 2 + side) * K * states;
+  }
+
+ private:
+  __device__ int64_t listsAt() const { return align(N * 64); }
+  __device__ int64_t framesAt() const { return listsAt() + align(N * 16 * (L + 2)); }
+  __device__ int64_t symbolsAt() const { return framesAt() + align(N * T * 16); }
+  __device__ int64_t edgesAt() const { return symbolsAt() + align(N * T * width * 8); }
+  __device__ int64_t carriedAt() const { return edgesAt() + align(N * 2 * T * 8); }
+  __device__ int64_t storedAt() const { return carriedAt() + align(N * 2 * Q * states * 8); }
+};
+
+// ---- places of logits and gradient ------------------------------------------------------------------------------------------
+
+__device__ inline int64_t logitsIndex(const CtcProblem& p, int n, int t) {
+  const int64_t start = p.logitsStart != nullptr ? p.logitsStart[n] : n * p.logitsUtteranceStride;
+  return start + t * p.logitsFrameStride;
+}
+
+__device__ inline int64_t gradientIndex(const CtcProblem& p, int n, int t) {
+  const int64_t start = p.gradientStart != nullptr ? p.gradientStart[n] : n * p.gradientUtteranceStride;
+  return start + t * p.gradientFrameStride;
+}
+
+// ---- half precision -----------------------------------------------------------------------------------------------------------
+
+struct Half {
+  uint16_t bits;
+};
+struct Bfloat {
+  uint16_t bits;
+};
+
+__device__ inline float widen(float x) { return x; }
+__device__ inline double widen(double x) { return x; }
+__device__ inline float widen(Bfloat x) { return __uint_as_float(uint32_t(x.bits) << 16); }
+__device__ inline float widen(Half x) {
+#ifdef CTC_EMULATION
+  return emulation::halfToFloat(x.bits);
+#else
+  float y;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x.bits));
+  return y;
+#endif
+}
+
+__device__ inline Half toHalf(float x) {
+#ifdef CTC_EMULATION
+  return {emulation::floatToHalf(x)};
+#else
+  Half y;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y.bits) : "f"(x));
+  return y;
+#endif
+}
+
+// Round to nearest, ties to even; gradients are never NaN.
+__device__ inline Bfloat toBfloat(float x) {
+  const uint32_t bits = __float_as_uint(x);
+  return {uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
+}
+
+__device__ inline void narrow(double x, double* to) { *to = x; }
+__device__ inline void narrow(double x, float* to) { *to = float(x); }
+__device__ inline void narrow(float x, float* to) { *to = x; }
+__device__ inline void narrow(float x, double* to) { *to = x; }
+__device__ inline void narrow(float x, Half* to) { *to = toHalf(x); }
+__device__ inline void narrow(double x, Half* to) { *to = toHalf(float(x)); }
+__device__ inline void narrow(float x, Bfloat* to) { *to = toBfloat(x); }
+__device__ inline void narrow(double x, Bfloat* to) { *to = toBfloat(float(x)); }
+
+// Stores one number of the gradient; which type is the same for all threads of a launch.
+__device__ inline void storeGradient(const CtcProblem& p, int64_t index, double value) {
+  switch (p.gradientType) {
+    case FLOAT64: narrow(value, (double*)p.gradient + index); break;
+    case FLOAT32: narrow(value, (float*)p.gradient + index); break;
+    case FLOAT16: narrow(value, (Half*)p.gradient + index); break;
+    default: narrow(value, (Bfloat*)p.gradient + index);
+  }
+}
+
+// ---- reductions -----------------------------------------------------------------------------------------------------------------
+
+constexpr unsigned WARP = 0xffffffffu;
+
+struct Sum {
+  template <typename V>
+  __device__ static V of(V a, V b) { return a + b; }
+};
+struct Max {
+  template <typename V>
+  __device__ static V of(V a, V b) { return a > b ? a : b; }
+};
+
+// The 32 lanes of a warp as a group. All lanes get the result, the same bits in each.
+struct WarpGroup {
+  int lane;
+
+  __device__ static constexpr int size() { return 32; }
+
+  template <typename Op, typename V>
+  __device__ V reduce(V v) const {
+    for (int d = 16; d > 0; d >>= 1) v = Op::of(v, __shfl_xor_sync(WARP, v, d));
+    return v;
+  }
+  __device__ bool any(bool v) const { return __any_sync(WARP, v); }
+};
+
+// All threads of a block, a multiple of 32 and at most 1024. `shared` has a place for each warp.
+struct BlockGroup {
+  int lane;  // threadIdx.x
+  double* shared;
+
+  __device__ int size() const { return blockDim.x; }
+
+  template <typename Op, typename V>
+  __device__ V reduce(V v) const {
+    v = WarpGroup{lane & 31}.reduce<Op>(v);
+    __syncthreads();  // the last use of shared is over
+    if ((lane & 31) == 0) ((V*)shared)[lane >> 5] = v;
+    __syncthreads();
+    V all = ((V*)shared)[0];
+    for (int w = 1; w < (size() >> 5); w++) all = Op::of(all, ((V*)shared)[w]);
+    return all;
+  }
+  __device__ bool any(bool v) const { return __syncthreads_or(v); }
+};

@@ -1,0 +1,488 @@
+// ctc_frames_*: one pass over the logits. Per (utterance, frame) the log-sum-exp over C; with it
+//
+//   gradient(t, c) = w y_t(c),   y_t(c) = exp(x(t, c) - logsumexp_k x(t, k))                        first term of equation (16)
+//
+// (Graves et al. 2006; ctc_labels then overwrites the entries of the target's labels and of the blank), and the probabilities
+// that the lattice needs, relative to the frame's best symbol b among blank and labels:
+//
+//   E(t, u) = y_t(label of column u) / y_t(b)    as mantissa in [1, 2) and exponent of base 2
+//   best(t) = ln y_t(b)                          float64
+//
+// so that a certain frame is exactly 1, and the large part of a loss is summed in float64.
+//
+// In:  logits (any strides; element type by name); workspace: Utterance [N], Lists.
+// Out: gradient (every frame that it has room for: 0 for t >= input length), Frame [N][T], E [N][T][width].
+//      Frames t >= input length are never read. NaN or +Infinity in a frame makes best(t) NaN, which ctc_lattice sees.
+// Parallel: a row of C numbers by a warp (c32, c256, c1024: 8 rows a block) or by a block of 512 threads (c8192, any).
+//      Up to C = 8192 the row stays in registers between its two uses: device memory sees one read and one write. Above, `any`
+//      reads it twice, the second time from L2 as long as the rows in flight (about 260 of them on an H100) fit there.
+//      Loads and stores are 16 bytes wide where class stride is 1 and the row aligned; else a warp's are adjacent all the same.
+// Launch: warp kernels grid ceil(N T / 8), block 256; block kernels grid N T, block 512. N T < 2^31.
+// Shared memory: 16 warps * 8 bytes, static, block kernels only.
+// Deterministic: fixed trees of sums; nothing is shared between rows.
+//
+// The sum of exponentials leaves out the largest element (it is exactly 1): ln(1 + rest) keeps its digits when the frame is
+// nearly certain, where 1 + rest in float32 would lose them.
+// Rejected: one kernel for the softmax and one for E (the gather of E finds the row in L1 here); float32 differences for the
+// exponents of E (x - b of logits of size 1000 is only good to 1e-4).
+#include "ctc.cuh"
+
+namespace {
+
+constexpr int ROWS_PER_BLOCK = 8;  // warp kernels
+constexpr int BLOCK = 512;         // block kernels
+
+// Arithmetic is float32, except for float64 input.
+template <typename X>
+struct Wide {
+  using type = float;
+};
+template <>
+struct Wide<double> {
+  using type = double;
+};
+
+__device__ inline float exponential(float x) { return expf(x); }
+__device__ inline double exponential(double x) { return exp(x); }
+
+// ---- rows of numbers ---------------------------------------------------------------------------------------------------------
+
+// 16 bytes of elements.
+template <typename X>
+struct alignas(16) Packet {
+  static constexpr int SIZE = 16 / sizeof(X);
+  X x[SIZE];
+};
+
+template <typename X>
+__device__ inline Packet<X> loadPacket(const X* at) {
+  Packet<X> packet;
+  const uint4 raw = *(const uint4*)at;
+  memcpy(&packet, &raw, 16);
+  return packet;
+}
+
+template <typename X>
+__device__ inline void storePacket(X* at, const Packet<X>& packet) {
+  uint4 raw;
+  memcpy(&raw, &packet, 16);
+  *(uint4*)at = raw;
+}
+
+template <typename X>
+struct InputRow {
+  using A = typename Wide<X>::type;
+  const X* at;
+  int64_t stride;
+  int C;
+
+  __device__ A operator[](int c) const { return widen(at[c * stride]); }
+  __device__ bool packets() const {
+    return stride == 1 && C % Packet<X>::SIZE == 0 && (uintptr_t)at % 16 == 0;
+  }
+};
+
+// A row of the gradient, of numbers of type G.
+template <typename G>
+struct OutputRow {
+  static constexpr int SIZE = Packet<G>::SIZE;
+  G* at;
+  int64_t stride;
+
+  // Whether it takes 16 bytes at a time, at multiples of SIZE classes.
+  __device__ bool packets() const { return stride == 1 && (uintptr_t)at % 16 == 0; }
+  template <typename A>
+  __device__ void set(int c, A value) const {
+    narrow(value, &at[c * stride]);
+  }
+  // values[0 .. COUNT) at classes c, c + 1, ...
+  template <int COUNT, typename A>
+  __device__ void setAll(int c, const A* values, bool packets) const {
+    if (COUNT % SIZE == 0 && packets) {
+#pragma unroll
+      for (int k = 0; k < COUNT; k += SIZE) {
+        Packet<G> packet;
+#pragma unroll
+        for (int i = 0; i < SIZE; i++) narrow(values[min(k + i, COUNT - 1)], &packet.x[i]);
+        storePacket(at + c + k, packet);
+      }
+    } else {
+      G* to = at + c * stride;
+#pragma unroll
+      for (int k = 0; k < COUNT; k++, to += stride) narrow(values[k], to);
+    }
+  }
+};
+
+// f(row of the gradient); its type is the same for all threads of a launch.
+template <typename F>
+__device__ void withOutputRow(const CtcProblem& p, int n, int t, F f) {
+  const int64_t index = gradientIndex(p, n, t);
+  const int64_t stride = p.gradientClassStride;
+  switch (p.gradientType) {
+    case FLOAT64: f(OutputRow<double>{(double*)p.gradient + index, stride}); break;
+    case FLOAT32: f(OutputRow<float>{(float*)p.gradient + index, stride}); break;
+    case FLOAT16: f(OutputRow<Half>{(Half*)p.gradient + index, stride}); break;
+    default: f(OutputRow<Bfloat>{(Bfloat*)p.gradient + index, stride});
+  }
+}
+
+// ---- the sum of a row ------------------------------------------------------------------------------------------------------------
+
+// sum of exp(x) = exp(max) (ties + rest): how often the maximum occurs, and all others. NaN counts as nothing; `bad` tells.
+template <typename A>
+struct RowSum {
+  A max, ties, rest;
+
+  __device__ A shift() const { return max == -CTC_INFINITY ? A(0) : max; }  // -Infinity - -Infinity is not wanted
+
+  // Moves the sum to a larger maximum, which is not counted yet.
+  __device__ void raise(A larger) {
+    rest = max == -CTC_INFINITY ? A(0) : (ties + rest) * exponential(max - larger);
+    ties = 0;
+    max = larger;
+  }
+  template <typename Group>
+  __device__ RowSum together(const Group& group) const {
+    RowSum all;
+    all.max = group.template reduce<Max>(max);
+    const A factor = max == -CTC_INFINITY ? A(0) : exponential(max - all.max);
+    all.ties = group.template reduce<Sum>(max == all.max ? ties : A(0));
+    all.rest = group.template reduce<Sum>(max == all.max ? rest : (ties + rest) * factor);
+    return all;
+  }
+  __device__ double log() const { return ties == 1 ? ::log1p(double(rest)) : ::log(double(ties) + double(rest)); }
+};
+
+// ---- what becomes of a row -----------------------------------------------------------------------------------------------------------
+
+// y = exp(x - shift) * scale is the first term of the gradient; ln y_t(c) = (x - shift) - logSum.
+template <typename A>
+struct Normaliser {
+  A shift;
+  double logSum;
+  A scale;
+
+  __device__ Normaliser(const CtcProblem& p, const RowSum<A>& sum, double weight) {
+    if (p.flags & LOG_PROBS) {
+      shift = 0;
+      logSum = 0;
+      scale = p.flags & SOFTMAX_TERM ? A(weight) : A(0);
+    } else {
+      shift = sum.shift();
+      logSum = sum.log();
+      scale = sum.max == -CTC_INFINITY ? A(0) : A(weight / (double(sum.ties) + double(sum.rest)));
+    }
+  }
+  // A product with 0 that stays 0 for infinite x.
+  __device__ A term(A x) const { return scale == 0 ? A(0) : exponential(x - shift) * scale; }
+  __device__ double logProbability(A x) const { return (double(x) - double(shift)) - logSum; }
+  __device__ bool possible(A x) const { return x > -CTC_INFINITY && logProbability(x) >= -IMPOSSIBLE_NATS; }
+};
+
+// 2^f for f in [-1/2, 1/2] within 0.6 ulp: the sum of its series up to f^7.
+__device__ inline float exp2Fraction(float f) {
+  float y = 1.52527338e-5f;
+  y = fmaf(y, f, 1.54035304e-4f);
+  y = fmaf(y, f, 1.33335581e-3f);
+  y = fmaf(y, f, 9.61812911e-3f);
+  y = fmaf(y, f, 5.55041087e-2f);
+  y = fmaf(y, f, 2.40226507e-1f);
+  y = fmaf(y, f, 6.93147181e-1f);
+  return fmaf(y, f, 1.0f);
+}
+
+// exp(d), d in [-2^27, 0].
+__device__ inline Symbol split(double d) {
+  const double y = d * LOG2E;
+  const double whole = rint(y);
+  const float m = exp2Fraction(float(y - whole));
+  const bool below = m < 1;
+  return {below ? m * 2 : m, int32_t(whole) - below};
+}
+
+// E of one frame, and its record.
+template <typename X, typename Group, typename A = typename Wide<X>::type>
+__device__ void writeSymbols(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t,
+                             const InputRow<X>& row, const Normaliser<A>& y, bool bad, const Group& group) {
+  const int32_t* distinct = workspace.lists(n).distinct;
+  auto logit = [&](int column) { return row[column == 0 ? p.blank : distinct[column - 1]]; };
+
+  A best = -CTC_INFINITY;
+  for (int c = group.lane; c <= u.columns; c += group.size()) {
+    const A x = logit(c);
+    best = x > best ? x : best;
+  }
+  best = group.template reduce<Max>(best);
+
+  Symbol* symbols = workspace.symbols(n) + t * workspace.width;
+  int range = 0;
+  for (int c = group.lane; c <= u.columns; c += group.size()) {
+    const A x = logit(c);
+    Symbol symbol = {0, ZERO_EXPONENT};
+    if (!bad && y.possible(x)) {
+      symbol = split(double(x) - double(best));
+      range = max(range, -symbol.e);
+    }
+    symbols[c] = symbol;
+  }
+  range = group.template reduce<Max>(range);
+  if (group.lane == 0) {
+    const double logBest = bad ? double(CTC_INFINITY) - double(CTC_INFINITY) : y.possible(best) ? y.logProbability(best) : 0;
+    workspace.frames(n)[t] = {logBest, range, 0};
+  }
+}
+
+// ---- a row in registers, and a row in passes ------------------------------------------------------------------------------------------
+
+// Up to ITEMS * group.size() classes; element i of a lane is class classOf(i).
+template <typename X, int ITEMS>
+struct RegisterRow {
+  using Element = X;
+  using A = typename Wide<X>::type;
+  static constexpr int SIZE = Packet<X>::SIZE;
+  A x[ITEMS];
+
+  template <typename Group>
+  __device__ RegisterRow(const InputRow<X>& row, const Group& group) {
+    if (ITEMS % SIZE == 0 && row.packets()) {
+#pragma unroll
+      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE) {
+        const int c = packetClass(i, group);
+        if (c < row.C) {
+          const Packet<X> packet = loadPacket(row.at + c);
+#pragma unroll
+          for (int k = 0; k < SIZE; k++) x[i + k] = widen(packet.x[k]);
+        } else {
+#pragma unroll
+          for (int k = 0; k < SIZE; k++) x[i + k] = -CTC_INFINITY;
+        }
+      }
+    } else {
+      const X* at = row.at + group.lane * row.stride;
+      const int64_t step = group.size() * row.stride;
+#pragma unroll
+      for (int i = 0; i < ITEMS; i++, at += step) {
+        x[i] = group.lane + i * group.size() < row.C ? widen(*at) : A(-CTC_INFINITY);
+      }
+    }
+  }
+
+  template <typename Group>
+  __device__ static int packetClass(int i, const Group& group) {
+    return (i / SIZE * group.size() + group.lane) * SIZE;
+  }
+
+  __device__ bool bad() const {
+    bool bad = false;
+#pragma unroll
+    for (int i = 0; i < ITEMS; i++) bad |= !(x[i] < CTC_INFINITY);  // true for NaN
+    return bad;
+  }
+
+  template <typename Group>
+  __device__ RowSum<A> sum(const Group& group) const {
+    A most = x[0];
+#pragma unroll
+    for (int i = 1; i < ITEMS; i++) most = Max::of(most, x[i]);
+    RowSum<A> all = {group.template reduce<Max>(most), 0, 0};
+#pragma unroll
+    for (int i = 0; i < ITEMS; i++) {
+      const bool tie = x[i] == all.max;
+      all.ties += tie ? 1 : 0;
+      all.rest += tie ? A(0) : exponential(x[i] - all.shift());
+    }
+    all.ties = group.template reduce<Sum>(all.max == -CTC_INFINITY ? A(0) : all.ties);
+    all.rest = group.template reduce<Sum>(all.rest);
+    return all;
+  }
+
+  __device__ void toTerms(const Normaliser<A>& y) {
+#pragma unroll
+    for (int i = 0; i < ITEMS; i++) x[i] = y.term(x[i]);
+  }
+
+  template <typename Out, typename Group>
+  __device__ void write(const InputRow<X>& row, const Normaliser<A>&, const Out& out, const Group& group) const {
+    if (ITEMS % SIZE == 0 && row.packets()) {
+      const bool packets = out.packets();
+#pragma unroll
+      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE) {
+        const int c = packetClass(i, group);
+        if (c < row.C) out.template setAll<SIZE>(c, x + i, packets);
+      }
+    } else {
+      auto* at = out.at + group.lane * out.stride;
+      const int64_t step = group.size() * out.stride;
+#pragma unroll
+      for (int i = 0; i < ITEMS; i++, at += step) {
+        if (group.lane + i * group.size() < row.C) narrow(x[i], at);
+      }
+    }
+  }
+};
+
+// Any number of classes: read once for the sum, and once more for the gradient.
+template <typename X>
+struct PassedRow {
+  using Element = X;
+  using A = typename Wide<X>::type;
+  static constexpr int SIZE = Packet<X>::SIZE;
+  RowSum<A> own = {-CTC_INFINITY, 0, 0};
+  bool isBad = false;
+
+  template <typename Group>
+  __device__ PassedRow(const InputRow<X>& row, const Group& group) {
+    if (row.packets()) {
+      for (int c = group.lane * SIZE; c < row.C; c += group.size() * SIZE) {
+        const Packet<X> packet = loadPacket(row.at + c);
+        A x[SIZE];
+#pragma unroll
+        for (int k = 0; k < SIZE; k++) x[k] = widen(packet.x[k]);
+        addAll(x);
+      }
+    } else {
+      for (int c = group.lane; c < row.C; c += group.size()) {
+        const A x[1] = {row[c]};
+        addAll(x);
+      }
+    }
+  }
+
+  // The maximum is looked at once for all of them.
+  template <int COUNT>
+  __device__ void addAll(const A (&x)[COUNT]) {
+    A most = x[0];
+#pragma unroll
+    for (int k = 0; k < COUNT; k++) {
+      isBad |= !(x[k] < CTC_INFINITY);
+      most = Max::of(x[k], most);
+    }
+    if (most > own.max) own.raise(most);
+    const A shift = own.shift();
+#pragma unroll
+    for (int k = 0; k < COUNT; k++) {
+      const bool tie = x[k] == own.max && x[k] > -CTC_INFINITY;
+      own.ties += tie ? 1 : 0;
+      own.rest += tie ? A(0) : exponential(x[k] - shift);
+    }
+  }
+
+  __device__ bool bad() const { return isBad; }
+
+  template <typename Group>
+  __device__ RowSum<A> sum(const Group& group) const {
+    return own.together(group);
+  }
+
+  __device__ void toTerms(const Normaliser<A>&) {}
+
+  template <typename Out, typename Group>
+  __device__ void write(const InputRow<X>& row, const Normaliser<A>& y, const Out& out, const Group& group) const {
+    if (row.packets()) {
+      const bool packets = out.packets();
+      for (int c = group.lane * SIZE; c < row.C; c += group.size() * SIZE) {
+        const Packet<X> packet = loadPacket(row.at + c);
+        A x[SIZE];
+#pragma unroll
+        for (int k = 0; k < SIZE; k++) x[k] = y.term(widen(packet.x[k]));
+        out.template setAll<SIZE>(c, x, packets);
+      }
+    } else {
+      for (int c = group.lane; c < row.C; c += group.size()) out.set(c, y.term(row[c]));
+    }
+  }
+};
+
+// Many float64 numbers a thread would be too many registers, and few use them: those rows are read twice.
+template <typename X, int ITEMS>
+struct LongRowOf {
+  using type = RegisterRow<X, ITEMS>;
+};
+template <int ITEMS>
+struct LongRowOf<double, ITEMS> {
+  using type = PassedRow<double>;
+};
+template <typename X, int ITEMS>
+using LongRow = typename LongRowOf<X, ITEMS>::type;
+
+using f64 = double;
+using f32 = float;
+using f16 = Half;
+using bf16 = Bfloat;
+
+// ---- the kernels ---------------------------------------------------------------------------------------------------------------------------
+
+template <typename Row, typename Group>
+__device__ void frame(const CtcProblem& p, unsigned number, const Group& group) {
+  const int n = number / unsigned(p.T);
+  const int t = number % unsigned(p.T);
+  const Workspace workspace(p);
+  const Utterance u = workspace.utterances()[n];
+  if (t >= u.rows) return;
+
+  const bool wanted = p.gradient != nullptr;
+  bool zero = t >= u.frames || u.weight == 0;
+  if (t < u.frames) {
+    using X = typename Row::Element;
+    const InputRow<X> row = {(const X*)p.logits + logitsIndex(p, n, t), p.logitsClassStride, p.C};
+    Row values(row, group);
+    const bool bad = group.any(values.bad());
+    const Normaliser<typename Wide<X>::type> y(p, values.sum(group), u.weight);
+    writeSymbols(p, workspace, u, n, t, row, y, bad, group);
+    zero |= bad;
+    if (wanted && !zero) {
+      values.toTerms(y);
+      withOutputRow(p, n, t, [&](const auto& out) { values.write(row, y, out, group); });
+    }
+  }
+  if (wanted && zero) {
+    withOutputRow(p, n, t, [&](const auto& out) {
+      for (int c = group.lane; c < p.C; c += group.size()) out.set(c, 0.0f);
+    });
+  }
+}
+
+template <typename Row>
+__device__ void frameOfWarp(const CtcProblem& p) {
+  const unsigned number = blockIdx.x * unsigned(ROWS_PER_BLOCK) + threadIdx.x / 32;
+  if (number >= unsigned(p.N) * unsigned(p.T)) return;
+  frame<Row>(p, number, WarpGroup{int(threadIdx.x % 32)});
+}
+
+template <typename Row>
+__device__ void frameOfBlock(const CtcProblem& p, double* shared) {
+  frame<Row>(p, blockIdx.x, BlockGroup{int(threadIdx.x), shared});
+}
+
+}  // namespace
+
+#define CTC_FRAMES(TYPE)                                                                                  \
+  extern "C" __global__ void __launch_bounds__(256) ctc_frames_##TYPE##_c32(const CtcProblem p) {         \
+    frameOfWarp<RegisterRow<TYPE, 1>>(p);                                                                 \
+  }                                                                                                       \
+  extern "C" __global__ void __launch_bounds__(256) ctc_frames_##TYPE##_c256(const CtcProblem p) {        \
+    frameOfWarp<RegisterRow<TYPE, 8>>(p);                                                                 \
+  }                                                                                                       \
+  extern "C" __global__ void __launch_bounds__(256) ctc_frames_##TYPE##_c1024(const CtcProblem p) {       \
+    frameOfWarp<LongRow<TYPE, 32>>(p);                                                                    \
+  }                                                                                                       \
+  extern "C" __global__ void __launch_bounds__(512) ctc_frames_##TYPE##_c8192(const CtcProblem p) {       \
+    static __shared__ double shared[BLOCK / 32];                                                          \
+    frameOfBlock<LongRow<TYPE, 16>>(p, shared);                                                           \
+  }                                                                                                       \
+  extern "C" __global__ void __launch_bounds__(512) ctc_frames_##TYPE##_any(const CtcProblem p) {         \
+    static __shared__ double shared[BLOCK / 32];                                                          \
+    frameOfBlock<PassedRow<TYPE>>(p, shared);                                                             \
+  }
+#define CTC_FRAMES_OF(TYPE) CTC_FRAMES(TYPE)
+
+// scripts/build-ptx makes a file for each type: a driver then translates only what is used.
+#ifdef CTC_ONLY
+CTC_FRAMES_OF(CTC_ONLY)
+#else
+CTC_FRAMES(f64)
+CTC_FRAMES(f32)
+CTC_FRAMES(f16)
+CTC_FRAMES(bf16)
+#endif

@@ -1,0 +1,578 @@
+// ctc_lattice_p*: the recursions over the states of each utterance, from both ends at once.
+//
+// The states are those of l': the target with a blank before, between and after its labels. With E(t, s) the probability of
+// state s's symbol at frame t (relative to the frame's best symbol, see frames.cu), equations (5) to (7) of Graves et al. 2006:
+//
+//   reach(t, s) = alpha(t-1, s) + alpha(t-1, s-1) + [s a label that differs from s-2's] alpha(t-1, s-2)
+//   alpha(t, s) = reach(t, s) E(t, s)
+//
+// Beta (equations (9) to (11)) is the same recursion on the reversed utterance: target and time reversed, blanks stay at even
+// places. Its reach'(t, s) is the probability of all suffixes without frame t's own symbol, so that
+//
+//   p(l | x) = sum_s alpha(t, s) reach'(t, s)       for any t                                            equation (8)
+//   posterior(t, s) = alpha(t, s) reach'(t, s) / p  = alpha'(t, s) reach(t, s) / p                  terms of (14)
+//
+// So there is one recursion, walked by two sides: side 0 forward, side 1 on the reversed utterance. A side counts time by tau:
+// tau = t for side 0, tau = T-1-t for side 1. Each stores reach over its first half (side 0: H = T/2 frames, side 1: T - H), they
+// meet, the loss comes from frame H; then each walks on through the other's half and multiplies its alpha with the reach
+// that the other stored there, in place: the entry becomes the (unnormalised) posterior, a float in its low word.
+// The chain of dependent steps is T long, not 2 T, and one row of S states a frame is stored, not two.
+//
+// Segments. Where memory for T/2 rows a side is short, only K rows are kept: frames at distance k K ... (k+1) K - 1 from the
+// meeting form segment k. On the way to the meeting (launch 0) the state before each segment is saved; launch k replays segment
+// k of its own half from there, storing reach, and then walks the other side's segment k. The chain becomes 1.5 T.
+//
+// Exponents. A state is m 2^e with float m and int e: no rescaling, no range to underflow. m is renormalised to [1, 2) only every
+// CHUNK frames: in between it grows at most sixfold a frame (three terms, times a mantissa below 2), and what alignment shifts
+// out is below 2^-100 of the sum. exponents stay above -(sum over frames of Frame.range), which is checked against 2^29
+// beforehand; the zero's exponent, -2^30 and a little, is then below all others, so a zero never decides an alignment, and no sum
+// of two exponents overflows. Utterances beyond (labels of probability e^-10,000 in each of 50,000 frames, say) take the same
+// walk with float64 logarithms (struct Logarithm), slowly.
+//
+// In:  workspace: Utterance [N], Lists, Frame [N][T], E [N][T][width].
+// Out: losses [N], statuses [N]; workspace: Utterance.status, log2Probability; stored rows with posteriors of segment k.
+//      The places stored(n, side)[slot][s]: slot = distance from the meeting - k K, s as in l' for both sides.
+// Parallel: one block an utterance: W warps a side. A lane holds P pairs (a blank and the label after it): of the lane to the left
+//      only the last label is needed, one shuffled number a frame. Warps form a pipeline skewed in time: each hands the label of
+//      its last lane to its right neighbour through a ring in shared memory, CHUNK frames at a time; no block barrier a frame.
+//      More than 32 P W pairs: the block walks all frames for a tile of them, keeps the last label's history, takes the next.
+// Launch: grid N, block 64 W, W in 1 ... 4; P by the entry point. Shared memory: 2 sides * 5 * 32 * 8 bytes of rings,
+//      counters, reductions, the utterance: 2.8 KB, static.
+// Deterministic: each state has one thread; sums over states are fixed trees.
+// Latency: E is loaded DEPTH frames ahead into registers, and so are the rows of the other side.
+// Rejected: one renormalised exponent a frame (states of one frame differ by more than float's range); logarithms (three
+//      transcendental functions a state and no digits left at T = 10,000); a block barrier a frame; separate blocks for the two
+//      sides (they would meet in a second launch); float64 (1/64 rate on most devices).
+#include "ctc.cuh"
+
+namespace {
+
+constexpr int MAX_WARPS = 4;    // a side
+constexpr int RING = 32;        // frames that a warp may be ahead of its right neighbour: a multiple of every CHUNK
+constexpr double WIDEST = 536870912.0;  // 2^29, see Exponents
+
+// ---- numbers ----------------------------------------------------------------------------------------------------------------------
+
+// m 2^e, m >= 1; or m = 0 with e near ZERO_EXPONENT.
+struct Extended {
+  using Reference = int;
+  float m;
+  int e;
+
+  __device__ static Extended zero() { return {0, ZERO_EXPONENT}; }
+  __device__ static Extended one() { return {1, 0}; }
+  __device__ static Extended sum(Extended a, Extended b) {
+    const int e = max(a.e, b.e);
+    return {fmaf(a.m, pow2(a.e - e), b.m * pow2(b.e - e)), e};
+  }
+  __device__ static Extended sum(Extended a, Extended b, Extended c) {
+    const int e = max(max(a.e, b.e), c.e);
+    return {fmaf(a.m, pow2(a.e - e), fmaf(b.m, pow2(b.e - e), c.m * pow2(c.e - e))), e};
+  }
+  __device__ Extended times(Symbol y) const { return {m * y.m, max(e + y.e, ZERO_EXPONENT)}; }
+  __device__ Extended normalised() const {
+    const int bits = __float_as_int(m);
+    if (bits == 0) return zero();
+    return {__int_as_float((bits & 0x007fffff) | 0x3f800000), e + (bits >> 23) - 127};
+  }
+  // The mantissa too: beside two zeros a number of exponent ZERO_EXPONENT would count.
+  __device__ Extended onlyIf(bool condition) const { return condition ? *this : zero(); }
+  __device__ Extended fromLeft() const { return {__shfl_up_sync(WARP, m, 1), __shfl_up_sync(WARP, e, 1)}; }
+  __device__ State packed() const { return {__float_as_int(m), e}; }
+  __device__ static Extended of(State s) { return {__int_as_float(s.low), s.high}; }
+
+  // a b = mantissa 2^exponent; exponent -infinity for 0.
+  __device__ static void product(Extended a, Extended b, double* mantissa, double* exponent) {
+    *mantissa = double(a.m) * double(b.m);
+    *exponent = *mantissa == 0 ? -double(CTC_INFINITY) : double(a.e) + double(b.e);
+  }
+  // a b 2^-reference as a float; the product is at most about 2^reference.
+  __device__ static float share(Extended a, Extended b, int reference) {
+    const int e = max(a.e + b.e, ZERO_EXPONENT) - reference;
+    return a.m * b.m * pow2(min(e, 127));
+  }
+};
+
+// ln of the number, float64: any exponent, rounding of 1e-16 times the logarithm.
+struct Logarithm {
+  using Reference = double;
+  double l;
+
+  __device__ static Logarithm zero() { return {-double(CTC_INFINITY)}; }
+  __device__ static Logarithm one() { return {0}; }
+  __device__ static Logarithm sum(Logarithm a, Logarithm b) { return sum(a, b, zero()); }
+  // Not inlined: this walk is rare, and its code shall stay small.
+  __device__ __noinline__ static Logarithm sum(Logarithm a, Logarithm b, Logarithm c) {
+    const double most = max(max(a.l, b.l), c.l);
+    if (most == zero().l) return zero();
+    return {most + log(exp(a.l - most) + exp(b.l - most) + exp(c.l - most))};
+  }
+  __device__ Logarithm times(Symbol y) const { return {l + of(y)}; }
+  __device__ __noinline__ static double of(Symbol y) {
+    return y.m == 0 ? zero().l : y.e * LN2 + log(double(y.m));
+  }
+  __device__ Logarithm normalised() const { return *this; }
+  __device__ Logarithm onlyIf(bool condition) const { return condition ? *this : zero(); }
+  __device__ Logarithm fromLeft() const { return {__shfl_up_sync(WARP, l, 1)}; }
+  __device__ State packed() const {
+    const long long bits = __double_as_longlong(l);
+    return {int(bits), int(bits >> 32)};
+  }
+  __device__ static Logarithm of(State s) {
+    return {__longlong_as_double((long long)(uint32_t(s.low)) | (long long)s.high << 32)};
+  }
+
+  __device__ static void product(Logarithm a, Logarithm b, double* mantissa, double* exponent) {
+    const double log2 = (a.l + b.l) * LOG2E;
+    *exponent = floor(log2);
+    *mantissa = log2 == zero().l ? 0 : exp2(log2 - *exponent);
+  }
+  __device__ static float share(Logarithm a, Logarithm b, double reference) {
+    return float(exp(a.l + b.l - reference * LN2));
+  }
+};
+
+// Equations (6) and (7) for a pair, before its frame's symbols: `left` is the label before the blank.
+template <typename Number>
+struct Pair {
+  Number blank, label;
+
+  __device__ Pair reach(Number left, bool skip) const {
+    return {Number::sum(blank, left), Number::sum(label, blank, left.onlyIf(skip))};
+  }
+};
+
+// ---- warps in a pipeline --------------------------------------------------------------------------------------------------------------
+
+struct Shared {
+  State ring[2][MAX_WARPS + 1][RING];  // [side][w]: what flows into warp w from its left
+  int done[2][MAX_WARPS];              // chunks that a warp has finished, since the kernel began
+  double reductions[2 * MAX_WARPS];
+  // What all threads need seldom: here, not in registers across the walks.
+  Utterance utterance;
+  double sumOfBest;  // sum over frames of Frame.best
+};
+
+__device__ inline void publish(int* counter, int value) {
+#ifdef CTC_EMULATION
+  emulation::release(counter, value);
+#else
+  const unsigned at = (unsigned)__cvta_generic_to_shared(counter);
+  asm volatile("fence.acq_rel.cta;\n\tst.volatile.shared.s32 [%0], %1;" ::"r"(at), "r"(value) : "memory");
+#endif
+}
+
+__device__ inline void waitFor(int* counter, int atLeast) {
+#ifdef CTC_EMULATION
+  emulation::acquire(counter, atLeast);
+#else
+  const unsigned at = (unsigned)__cvta_generic_to_shared(counter);
+  int value;
+  do {
+    asm volatile("ld.volatile.shared.s32 %0, [%1];" : "=r"(value) : "r"(at) : "memory");
+  } while (value < atLeast);
+  asm volatile("fence.acq_rel.cta;" ::: "memory");
+#endif
+}
+
+// ---- one side of one utterance ------------------------------------------------------------------------------------------------------------
+
+struct Side {
+  int number;  // 0 or 1
+  int frames;  // T of this utterance
+  int labels;
+  int half;  // frames of this side's half
+  const Symbol* symbols;  // of tau = 0
+  int symbolStep;         // from tau to tau + 1
+  const int32_t* column;  // of E, by position in the target
+  State* edges;           // [tau - from] the last label of the tile before, for the next tile
+
+  __device__ Side(const Workspace& workspace, const Utterance& u, int n, int side)
+      : number(side), frames(u.frames), labels(u.labels) {
+    half = side == 0 ? frames / 2 : frames - frames / 2;
+    symbols = workspace.symbols(n) + (side == 0 ? 0 : (frames - 1) * workspace.width);
+    symbolStep = int(side == 0 ? workspace.width : -workspace.width);
+    column = workspace.lists(n).column;
+    edges = workspace.edges(n, side);
+  }
+
+  // Pair j of this side: its blank's and its label's place in l'.
+  __device__ int blankPlace(int j) const { return number == 0 ? 2 * j : 2 * (labels - j); }
+  __device__ int labelPlace(int j) const { return blankPlace(j) + (number == 0 ? 1 : -1); }
+  // The column of its label; pair `labels` has none.
+  __device__ int columnOf(int j) const { return column[number == 0 ? j : labels - 1 - j]; }
+  __device__ bool hasBlank(int j) const { return j <= labels; }
+  __device__ bool hasLabel(int j) const { return j < labels; }
+  __device__ bool skips(int j) const { return j > 0 && hasLabel(j) && columnOf(j) != columnOf(j - 1); }
+
+  template <typename Number>
+  __device__ Pair<Number> load(const State* row, int j) const {
+    return {hasBlank(j) ? Number::of(row[blankPlace(j)]) : Number::zero(),
+            hasLabel(j) ? Number::of(row[labelPlace(j)]) : Number::zero()};
+  }
+  template <typename Number>
+  __device__ void store(State* row, int j, const Pair<Number>& pair) const {
+    if (hasBlank(j)) row[blankPlace(j)] = pair.blank.packed();
+    if (hasLabel(j)) row[labelPlace(j)] = pair.label.packed();
+  }
+};
+
+enum Mode { ADVANCE, STORE, CONSUME };
+
+// Where a walk goes and what it leaves.
+template <typename Number>
+struct Walk {
+  int from, to;             // tau
+  const State* begin;       // state before `from`; null: before the first frame
+  State* end;               // state after `to - 1`; null: not wanted
+  State* row;               // STORE, CONSUME: the row of tau = from ...
+  int rowStep;              // ... and from each to the next
+  typename Number::Reference reference;  // CONSUME: floor(log2 p)
+};
+
+// How many frames ahead a lane loads, and how many it takes between two looks at its neighbours: as 255 registers allow.
+template <typename Number, int P, Mode MODE>
+struct Tuning {
+  static constexpr int CHUNK = P <= 2 ? 8 : 4;
+  static constexpr int DEPTH = 8 / P;
+};
+template <int P, Mode MODE>
+struct Tuning<Logarithm, P, MODE> {
+  static constexpr int CHUNK = 1;
+  static constexpr int DEPTH = 1;
+};
+
+// What is loaded ahead of a frame.
+template <int P, Mode MODE>
+struct Ahead {
+  Symbol blank, label[P];
+  State otherBlank[MODE == CONSUME ? P : 1], otherLabel[MODE == CONSUME ? P : 1];
+};
+
+// The pairs of one lane in one tile.
+template <typename Number, int P>
+struct Lane {
+  int blanks, labels;   // how many of the P pairs have a blank and a label; both may be negative
+  int place, toLabel;   // of the first blank in a row, and from a blank to its label; the next blank is at twice that
+  int column[P];        // of E
+  unsigned skips;       // bit k: pair k's label may be reached from the label before
+  Pair<Number> state[P];
+
+  __device__ Lane(const Side& side, int pair, const State* begin) {
+    blanks = side.labels + 1 - pair;
+    labels = side.labels - pair;
+    place = side.blankPlace(pair);
+    toLabel = side.number == 0 ? 1 : -1;
+    skips = 0;
+#pragma unroll
+    for (int k = 0; k < P; k++) {
+      column[k] = k < labels ? side.columnOf(pair + k) : 0;
+      skips |= unsigned(side.skips(pair + k)) << k;
+      state[k] = begin != nullptr ? side.load<Number>(begin, pair + k)
+                                  : Pair<Number>{pair + k == 0 ? Number::one() : Number::zero(), Number::zero()};
+    }
+  }
+
+  template <Mode MODE>
+  __device__ void load(Ahead<P, MODE>& ahead, const Symbol* symbols, const State* row) const {
+    ahead.blank = symbols[0];
+#pragma unroll
+    for (int k = 0; k < P; k++) {
+      ahead.label[k] = {0, ZERO_EXPONENT};
+      if (k < labels) ahead.label[k] = symbols[column[k]];
+      if (MODE == CONSUME) {
+        const State* at = row + (place + 2 * k * toLabel);
+        if (k < blanks) ahead.otherBlank[k] = at[0];
+        if (k < labels) ahead.otherLabel[k] = at[toLabel];
+      }
+    }
+  }
+
+  // One frame; `left` is the label before the first pair.
+  template <Mode MODE>
+  __device__ void step(Number left, const Ahead<P, MODE>& ahead, State* row,
+                       typename Number::Reference reference) {
+#pragma unroll
+    for (int k = 0; k < P; k++) {
+      const Pair<Number> reach = state[k].reach(left, skips >> k & 1);
+      left = state[k].label;
+      state[k] = {reach.blank.times(ahead.blank), reach.label.times(ahead.label[k])};
+      if (MODE == ADVANCE) continue;
+      State* at = row + (place + 2 * k * toLabel);
+      if (MODE == STORE) {
+        if (k < blanks) at[0] = reach.blank.packed();
+        if (k < labels) at[toLabel] = reach.label.packed();
+      } else {
+        if (k < blanks) at[0].low = share(state[k].blank, ahead.otherBlank[k], reference);
+        if (k < labels) at[toLabel].low = share(state[k].label, ahead.otherLabel[k], reference);
+      }
+    }
+  }
+  __device__ static int share(Number own, State other, typename Number::Reference reference) {
+    return __float_as_int(Number::share(own, Number::of(other), reference));
+  }
+
+  __device__ void normalise() {
+#pragma unroll
+    for (int k = 0; k < P; k++) state[k] = {state[k].blank.normalised(), state[k].label.normalised()};
+  }
+};
+
+// Walks one side over frames [from, to). All threads of the block call it together, each for its side.
+// `chunks` counts the chunks that this side's warps have done, for Shared.done.
+template <typename Number, int P, Mode MODE>
+__device__ void walk(const Side& side, const Walk<Number>& w, Shared& shared, int* chunks) {
+  constexpr int CHUNK = Tuning<Number, P, MODE>::CHUNK;
+  constexpr int DEPTH = Tuning<Number, P, MODE>::DEPTH;
+  const int warps = blockDim.x / 64;
+  const int warp = threadIdx.x / 32 % warps;
+  const int index = threadIdx.x % 32;  // of the lane
+  const int tile = 32 * P * warps;
+  State* const inRing = shared.ring[side.number][warp];
+  State* const outRing = shared.ring[side.number][warp + 1];
+  int* const done = shared.done[side.number];
+
+  for (int first = 0; first <= side.labels; first += tile) {
+    const bool fromTile = warp == 0 && first > 0;  // the left neighbour is the tile before
+    const bool toTile = warp == warps - 1 && first + tile <= side.labels;
+    const bool hasLeft = warp > 0 || fromTile;
+    const bool hasRight = warp < warps - 1;
+    const int pair = first + (warp * 32 + index) * P;
+    Lane<Number, P> lane(side, pair, w.begin);
+
+    const Symbol* symbols = side.symbols + int64_t(w.from) * side.symbolStep;  // of the frame to load next
+    const State* rowAhead = w.row;                                             // likewise
+    State* row = w.row;
+    Ahead<P, MODE> ahead[DEPTH];
+    auto load = [&](Ahead<P, MODE>& next) {
+      lane.load(next, symbols, rowAhead);
+      symbols += side.symbolStep;
+      if (MODE == CONSUME) rowAhead += w.rowStep;
+    };
+#pragma unroll
+    for (int d = 0; d < DEPTH; d++) {
+      if (w.from + d < w.to) load(ahead[d]);
+    }
+
+    for (int tau = w.from; tau < w.to; tau += CHUNK) {
+      const int slot = *chunks * CHUNK % RING;
+      if (fromTile) {
+        __syncwarp();  // the ring's last use is over
+        if (index < CHUNK && tau + index < w.to) inRing[slot + index] = side.edges[tau - w.from + index];
+        __syncwarp();
+      }
+      if (warp > 0) waitFor(&done[warp - 1], *chunks + 1);
+      if (hasRight) waitFor(&done[warp + 1], *chunks + 1 - RING / CHUNK);
+
+#pragma unroll
+      for (int i = 0; i < CHUNK; i++) {
+        if (tau + i < w.to) {
+          const Number last = lane.state[P - 1].label;
+          Number left = last.fromLeft();
+          if (index == 0) left = hasLeft ? Number::of(inRing[slot + i]) : Number::zero();
+          if (index == 31 && hasRight) outRing[slot + i] = last.packed();
+          if (index == 31 && toTile) side.edges[tau + i - w.from] = last.packed();
+          lane.step(left, ahead[i % DEPTH], row, w.reference);
+          if (MODE != ADVANCE) row += w.rowStep;
+          if (tau + i + DEPTH < w.to) load(ahead[i % DEPTH]);
+        }
+      }
+      lane.normalise();
+      ++*chunks;
+      if (warps > 1) {
+        __syncwarp();  // lane 0 has read its ring, lane 31 has written its own
+        if (index == 31) publish(&done[warp], *chunks);
+      }
+    }
+
+    if (w.end != nullptr) {
+#pragma unroll
+      for (int k = 0; k < P; k++) side.store(w.end, pair + k, lane.state[k]);
+    }
+    if (tile <= side.labels) __syncthreads();  // edges are complete, and read before the next tile writes them
+  }
+}
+
+// ---- the meeting ------------------------------------------------------------------------------------------------------------------------------
+
+// log2 p = log2 sum_s alpha(H, s) reach'(H, s): one step of side 0 from its state before frame H, with the row that side 1 stored last.
+template <typename Number>
+__device__ double meet(const Side& side, const State* before, const State* other, const BlockGroup& block) {
+  const Symbol* symbols = side.symbols + int64_t(side.half) * side.symbolStep;
+  double sum = 0;
+  double most = -double(CTC_INFINITY);
+  auto add = [&](Number a, Number b) {
+    double mantissa, exponent;
+    Number::product(a, b, &mantissa, &exponent);
+    if (mantissa == 0) return;
+    if (exponent > most) {
+      sum *= exp2(most - exponent);
+      most = exponent;
+    }
+    sum += mantissa * exp2(exponent - most);
+  };
+  for (int j = block.lane; j <= side.labels; j += block.size()) {
+    const Pair<Number> state = side.load<Number>(before, j);
+    const Number left = j > 0 ? Number::of(before[side.labelPlace(j - 1)]) : Number::zero();
+    const Pair<Number> reach = state.reach(left, side.skips(j));
+    const Pair<Number> theirs = side.load<Number>(other, j);
+    add(reach.blank.times(symbols[0]), theirs.blank);
+    if (side.hasLabel(j)) add(reach.label.times(symbols[side.columnOf(j)]), theirs.label);
+  }
+  const double top = block.reduce<Max>(most);
+  if (top == -double(CTC_INFINITY)) return top;
+  return top + log2(block.reduce<Sum>(sum * exp2(most - top)));
+}
+
+// ---- the kernel -------------------------------------------------------------------------------------------------------------------------------------
+
+// The walks of one launch. Both sides take the same number of walks, some of them over no frames: barriers agree.
+template <typename Number, int P>
+struct Course {
+  const CtcProblem& p;
+  const Side side;
+  const int n;
+  Shared& shared;
+  int chunks = 0;
+
+  __device__ Course(const CtcProblem& p, int n, int side, Shared& shared)
+      : p(p), side(Workspace(p), shared.utterance, n, side), n(n), shared(shared) {}
+
+  // An utterance of weight 0 needs no posteriors.
+  __device__ bool gradient() const { return p.gradient != nullptr && shared.utterance.weight != 0; }
+  __device__ int K() const { return int(Workspace(p).K); }
+
+  // Segments until the far end of the longer half; for the loss alone: the K rows nearest to the meeting, and all before.
+  __device__ int segments() const {
+    const int longer = side.frames - side.frames / 2;
+    const int all = (longer - 1) / K() + 1;
+    return gradient() ? all : min(all, 2);
+  }
+  // tau where this side's segment k begins; it ends where k - 1 begins, and 0 ends at the meeting.
+  __device__ int beginOf(int k) const { return k == segments() - 1 ? 0 : endOf(k + 1); }
+  __device__ int endOf(int k) const { return int(max(side.half - int64_t(k) * K(), int64_t(0))); }
+  // The state before segment k - 1 (k = 0: at the meeting, and later where throughTheOther has come to).
+  __device__ State* carried(int k) const { return Workspace(p).carried(n, side.number, gradient() ? k : 0); }
+  __device__ const State* stateBefore(int k) const { return k == segments() - 1 ? nullptr : carried(k + 1); }
+
+  __device__ void advance(int k) {
+    walk<Number, P, ADVANCE>(side, {beginOf(k), endOf(k), stateBefore(k), carried(k), nullptr, 0, 0}, shared, &chunks);
+  }
+
+  __device__ void store(int k) {
+    const Workspace workspace(p);
+    const int from = beginOf(k);
+    const int64_t slot = side.half - 1 - from - int64_t(k) * K();
+    State* row = workspace.stored(n, side.number) + slot * workspace.states;
+    State* end = k == 0 ? carried(0) : nullptr;
+    walk<Number, P, STORE>(side, {from, endOf(k), stateBefore(k), end, row, -int(workspace.states), 0}, shared, &chunks);
+  }
+
+  __device__ void throughTheOther(int k) {
+    const Workspace workspace(p);
+    const int from = int(min(side.half + int64_t(k) * K(), int64_t(side.frames)));
+    const int to = min(from + K(), side.frames);
+    State* row = workspace.stored(n, 1 - side.number);
+    const auto reference = typename Number::Reference(floor(shared.utterance.log2Probability));
+    walk<Number, P, CONSUME>(side, {from, to, carried(0), carried(0), row, int(workspace.states), reference}, shared, &chunks);
+  }
+};
+
+// One launch for one utterance that has frames, all of them finite. Sets utterance.log2Probability in segment 0.
+template <typename Number, int P>
+__device__ void run(const CtcProblem& p, int n, int segment, Shared& shared) {
+  Course<Number, P> course(p, n, threadIdx.x / (blockDim.x / 2), shared);
+  if (segment >= course.segments()) return;         // this utterance is shorter than others
+  if (segment > 0 && !course.gradient()) return;  // it needed its loss only
+  if (segment == 0) {
+    for (int k = course.segments() - 1; k > 0; k--) course.advance(k);
+  }
+  course.store(segment);
+  __syncthreads();
+  if (segment == 0) {
+    const Workspace workspace(p);
+    const BlockGroup block{int(threadIdx.x), shared.reductions};
+    const Side forward(workspace, shared.utterance, n, 0);
+    const double log2 = meet<Number>(forward, workspace.carried(n, 0, 0), workspace.stored(n, 1), block);
+    if (threadIdx.x == 0) shared.utterance.log2Probability = log2;
+    __syncthreads();  // and the states at the meeting have been read
+  }
+  if (course.gradient() && shared.utterance.log2Probability > -double(CTC_INFINITY)) course.throughTheOther(segment);
+}
+
+// Sums over frames: the part of the loss that E leaves out, and whether exponents could overflow.
+__device__ void sumFrames(const CtcProblem& p, int n, Shared& shared) {
+  const BlockGroup block{int(threadIdx.x), shared.reductions};
+  const Frame* frames = Workspace(p).frames(n);
+  const int count = shared.utterance.frames;
+  double best = 0;
+  double range = 0;
+  for (int t = threadIdx.x; t < count; t += blockDim.x) {
+    best += frames[t].best;
+    range += frames[t].range;
+  }
+  best = block.reduce<Sum>(best);
+  range = block.reduce<Sum>(range);
+  if (threadIdx.x == 0) {
+    shared.sumOfBest = best;
+    shared.utterance.wide = range > WIDEST;
+    shared.utterance.log2Probability = count == 0 && !shared.utterance.tooShort ? 0 : -double(CTC_INFINITY);
+  }
+  __syncthreads();
+}
+
+// By one thread, after segment 0.
+__device__ void finish(const CtcProblem& p, int n, Shared& shared) {
+  Utterance& u = shared.utterance;
+  double loss = 0.0 - (shared.sumOfBest + u.log2Probability * LN2);  // not -(...): a loss of 0 shall not be -0
+  if (shared.sumOfBest != shared.sumOfBest) {
+    u.status = NOT_FINITE;
+  } else if (u.log2Probability == -double(CTC_INFINITY)) {
+    u.status = INFEASIBLE;
+    loss = p.flags & ZERO_INFINITY ? 0 : double(CTC_INFINITY);
+  }
+  Workspace(p).utterances()[n] = u;
+  p.losses[n] = loss;
+  p.statuses[n] = u.status;
+}
+
+template <int P>
+__device__ void lattice(const CtcProblem& p, int segment, Shared& shared) {
+  const int n = blockIdx.x;
+  if (threadIdx.x < 2 * MAX_WARPS) shared.done[threadIdx.x / MAX_WARPS][threadIdx.x % MAX_WARPS] = 0;
+  if (threadIdx.x == 0) shared.utterance = Workspace(p).utterances()[n];
+  __syncthreads();
+  const Utterance& u = shared.utterance;
+  if (u.status != OK) return;
+
+  if (segment == 0) sumFrames(p, n, shared);
+  const bool finite = segment > 0 || shared.sumOfBest == shared.sumOfBest;
+  if (u.frames > 0 && !u.tooShort && finite) {
+    if (u.wide) {
+      run<Logarithm, 1>(p, n, segment, shared);
+    } else {
+      run<Extended, P>(p, n, segment, shared);
+    }
+  }
+  if (segment == 0 && threadIdx.x == 0) finish(p, n, shared);
+}
+
+enum PairsOfLane { p1 = 1, p2 = 2, p4 = 4 };
+
+}  // namespace
+
+#define CTC_LATTICE(P)                                                                                                \
+  extern "C" __global__ void __launch_bounds__(256, 1) ctc_lattice_##P(const CtcProblem problem, const int segment) { \
+    static __shared__ Shared shared;                                                                                  \
+    lattice<P>(problem, segment, shared);                                                                             \
+  }
+#define CTC_LATTICE_OF(P) CTC_LATTICE(P)
+
+// scripts/build-ptx makes a file for each: a driver then translates only what is used.
+#ifdef CTC_ONLY
+CTC_LATTICE_OF(CTC_ONLY)
+#else
+CTC_LATTICE(p1)
+CTC_LATTICE(p2)
+CTC_LATTICE(p4)
+#endif

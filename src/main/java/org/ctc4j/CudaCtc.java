@@ -1,0 +1,187 @@
+package org.ctc4j;
+
+import java.util.List;
+import org.ctc4j.cuda.CudaBackend;
+import org.ctc4j.cuda.Devices;
+
+/**
+ * Hand-written kernels on an NVIDIA GPU of compute capability 7.5 or newer. A driver for CUDA 11.0
+ * or newer (450.36) is all that it needs.
+ *
+ * <p><b>Batches in host memory</b> come through {@link Ctc#compute} like those of every engine.
+ * They are copied through pinned memory in chunks of utterances, while the chunk before is
+ * computed; a batch larger than the device's memory is thus split, not refused. Host calls on one
+ * engine wait for each other. The element type of the sums is float32 with wider accumulators, or
+ * float64 for float64 logits.
+ *
+ * <p><b>Batches in device memory</b> are enqueued on a stream of the caller's with {@link
+ * #enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}: nothing is copied, read back or waited
+ * for, so the host goes on at once and the call can be captured in a CUDA graph. The engine works
+ * in the device's primary context, which is the one of the CUDA runtime, of PyTorch and of ND4J.
+ * All memory must stay valid until the stream has got past the call, so keep the tensors reachable.
+ *
+ * <p>With PyTorch's tensors as bytedeco's presets show them, on PyTorch's current stream:
+ *
+ * <pre>{@code
+ * // logits: (T, N, C) float32, contiguous; targets: (N, Lmax) int32; lengths: N int32 each
+ * Tensor gradient = torch.empty_like(logits);
+ * Tensor losses = torch.empty(new long[] {N}, cuda(kDouble));
+ * Tensor statuses = torch.empty(new long[] {N}, cuda(kInt));
+ * DeviceBatch batch = new DeviceBatch(
+ *     DeviceTensor.timeMajor(logits.data_ptr().address(), ElementType.FLOAT32, N, C), T, N, C,
+ *     DeviceTargets.padded(
+ *         targets.data_ptr().address(), N, Lmax, targetLengths.data_ptr().address()),
+ *     inputLengths.data_ptr().address());
+ * ctc.enqueue(batch, options, new DeviceResult(
+ *         losses.data_ptr().address(), statuses.data_ptr().address(), 0,
+ *         DeviceTensor.timeMajor(gradient.data_ptr().address(), ElementType.FLOAT32, N, C)),
+ *     torch_cuda.getCurrentCUDAStream((byte) 0).stream().address());
+ * logits.backward(gradient, …); // ordered behind it on the same stream
+ * }</pre>
+ *
+ * <p>With ND4J's CUDA arrays:
+ *
+ * <pre>{@code
+ * AllocationPoint point = AtomicAllocator.getInstance().getAllocationPoint(logits);
+ * long address = point.getDevicePointer().address() + logits.offset() * 4;
+ * long stream = ((CudaContext) AtomicAllocator.getInstance().getDeviceContext())
+ *     .getOldStream().address();
+ * AtomicAllocator.getInstance().tickDeviceWrite(gradient); // ND4J must not trust its host copy
+ * }</pre>
+ *
+ * <p>Thread-safe as {@link Ctc} is. Several engines may share a device, and each device may have
+ * its own. After a {@link DeviceException} an engine goes on working, unless {@link
+ * DeviceException#isDeviceLost() the device is lost}: then it says so on every call. Close it when
+ * nothing that was enqueued through it is still to run; its device memory goes with it.
+ */
+public final class CudaCtc extends Ctc {
+  private final CudaDevice device;
+  private final CudaBackend backend;
+
+  private CudaCtc(CudaDevice device, EngineOptions options) {
+    this.device = device;
+    this.backend = new CudaBackend(device, options);
+  }
+
+  /** The GPUs that the driver shows, usable or not; none where there is no driver. */
+  public static List<CudaDevice> devices() {
+    return Devices.survey().all();
+  }
+
+  /**
+   * An engine on a device by its number, {@link CudaDevice#index()}.
+   *
+   * @throws BackendUnavailableException with the reason, if it cannot be used
+   */
+  public static CudaCtc create(int device, EngineOptions options) {
+    Devices devices = Devices.survey();
+    if (devices.all().isEmpty()) {
+      throw new BackendUnavailableException(Backend.CUDA, devices.reason());
+    }
+    if (device < 0 || device >= devices.all().size()) {
+      throw new BackendUnavailableException(
+          Backend.CUDA, "there is no device %d, only %d".formatted(device, devices.all().size()));
+    }
+    return create(devices.all().get(device), options);
+  }
+
+  /** An engine on the first device that can be used. */
+  static CudaCtc createOnFirst(EngineOptions options) {
+    Devices devices = Devices.survey();
+    if (!devices.reason().isEmpty()) {
+      throw new BackendUnavailableException(Backend.CUDA, devices.reason());
+    }
+    return create(devices.first(), options);
+  }
+
+  private static CudaCtc create(CudaDevice device, EngineOptions options) {
+    if (!device.usable()) {
+      throw new BackendUnavailableException(Backend.CUDA, device.name() + ": " + device.reason());
+    }
+    try {
+      return new CudaCtc(device, options);
+    } catch (DeviceException e) {
+      throw (BackendUnavailableException)
+          new BackendUnavailableException(Backend.CUDA, device.name() + ": " + e.getMessage())
+              .initCause(e);
+    }
+  }
+
+  /** Whether {@link #createOnFirst} has a device to work on. */
+  static BackendReport report() {
+    Devices devices = Devices.survey();
+    boolean usable = devices.reason().isEmpty();
+    return new BackendReport(
+        Backend.CUDA, usable, usable ? devices.first().toString() : "none", devices.reason());
+  }
+
+  /**
+   * Enqueues losses and, if the result has a place for it, the gradient of a batch in device
+   * memory, and returns. Between this call and the caller's own wait nothing is synchronised and
+   * nothing is copied.
+   *
+   * <p>The workspace is the engine's: one for each stream, grown when a call needs more of it and
+   * kept until {@link #close}. So that growing does not spoil a capture, enqueue a call of the same
+   * size on that stream before it, or bring a workspace.
+   *
+   * @param stream a {@code CUstream} or {@code cudaStream_t} of this device; 0 is the default
+   *     stream
+   * @throws InvalidInputException if an argument is out of its range; nothing was enqueued then
+   * @throws DeviceException if the driver refuses; what the result is to hold is undefined then
+   * @throws IllegalStateException if this engine is closed
+   */
+  public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
+    batch.check(options);
+    backend.enqueue(batch, options, result, stream);
+  }
+
+  /**
+   * The same in a workspace of the caller's.
+   *
+   * @param workspace device address, a multiple of 256; used until the stream has got past the call
+   * @param bytes its size, at least {@link #workspaceBytes}
+   */
+  public void enqueue(
+      DeviceBatch batch,
+      CtcOptions options,
+      DeviceResult result,
+      long stream,
+      long workspace,
+      long bytes) {
+    batch.check(options);
+    backend.enqueue(batch, options, result, stream, workspace, bytes);
+  }
+
+  /**
+   * Size of the workspace for batches of this shape. As long as {@link
+   * EngineOptions#workspaceBytes} allows, half the states of the recursions are kept; below that
+   * they are computed again, down to the square root of it.
+   *
+   * @param gradient whether a gradient is asked for
+   */
+  public long workspaceBytes(
+      int frames, int utterances, int classes, int maxTargetLength, boolean gradient) {
+    return backend.workspaceBytes(frames, utterances, classes, maxTargetLength, gradient);
+  }
+
+  @Override
+  public Backend backend() {
+    return Backend.CUDA;
+  }
+
+  @Override
+  public String device() {
+    return device.toString();
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    backend.close();
+  }
+
+  @Override
+  void run(CtcBatch batch, CtcOptions options, CtcResult result) {
+    backend.run(batch, options, result.weights, result.losses, result.statuses, result.gradient());
+  }
+}

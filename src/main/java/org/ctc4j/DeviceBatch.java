@@ -1,0 +1,102 @@
+package org.ctc4j;
+
+import java.util.Objects;
+
+/**
+ * A batch in device memory: logits (or log-probabilities) of shape (T, N, C), N targets, N input
+ * lengths and, optionally, N weights, all on one device. Its numbers are read when the device gets
+ * to it, not by the host, so what is wrong with them shows in the statuses of the {@link
+ * DeviceResult}, utterance by utterance.
+ *
+ * @param logits logits or log-probabilities
+ * @param frames T, no utterance has more
+ * @param utterances N
+ * @param classes C, ≥ 1
+ * @param targets the labels
+ * @param inputLengths device address of N int32: utterance n uses frames 0 … inputLengths[n] − 1
+ * @param frameCounts device address of N int32: the frames that utterance n has room for, for
+ *     packed logits; 0 if all have T
+ * @param weights device address of N float64, the weight of each utterance's loss in the reduced
+ *     loss and the gradient; 0 for those of the {@link Reduction}
+ */
+public record DeviceBatch(
+    DeviceTensor logits,
+    int frames,
+    int utterances,
+    int classes,
+    DeviceTargets targets,
+    long inputLengths,
+    long frameCounts,
+    long weights) {
+
+  public DeviceBatch {
+    Objects.requireNonNull(logits, "logits");
+    Objects.requireNonNull(targets, "targets");
+    if (frames < 0 || utterances < 0 || classes < 1) {
+      throw new InvalidInputException(
+          "expected T ≥ 0, N ≥ 0 and C ≥ 1, got (T, N, C) = (%d, %d, %d)"
+              .formatted(frames, utterances, classes));
+    }
+    if ((long) frames * utterances > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          "expected T · N < 2^31, the blocks of one launch, got (T, N, C) = (%d, %d, %d)"
+              .formatted(frames, utterances, classes));
+    }
+  }
+
+  /** Every utterance has room for T frames, and the weights are the reduction's. */
+  public DeviceBatch(
+      DeviceTensor logits,
+      int frames,
+      int utterances,
+      int classes,
+      DeviceTargets targets,
+      long inputLengths) {
+    this(logits, frames, utterances, classes, targets, inputLengths, 0, 0);
+  }
+
+  /** The same with N int32 at a device address: the frames that each utterance has room for. */
+  public DeviceBatch withFrameCounts(long address) {
+    return new DeviceBatch(
+        logits, frames, utterances, classes, targets, inputLengths, address, weights);
+  }
+
+  /** The same with N float64 at a device address: the weight of each utterance's loss. */
+  public DeviceBatch withWeights(long address) {
+    return new DeviceBatch(
+        logits, frames, utterances, classes, targets, inputLengths, frameCounts, address);
+  }
+
+  /** "(T, N, C) = (…), L = …", for messages. */
+  public String shape() {
+    return "(T, N, C) = (%d, %d, %d), L = %d"
+        .formatted(frames, utterances, classes, targets.maxLength());
+  }
+
+  void check(CtcOptions options) {
+    if (options.blank() >= classes) {
+      throw new InvalidInputException(
+          "blank: expected a class index in [0, %d), got %d".formatted(classes, options.blank()));
+    }
+    if (weights != 0 && options.reduction() == Reduction.MEAN) {
+      throw new InvalidInputException(
+          "weights: they define the reduction themselves; expected NONE or SUM beside them, got MEAN");
+    }
+    if (utterances > 0) {
+      require("inputLengths", inputLengths);
+      require("targets.lengths", targets.lengths());
+      if (frames > 0) {
+        require("logits", logits.address());
+      }
+      if (targets.maxLength() > 0) {
+        require("targets.labels", targets.labels());
+      }
+    }
+  }
+
+  private static void require(String name, long address) {
+    if (address == 0) {
+      throw new InvalidInputException(name + ": expected a device address, got 0");
+    }
+  }
+}

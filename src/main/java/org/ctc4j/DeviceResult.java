@@ -1,0 +1,45 @@
+package org.ctc4j;
+
+/**
+ * Where a call writes in device memory what it computes.
+ *
+ * @param losses device address of N float64, in nats
+ * @param statuses device address of N int32: {@link #OK}, {@link #INFEASIBLE}, {@link #NOT_FINITE},
+ *     {@link #BAD_LABEL} or {@link #BAD_LENGTH}
+ * @param reduced device address of one float64, the reduced loss (the sum for {@link
+ *     Reduction#NONE}), or 0 if it is not wanted
+ * @param gradient of the shape of the logits in any layout and element type, or null for losses
+ *     alone. Every element is written, those of unused frames with 0. It must not overlap the
+ *     logits.
+ */
+public record DeviceResult(long losses, long statuses, long reduced, DeviceTensor gradient) {
+  /** {@link CtcStatus#OK}. */
+  public static final int OK = 0;
+
+  /** {@link CtcStatus#INFEASIBLE}: the loss is +Infinity, or 0 with zeroInfinity; gradient 0. */
+  public static final int INFEASIBLE = 1;
+
+  /**
+   * {@link CtcStatus#NOT_FINITE}: NaN or +Infinity in a used frame. The loss is NaN, gradient 0.
+   */
+  public static final int NOT_FINITE = 2;
+
+  /** A label lies outside [0, C) or is the blank. The loss is NaN, the gradient 0. */
+  public static final int BAD_LABEL = 3;
+
+  /** The input or target length is out of its range. The loss is NaN, the gradient 0. */
+  public static final int BAD_LENGTH = 4;
+
+  public DeviceResult {
+    if (losses == 0 || statuses == 0) {
+      throw new InvalidInputException(
+          "result: expected device addresses for losses and statuses, got 0x%x and 0x%x"
+              .formatted(losses, statuses));
+    }
+  }
+
+  /** Losses and statuses alone. */
+  public static DeviceResult ofLosses(long losses, long statuses) {
+    return new DeviceResult(losses, statuses, 0, null);
+  }
+}

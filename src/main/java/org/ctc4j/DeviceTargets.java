@@ -1,0 +1,51 @@
+package org.ctc4j;
+
+/**
+ * The labels of N utterances in device memory, int32. Label i of utterance n is element {@code
+ * start(n) + i}, where {@code start(n)} is {@code starts[n]}, or {@code n * stride} without starts.
+ *
+ * @param labels device address of {@code size} int32
+ * @param starts device address of N int64, index of the first label of each utterance, or 0
+ * @param stride labels from an utterance to the next, ≥ 0; not used with starts
+ * @param size how many labels there are in all; nothing beyond is read
+ * @param lengths device address of N int32, L<sub>n</sub>, each in [0, maxLength]
+ * @param maxLength no target is longer; launches and workspace are laid out for it
+ */
+public record DeviceTargets(
+    long labels, long starts, long stride, long size, long lengths, int maxLength) {
+
+  public DeviceTargets {
+    if (stride < 0 || size < 0 || maxLength < 0) {
+      throw new InvalidInputException(
+          "targets: stride, size and maxLength must be 0 or more, got %d, %d and %d"
+              .formatted(stride, size, maxLength));
+    }
+  }
+
+  /**
+   * Padded targets (N, Lmax): label i of utterance n is {@code labels[n * maxLength + i]}.
+   *
+   * @param labels device address of N · maxLength int32
+   * @param lengths device address of N int32
+   */
+  public static DeviceTargets padded(long labels, int utterances, int maxLength, long lengths) {
+    return new DeviceTargets(
+        labels, 0, maxLength, (long) utterances * maxLength, lengths, maxLength);
+  }
+
+  /**
+   * Concatenated targets.
+   *
+   * @param labels device address of {@code size} int32
+   * @param starts device address of N int64: index of the first label of each utterance
+   * @param lengths device address of N int32
+   * @param maxLength no target is longer
+   */
+  public static DeviceTargets concatenated(
+      long labels, long size, long starts, long lengths, int maxLength) {
+    if (starts == 0) {
+      throw new InvalidInputException("starts: expected a device address, got 0");
+    }
+    return new DeviceTargets(labels, starts, 0, size, lengths, maxLength);
+  }
+}

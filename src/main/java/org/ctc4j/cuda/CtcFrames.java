@@ -1,0 +1,81 @@
+package org.ctc4j.cuda;
+
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import jcuda.driver.CUstream;
+import org.ctc4j.ElementType;
+
+/**
+ * {@code ctc_frames_TYPE_TIER}: log-sum-exp of each frame, softmax into the gradient, the labels'
+ * probabilities into the workspace. A warp a frame for few classes, a block a frame for many; the
+ * tier is the number of classes up to which a frame fits into the registers of its threads.
+ */
+final class CtcFrames {
+  private enum Tier {
+    C32(32, 256, 8),
+    C256(256, 256, 8),
+    C1024(1024, 256, 8),
+    C8192(8192, 512, 1),
+    ANY(Integer.MAX_VALUE, 512, 1);
+
+    final int classes;
+    final int threads;
+    final int framesPerBlock;
+
+    Tier(int classes, int threads, int framesPerBlock) {
+      this.classes = classes;
+      this.threads = threads;
+      this.framesPerBlock = framesPerBlock;
+    }
+
+    static Tier of(int classes) {
+      for (Tier tier : values()) {
+        if (classes <= tier.classes) {
+          return tier;
+        }
+      }
+      throw new AssertionError(classes);
+    }
+  }
+
+  private final Map<ElementType, Map<Tier, KernelModules.Kernel>> kernels =
+      new EnumMap<>(ElementType.class);
+
+  CtcFrames(KernelModules modules) {
+    for (ElementType type : ElementType.values()) {
+      Map<Tier, KernelModules.Kernel> ofType = new EnumMap<>(Tier.class);
+      for (Tier tier : Tier.values()) {
+        String file = "frames_" + suffix(type);
+        String name = "ctc_" + file + "_" + tier.name().toLowerCase(Locale.ROOT);
+        ofType.put(tier, modules.kernel(file, name));
+      }
+      kernels.put(type, ofType);
+    }
+  }
+
+  /**
+   * @param frames T · N, those beyond an utterance's length included
+   */
+  void enqueue(
+      ElementType logits,
+      long frames,
+      int classes,
+      ParameterBlock arguments,
+      CUstream stream,
+      Supplier<String> doing) {
+    Tier tier = Tier.of(classes);
+    int blocks = Math.toIntExact((frames + tier.framesPerBlock - 1) / tier.framesPerBlock);
+    kernels.get(logits).get(tier).launch(blocks, tier.threads, arguments, stream, doing);
+  }
+
+  private static String suffix(ElementType type) {
+    return switch (type) {
+      case FLOAT64 -> "f64";
+      case FLOAT32 -> "f32";
+      case FLOAT16 -> "f16";
+      case BFLOAT16 -> "bf16";
+    };
+  }
+}

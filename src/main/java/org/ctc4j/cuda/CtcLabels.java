@@ -1,0 +1,36 @@
+package org.ctc4j.cuda;
+
+import java.util.function.Supplier;
+import jcuda.driver.CUstream;
+
+/**
+ * {@code ctc_labels}: sums the posteriors of each label over its positions, in a fixed order, into
+ * the gradient. One warp a frame; a segment has K frames from either end.
+ */
+final class CtcLabels {
+  private static final int THREADS = 256;
+  private static final int FRAMES_PER_BLOCK = 8;
+
+  private static final String FILE = "labels";
+
+  private final KernelModules.Kernel kernel;
+
+  CtcLabels(KernelModules modules) {
+    kernel = modules.kernel(FILE, "ctc_labels");
+    kernel.load();
+  }
+
+  /**
+   * @param rowsKept K
+   */
+  void enqueue(
+      int utterances,
+      int rowsKept,
+      ParameterBlock arguments,
+      CUstream stream,
+      Supplier<String> doing) {
+    long frames = 2L * utterances * rowsKept;
+    int blocks = Math.toIntExact((frames + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK);
+    kernel.launch(blocks, THREADS, arguments, stream, doing);
+  }
+}

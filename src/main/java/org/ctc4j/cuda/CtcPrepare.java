@@ -1,0 +1,25 @@
+package org.ctc4j.cuda;
+
+import java.util.function.Supplier;
+import jcuda.driver.CUstream;
+
+/**
+ * {@code ctc_prepare}: checks lengths and labels of each utterance and lists the positions of each
+ * label. One block an utterance.
+ */
+final class CtcPrepare {
+  private static final int THREADS = 256;
+
+  private static final String FILE = "prepare";
+
+  private final KernelModules.Kernel kernel;
+
+  CtcPrepare(KernelModules modules) {
+    kernel = modules.kernel(FILE, "ctc_prepare");
+    kernel.load();
+  }
+
+  void enqueue(int utterances, ParameterBlock arguments, CUstream stream, Supplier<String> doing) {
+    kernel.launch(utterances, THREADS, arguments, stream, doing);
+  }
+}

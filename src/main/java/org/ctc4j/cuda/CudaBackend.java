@@ -1,0 +1,154 @@
+package org.ctc4j.cuda;
+
+import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.CudaDevice;
+import org.ctc4j.DeviceBatch;
+import org.ctc4j.DeviceException;
+import org.ctc4j.DeviceResult;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.InvalidInputException;
+
+/**
+ * An engine on one device. Thread-safe: host calls wait for each other, device calls for the
+ * enqueueing of each other.
+ */
+public final class CudaBackend implements AutoCloseable {
+  private final long workspaceLimit;
+  private final PrimaryContext context;
+  private final Kernels kernels;
+  private final HostBatches hostBatches;
+  private final StreamWorkspaces workspaces = new StreamWorkspaces();
+  private volatile DeviceException lost;
+  private volatile boolean closed;
+
+  /**
+   * @throws DeviceException if the driver refuses; nothing is held then
+   */
+  public CudaBackend(CudaDevice device, EngineOptions options) {
+    workspaceLimit = options.workspaceBytes();
+    context = new PrimaryContext(device.index());
+    Kernels loaded = null;
+    try {
+      Kernels made = context.call(() -> new Kernels(device.architecture()));
+      loaded = made;
+      hostBatches = context.call(() -> new HostBatches(made, workspaceLimit));
+    } catch (RuntimeException e) {
+      if (loaded != null) {
+        context.run(loaded::close);
+      }
+      context.close();
+      throw e;
+    }
+    kernels = loaded;
+  }
+
+  /**
+   * A batch in host memory; returns when the results are there.
+   *
+   * @param weights factor of each utterance's loss in the gradient
+   * @param losses output, +Infinity where infeasible
+   * @param statuses output
+   * @param gradient output of the shape of the logits, or null
+   */
+  public synchronized void run(
+      CtcBatch batch,
+      CtcOptions options,
+      double[] weights,
+      double[] losses,
+      CtcStatus[] statuses,
+      FrameTensor gradient) {
+    if (batch.utterances() == 0) {
+      return;
+    }
+    HostCall call = HostCall.of(batch, options, weights, losses, statuses, gradient);
+    guarded(() -> hostBatches.run(call));
+  }
+
+  /** A batch in device memory, in a workspace of the engine's. */
+  public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
+    Workspace workspace = workspaceOf(batch, result);
+    guarded(
+        () -> {
+          long address = workspaces.reserve(stream, workspace.bytes(), batch::shape);
+          kernels.enqueue(batch, options, result, workspace, address, ForeignStream.of(stream));
+        });
+  }
+
+  /** A batch in device memory, in a workspace of the caller's. */
+  public void enqueue(
+      DeviceBatch batch,
+      CtcOptions options,
+      DeviceResult result,
+      long stream,
+      long address,
+      long bytes) {
+    Workspace workspace = workspaceOf(batch, result);
+    if (address == 0 || address % Workspace.ALIGNMENT != 0 || bytes < workspace.bytes()) {
+      throw new InvalidInputException(
+          "workspace: expected %d bytes at a multiple of %d for %s, got %d at 0x%x"
+              .formatted(workspace.bytes(), Workspace.ALIGNMENT, batch.shape(), bytes, address));
+    }
+    guarded(
+        () ->
+            kernels.enqueue(batch, options, result, workspace, address, ForeignStream.of(stream)));
+  }
+
+  /** Bytes that {@link #enqueue} needs for batches of a shape. */
+  public long workspaceBytes(
+      int frames, int utterances, int classes, int maxTargetLength, boolean gradient) {
+    return Workspace.of(frames, utterances, classes, maxTargetLength, gradient, workspaceLimit)
+        .bytes();
+  }
+
+  private Workspace workspaceOf(DeviceBatch batch, DeviceResult result) {
+    return Workspace.of(
+        batch.frames(),
+        batch.utterances(),
+        batch.classes(),
+        batch.targets().maxLength(),
+        result.gradient() != null,
+        workspaceLimit);
+  }
+
+  private void guarded(Runnable work) {
+    if (closed) {
+      throw new IllegalStateException("this cuda engine is closed");
+    }
+    if (lost != null) {
+      throw new DeviceException(
+          "this engine lost its device and computes no more; it began with: " + lost.getMessage(),
+          lost.code());
+    }
+    try {
+      context.run(work);
+    } catch (DeviceException e) {
+      if (e.isDeviceLost()) {
+        lost = e;
+      }
+      throw e;
+    }
+  }
+
+  /** Waits for host calls; device work that is still enqueued must have ended. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      context.run(
+          () -> {
+            hostBatches.close();
+            workspaces.close();
+            kernels.close();
+          });
+    } catch (DeviceException e) {
+      // the device is lost, and with it all that is to be given back
+    }
+    context.close();
+  }
+}

@@ -1,0 +1,136 @@
+package org.ctc4j.cuda;
+
+import static jcuda.driver.JCudaDriver.cuDeviceGetCount;
+import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
+import static jcuda.driver.JCudaDriver.cuInit;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+import org.ctc4j.DeviceException;
+
+/**
+ * JCuda's native library and with it the NVIDIA driver, loaded once for the JVM. Where that fails
+ * the reason is kept and told to everybody who asks. Thread-safe.
+ */
+final class DriverLibrary {
+  /** The kernels are PTX 7.0, which the drivers of CUDA 11.0 (450.36) and newer take. */
+  static final int OLDEST_DRIVER = 11000;
+
+  private static final String TEMPORARY = "java.io.tmpdir";
+
+  private DriverLibrary() {}
+
+  /** "" if there is a driver that works and shows a device; else why there is none. */
+  static String unavailability() {
+    if (!Loaded.REASON.isEmpty()) {
+      return Loaded.REASON;
+    }
+    try {
+      return probe();
+    } catch (DeviceException e) {
+      return e.getMessage();
+    }
+  }
+
+  private static String probe() {
+    int initialised = Driver.code(() -> cuInit(0));
+    if (initialised == CUresult.CUDA_ERROR_NO_DEVICE) {
+      return "the NVIDIA driver shows no device to this process (is CUDA_VISIBLE_DEVICES set?)";
+    }
+    if (initialised != CUresult.CUDA_SUCCESS) {
+      return Driver.failure("cuInit", "", initialised).getMessage();
+    }
+    int version = driverVersion();
+    if (version < OLDEST_DRIVER) {
+      return "the NVIDIA driver is too old: it supports CUDA %d.%d, expected 11.0 or newer"
+          .formatted(version / 1000, version % 1000 / 10);
+    }
+    return deviceCount() == 0 ? "the NVIDIA driver shows no device to this process" : "";
+  }
+
+  /** Newest CUDA version that the driver supports, 1000 · major + 10 · minor. */
+  static int driverVersion() {
+    int[] version = {0};
+    Driver.call("cuDriverGetVersion", () -> cuDriverGetVersion(version));
+    return version[0];
+  }
+
+  static int deviceCount() {
+    int[] count = {0};
+    Driver.call("cuDeviceGetCount", () -> cuDeviceGetCount(count));
+    return count[0];
+  }
+
+  /** Loads on first use, under the lock of class initialisation. */
+  private static final class Loaded {
+    static final String REASON = load();
+
+    private static String load() {
+      String system = System.getProperty("os.name");
+      String architecture = System.getProperty("os.arch");
+      if (!system.equals("Linux") || !architecture.equals("amd64")) {
+        return "JCuda has no native library for %s on %s, only for Linux on amd64"
+            .formatted(system, architecture);
+      }
+      Path directory = null;
+      String temporary = System.getProperty(TEMPORARY);
+      try {
+        // JCuda unpacks its library into java.io.tmpdir, under a fixed name and without a lock: a
+        // file half written by another process would kill this one.
+        directory = Files.createTempDirectory("ctc4j-jcuda");
+        System.setProperty(TEMPORARY, directory.toString());
+        JCudaDriver.cuDriverGetVersion(new int[1]); // any method: it runs the class initialiser
+        return "";
+      } catch (LinkageError e) {
+        return reason(e);
+      } catch (IOException e) {
+        return "no place to unpack JCuda's native library in: " + e;
+      } finally {
+        System.setProperty(TEMPORARY, temporary);
+        delete(directory);
+      }
+    }
+
+    private static String reason(LinkageError error) {
+      StringBuilder all = new StringBuilder();
+      for (Throwable e = error; e != null; e = e.getCause()) {
+        all.append(e).append('\n');
+      }
+      String text = all.toString();
+      if (text.contains("libcuda.so")) {
+        return "there is no NVIDIA driver here: libcuda.so.1 was not found";
+      }
+      if (text.contains("No resource found")) {
+        return "org.jcuda:jcuda-natives is not on the class path";
+      }
+      if (text.contains("NoClassDefFoundError: jcuda/")) {
+        return "org.jcuda:jcuda is not on the class path";
+      }
+      return "JCuda's native library cannot be loaded: "
+          + text.lines()
+              .filter(line -> line.contains("UnsatisfiedLinkError"))
+              .reduce((first, last) -> last)
+              .orElse(text)
+              .strip();
+    }
+
+    /** The library stays mapped when its file is gone. */
+    private static void delete(Path directory) {
+      if (directory == null) {
+        return;
+      }
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+        for (Path file : files) {
+          Files.delete(file);
+        }
+        Files.delete(directory);
+      } catch (IOException e) {
+        // it lies in the temporary directory and harms nobody
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package org.ctc4j.cuda;
+
+import java.util.List;
+import java.util.function.Supplier;
+import jcuda.driver.CUstream;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.DeviceBatch;
+import org.ctc4j.DeviceResult;
+
+/**
+ * The kernels of one engine and the order they run in. {@link #enqueue} may be called from many
+ * threads at once; it holds a lock while it enqueues, not while the device computes.
+ */
+final class Kernels implements AutoCloseable {
+  /** Their files in kernels/ptx/, without architecture. */
+  static final List<String> FILES =
+      List.of(
+          "prepare",
+          "frames_f64",
+          "frames_f32",
+          "frames_f16",
+          "frames_bf16",
+          "lattice_p1",
+          "lattice_p2",
+          "lattice_p4",
+          "labels",
+          "reduce");
+
+  private final KernelModules modules;
+  private final CtcPrepare prepare;
+  private final CtcFrames frames;
+  private final CtcLattice lattice;
+  private final CtcLabels labels;
+  private final CtcReduce reduce;
+  private final ParameterBlock arguments;
+
+  /** The context must be current, here and in all calls. */
+  Kernels(int deviceArchitecture) {
+    modules = new KernelModules(deviceArchitecture);
+    try {
+      prepare = new CtcPrepare(modules);
+      frames = new CtcFrames(modules);
+      lattice = new CtcLattice(modules);
+      labels = new CtcLabels(modules);
+      reduce = new CtcReduce(modules);
+      arguments = new ParameterBlock();
+    } catch (RuntimeException e) {
+      modules.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The architecture of the newest kernels that a device can run; 0 if it is too old for some of
+   * them.
+   */
+  static int architectureFor(int deviceArchitecture) {
+    int newest = 0;
+    for (String file : FILES) {
+      int best = KernelImages.bestFor(file, deviceArchitecture);
+      if (best == 0) {
+        return 0;
+      }
+      newest = Math.max(newest, best);
+    }
+    return newest;
+  }
+
+  /** Everything a batch needs, on one stream, without waiting for any of it. */
+  synchronized void enqueue(
+      DeviceBatch batch,
+      CtcOptions options,
+      DeviceResult result,
+      Workspace workspace,
+      long workspaceAddress,
+      CUstream stream) {
+    Supplier<String> doing = batch::shape;
+    int n = batch.utterances();
+    boolean gradient = result.gradient() != null;
+    arguments.setProblem(batch, options, result, workspace, workspaceAddress);
+    prepare.enqueue(n, arguments, stream, doing);
+    frames.enqueue(
+        batch.logits().type(),
+        (long) n * batch.frames(),
+        batch.classes(),
+        arguments,
+        stream,
+        doing);
+    for (int segment = 0; segment < workspace.segments(); segment++) {
+      arguments.setSegment(segment);
+      lattice.enqueue(n, batch.targets().maxLength(), arguments, stream, doing);
+      if (gradient) {
+        labels.enqueue(n, workspace.rowsKept(), arguments, stream, doing);
+      }
+    }
+    if (result.reduced() != 0) {
+      reduce.enqueue(arguments, stream, doing);
+    }
+  }
+
+  @Override
+  public void close() {
+    arguments.close();
+    modules.close();
+  }
+}

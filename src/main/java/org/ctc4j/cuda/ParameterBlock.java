@@ -1,0 +1,111 @@
+package org.ctc4j.cuda;
+
+import java.nio.ByteBuffer;
+import jcuda.Pointer;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.DeviceBatch;
+import org.ctc4j.DeviceResult;
+import org.ctc4j.DeviceTargets;
+import org.ctc4j.DeviceTensor;
+import org.ctc4j.ElementType;
+import org.ctc4j.InputKind;
+import org.ctc4j.Reduction;
+
+/**
+ * The arguments of the kernels: the {@code CtcProblem} that all of them take first, and the segment
+ * that some take second. It lies in pinned memory for the sake of its address alone: one buffer of
+ * values and one of their addresses make a launch ten times cheaper than nested {@code Pointer}s.
+ * The driver copies the values at every launch, so the block may be changed after it. Not
+ * thread-safe.
+ *
+ * <p>The layout is that of kernels/README.md, ABI version 3.
+ */
+final class ParameterBlock implements AutoCloseable {
+  private static final int PROBLEM_BYTES = 208;
+  private static final int SEGMENT = PROBLEM_BYTES;
+  private static final int POINTERS = SEGMENT + 8;
+
+  private static final int FLAG_LOG_PROBS = 1;
+  private static final int FLAG_SOFTMAX_TERM = 2;
+  private static final int FLAG_MEAN = 4;
+  private static final int FLAG_ZERO_INFINITY = 8;
+
+  private static final DeviceTensor NO_TENSOR =
+      new DeviceTensor(0, ElementType.FLOAT32, 0, 0, 0, 0);
+
+  private final PinnedMemory memory;
+  private final ByteBuffer values;
+  private final Pointer pointers;
+
+  ParameterBlock() {
+    memory = new PinnedMemory(POINTERS + 16, () -> "kernel arguments");
+    values = memory.buffer();
+    values.putLong(POINTERS, memory.address());
+    values.putLong(POINTERS + 8, memory.address() + SEGMENT);
+    pointers = memory.pointer(POINTERS);
+  }
+
+  /** What {@code cuLaunchKernel} takes as {@code kernelParams}. */
+  Pointer pointers() {
+    return pointers;
+  }
+
+  void setSegment(int segment) {
+    values.putInt(SEGMENT, segment);
+  }
+
+  /**
+   * @param workspaceAddress of at least {@code workspace.bytes()}
+   */
+  void setProblem(
+      DeviceBatch batch,
+      CtcOptions options,
+      DeviceResult result,
+      Workspace workspace,
+      long workspaceAddress) {
+    DeviceTargets targets = batch.targets();
+    DeviceTensor gradient = result.gradient();
+    putTensor(0, batch.logits());
+    putTensor(40, gradient == null ? NO_TENSOR : gradient);
+    values.putLong(80, targets.labels());
+    values.putLong(88, targets.starts());
+    values.putLong(96, targets.stride());
+    values.putLong(104, targets.size());
+    values.putLong(112, targets.lengths());
+    values.putLong(120, batch.inputLengths());
+    values.putLong(128, batch.frameCounts());
+    values.putLong(136, batch.weights());
+    values.putLong(144, result.losses());
+    values.putLong(152, result.statuses());
+    values.putLong(160, result.reduced());
+    values.putLong(168, workspaceAddress);
+    values.putInt(176, batch.utterances());
+    values.putInt(180, batch.frames());
+    values.putInt(184, targets.maxLength());
+    values.putInt(188, batch.classes());
+    values.putInt(192, options.blank());
+    values.putInt(196, workspace.rowsKept());
+    values.putInt(200, gradient == null ? 0 : gradient.type().ordinal());
+    values.putInt(204, flags(options));
+  }
+
+  private void putTensor(int at, DeviceTensor tensor) {
+    values.putLong(at, tensor.address());
+    values.putLong(at + 8, tensor.starts());
+    values.putLong(at + 16, tensor.utteranceStride());
+    values.putLong(at + 24, tensor.frameStride());
+    values.putLong(at + 32, tensor.classStride());
+  }
+
+  private static int flags(CtcOptions options) {
+    return (options.input() == InputKind.LOG_PROBS ? FLAG_LOG_PROBS : 0)
+        | (options.gradientHasSoftmaxTerm() ? FLAG_SOFTMAX_TERM : 0)
+        | (options.reduction() == Reduction.MEAN ? FLAG_MEAN : 0)
+        | (options.zeroInfinity() ? FLAG_ZERO_INFINITY : 0);
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

@@ -1,0 +1,67 @@
+package org.ctc4j.cuda;
+
+/**
+ * How much device memory the kernels work in for a batch of one shape, and how it is cut: the
+ * states of the recursions are kept for {@code rowsKept} frames from either end at a time. If that
+ * is half the frames there is one segment and nothing is computed twice. See kernels/README.md.
+ *
+ * @param rowsKept K, frames whose states a segment keeps, ≥ 1
+ * @param segments Q, ≥ 1
+ * @param bytes in all
+ */
+record Workspace(int rowsKept, int segments, long bytes) {
+  /** Every region, and the workspace itself, starts at a multiple of this. */
+  static final int ALIGNMENT = 256;
+
+  /**
+   * The fewest segments with which the workspace does not exceed the limit; if none does, those
+   * with the least memory.
+   *
+   * @param frames T
+   * @param utterances N
+   * @param classes C
+   * @param labels L, the length of the longest target
+   * @param gradient whether a gradient is asked for
+   */
+  static Workspace of(
+      int frames, int utterances, int classes, int labels, boolean gradient, long limit) {
+    int half = Math.max(1, (frames + 1) / 2);
+    Workspace best = null;
+    for (int segments = 1; best == null || best.bytes > limit; segments++) {
+      int rows = gradient ? ceilDiv(half, segments) : 1;
+      if (best != null && (!gradient || rows < segments)) {
+        return best; // past the square root more segments only cost more
+      }
+      int used = gradient ? ceilDiv(half, rows) : 1;
+      Workspace next =
+          new Workspace(rows, used, bytes(frames, utterances, classes, labels, rows, used));
+      if (best == null || next.bytes < best.bytes) {
+        best = next;
+      }
+    }
+    return best;
+  }
+
+  private static long bytes(
+      long frames, long utterances, long classes, long labels, long rows, long segments) {
+    long width = Math.min(labels, classes - 1) + 1;
+    long row = 2 * (labels + 1) * 8;
+    long sum =
+        align(utterances * 64)
+            + align(utterances * 4 * (labels + 2) * 4)
+            + align(utterances * frames * 16)
+            + align(utterances * frames * width * 8)
+            + align(utterances * 2 * frames * 8)
+            + align(utterances * 2 * segments * row)
+            + align(utterances * 2 * rows * row);
+    return Math.max(ALIGNMENT, sum);
+  }
+
+  static long align(long bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+
+  private static int ceilDiv(int a, int b) {
+    return (a + b - 1) / b;
+  }
+}

@@ -1,0 +1,66 @@
+package org.ctc4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcContract;
+import org.ctc4j.CudaCtc;
+import org.ctc4j.EngineOptions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** The contract, on the emulated driver. */
+@Emulated
+class CudaContractTest extends CtcContract {
+  private static long launches;
+
+  @BeforeEach
+  void settings() {
+    Emulator.set("checking", Long.getLong("ctc4j.checking", 0));
+  }
+
+  @Override
+  protected Ctc engine(EngineOptions options) {
+    Ctc engine = Ctc.create(Backend.CUDA, options);
+    assertInstanceOf(CudaCtc.class, engine);
+    assertTrue(engine.device().startsWith("Emulated GPU 0"), engine::device);
+    return engine;
+  }
+
+  /** A million are for the test on a GPU: here every thread of a warp is stepped by itself. */
+  @Override
+  protected int manyFrames() {
+    return 20_000;
+  }
+
+  @Override
+  protected double lossTolerance() {
+    return 1e-6;
+  }
+
+  /** The kernels have no second look, in float64, at losses that are nearly 0; the CPU has. */
+  @Override
+  protected double leastLoss() {
+    return 1;
+  }
+
+  @Override
+  protected double gradientTolerance() {
+    return 1e-5;
+  }
+
+  @AfterEach
+  void countLaunches() {
+    launches += Emulator.launches("");
+    assertEquals("", Emulator.finding());
+  }
+
+  @AfterAll
+  static void theKernelsRan() {
+    assertTrue(launches > 0, "no kernel was launched: something else computed");
+  }
+}

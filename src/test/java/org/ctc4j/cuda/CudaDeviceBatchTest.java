@@ -1,0 +1,458 @@
+package org.ctc4j.cuda;
+
+import static jcuda.driver.JCudaDriver.cuGraphDestroy;
+import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
+import static jcuda.driver.JCudaDriver.cuGraphInstantiate;
+import static jcuda.driver.JCudaDriver.cuGraphLaunch;
+import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
+import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
+import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import jcuda.Pointer;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUstreamCaptureMode;
+import org.ctc4j.Agreement;
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcResult;
+import org.ctc4j.CudaCtc;
+import org.ctc4j.DeviceBatch;
+import org.ctc4j.DeviceException;
+import org.ctc4j.DeviceResult;
+import org.ctc4j.DeviceTargets;
+import org.ctc4j.DeviceTensor;
+import org.ctc4j.ElementType;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.InvalidInputException;
+import org.ctc4j.Reduction;
+import org.ctc4j.TestBatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Batches in device memory, on the emulated driver. */
+@Emulated
+class CudaDeviceBatchTest {
+  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final Random random = new Random(seed);
+  private PrimaryContext context;
+  private CudaCtc ctc;
+  private Stream stream;
+
+  @BeforeEach
+  void open() {
+    ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
+    context = new PrimaryContext(0);
+    stream = context.call(Stream::new);
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    context.run(stream::close);
+    context.close();
+    ctc.close();
+    assertEquals("", Emulator.leaks(), "what the engine did not give back");
+    assertEquals("", Emulator.finding());
+  }
+
+  private long address() {
+    return StreamAddress.of(stream.handle());
+  }
+
+  private TestBatch drawn() {
+    return TestBatch.random(random, 40, 3, 9, 12, 2);
+  }
+
+  private static CtcResult reference(TestBatch batch, CtcOptions options) {
+    try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+      return reference.lossAndGradient(batch.batch(), options);
+    }
+  }
+
+  private void assertMatches(DeviceTestBatch device, CtcOptions options) {
+    String what = "replay with -Dctc4j.seed=" + seed;
+    CtcResult expected = reference(device.host, options);
+    double[] losses = device.losses();
+    int[] statuses = device.statuses();
+    for (int n = 0; n < losses.length; n++) {
+      Agreement.assertLoss(expected.loss(n), losses[n], 1e-6, () -> what);
+      assertEquals(expected.status(n).ordinal(), statuses[n], what);
+    }
+    Agreement.assertLoss(expected.loss(), device.reduced(), 1e-6, () -> what);
+    TestBatch host = device.host;
+    Agreement.assertGradient(
+        expected.gradient()::get,
+        FrameTensor.timeMajor(device.gradient(), host.frames(), host.utterances(), host.classes()),
+        1e-5,
+        () -> what);
+  }
+
+  @Test
+  @DisplayName("Losses, statuses, reduced loss and gradient are the reference's")
+  void matchesReference() {
+    context.run(
+        () -> {
+          for (Reduction reduction : Reduction.values()) {
+            try (DeviceTestBatch device = new DeviceTestBatch(drawn())) {
+              CtcOptions options =
+                  device.host.options().withReduction(reduction).withZeroInfinity(true);
+              ctc.enqueue(device.batch, options, device.result, address());
+              assertMatches(device, options);
+            }
+          }
+        });
+  }
+
+  @Test
+  @DisplayName("The default stream, a workspace of the caller's, the least memory: the same bits")
+  void sameBits() {
+    context.run(
+        () -> {
+          TestBatch host = TestBatch.random(random, 300, 2, 7, 40, 2);
+          try (DeviceTestBatch device = new DeviceTestBatch(host);
+              CudaCtc frugal = CudaCtc.create(0, EngineOptions.DEFAULT.withWorkspaceBytes(1))) {
+            ctc.enqueue(device.batch, host.options(), device.result, address());
+            assertMatches(device, host.options());
+            float[] expected = device.gradient();
+            double[] losses = device.losses();
+
+            ctc.enqueue(device.batch, host.options(), device.result, 0);
+            assertArrayEquals(expected, device.gradient());
+
+            int labels = device.batch.targets().maxLength();
+            long bytes = ctc.workspaceBytes(300, 2, 7, labels, true);
+            long least = frugal.workspaceBytes(300, 2, 7, labels, true);
+            assertTrue(least < bytes, least + " < " + bytes);
+            long workspace = device.arrays.allocate(bytes);
+            ctc.enqueue(device.batch, host.options(), device.result, address(), workspace, bytes);
+            assertArrayEquals(expected, device.gradient());
+            frugal.enqueue(
+                device.batch, host.options(), device.result, address(), workspace, least);
+            assertArrayEquals(expected, device.gradient());
+            assertArrayEquals(losses, device.losses());
+            InvalidInputException small =
+                assertThrows(
+                    InvalidInputException.class,
+                    () ->
+                        ctc.enqueue(
+                            device.batch, host.options(), device.result, 0, workspace, least));
+            assertTrue(
+                small.getMessage().startsWith("workspace: expected " + bytes), small::getMessage);
+          }
+        });
+  }
+
+  @Test
+  @DisplayName(
+      "Packed logits, concatenated targets, weights, a gradient in another layout and type")
+  void otherLayouts() {
+    context.run(
+        () -> {
+          TestBatch host = drawn();
+          double[] weights = {0.5, -2, 0};
+          try (DeviceTestBatch device = new DeviceTestBatch(host);
+              DeviceArrays arrays = new DeviceArrays()) {
+            int classes = host.classes();
+            int total = 0;
+            for (int length : host.inputLengths()) {
+              total += length;
+            }
+            float[] packed = new float[total * classes];
+            long[] starts = new long[3];
+            long[] targetStarts = new long[3];
+            int[] lengths = new int[3];
+            int at = 0;
+            int labels = 0;
+            int longest = 0;
+            for (int n = 0; n < 3; n++) {
+              starts[n] = at;
+              targetStarts[n] = labels;
+              lengths[n] = host.targets()[n].length;
+              longest = Math.max(longest, lengths[n]);
+              labels += lengths[n];
+              for (int t = 0; t < host.inputLengths()[n]; t++) {
+                for (int c = 0; c < classes; c++) {
+                  packed[at++] = (float) host.logits()[n][t][c];
+                }
+              }
+            }
+            int[] concatenated = new int[labels];
+            for (int n = 0; n < 3; n++) {
+              System.arraycopy(
+                  host.targets()[n], 0, concatenated, (int) targetStarts[n], lengths[n]);
+            }
+            long inputLengths = arrays.of(host.inputLengths());
+            long startsAddress = arrays.of(starts);
+            long gradient = arrays.allocate(8L * packed.length);
+            DeviceBatch batch =
+                new DeviceBatch(
+                        DeviceTensor.packed(
+                            arrays.of(packed), ElementType.FLOAT32, startsAddress, classes),
+                        host.frames(),
+                        3,
+                        classes,
+                        DeviceTargets.concatenated(
+                            arrays.of(concatenated),
+                            labels,
+                            arrays.of(targetStarts),
+                            arrays.of(lengths),
+                            longest),
+                        inputLengths)
+                    .withFrameCounts(inputLengths)
+                    .withWeights(arrays.of(weights));
+            DeviceResult result =
+                new DeviceResult(
+                    device.result.losses(),
+                    device.result.statuses(),
+                    device.result.reduced(),
+                    DeviceTensor.packed(gradient, ElementType.FLOAT64, startsAddress, classes));
+            ctc.enqueue(batch, host.options(), result, address());
+            CtcResult expected;
+            try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+              expected =
+                  reference.lossAndGradient(host.batch().withWeights(weights), host.options());
+            }
+            Agreement.assertLoss(expected.loss(), device.reduced(), 1e-6, () -> "seed " + seed);
+            double[] got = DeviceArrays.doubles(gradient, packed.length);
+            for (int n = 0; n < 3; n++) {
+              for (int t = 0; t < host.inputLengths()[n]; t++) {
+                for (int c = 0; c < classes; c++) {
+                  assertEquals(
+                      expected.gradient().get(t, n, c),
+                      got[(int) starts[n] + t * classes + c],
+                      1e-5,
+                      "seed " + seed);
+                }
+              }
+            }
+          }
+        });
+  }
+
+  @Test
+  @DisplayName("Bad labels and lengths: a status for that utterance, the others are not touched")
+  void badValues() {
+    context.run(
+        () -> {
+          TestBatch host = TestBatch.random(random, 12, 4, 5, 3, 1);
+          for (int n = 0; n < 4; n++) {
+            host.targets()[n] = TestBatch.randomTarget(random, 2, 5, host.blank());
+            host.inputLengths()[n] = 12;
+          }
+          host.targets()[1][1] = 5;
+          host.targets()[2][0] = host.blank();
+          host.inputLengths()[3] = 13;
+          try (DeviceTestBatch device = new DeviceTestBatch(host)) {
+            ctc.enqueue(device.batch, host.options(), device.result, address());
+            int[] expected = {
+              DeviceResult.OK,
+              DeviceResult.BAD_LABEL,
+              DeviceResult.BAD_LABEL,
+              DeviceResult.BAD_LENGTH
+            };
+            assertArrayEquals(expected, device.statuses());
+            double[] losses = device.losses();
+            assertTrue(Double.isFinite(losses[0]) && Double.isNaN(losses[1]));
+            assertTrue(Double.isNaN(losses[2]) && Double.isNaN(losses[3]));
+            float[] gradient = device.gradient();
+            for (int t = 0; t < 12; t++) {
+              for (int n = 1; n < 4; n++) {
+                for (int c = 0; c < 5; c++) {
+                  assertEquals(0f, gradient[(t * 4 + n) * 5 + c]);
+                }
+              }
+            }
+          }
+        });
+  }
+
+  @Test
+  @DisplayName("A call is its launches, and nothing else is asked of the driver")
+  void driverCalls() {
+    context.run(
+        () -> {
+          try (DeviceTestBatch device = new DeviceTestBatch(drawn())) {
+            CtcOptions options = device.host.options();
+            ctc.enqueue(device.batch, options, device.result, address()); // makes the workspace
+            device.losses();
+            Emulator.resetCounts();
+            ctc.enqueue(device.batch, options, device.result, address());
+            assertEquals(
+                """
+                cuCtxPopCurrent_v2 1
+                cuCtxPushCurrent_v2 1
+                cuLaunchKernel 5
+                """,
+                Emulator.callList());
+            assertEquals(0, Emulator.launches(""), "nothing may have waited for the device");
+            device.losses();
+            for (String kernel :
+                new String[] {
+                  "ctc_prepare", "ctc_frames_f32_c32", "ctc_lattice_p1", "ctc_labels", "ctc_reduce"
+                }) {
+              assertEquals(1, Emulator.launches(kernel), kernel);
+            }
+            Emulator.resetCounts();
+            DeviceResult losses =
+                DeviceResult.ofLosses(device.result.losses(), device.result.statuses());
+            ctc.enqueue(device.batch, options, losses, address());
+            assertEquals(3, Emulator.calls("cuLaunchKernel"));
+            assertEquals(5, Emulator.calls(""));
+          }
+        });
+  }
+
+  @Test
+  @DisplayName("Results are there after the caller's wait, not before")
+  void nothingWaits() {
+    context.run(
+        () -> {
+          try (DeviceTestBatch device = new DeviceTestBatch(drawn())) {
+            ctc.enqueue(device.batch, device.host.options(), device.result, address());
+            assertEquals(0, Emulator.launches(""));
+            stream.await(() -> "a test");
+            assertTrue(Emulator.launches("") > 0);
+            assertMatches(device, device.host.options());
+          }
+        });
+  }
+
+  @Test
+  @DisplayName("A call captured in a graph computes, replayed, what the memory then holds")
+  void capture() {
+    context.run(
+        () -> {
+          TestBatch host = drawn();
+          try (DeviceTestBatch device = new DeviceTestBatch(host)) {
+            ctc.enqueue(device.batch, host.options(), device.result, address());
+            assertMatches(device, host.options());
+
+            CUgraph graph = new CUgraph();
+            CUgraphExec exec = new CUgraphExec();
+            Driver.call(
+                "cuStreamBeginCapture",
+                () ->
+                    cuStreamBeginCapture(
+                        stream.handle(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL));
+            ctc.enqueue(device.batch, host.options(), device.result, address());
+            Driver.call("cuStreamEndCapture", () -> cuStreamEndCapture(stream.handle(), graph));
+            Driver.call("cuGraphInstantiate", () -> cuGraphInstantiate(exec, graph, 0));
+
+            for (double[][] utterance : host.logits()) {
+              for (double[] row : utterance) {
+                for (int c = 0; c < row.length; c++) {
+                  row[c] = (float) random.nextGaussian();
+                }
+              }
+            }
+            float[] others = DeviceTestBatch.logits(host);
+            Driver.call(
+                "cuMemcpyHtoD",
+                () ->
+                    cuMemcpyHtoD(
+                        DeviceMemory.pointer(device.logits),
+                        Pointer.to(others),
+                        4L * others.length));
+            Emulator.resetCounts();
+            Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
+            stream.await(() -> "a test");
+            assertEquals(0, Emulator.calls("cuLaunchKernel"));
+            assertEquals(5, Emulator.launches(""));
+            assertMatches(device, host.options());
+            Driver.call("cuGraphExecDestroy", () -> cuGraphExecDestroy(exec));
+            Driver.call("cuGraphDestroy", () -> cuGraphDestroy(graph));
+          }
+        });
+  }
+
+  @Test
+  @DisplayName(
+      "A workspace that would have to grow during a capture: refused, and the engine lives")
+  void growingInCapture() {
+    context.run(
+        () -> {
+          try (DeviceTestBatch device = new DeviceTestBatch(drawn())) {
+            CtcOptions options = device.host.options();
+            Driver.call(
+                "cuStreamBeginCapture",
+                () ->
+                    cuStreamBeginCapture(
+                        stream.handle(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL));
+            DeviceException refused =
+                assertThrows(
+                    DeviceException.class,
+                    () -> ctc.enqueue(device.batch, options, device.result, address()));
+            assertTrue(
+                refused.getMessage().contains("CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"),
+                refused::getMessage);
+            Driver.code(() -> cuStreamEndCapture(stream.handle(), new CUgraph()));
+            ctc.enqueue(device.batch, options, device.result, address());
+            assertMatches(device, options);
+          }
+        });
+  }
+
+  @Test
+  @DisplayName("No utterances: reduced loss 0; a closed engine says so")
+  void empty() {
+    context.run(
+        () -> {
+          try (DeviceArrays arrays = new DeviceArrays()) {
+            DeviceBatch none =
+                new DeviceBatch(
+                    DeviceTensor.timeMajor(0, ElementType.FLOAT32, 0, 5),
+                    0,
+                    0,
+                    5,
+                    DeviceTargets.padded(0, 0, 0, 0),
+                    0);
+            DeviceResult result =
+                new DeviceResult(arrays.allocate(8), arrays.allocate(8), arrays.allocate(8), null);
+            ctc.enqueue(none, CtcOptions.DEFAULT, result, address());
+            assertEquals(0.0, DeviceArrays.doubles(result.reduced(), 1)[0]);
+            ctc.close();
+            assertThrows(
+                IllegalStateException.class,
+                () -> ctc.enqueue(none, CtcOptions.DEFAULT, result, address()));
+          }
+        });
+  }
+
+  @Test
+  @DisplayName("Arguments that the host can check are refused before anything is enqueued")
+  void refused() {
+    DeviceTensor logits = DeviceTensor.timeMajor(256, ElementType.FLOAT32, 2, 5);
+    DeviceTargets targets = DeviceTargets.padded(256, 2, 3, 256);
+    DeviceResult result = DeviceResult.ofLosses(256, 256);
+    DeviceBatch batch = new DeviceBatch(logits, 4, 2, 5, targets, 256);
+    Emulator.resetCounts();
+    for (Runnable call :
+        new Runnable[] {
+          () -> ctc.enqueue(batch, CtcOptions.DEFAULT.withBlank(5), result, 0),
+          () ->
+              ctc.enqueue(
+                  batch.withWeights(256),
+                  CtcOptions.DEFAULT.withReduction(Reduction.MEAN),
+                  result,
+                  0),
+          () ->
+              ctc.enqueue(
+                  new DeviceBatch(logits, 4, 2, 5, targets, 0), CtcOptions.DEFAULT, result, 0),
+          () -> DeviceTensor.timeMajor(2, ElementType.FLOAT32, 2, 5),
+          () -> DeviceResult.ofLosses(0, 256),
+          () -> new DeviceBatch(logits, 1 << 20, 1 << 12, 5, targets, 256),
+        }) {
+      assertThrows(InvalidInputException.class, call::run);
+    }
+    assertEquals(0, Emulator.calls(""));
+  }
+}

@@ -1,0 +1,72 @@
+package org.ctc4j.cuda;
+
+import static jcuda.driver.JCudaDriver.cuMemcpyDtoH;
+import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
+
+import java.util.ArrayList;
+import java.util.List;
+import jcuda.Pointer;
+
+/** Arrays in device memory, as a framework would hold them. The context must be current. */
+final class DeviceArrays implements AutoCloseable {
+  private final List<DeviceMemory> all = new ArrayList<>();
+
+  /** Uninitialised. */
+  long allocate(long bytes) {
+    DeviceMemory memory = new DeviceMemory(Math.max(bytes, 1), () -> "a test");
+    all.add(memory);
+    return memory.address();
+  }
+
+  long of(float... values) {
+    return of(Pointer.to(values), 4L * values.length);
+  }
+
+  long of(double... values) {
+    return of(Pointer.to(values), 8L * values.length);
+  }
+
+  long of(int... values) {
+    return of(Pointer.to(values), 4L * values.length);
+  }
+
+  long of(long... values) {
+    return of(Pointer.to(values), 8L * values.length);
+  }
+
+  private long of(Pointer values, long bytes) {
+    long address = allocate(bytes);
+    if (bytes > 0) {
+      Driver.call("cuMemcpyHtoD", () -> cuMemcpyHtoD(DeviceMemory.pointer(address), values, bytes));
+    }
+    return address;
+  }
+
+  static float[] floats(long address, int count) {
+    float[] values = new float[count];
+    get(address, Pointer.to(values), 4L * count);
+    return values;
+  }
+
+  static double[] doubles(long address, int count) {
+    double[] values = new double[count];
+    get(address, Pointer.to(values), 8L * count);
+    return values;
+  }
+
+  static int[] ints(long address, int count) {
+    int[] values = new int[count];
+    get(address, Pointer.to(values), 4L * count);
+    return values;
+  }
+
+  /** Waits for all that was enqueued, as a copy that is not asynchronous does. */
+  private static void get(long address, Pointer values, long bytes) {
+    Driver.call("cuMemcpyDtoH", () -> cuMemcpyDtoH(values, DeviceMemory.pointer(address), bytes));
+  }
+
+  @Override
+  public void close() {
+    all.forEach(DeviceMemory::close);
+  }
+}

@@ -1,0 +1,72 @@
+package org.ctc4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class EmulatedSymbolsTest {
+  private static final String JCUDA = "/lib/libJCudaDriver-12.6.0-linux-x86_64.so";
+
+  private static final int DYNAMIC_SYMBOLS = 11; // SHT_DYNSYM
+
+  @Test
+  @DisplayName("The emulator has every entry point that JCuda's native library asks the driver for")
+  void complete() throws IOException {
+    Set<String> emulated = new TreeSet<>();
+    Matcher stub =
+        Pattern.compile("STUB\\((\\w+)\\)")
+            .matcher(Files.readString(Path.of("src/test/native/driver/symbols.inc")));
+    while (stub.find()) {
+      emulated.add(stub.group(1));
+    }
+    assertEquals(312, emulated.size());
+    assertEquals(emulated, imported());
+  }
+
+  /** The undefined symbols of the library's dynamic symbol table that are driver calls. */
+  private static Set<String> imported() throws IOException {
+    ByteBuffer elf;
+    try (InputStream in = EmulatedSymbolsTest.class.getResourceAsStream(JCUDA)) {
+      elf = ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
+    }
+    int sections = (int) elf.getLong(40);
+    int sectionSize = elf.getShort(58);
+    Set<String> names = new TreeSet<>();
+    for (int i = 0; i < elf.getShort(60); i++) {
+      int section = sections + i * sectionSize;
+      if (elf.getInt(section + 4) == DYNAMIC_SYMBOLS) {
+        int strings = (int) elf.getLong(sections + elf.getInt(section + 40) * sectionSize + 24);
+        int symbols = (int) elf.getLong(section + 24);
+        int end = symbols + (int) elf.getLong(section + 32);
+        for (int symbol = symbols; symbol < end; symbol += 24) {
+          boolean undefined = elf.getShort(symbol + 6) == 0;
+          String name = text(elf, strings + elf.getInt(symbol));
+          if (undefined && name.matches("cu[A-Z].*")) {
+            names.add(name);
+          }
+        }
+      }
+    }
+    return names;
+  }
+
+  private static String text(ByteBuffer elf, int at) {
+    int end = at;
+    while (elf.get(end) != 0) {
+      end++;
+    }
+    return new String(elf.array(), at, end - at, StandardCharsets.US_ASCII);
+  }
+}

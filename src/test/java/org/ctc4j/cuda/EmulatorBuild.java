@@ -1,0 +1,142 @@
+package org.ctc4j.cuda;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Builds the emulated {@code libcuda.so.1} with g++ out of {@code src/test/native} and {@code
+ * kernels}, once for each state of the sources: the result lies under {@code target/emulator}.
+ */
+final class EmulatorBuild {
+  private static final Path NATIVE = Path.of("src/test/native");
+  private static final Path KERNELS = Path.of("kernels");
+  private static final Path TARGET = Path.of("target/emulator");
+  private static final List<String> FLAGS =
+      List.of("-std=c++17", "-g1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wno-unknown-pragmas");
+
+  /** The kernels: the compiler reports every access to memory to the engine, not to libtsan. */
+  private static final List<String> CHECKED =
+      List.of("-O1", "-fno-strict-aliasing", "-fsanitize=thread", "-fno-threadsafe-statics");
+
+  private EmulatorBuild() {}
+
+  /** Whether there is a g++. */
+  static boolean isPossible() {
+    try {
+      return new ProcessBuilder("g++", "--version")
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor()
+          == 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The library, built if it is not there yet. */
+  static Path library() {
+    try {
+      Path directory = TARGET.resolve(hash()).toAbsolutePath();
+      Path library = directory.resolve("libcuda.so.1");
+      if (!Files.exists(library)) {
+        build(directory, library);
+      }
+      return library;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void build(Path directory, Path library) throws IOException {
+    Files.createDirectories(directory);
+    List<Process> compilers = new ArrayList<>();
+    List<Path> objects = new ArrayList<>();
+    for (Path source : units()) {
+      Path object = directory.resolve(objects.size() + ".o");
+      objects.add(object);
+      List<String> command = new ArrayList<>(List.of("g++"));
+      command.addAll(FLAGS);
+      command.addAll(source.endsWith("device/kernels.cpp") ? CHECKED : List.of("-O2"));
+      Path include = Path.of(System.getProperty("java.home"), "include");
+      command.addAll(List.of("-I" + include, "-I" + include.resolve("linux")));
+      command.add("-I" + NATIVE.resolve("device"));
+      command.addAll(List.of("-c", source.toString(), "-o", object.toString()));
+      compilers.add(start(command));
+      if (compilers.size() == Runtime.getRuntime().availableProcessors()) {
+        await(compilers.remove(0));
+      }
+    }
+    for (Process compiler : compilers) {
+      await(compiler);
+    }
+    Path temporary = directory.resolve("linking");
+    List<String> link =
+        new ArrayList<>(
+            List.of("g++", "-shared", "-Wl,-soname,libcuda.so.1", "-Wl,--no-undefined", "-o"));
+    link.add(temporary.toString());
+    objects.forEach(object -> link.add(object.toString()));
+    await(start(link));
+    Files.move(temporary, library, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static Process start(List<String> command) throws IOException {
+    return new ProcessBuilder(command).inheritIO().start();
+  }
+
+  private static void await(Process process) {
+    try {
+      if (process.waitFor() != 0) {
+        throw new IllegalStateException(
+            "failed: " + String.join(" ", process.info().commandLine().orElse("g++")));
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Everything that is compiled: the kernels, the engine that runs them, the driver. */
+  private static List<Path> units() throws IOException {
+    List<Path> units = new ArrayList<>();
+    units.add(NATIVE.resolve("device/kernels.cpp")); // the one that takes longest
+    units.add(NATIVE.resolve("device/engine.cpp"));
+    sources().stream()
+        .filter(
+            path -> path.startsWith(NATIVE.resolve("driver")) && path.toString().endsWith(".cpp"))
+        .forEach(units::add);
+    return units;
+  }
+
+  private static List<Path> sources() throws IOException {
+    List<Path> all = new ArrayList<>();
+    for (Path directory : List.of(NATIVE.resolve("driver"), NATIVE.resolve("device"), KERNELS)) {
+      try (Stream<Path> files = Files.list(directory)) {
+        files.filter(Files::isRegularFile).sorted().forEach(all::add);
+      }
+    }
+    return all;
+  }
+
+  private static String hash() throws IOException {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Path source : sources()) {
+        digest.update(Files.readAllBytes(source));
+      }
+      return HexFormat.of().formatHex(digest.digest(), 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package org.ctc4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What {@code ctc devices} says, in a JVM of its own, where something is not there. */
+class MissingDriverTest {
+  private static final String CLASS_PATH =
+      System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+
+  @Test
+  @DisplayName("No NVIDIA driver, no natives, no JCuda: each told, and the other backends work")
+  void told() throws Exception {
+    String plain = devices("nothing-is-called-so");
+    assumeFalse(plain.contains("cuda:0"), "there is a GPU here");
+    assertReason("there is no NVIDIA driver here: libcuda.so.1 was not found", plain);
+    assertReason("org.jcuda:jcuda-natives is not on the class path", devices("jcuda-natives"));
+    assertReason("org.jcuda:jcuda is not on the class path", devices("org/jcuda"));
+  }
+
+  private static void assertReason(String reason, String output) {
+    assertTrue(output.contains("cuda       not usable: " + reason), output);
+    assertTrue(output.contains("reference  "), output);
+  }
+
+  private static String devices(String excluded) throws Exception {
+    String classPath =
+        Arrays.stream(CLASS_PATH.split(File.pathSeparator))
+            .filter(entry -> !entry.contains(excluded))
+            .collect(Collectors.joining(File.pathSeparator));
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classPath,
+                "org.ctc4j.cli.Main",
+                "devices")
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), output);
+    return output;
+  }
+}

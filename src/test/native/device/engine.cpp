@@ -1,0 +1,678 @@
+// The engine: threads of a block as fibers, and a check on every access. See engine.h.
+//
+// Fibers switch only in barriers, warp operations and waits, so a run is a legal interleaving, and the seed picks which one.
+// Accesses come in through the functions that -fsanitize=thread makes the compiler call; this file stands in for libtsan and is
+// itself compiled without that option.
+//
+// Races. An access is ordered before another of the same block if a block barrier lies between, or if a chain of __syncwarp or
+// of release and acquire leads from one to the other (vector clocks). Shuffles and votes order nothing, as CUDA has it. Of two
+// accesses that are not ordered, one of them a write, the second is reported. Blocks of a launch are never ordered.
+// Of the readers of a word the last two are remembered.
+#include "engine.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "cuda_emulation.h"
+#undef threadIdx
+#undef blockIdx
+#undef blockDim
+#undef gridDim
+
+extern "C" char __start_emulated_shared[], __stop_emulated_shared[];
+char dynamicShared[228 * 1024] __attribute__((section("emulated_shared"), aligned(128)));
+
+namespace emulation {
+
+Self self;
+
+namespace {
+
+constexpr size_t STACK = 96 * 1024;
+constexpr unsigned MAX_THREADS = 1024;
+constexpr size_t MAX_FINDINGS = 20;
+
+// ---- fibers -----------------------------------------------------------------------------------------------------------------
+
+#if defined(__x86_64__)
+extern "C" void emulation_switch(void** save, void* load);
+asm(R"(
+.text
+.globl emulation_switch
+.hidden emulation_switch
+.type emulation_switch, @function
+emulation_switch:
+  pushq %rbp; pushq %rbx; pushq %r12; pushq %r13; pushq %r14; pushq %r15
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  popq %r15; popq %r14; popq %r13; popq %r12; popq %rbx; popq %rbp
+  ret
+.size emulation_switch, .-emulation_switch
+)");
+using Context = void*;
+void switchTo(Context& save, Context& load) { emulation_switch(&save, load); }
+void prepareContext(Context& context, char* stack, size_t bytes, void (*entry)()) {
+  void** top = (void**)(stack + bytes);
+  *--top = nullptr;  // alignment: at entry rsp is 8 modulo 16
+  *--top = (void*)entry;
+  for (int i = 0; i < 6; i++) *--top = nullptr;
+  context = top;
+}
+#else
+#include <ucontext.h>
+using Context = ucontext_t;
+void switchTo(Context& save, Context& load) { swapcontext(&save, &load); }
+void prepareContext(Context& context, char* stack, size_t bytes, void (*entry)()) {
+  getcontext(&context);
+  context.uc_stack.ss_sp = stack;
+  context.uc_stack.ss_size = bytes;
+  context.uc_link = nullptr;
+  makecontext(&context, entry, 0);
+}
+#endif
+
+enum class State { READY, BARRIER, WARP, FLAG, DONE };
+
+struct Fiber {
+  Context context;
+  State state;
+  int line;       // of the barrier or warp operation it waits in
+  bool predicate;  // of its barrier
+  Warp operation;
+  unsigned mask;
+  uint64_t value;
+  uint64_t result[32];  // what all lanes deposited
+  int* counter;
+  int atLeast;
+  uint32_t clock;                 // own time within the interval
+  std::vector<uint32_t> seen;     // times of the others that lie before us; empty: none
+};
+
+struct Block {
+  std::vector<Fiber> fibers{MAX_THREADS};
+  unsigned threads = 0;
+  char* stacks = nullptr;
+  Context scheduler;
+  unsigned running = 0;
+  bool inFiber = false;
+  bool aborted = false;
+  std::vector<unsigned> ready;
+  int barrierCount = 0;  // of predicates at the last barrier
+  std::unordered_map<int*, std::vector<uint32_t>> released;
+} block;
+
+const Kernel* kernel;
+void** arguments;
+const char* argumentsBegin;
+const char* argumentsEnd;
+uint64_t seed;
+uint64_t randomState;
+bool checking = true;
+std::vector<std::string> findings;
+size_t dropped;
+
+uint32_t interval = 1;  // one for every stretch of a block between barriers
+uint32_t firstOfBlock, firstOfLaunch;
+
+uint64_t nextRandom() {
+  randomState += 0x9e3779b97f4a7c15ull;
+  uint64_t z = randomState;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return z ^ (z >> 31);
+}
+
+std::string place(void* address) {
+  if (address == nullptr) return "";
+  Dl_info info;
+  if (dladdr(address, &info) == 0) return "";
+  char command[4200];
+  snprintf(command, sizeof command, "addr2line -e '%s' %#lx 2>/dev/null", info.dli_fname,
+           (unsigned long)((char*)address - (char*)info.dli_fbase - 1));
+  std::string line;
+  if (FILE* pipe = popen(command, "r")) {
+    char buffer[1000];
+    if (fgets(buffer, sizeof buffer, pipe)) line = buffer;
+    pclose(pipe);
+  }
+  while (!line.empty() && line.back() == '\n') line.pop_back();
+  const size_t slash = line.rfind('/');
+  return line.empty() || line[0] == '?' ? "" : ", at " + (slash == std::string::npos ? line : line.substr(slash + 1));
+}
+
+void report(const std::string& what, void* address = nullptr) {
+  if (findings.size() >= MAX_FINDINGS) {
+    dropped++;
+    return;
+  }
+  char who[200];
+  snprintf(who, sizeof who, "%s block %u thread %u: ", kernel->name, self.block.x, self.thread.x);
+  findings.push_back(who + what + place(address));
+}
+
+[[noreturn]] void abortLaunch() {
+  block.aborted = true;
+  block.inFiber = false;
+  switchTo(block.fibers[block.running].context, block.scheduler);
+  abort();
+}
+
+// ---- memory --------------------------------------------------------------------------------------------------------------------
+
+struct Access {
+  uint32_t interval = 0;
+  uint32_t clock = 0;
+  uint16_t thread = 0;
+  uint8_t bytes = 0;  // which of the word's four
+};
+
+struct Word {  // 4 bytes
+  Access write, read, read2;
+};
+
+constexpr size_t PAGE_WORDS = 256;
+
+struct Region {
+  char* base;
+  size_t bytes;
+  std::vector<uint64_t> initialised;                 // a bit a byte
+  std::vector<std::unique_ptr<Word[]>> pages;        // PAGE_WORDS words each, made when touched
+
+  Region(char* base, size_t bytes)
+      : base(base), bytes(bytes), initialised(bytes / 64 + 1), pages(bytes / 4 / PAGE_WORDS + 1) {}
+
+  bool holds(const char* at, size_t n) const { return at >= base && at + n <= base + bytes; }
+  Word& word(size_t offset) {
+    auto& page = pages[offset / 4 / PAGE_WORDS];
+    if (!page) page.reset(new Word[PAGE_WORDS]);
+    return page[offset / 4 % PAGE_WORDS];
+  }
+  bool isInitialised(size_t from, size_t n) const {
+    for (size_t i = from; i < from + n;) {
+      if (i % 64 == 0 && n - (i - from) >= 64) {
+        if (initialised[i / 64] != ~0ull) return false;
+        i += 64;
+      } else {
+        if (!(initialised[i / 64] >> (i % 64) & 1)) return false;
+        i++;
+      }
+    }
+    return true;
+  }
+  void setInitialised(size_t from, size_t n, bool on) {
+    for (size_t i = from; i < from + n;) {
+      if (i % 64 == 0 && n - (i - from) >= 64) {
+        initialised[i / 64] = on ? ~0ull : 0;
+        i += 64;
+      } else {
+        const uint64_t bit = 1ull << (i % 64);
+        if (on) initialised[i / 64] |= bit; else initialised[i / 64] &= ~bit;
+        i++;
+      }
+    }
+  }
+};
+
+std::map<char*, Region> allocations;
+Region* lastHit;
+std::unique_ptr<Region> shared;
+
+Region* allocationOf(const char* at) {
+  if (lastHit && at >= lastHit->base && at < lastHit->base + lastHit->bytes) return lastHit;
+  auto after = allocations.upper_bound((char*)at);
+  if (after == allocations.begin()) return nullptr;
+  Region& region = std::prev(after)->second;
+  if (at >= region.base + region.bytes) return nullptr;
+  return lastHit = &region;
+}
+
+std::vector<std::pair<const char*, const char*>> constants;  // read-only segments of the program
+
+int collectConstants(dl_phdr_info* info, size_t, void*) {
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const auto& header = info->dlpi_phdr[i];
+    const char* from = (const char*)info->dlpi_addr + header.p_vaddr;
+    if ((header.p_type == PT_LOAD && !(header.p_flags & PF_W)) || header.p_type == PT_GNU_RELRO) {
+      constants.push_back({from, from + header.p_memsz});
+    }
+  }
+  return 0;
+}
+
+bool isConstant(const char* at) {
+  if (constants.empty()) dl_iterate_phdr(collectConstants, nullptr);
+  for (auto& range : constants) {
+    if (at >= range.first && at < range.second) return true;
+  }
+  return false;
+}
+
+// Whether `access` is ordered before what the running thread does to `bytes` now, or touches others.
+bool isBefore(const Access& access, uint8_t bytes, bool isShared) {
+  if ((access.bytes & bytes) == 0) return true;
+  if (access.interval < firstOfBlock) return isShared || access.interval < firstOfLaunch;
+  if (access.interval < interval) return true;
+  if (access.thread == block.running) return true;
+  const auto& seen = block.fibers[block.running].seen;
+  return !seen.empty() && seen[access.thread] >= access.clock;
+}
+
+std::string describe(const Region& region, size_t offset, bool isShared) {
+  char text[200];
+  if (isShared) {
+    snprintf(text, sizeof text, "shared memory");
+  } else {
+    snprintf(text, sizeof text, "byte %zu of an allocation of %zu", offset, region.bytes);
+  }
+  return text;
+}
+
+void check(Region& region, const char* at, size_t bytes, bool write, bool isShared, void* caller) {
+  const size_t offset = at - region.base;
+  if (write) {
+    region.setInitialised(offset, bytes, true);
+  } else if (!region.isInitialised(offset, bytes)) {
+    report("uninitialised read of " + std::to_string(bytes) + " bytes, " + describe(region, offset, isShared), caller);
+    region.setInitialised(offset, bytes, true);  // once is enough
+  }
+  Access now = {interval, block.fibers[block.running].clock, uint16_t(block.running), 0};
+  for (size_t i = offset & ~size_t(3); i < offset + bytes; i += 4) {
+    Word& word = region.word(i);
+    now.bytes = 15;
+    if (i < offset) now.bytes &= 15 << (offset - i);
+    if (i + 4 > offset + bytes) now.bytes &= 15 >> (i + 4 - offset - bytes);
+    const Access* other = nullptr;
+    if (!isBefore(word.write, now.bytes, isShared)) {
+      other = &word.write;
+    } else if (write && !isBefore(word.read, now.bytes, isShared)) {
+      other = &word.read;
+    } else if (write && !isBefore(word.read2, now.bytes, isShared)) {
+      other = &word.read2;
+    }
+    if (other != nullptr) {
+      const char* kind = !write ? "read after write" : other == &word.write ? "write after write" : "write after read";
+      report(std::string("race, ") + kind + (other->interval < firstOfBlock ? " of another block" : "") + " by thread " +
+                 std::to_string(other->thread) + ", " + describe(region, i, isShared),
+             caller);
+      word.write = word.read = word.read2 = Access();
+    }
+    if (write) {
+      word.write = now;
+    } else {
+      if (word.read.thread != now.thread) word.read2 = word.read;
+      word.read = now;
+    }
+  }
+}
+
+void access(const void* address, size_t bytes, bool write, void* caller) {
+  if (!block.inFiber || !checking) return;
+  const char* at = (const char*)address;
+  const char* stack = block.stacks + block.running * STACK;
+  if (at >= stack && at < stack + STACK) return;
+  if (at >= (char*)&self && at < (char*)(&self + 1)) return;
+  if (shared->holds(at, bytes)) {
+    check(*shared, at, bytes, write, true, caller);
+    return;
+  }
+  if (Region* region = allocationOf(at)) {
+    if (region->holds(at, bytes)) {
+      check(*region, at, bytes, write, false, caller);
+      return;
+    }
+  }
+  if (at >= argumentsBegin && at < argumentsEnd) return;
+  if (!write && isConstant(at)) return;
+  char text[200];
+  auto after = allocations.upper_bound((char*)at);
+  std::string near;
+  if (after != allocations.begin()) {
+    const Region& before = std::prev(after)->second;
+    if (at < before.base + before.bytes + (1 << 20)) {
+      near = ", byte " + std::to_string(at - before.base) + " of an allocation of " + std::to_string(before.bytes);
+    }
+  }
+  snprintf(text, sizeof text, "out-of-bounds %s of %zu bytes at %p", write ? "write" : "read", bytes, address);
+  report(text + near, caller);
+  abortLaunch();
+}
+
+// ---- scheduling ---------------------------------------------------------------------------------------------------------------------
+
+void makeReady(unsigned thread) {
+  block.fibers[thread].state = State::READY;
+  block.ready.push_back(thread);
+}
+
+void yield() {
+  block.inFiber = false;
+  switchTo(block.fibers[block.running].context, block.scheduler);
+}
+
+void fiberMain() {
+  kernel->entry(arguments);
+  block.fibers[block.running].state = State::DONE;
+  yield();
+  abort();
+}
+
+void see(std::vector<uint32_t>& mine, const std::vector<uint32_t>& other) {
+  if (other.empty()) return;
+  if (mine.empty()) mine.assign(block.threads, 0);
+  for (size_t i = 0; i < block.threads; i++) mine[i] = std::max(mine[i], other[i]);
+}
+
+void newInterval() {
+  interval++;
+  block.released.clear();
+  for (unsigned i = 0; i < block.threads; i++) {
+    block.fibers[i].clock = 1;
+    block.fibers[i].seen.clear();
+  }
+}
+
+// Lets everybody go when all live threads have come.
+void tryBarrier() {
+  int line = -1, count = 0;
+  for (unsigned i = 0; i < block.threads; i++) {
+    Fiber& fiber = block.fibers[i];
+    if (fiber.state == State::DONE) continue;
+    if (fiber.state != State::BARRIER) return;
+    if (line >= 0 && fiber.line != line) {
+      report("divergent barrier: threads wait in lines " + std::to_string(line) + " and " + std::to_string(fiber.line));
+      block.aborted = true;
+      return;
+    }
+    line = fiber.line;
+    count += fiber.predicate;
+  }
+  if (line < 0) return;
+  block.barrierCount = count;
+  newInterval();
+  for (unsigned i = 0; i < block.threads; i++) {
+    if (block.fibers[i].state == State::BARRIER) makeReady(i);
+  }
+}
+
+// Lets the lanes of the running thread's warp operation go when all of its mask have come.
+void tryWarp(unsigned thread) {
+  const unsigned base = thread / 32 * 32;
+  const Fiber& mine = block.fibers[thread];
+  for (unsigned lane = 0; lane < 32; lane++) {
+    if (!(mine.mask >> lane & 1)) continue;
+    if (base + lane >= block.threads || block.fibers[base + lane].state == State::DONE) {
+      report("mask names lane " + std::to_string(lane) + ", which does not exist or has exited, line " + std::to_string(mine.line));
+      block.aborted = true;
+      return;
+    }
+    const Fiber& fiber = block.fibers[base + lane];
+    if (fiber.state != State::WARP) return;
+    if (fiber.mask != mine.mask || fiber.line != mine.line || fiber.operation != mine.operation) {
+      report("inconsistent masks or kinds of a warp operation: lines " + std::to_string(mine.line) + " and " + std::to_string(fiber.line));
+      block.aborted = true;
+      return;
+    }
+  }
+  uint64_t deposited[32] = {};
+  for (unsigned lane = 0; lane < 32; lane++) {
+    if (mine.mask >> lane & 1) deposited[lane] = block.fibers[base + lane].value;
+  }
+  if (mine.operation == Warp::SYNC) {
+    std::vector<uint32_t> all(block.threads, 0);
+    for (unsigned lane = 0; lane < 32; lane++) {
+      if (!(mine.mask >> lane & 1)) continue;
+      Fiber& fiber = block.fibers[base + lane];
+      see(all, fiber.seen);
+      all[base + lane] = fiber.clock++;
+    }
+    for (unsigned lane = 0; lane < 32; lane++) {
+      if (mine.mask >> lane & 1) block.fibers[base + lane].seen = all;
+    }
+  }
+  const unsigned mask = mine.mask;
+  for (unsigned lane = 0; lane < 32; lane++) {
+    if (!(mask >> lane & 1)) continue;
+    memcpy(block.fibers[base + lane].result, deposited, sizeof deposited);
+    makeReady(base + lane);
+  }
+}
+
+void runBlock() {
+  firstOfBlock = ++interval;
+  newInterval();
+  firstOfBlock = interval;
+  shared->setInitialised(0, shared->bytes, false);
+  block.ready.clear();
+  for (unsigned i = 0; i < block.threads; i++) {
+    Fiber& fiber = block.fibers[i];
+    prepareContext(fiber.context, block.stacks + i * STACK, STACK, fiberMain);
+    makeReady(i);
+  }
+  unsigned done = 0;
+  size_t next = 0;
+  while (done < block.threads && !block.aborted) {
+    if (next == block.ready.size()) {
+      std::string who;
+      for (unsigned i = 0, shown = 0; i < block.threads && shown < 4; i++) {
+        const Fiber& fiber = block.fibers[i];
+        if (fiber.state == State::DONE) continue;
+        const char* where = fiber.state == State::BARRIER ? "at a barrier" : fiber.state == State::WARP ? "in a warp operation" : "for a counter";
+        who += " thread " + std::to_string(i) + " waits " + where + " (line " + std::to_string(fiber.line) + ");";
+        shown++;
+      }
+      report("deadlock: a barrier, warp operation or counter not reached by all:" + who);
+      block.aborted = true;
+      break;
+    }
+    if (seed != 0) {
+      const size_t pick = next + nextRandom() % (block.ready.size() - next);
+      std::swap(block.ready[next], block.ready[pick]);
+    }
+    const unsigned thread = block.ready[next++];
+    if (next > 4096) {
+      block.ready.erase(block.ready.begin(), block.ready.begin() + next);
+      next = 0;
+    }
+    block.running = thread;
+    self.thread = {thread, 0, 0};
+    block.inFiber = true;
+    switchTo(block.scheduler, block.fibers[thread].context);
+    block.inFiber = false;
+    if (block.aborted) break;
+    switch (block.fibers[thread].state) {
+      case State::DONE:
+        done++;
+        tryBarrier();
+        for (unsigned i = thread / 32 * 32; i < block.threads && i < thread / 32 * 32 + 32; i++) {
+          if (!block.aborted && block.fibers[i].state == State::WARP && block.fibers[i].mask >> (thread % 32) & 1) tryWarp(i);
+        }
+        break;
+      case State::BARRIER:
+        tryBarrier();
+        break;
+      case State::WARP:
+        tryWarp(thread);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+void syncThreads(int line) { syncThreadsCount(false, line); }
+
+int syncThreadsCount(bool predicate, int line) {
+  Fiber& fiber = block.fibers[block.running];
+  fiber.state = State::BARRIER;
+  fiber.line = line;
+  fiber.predicate = predicate;
+  yield();
+  return block.barrierCount;
+}
+
+uint64_t warp(Warp operation, unsigned mask, uint64_t value, int source, int line) {
+  Fiber& fiber = block.fibers[block.running];
+  if (!(mask >> (block.running % 32) & 1)) {
+    report("a lane that is not in its own mask, line " + std::to_string(line));
+    abortLaunch();
+  }
+  fiber.state = State::WARP;
+  fiber.operation = operation;
+  fiber.mask = mask;
+  fiber.value = value;
+  fiber.line = line;
+  yield();
+  if (operation == Warp::SHUFFLE) {
+    if (!(mask >> source & 1)) report("shuffle from a lane that is not in the mask, line " + std::to_string(line));
+    return fiber.result[source];
+  }
+  uint64_t votes = 0;
+  for (int lane = 0; lane < 32; lane++) votes |= uint64_t(fiber.result[lane] != 0) << lane;
+  return votes;
+}
+
+void release(int* counter, int value) {
+  Fiber& fiber = block.fibers[block.running];
+  std::vector<uint32_t> mine = fiber.seen;
+  if (mine.empty()) mine.assign(block.threads, 0);
+  mine[block.running] = fiber.clock++;
+  see(block.released[counter], mine);
+  *counter = value;
+  for (unsigned i = 0; i < block.threads; i++) {
+    const Fiber& other = block.fibers[i];
+    if (other.state == State::FLAG && other.counter == counter && value >= other.atLeast) makeReady(i);
+  }
+}
+
+void acquire(int* counter, int atLeast) {
+  Fiber& fiber = block.fibers[block.running];
+  while (*counter < atLeast) {
+    fiber.state = State::FLAG;
+    fiber.counter = counter;
+    fiber.atLeast = atLeast;
+    fiber.line = 0;
+    yield();
+  }
+  see(fiber.seen, block.released[counter]);
+}
+
+std::string launch(const Kernel& toRun, Dim3 grid, Dim3 blockDim, size_t dynamicSharedBytes, void** parameters) {
+  kernel = &toRun;
+  findings.clear();
+  dropped = 0;
+  self = {};
+  const uint64_t threads = uint64_t(blockDim.x) * blockDim.y * blockDim.z;
+  if (blockDim.y != 1 || blockDim.z != 1 || threads == 0 || threads > toRun.maxThreadsPerBlock || grid.x == 0 || grid.y != 1 ||
+      grid.z != 1 || dynamicSharedBytes > sizeof dynamicShared) {
+    return std::string(toRun.name) + ": cannot be launched with a grid of " + std::to_string(grid.x) + " and " +
+           std::to_string(threads) + " threads a block";
+  }
+  if (!block.stacks) {
+    block.stacks = (char*)mmap(nullptr, STACK * MAX_THREADS, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    shared.reset(new Region(__start_emulated_shared, __stop_emulated_shared - __start_emulated_shared));
+  }
+  // a copy of the parameters, which kernels may read
+  size_t bytes = sizeof(void*) * toRun.parameterCount;
+  for (unsigned i = 0; i < toRun.parameterCount; i++) bytes += (toRun.parameterSizes[i] + 15) / 16 * 16 + 16;
+  std::vector<char> copy(bytes + 16);
+  arguments = (void**)(((uintptr_t)copy.data() + 15) / 16 * 16);
+  char* to = (char*)(arguments + (toRun.parameterCount + 1) / 2 * 2);
+  for (unsigned i = 0; i < toRun.parameterCount; i++) {
+    memcpy(to, parameters[i], toRun.parameterSizes[i]);
+    arguments[i] = to;
+    to += (toRun.parameterSizes[i] + 15) / 16 * 16;
+  }
+  argumentsBegin = copy.data();
+  argumentsEnd = copy.data() + copy.size();
+
+  randomState = seed;
+  firstOfLaunch = ++interval;
+  block.threads = unsigned(threads);
+  block.aborted = false;
+  self.blockDim = blockDim;
+  self.gridDim = grid;
+  // blocks in an order of the seed's: from a random one on, by a step that has no divisor in common with their number
+  uint64_t step = 1, first = 0;
+  if (seed != 0) {
+    first = nextRandom() % grid.x;
+    step = nextRandom() % grid.x + 1;
+    while (std::__gcd(step, uint64_t(grid.x)) != 1) step++;
+  }
+  for (uint64_t i = 0; i < grid.x && !block.aborted; i++) {
+    self.block = {unsigned((first + i * step) % grid.x), 0, 0};
+    runBlock();
+  }
+  std::string all;
+  for (auto& finding : findings) all += (all.empty() ? "" : "\n") + finding;
+  if (dropped > 0) all += "\n" + std::string(toRun.name) + ": and " + std::to_string(dropped) + " more";
+  return all;
+}
+
+void registerAllocation(void* base, size_t bytes) {
+  allocations.emplace((char*)base, Region((char*)base, bytes));
+  lastHit = nullptr;
+}
+
+void unregisterAllocation(void* base) {
+  allocations.erase((char*)base);
+  lastHit = nullptr;
+}
+
+void markInitialised(void* address, size_t bytes) {
+  if (Region* region = bytes ? allocationOf((char*)address) : nullptr) {
+    region->setInitialised((char*)address - region->base, std::min(bytes, size_t(region->base + region->bytes - (char*)address)), true);
+  }
+}
+
+void markUninitialised(void* address, size_t bytes) {
+  if (Region* region = bytes ? allocationOf((char*)address) : nullptr) {
+    region->setInitialised((char*)address - region->base, std::min(bytes, size_t(region->base + region->bytes - (char*)address)), false);
+  }
+}
+
+bool isInitialised(const void* address, size_t bytes) {
+  if (bytes == 0) return true;
+  Region* region = allocationOf((const char*)address);
+  return region && region->holds((const char*)address, bytes) && region->isInitialised((const char*)address - region->base, bytes);
+}
+
+void setSeed(uint64_t value) { seed = value; }
+void setChecking(bool on) { checking = on; }
+
+}  // namespace emulation
+
+// ---- what the compiler calls ------------------------------------------------------------------------------------------------------------
+
+#define CALLER __builtin_return_address(0)
+#define ACCESSES(N)                                                                                   \
+  void __tsan_read##N(void* p) { emulation::access(p, N, false, CALLER); }                            \
+  void __tsan_write##N(void* p) { emulation::access(p, N, true, CALLER); }                            \
+  void __tsan_unaligned_read##N(void* p) { emulation::access(p, N, false, CALLER); }                  \
+  void __tsan_unaligned_write##N(void* p) { emulation::access(p, N, true, CALLER); }
+extern "C" {
+ACCESSES(1)
+ACCESSES(2)
+ACCESSES(4)
+ACCESSES(8)
+ACCESSES(16)
+void __tsan_read_range(void* p, unsigned long n) { emulation::access(p, n, false, CALLER); }
+void __tsan_write_range(void* p, unsigned long n) { emulation::access(p, n, true, CALLER); }
+void __tsan_init() {}
+void __tsan_func_entry(void*) {}
+void __tsan_func_exit() {}
+void __tsan_vptr_update(void**, void*) {}
+void __tsan_vptr_read(void**) {}
+}

@@ -1,0 +1,54 @@
+// The project's kernels, compiled for the engine (with -fsanitize=thread, see cuda_emulation.h).
+#define CTC_EMULATION
+#include "../../../../kernels/ctc.cuh"
+
+// Each file in a namespace of its own: on the device each is a module.
+namespace prepareModule {
+#include "../../../../kernels/prepare.cu"
+}
+namespace framesModule {
+#include "../../../../kernels/frames.cu"
+}
+namespace latticeModule {
+#include "../../../../kernels/lattice.cu"
+}
+namespace labelsModule {
+#include "../../../../kernels/labels.cu"
+}
+namespace reduceModule {
+#include "../../../../kernels/reduce.cu"
+}
+
+#include "kernels.h"
+
+namespace emulation {
+
+#define KERNEL(MODULE, NAME, THREADS, SHARED) Entry<&MODULE::NAME>::kernel(#NAME, THREADS, SHARED)
+#define FRAMES(TYPE)                                               \
+  KERNEL(framesModule, ctc_frames_##TYPE##_c32, 256, 0),           \
+      KERNEL(framesModule, ctc_frames_##TYPE##_c256, 256, 0),      \
+      KERNEL(framesModule, ctc_frames_##TYPE##_c1024, 256, 0),     \
+      KERNEL(framesModule, ctc_frames_##TYPE##_c8192, 512, 128),   \
+      KERNEL(framesModule, ctc_frames_##TYPE##_any, 512, 128)
+
+const Kernel* findKernel(const char* name) {
+  static const unsigned latticeShared = sizeof(latticeModule::Shared);
+  static const Kernel kernels[] = {
+      KERNEL(prepareModule, ctc_prepare, 256, 64 + 1024),
+      FRAMES(f64),
+      FRAMES(f32),
+      FRAMES(f16),
+      FRAMES(bf16),
+      KERNEL(latticeModule, ctc_lattice_p1, 256, latticeShared),
+      KERNEL(latticeModule, ctc_lattice_p2, 256, latticeShared),
+      KERNEL(latticeModule, ctc_lattice_p4, 256, latticeShared),
+      KERNEL(labelsModule, ctc_labels, 256, 0),
+      KERNEL(reduceModule, ctc_reduce, 256, 64),
+  };
+  for (const Kernel& kernel : kernels) {
+    if (strcmp(kernel.name, name) == 0) return &kernel;
+  }
+  return nullptr;
+}
+
+}  // namespace emulation

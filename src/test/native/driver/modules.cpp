@@ -1,0 +1,189 @@
+// Modules, functions and launches. The PTX decides what can be loaded and called, as on a GPU: its
+// version, its target, the names of its entry points and the sizes of their parameters. What runs
+// is the same source compiled for the host.
+#include <cctype>
+#include <cstring>
+#include <regex>
+
+#include "state.h"
+
+namespace {
+
+// 10 * major + minor of the newest PTX that a driver of this version takes.
+long newestPtx(long driverVersion) {
+  long major = driverVersion / 1000;
+  long minor = driverVersion % 1000 / 10;
+  switch (major) {
+    case 11: return 70 + minor;
+    case 12: return 80 + minor;
+    case 13: return 90 + minor;
+    default: return major < 11 ? 60 : 99;
+  }
+}
+
+size_t sizeOfType(const std::string& type) {
+  return std::stoul(type.substr(type.find_first_of("0123456789"))) / 8;
+}
+
+// From ".entry name(.param .u64 a, .param .align 8 .b8 b[48])" the name and {8, 48}.
+void readEntries(Module* module) {
+  static const std::regex entry(R"(\.entry\s+(\w+)\s*\(([^)]*)\)([^{]*)\{)");
+  static const std::regex parameter(
+      R"(\.param\s+(?:\.align\s+\d+\s+)?\.([a-z]+\d+)(?:\s+\.ptr[^,\n]*?)?\s+\w+(?:\[(\d+)\])?\s*(?:,|$))");
+  static const std::regex threads(R"(\.(?:max|req)ntid\s+(\d+)(?:\s*,\s*(\d+))?(?:\s*,\s*(\d+))?)");
+  auto begin = std::sregex_iterator(module->ptx.begin(), module->ptx.end(), entry);
+  for (auto it = begin; it != std::sregex_iterator(); ++it) {
+    Function function;
+    function.module = module;
+    function.name = (*it)[1];
+    std::string parameters = (*it)[2];
+    auto first = std::sregex_iterator(parameters.begin(), parameters.end(), parameter);
+    for (auto p = first; p != std::sregex_iterator(); ++p) {
+      size_t count = (*p)[2].matched ? std::stoul((*p)[2]) : 1;
+      function.parameterBytes.push_back(sizeOfType((*p)[1]) * count);
+    }
+    std::string directives = (*it)[3];
+    std::smatch limit;
+    if (std::regex_search(directives, limit, threads)) {
+      function.maxThreads = std::stoi(limit[1]);
+      for (int i = 2; i <= 3; i++) {
+        function.maxThreads *= limit[i].matched ? std::stoi(limit[i]) : 1;
+      }
+    }
+    module->functions[function.name] = function;
+  }
+}
+
+CUresult load(Module** loaded, const char* image) {
+  if (spoilsCapture()) {
+    return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+  }
+  std::string ptx = image;
+  std::smatch version;
+  std::smatch target;
+  static const std::regex versionLine(R"(\.version\s+(\d+)\.(\d+))");
+  static const std::regex targetLine(R"(\.target\s+sm_(\d+))");
+  if (!std::regex_search(ptx, version, versionLine) ||
+      !std::regex_search(ptx, target, targetLine)) {
+    return CUDA_ERROR_INVALID_IMAGE;
+  }
+  if (std::stol(version[1]) * 10 + std::stol(version[2]) >
+      newestPtx(state().settings.driverVersion)) {
+    return CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
+  }
+  if (std::stol(target[1]) > state().settings.architecture) {
+    return CUDA_ERROR_INVALID_PTX;
+  }
+  auto module = std::make_unique<Module>();
+  module->context = currentContext();
+  module->architecture = std::stoi(target[1]);
+  module->ptx = std::move(ptx);
+  readEntries(module.get());
+  *loaded = module.release();
+  state().modules.insert(*loaded);
+  return CUDA_SUCCESS;
+}
+
+// The arguments of a launch, copied when it is enqueued.
+struct Arguments {
+  std::vector<std::vector<unsigned char>> values;
+  std::vector<void*> pointers;
+
+  Arguments(const Function& function, void** parameters) {
+    for (size_t i = 0; i < function.parameterBytes.size(); i++) {
+      auto* value = static_cast<unsigned char*>(parameters[i]);
+      values.emplace_back(value, value + function.parameterBytes[i]);
+    }
+    for (auto& value : values) {
+      pointers.push_back(value.data());
+    }
+  }
+};
+
+}  // namespace
+
+CTC4J_EXPORT CUresult cuModuleLoadData(Module** module, const void* image) {
+  ENTER_CONTEXT("cuModuleLoadData");
+  return load(module, static_cast<const char*>(image));
+}
+
+CTC4J_EXPORT CUresult cuModuleLoadDataEx(Module** module, const void* image, unsigned, int*,
+                                         void**) {
+  ENTER_CONTEXT("cuModuleLoadDataEx");
+  return load(module, static_cast<const char*>(image));
+}
+
+CTC4J_EXPORT CUresult cuModuleUnload(Module* module) {
+  ENTER_CONTEXT("cuModuleUnload");
+  if (!state().modules.erase(module)) {
+    return CUDA_ERROR_INVALID_HANDLE;
+  }
+  CUresult result = synchroniseContext();
+  delete module;
+  return result;
+}
+
+CTC4J_EXPORT CUresult cuModuleGetFunction(Function** function, Module* module, const char* name) {
+  ENTER_CONTEXT("cuModuleGetFunction");
+  if (!state().modules.count(module)) {
+    return CUDA_ERROR_INVALID_HANDLE;
+  }
+  auto found = module->functions.find(name);
+  if (found == module->functions.end() || !hasKernel(name, found->second.parameterBytes)) {
+    return CUDA_ERROR_NOT_FOUND;
+  }
+  *function = &found->second;
+  return CUDA_SUCCESS;
+}
+
+CTC4J_EXPORT CUresult cuFuncGetAttribute(int* value, int which, Function* function) {
+  ENTER_CONTEXT("cuFuncGetAttribute");
+  switch (which) {
+    case 0: *value = function->maxThreads; break;
+    case 4: *value = 32; break;  // registers: the emulator has none
+    case 5: case 6: *value = function->module->architecture; break;
+    case 8: *value = function->dynamicSharedBytes; break;
+    default: *value = 0;
+  }
+  return CUDA_SUCCESS;
+}
+
+CTC4J_EXPORT CUresult cuFuncSetAttribute(Function* function, int which, int value) {
+  ENTER_CONTEXT("cuFuncSetAttribute");
+  if (which == 8) {
+    if (value > deviceAttribute(97)) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    function->dynamicSharedBytes = value;
+  }
+  return CUDA_SUCCESS;
+}
+
+CTC4J_EXPORT CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Function* function,
+                                                                  int threads, size_t) {
+  ENTER_CONTEXT("cuOccupancyMaxActiveBlocksPerMultiprocessor");
+  *blocks = threads > function->maxThreads ? 0 : 2048 / threads;
+  return CUDA_SUCCESS;
+}
+
+CTC4J_EXPORT CUresult cuLaunchKernel(Function* function, unsigned gridX, unsigned gridY,
+                                     unsigned gridZ, unsigned blockX, unsigned blockY,
+                                     unsigned blockZ, unsigned sharedBytes, void* stream,
+                                     void** parameters, void**) {
+  ENTER_CONTEXT("cuLaunchKernel");
+  if (gridX == 0 || gridY == 0 || gridZ == 0 || blockX == 0 || blockY == 0 || blockZ == 0 ||
+      gridX > 0x7fffffff || gridY > 65535 || gridZ > 65535 || blockZ > 64 || blockX > 1024 ||
+      blockY > 1024 || static_cast<int>(sharedBytes) > function->dynamicSharedBytes ||
+      function->module->context != currentContext()) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
+  if (static_cast<int>(blockX * blockY * blockZ) > function->maxThreads) {
+    return CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
+  }
+  auto arguments = std::make_shared<Arguments>(*function, parameters);
+  std::string name = function->name;
+  return enqueue(stream, [=] {
+    return runKernel(name, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes,
+                     arguments->pointers.data());
+  });
+}
