@@ -73,12 +73,13 @@ public final class CpuBackend implements AutoCloseable {
     long largest = 0;
     for (int n = 0; n < batch.utterances(); n++) {
       Plan plan =
-          Plan.of(
-              batch.inputLength(n),
-              batch.targets().length(n),
-              kernels,
-              gradient,
-              workspaceBytes / concurrency);
+          new Plan()
+              .begin(
+                  batch.inputLength(n),
+                  batch.targets().length(n),
+                  kernels,
+                  gradient,
+                  workspaceBytes / concurrency);
       largest = Math.max(largest, plan.bytes());
     }
     return largest * concurrency;

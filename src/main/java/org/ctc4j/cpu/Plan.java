@@ -12,39 +12,66 @@ package org.ctc4j.cpu;
  *       {@code interval} rows at a time. With interval = √rows both take the least room.
  * </ol>
  *
- * @param width of a row of blanks or labels, see {@link Kernels}
- * @param interval of stored rows; 1 for all, 0 for none, when only the loss is asked for
+ * <p>Mutable, so that the next utterance needs no new one.
  */
-record Plan(int frames, int labels, int lanes, int width, boolean table, int interval, long bytes) {
+final class Plan {
   private static final int STATE_BYTES = Float.BYTES + Integer.BYTES;
   private static final int FRAME_BYTES = 4 * Double.BYTES;
   private static final long LONGEST_ARRAY = Integer.MAX_VALUE - 64;
 
-  static Plan of(int frames, int labels, Kernels kernels, boolean gradient, long budget) {
-    int lanes = kernels.lanes();
-    int width = Math.toIntExact((labels + 2L + lanes - 1) / lanes * lanes);
+  private int frames;
+  private int labels;
+  private int lanes;
+  private int width;
+  private boolean table;
+  private int interval;
+  private long bytes;
+
+  Plan begin(int itsFrames, int itsLabels, Kernels kernels, boolean gradient, long budget) {
+    frames = itsFrames;
+    labels = itsLabels;
+    lanes = kernels.lanes();
+    width = Math.toIntExact((labels + 2L + lanes - 1) / lanes * lanes);
     long frameBytes = (long) frames * FRAME_BYTES;
     long row = 2L * width;
     long tableLength = (long) frames * width;
     long tableBytes = (tableLength + frames) * STATE_BYTES;
     int half = (frames + 1) / 2;
-    int interval = gradient ? 1 : 0;
+    interval = gradient ? 1 : 0;
     long rowBytes = 2 * sweepRows(half, interval) * row * STATE_BYTES;
-    boolean table = tableLength < LONGEST_ARRAY && frameBytes + tableBytes + rowBytes <= budget;
+    table = tableLength < LONGEST_ARRAY && frameBytes + tableBytes + rowBytes <= budget;
     if (gradient
         && !table
         && (frameBytes + rowBytes > budget || sweepRows(half, 1) * row > LONGEST_ARRAY)) {
       interval = Math.max(2, (int) Math.ceil(Math.sqrt(half)));
       rowBytes = 2 * sweepRows(half, interval) * row * STATE_BYTES;
     }
-    return new Plan(
-        frames,
-        labels,
-        lanes,
-        width,
-        table,
-        interval,
-        frameBytes + rowBytes + (table ? tableBytes : 0));
+    bytes = frameBytes + rowBytes + (table ? tableBytes : 0);
+    return this;
+  }
+
+  int frames() {
+    return frames;
+  }
+
+  /** Of a row of blanks or labels, see {@link Kernels}. */
+  int width() {
+    return width;
+  }
+
+  /** Whether label probabilities are kept. */
+  boolean table() {
+    return table;
+  }
+
+  /** Of stored rows: 1 for all, 0 for none, when only the loss is asked for. */
+  int interval() {
+    return interval;
+  }
+
+  /** All of it, in bytes. */
+  long bytes() {
+    return bytes;
   }
 
   /** From there on the blanks and labels of frame t can still come to the end; whole vectors. */

@@ -44,7 +44,7 @@ final class Utterance {
   private FrameTensor gradient;
   private int n;
   private double weight;
-  private Plan plan;
+  private final Plan plan = new Plan();
   private boolean notFinite;
   private boolean possible;
   private long bits;
@@ -81,7 +81,7 @@ final class Utterance {
     classes = logits.classes();
     blank = options.blank();
     int labels = batch.targets().length(n);
-    plan = Plan.of(batch.inputLength(n), labels, kernels, wantsGradient, budget);
+    plan.begin(batch.inputLength(n), labels, kernels, wantsGradient, budget);
     target.begin(batch.targets(), n, classes, rowLength());
     emissions.begin(logits, n, target, blank, plan);
     others = Grow.atLeast(others, plan.frames());

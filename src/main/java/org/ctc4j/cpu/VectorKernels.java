@@ -1,6 +1,5 @@
 package org.ctc4j.cpu;
 
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -13,6 +12,7 @@ import static org.ctc4j.cpu.Extended.ZERO;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -40,11 +40,32 @@ final class VectorKernels extends Kernels {
   private static final int FRACTION = 0x007fffff;
   private static final int ONE = 0x3f800000;
 
+  private static final VectorShuffle<Float> BY_8 = by(8);
+  private static final VectorShuffle<Float> BY_4 = by(4);
+  private static final VectorShuffle<Float> BY_2 = by(2);
+  private static final VectorShuffle<Float> BY_1 = by(1);
+
   /** LANES zeros, then as many ones: read from {@code k}, a vector whose last k elements are 1. */
   private static final float[] LAST = new float[2 * LANES];
 
   static {
     Arrays.fill(LAST, LANES, 2 * LANES, 1);
+  }
+
+  /**
+   * The sum of all lanes, in a fixed order. {@code reduceLanes(ADD)} adds in any order it likes,
+   * and on newer JVMs in another one once it is compiled: the same call would give other bits
+   * later.
+   */
+  private static float sum(FloatVector v) {
+    FloatVector half = LANES >= 16 ? v.add(v.rearrange(BY_8)) : v;
+    FloatVector quarter = LANES >= 8 ? half.add(half.rearrange(BY_4)) : half;
+    FloatVector two = quarter.add(quarter.rearrange(BY_2));
+    return two.add(two.rearrange(BY_1)).lane(0);
+  }
+
+  private static VectorShuffle<Float> by(int lanes) {
+    return VectorShuffle.fromOp(FLOATS, i -> (i + lanes) % LANES);
   }
 
   @Override
@@ -137,7 +158,7 @@ final class VectorKernels extends Kernels {
       p.intoArray(out, outAt + i);
       sum = p.fma(count, sum);
     }
-    return sum.reduceLanes(ADD);
+    return sum(sum);
   }
 
   @Override
@@ -148,7 +169,7 @@ final class VectorKernels extends Kernels {
       FloatVector v = FloatVector.fromArray(FLOATS, x, i);
       sum = sum.add(FloatVector.zero(FLOATS).blend(v, v.compare(LT, 1f)));
     }
-    return sum.reduceLanes(ADD) + shortRow.sumBelowOne(x, i, at + n - i);
+    return sum(sum) + shortRow.sumBelowOne(x, i, at + n - i);
   }
 
   @Override
@@ -387,7 +408,7 @@ final class VectorKernels extends Kernels {
       m.intoArray(gamma, i);
       labels = labels.add(m);
     }
-    gamma[width] = blanks.reduceLanes(ADD);
-    gamma[width + 1] = labels.reduceLanes(ADD);
+    gamma[width] = sum(blanks);
+    gamma[width + 1] = sum(labels);
   }
 }
