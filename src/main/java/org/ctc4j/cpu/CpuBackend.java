@@ -15,7 +15,7 @@ public final class CpuBackend implements AutoCloseable {
   private final Workers workers;
   private final long workspaceBytes;
   private final Pool<Utterance> utterances;
-  private final Pool<Scratch> scratches = new Pool<>(Scratch::new);
+  private final Pool<Scratch> scratches;
   private final Pool<Call> calls;
 
   /**
@@ -30,6 +30,7 @@ public final class CpuBackend implements AutoCloseable {
     this.kernels = kernels;
     this.workspaceBytes = options.workspaceBytes();
     this.utterances = new Pool<>(() -> new Utterance(kernels));
+    this.scratches = new Pool<>(() -> new Scratch(kernels.another()));
     this.calls = new Pool<>(() -> new Call(utterances, scratches));
     this.workers = new Workers(options.threads());
   }

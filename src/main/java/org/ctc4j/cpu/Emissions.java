@@ -29,7 +29,6 @@ final class Emissions {
   /** ln p(t, best) of each frame. */
   double[] logBest = {};
 
-  private final Kernels kernels;
   private FrameTensor logits;
   private Elements elements;
   private long start;
@@ -41,10 +40,6 @@ final class Emissions {
   private int[] e = {};
   private float[] blankM = {};
   private int[] blankE = {};
-
-  Emissions(Kernels kernels) {
-    this.kernels = kernels;
-  }
 
   void begin(FrameTensor tensor, int n, Target labels, int blankClass, Plan plan) {
     logits = tensor;
@@ -59,7 +54,7 @@ final class Emissions {
     rowLog = Grow.atLeast(rowLog, frames);
     logBest = Grow.atLeast(logBest, frames);
     if (table) {
-      long length = (long) frames * width + kernels.lanes();
+      long length = (long) frames * width + plan.lanes();
       m = Grow.atLeast(m, length);
       e = Grow.atLeast(e, length);
       blankM = Grow.atLeast(blankM, frames);
@@ -125,10 +120,10 @@ final class Emissions {
       lookUp(t, x);
     }
     Arrays.fill(x, length + 1, width, x[length]);
-    float best = kernels.max(x, 0, width);
+    float best = scratch.kernels.max(x, 0, width);
     double log = best - rowMax[t] - rowLog[t];
     if (log > -IMPOSSIBLE_NATS / 2) {
-      int least = kernels.split(x, width, best, into.m, into.e, into.at);
+      int least = scratch.kernels.split(x, width, best, into.m, into.e, into.at);
       if (least > -Kernels.SPLIT_LIMIT) {
         into.logBest = log;
         finish(into);

@@ -22,14 +22,10 @@ import org.ctc4j.InputKind;
 final class FrameStage {
   private static final float EXP_LIMIT = 88; // e^x is finite in float32
 
-  private final Kernels kernels;
-
-  FrameStage(Kernels kernels) {
-    this.kernels = kernels;
-  }
+  private FrameStage() {}
 
   /** Frames [from, to) of the utterance; other threads may do others at the same time. */
-  void run(Utterance u, int from, int to, Scratch scratch) {
+  static void run(Utterance u, int from, int to, Scratch scratch) {
     long bits = 0;
     boolean possible = true;
     for (int t = from; t < to; t++) {
@@ -50,9 +46,10 @@ final class FrameStage {
   }
 
   /** Returns false if the row is not finite. */
-  private boolean normalise(Utterance u, int t, Scratch scratch) {
+  private static boolean normalise(Utterance u, int t, Scratch scratch) {
     LogitRows x = scratch.logits;
     GradientRows out = scratch.gradient;
+    Kernels kernels = scratch.kernels;
     int classes = u.classes;
     float shift = kernels.max(x.array, x.at, classes);
     if (shift == Float.NEGATIVE_INFINITY) {
@@ -84,8 +81,9 @@ final class FrameStage {
   }
 
   /** Log-probabilities are taken as they come. Returns false if the row is not finite. */
-  private boolean take(Utterance u, int t, Scratch scratch) {
+  private static boolean take(Utterance u, int t, Scratch scratch) {
     LogitRows x = scratch.logits;
+    Kernels kernels = scratch.kernels;
     if (!x.isFinite(kernels)) {
       return false;
     }

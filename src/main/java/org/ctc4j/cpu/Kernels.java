@@ -2,7 +2,7 @@ package org.ctc4j.cpu;
 
 /**
  * The inner loops. One subclass runs on any JVM, {@link ScalarKernels}; the other needs the Vector
- * API, {@code VectorKernels}. Stateless and thread-safe.
+ * API, {@code VectorKernels}. Each thread has its own, with room to compute in.
  *
  * <p>A <em>row</em> holds the states of one frame as extended-range numbers, m[j] ·
  * 2<sup>e[j]</sup>, blanks first and labels after them: blank i, which stands before label i, is
@@ -36,6 +36,9 @@ abstract class Kernels {
 
   /** Below this e^x counts as 0: 127 ln 2, less than the smallest normal float. */
   static final float EXP_ZERO = -88.02969f;
+
+  /** Such kernels for another thread. */
+  abstract Kernels another();
 
   /** "scalar", or "vector" and how many bits wide. */
   abstract String name();

@@ -54,6 +54,11 @@ final class Plan {
     return frames;
   }
 
+  /** What the width is a multiple of. */
+  int lanes() {
+    return lanes;
+  }
+
   /** Of a row of blanks or labels, see {@link Kernels}. */
   int width() {
     return width;

@@ -26,13 +26,19 @@ final class ScalarKernels extends Kernels {
   /** Exponents above −NEAR times LN2_HIGH are exact, and times LN2_LOW within 10<sup>−7</sup>. */
   private static final int NEAR = 1 << 13;
 
-  /** Shorter rows are not worth the trip through {@link #BLOCKS}. */
+  /** Shorter rows are not worth the trip through blocks. */
   private static final int SHORT = 64;
 
   private static final int BLOCK = 512;
 
-  private static final ThreadLocal<float[][]> BLOCKS =
-      ThreadLocal.withInitial(() -> new float[3][BLOCK]);
+  private final float[] differences = new float[BLOCK];
+  private final float[] exponents = new float[BLOCK];
+  private final float[] roundings = new float[BLOCK];
+
+  @Override
+  Kernels another() {
+    return new ScalarKernels();
+  }
 
   @Override
   String name() {
@@ -85,9 +91,8 @@ final class ScalarKernels extends Kernels {
       }
       return sum;
     }
-    float[][] room = BLOCKS.get();
-    float[] d = room[0];
-    float[] e = room[1];
+    float[] d = differences;
+    float[] e = exponents;
     double sum = 0;
     for (int i = 0; i < n; i += BLOCK) {
       int count = Math.min(BLOCK, n - i);
@@ -187,10 +192,9 @@ final class ScalarKernels extends Kernels {
 
   @Override
   int split(float[] x, int width, float reference, float[] em, int[] ee, int at) {
-    float[][] room = BLOCKS.get();
-    float[] d = room[0];
-    float[] shifted = room[1];
-    float[] lost = room[2];
+    float[] d = differences;
+    float[] shifted = exponents;
+    float[] lost = roundings;
     int least = 0;
     for (int i = 0; i < width; i += BLOCK) {
       int count = Math.min(BLOCK, width - i);

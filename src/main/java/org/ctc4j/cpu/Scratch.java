@@ -2,6 +2,7 @@ package org.ctc4j.cpu;
 
 /** What one thread needs while it works on one utterance. */
 final class Scratch {
+  final Kernels kernels;
   final LogitRows logits = new LogitRows();
   final GradientRows gradient = new GradientRows();
 
@@ -26,6 +27,10 @@ final class Scratch {
   double[] sureBlanks = {};
 
   double[] sureLabels = {};
+
+  Scratch(Kernels kernels) {
+    this.kernels = kernels;
+  }
 
   void begin(Utterance utterance) {
     int row = utterance.rowLength();

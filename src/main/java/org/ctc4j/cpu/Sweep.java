@@ -17,7 +17,6 @@ final class Sweep {
   float[] m = {};
   int[] e = {};
 
-  private final Kernels kernels;
   private final boolean forward;
   private Emissions emissions;
   private Target target;
@@ -30,8 +29,7 @@ final class Sweep {
   private int run; // which run of rows is recomputed, −1 for none
   private int current;
 
-  Sweep(Kernels kernels, boolean forward) {
-    this.kernels = kernels;
+  Sweep(boolean forward) {
     this.forward = forward;
   }
 
@@ -44,7 +42,7 @@ final class Sweep {
     half = forward ? (frames + 1) / 2 : frames / 2;
     width = plan.width();
     interval = plan.interval();
-    long length = Plan.sweepRows(half, interval) * 2 * width + kernels.lanes();
+    long length = Plan.sweepRows(half, interval) * 2 * width + plan.lanes();
     m = Grow.atLeast(m, length);
     e = Grow.atLeast(e, length);
     run = -1;
@@ -121,16 +119,16 @@ final class Sweep {
       if (p == 0) {
         firstAlpha(emission, to);
       } else {
-        kernels.alpha(m, e, from, to, width, low, high, emission, skip);
+        scratch.kernels.alpha(m, e, from, to, width, low, high, emission, skip);
         e[to + width + low - 1] = Extended.ZERO;
-        clear(to, high, Math.min(high + kernels.lanes(), width));
+        clear(to, high, Math.min(high + plan.lanes(), width));
       }
     } else if (p == 0) {
       firstBeta(to);
     } else {
       emissions.seek(frame(p) + 1, emission, scratch);
-      kernels.beta(m, e, from, to, width, low, high, emission, skip);
-      clear(to, Math.max(low - kernels.lanes(), 0), low);
+      scratch.kernels.beta(m, e, from, to, width, low, high, emission, skip);
+      clear(to, Math.max(low - plan.lanes(), 0), low);
       clear(to, high, Math.min(high + 1, width));
     }
   }

@@ -37,7 +37,6 @@ final class Utterance {
   double[] others = {};
 
   private final Kernels kernels;
-  private final FrameStage frameStage;
   private final Sweep alpha;
   private final Sweep beta;
   private FrameTensor logits;
@@ -54,10 +53,9 @@ final class Utterance {
 
   Utterance(Kernels kernels) {
     this.kernels = kernels;
-    this.frameStage = new FrameStage(kernels);
-    this.emissions = new Emissions(kernels);
-    this.alpha = new Sweep(kernels, true);
-    this.beta = new Sweep(kernels, false);
+    this.emissions = new Emissions();
+    this.alpha = new Sweep(true);
+    this.beta = new Sweep(false);
   }
 
   /**
@@ -118,7 +116,7 @@ final class Utterance {
 
   /** Stage 1 for frames [from, to). */
   void frames(int from, int to, Scratch scratch) {
-    frameStage.run(this, from, to, scratch);
+    FrameStage.run(this, from, to, scratch);
   }
 
   synchronized void markNotFinite() {
@@ -176,7 +174,7 @@ final class Utterance {
       // beta came to its first row here when the two met
       int here = !forward && p == mine.half() ? mine.current() : mine.next(p, scratch);
       int there = other.row(frames() - 1 - p, scratch);
-      kernels.posterior(
+      scratch.kernels.posterior(
           mine.m,
           mine.e,
           here,

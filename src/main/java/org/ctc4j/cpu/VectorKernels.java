@@ -12,7 +12,6 @@ import static org.ctc4j.cpu.Extended.ZERO;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -40,11 +39,6 @@ final class VectorKernels extends Kernels {
   private static final int FRACTION = 0x007fffff;
   private static final int ONE = 0x3f800000;
 
-  private static final VectorShuffle<Float> BY_8 = by(8);
-  private static final VectorShuffle<Float> BY_4 = by(4);
-  private static final VectorShuffle<Float> BY_2 = by(2);
-  private static final VectorShuffle<Float> BY_1 = by(1);
-
   /** LANES zeros, then as many ones: read from {@code k}, a vector whose last k elements are 1. */
   private static final float[] LAST = new float[2 * LANES];
 
@@ -52,20 +46,25 @@ final class VectorKernels extends Kernels {
     Arrays.fill(LAST, LANES, 2 * LANES, 1);
   }
 
-  /**
-   * The sum of all lanes, in a fixed order. {@code reduceLanes(ADD)} adds in any order it likes,
-   * and on newer JVMs in another one once it is compiled: the same call would give other bits
-   * later.
-   */
-  private static float sum(FloatVector v) {
-    FloatVector half = LANES >= 16 ? v.add(v.rearrange(BY_8)) : v;
-    FloatVector quarter = LANES >= 8 ? half.add(half.rearrange(BY_4)) : half;
-    FloatVector two = quarter.add(quarter.rearrange(BY_2));
-    return two.add(two.rearrange(BY_1)).lane(0);
+  private final float[] lanes = new float[LANES];
+
+  @Override
+  Kernels another() {
+    return new VectorKernels();
   }
 
-  private static VectorShuffle<Float> by(int lanes) {
-    return VectorShuffle.fromOp(FLOATS, i -> (i + lanes) % LANES);
+  /**
+   * The sum of {@link #lanes}, in a fixed order. Rejected: {@code reduceLanes(ADD)}, which adds in
+   * any order it likes, and on newer JVMs in another one once it is compiled: the same call would
+   * give other bits later; a method that takes the vector, which C2 boxes for it.
+   */
+  private float sumOfLanes() {
+    for (int half = LANES / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[i] += lanes[i + half];
+      }
+    }
+    return lanes[0];
   }
 
   @Override
@@ -134,8 +133,7 @@ final class VectorKernels extends Kernels {
   }
 
   /** As above for whole vectors, of which the last {@code counted} elements go into the sum. */
-  private static double exp(
-      float[] x, int at, int n, float shift, float[] out, int outAt, int counted) {
+  private double exp(float[] x, int at, int n, float shift, float[] out, int outAt, int counted) {
     FloatVector count = FloatVector.fromArray(FLOATS, LAST, counted);
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int i = 0; i < n; i += LANES) {
@@ -158,7 +156,8 @@ final class VectorKernels extends Kernels {
       p.intoArray(out, outAt + i);
       sum = p.fma(count, sum);
     }
-    return sum(sum);
+    sum.intoArray(lanes, 0);
+    return sumOfLanes();
   }
 
   @Override
@@ -169,7 +168,8 @@ final class VectorKernels extends Kernels {
       FloatVector v = FloatVector.fromArray(FLOATS, x, i);
       sum = sum.add(FloatVector.zero(FLOATS).blend(v, v.compare(LT, 1f)));
     }
-    return sum(sum) + shortRow.sumBelowOne(x, i, at + n - i);
+    sum.intoArray(lanes, 0);
+    return sumOfLanes() + shortRow.sumBelowOne(x, i, at + n - i);
   }
 
   @Override
@@ -408,7 +408,9 @@ final class VectorKernels extends Kernels {
       m.intoArray(gamma, i);
       labels = labels.add(m);
     }
-    gamma[width] = sum(blanks);
-    gamma[width + 1] = sum(labels);
+    blanks.intoArray(lanes, 0);
+    gamma[width] = sumOfLanes();
+    labels.intoArray(lanes, 0);
+    gamma[width + 1] = sumOfLanes();
   }
 }
