@@ -31,7 +31,7 @@ record Chunk(
   static Chunk next(
       HostCall call, int first, int mostUtterances, long logitsLimit, long workspaceLimit) {
     Chunk chunk = null;
-    int end = Math.min(call.batch().utterances(), first + mostUtterances);
+    int end = first + Math.min(call.batch().utterances() - first, mostUtterances);
     for (int n = first; n < end; n++) {
       Chunk longer = extended(call, chunk, n, workspaceLimit);
       boolean fits =

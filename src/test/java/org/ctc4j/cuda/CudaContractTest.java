@@ -4,14 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Random;
+import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcContract;
+import org.ctc4j.CtcResult;
 import org.ctc4j.CudaCtc;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 
 /** The contract, on the emulated driver. */
 @Emulated
@@ -51,6 +57,20 @@ class CudaContractTest extends CtcContract {
   @Override
   protected double gradientTolerance() {
     return 1e-5;
+  }
+
+  @Test
+  @DisplayName("A batch too large for the workspace goes through in chunks")
+  void chunks() {
+    TestBatch batch = TestBatch.random(new Random(1), 40, 5, 6, 8, 2);
+    try (Ctc whole = engine(EngineOptions.DEFAULT);
+        Ctc chunked = engine(EngineOptions.DEFAULT.withWorkspaceBytes(1))) {
+      CtcResult expected = whole.lossAndGradient(batch.batch(), batch.options());
+      long before = Emulator.launches("ctc_prepare");
+      CtcResult got = chunked.lossAndGradient(batch.batch(), batch.options());
+      assertEquals(5, Emulator.launches("ctc_prepare") - before);
+      Agreement.assertSameBits(expected, got, () -> "in chunks");
+    }
   }
 
   @AfterEach
