@@ -44,9 +44,12 @@ struct CtcProblem {
 };
 static_assert(sizeof(CtcProblem) == 208, "the host writes this structure byte by byte");
 
-enum Flag { LOG_PROBS = 1, SOFTMAX_TERM = 2, MEAN = 4, ZERO_INFINITY = 8 };
+enum Flag { LOG_PROBS = 1, SOFTMAX_TERM = 2, MEAN = 4, ZERO_INFINITY = 8, POSTERIORS = 16 };
 enum Status { OK = 0, INFEASIBLE = 1, NOT_FINITE = 2, BAD_LABEL = 3, BAD_LENGTH = 4 };
 enum ElementCode { FLOAT64 = 0, FLOAT32 = 1, FLOAT16 = 2, BFLOAT16 = 3 };
+
+// Whether rows of states are kept, for something to be made of posteriors.
+__device__ inline bool keepsRows(const CtcProblem& p) { return p.gradient != nullptr || (p.flags & POSTERIORS) != 0; }
 
 // A label this many nats under its frame's log-sum-exp counts as impossible.
 constexpr double IMPOSSIBLE_NATS = 67108864.0;  // 2^26
@@ -116,9 +119,9 @@ struct Workspace {
 
   __device__ explicit Workspace(const CtcProblem& p)
       : at(p.workspace), N(p.N), T(p.T), L(p.L), width(min(p.L, p.C - 1) + 1) {
-    K = p.gradient != nullptr ? p.K : 1;
+    K = keepsRows(p) ? p.K : 1;
     const int64_t half = (T + 1) / 2;
-    Q = p.gradient != nullptr ? max((half + K - 1) / K, int64_t(1)) : 1;
+    Q = keepsRows(p) ? max((half + K - 1) / K, int64_t(1)) : 1;
     states = 2 * (L + 1);
   }
 
@@ -209,14 +212,18 @@ __device__ inline void narrow(double x, Half* to) { *to = toHalf(float(x)); }
 __device__ inline void narrow(float x, Bfloat* to) { *to = toBfloat(x); }
 __device__ inline void narrow(double x, Bfloat* to) { *to = toBfloat(float(x)); }
 
-// Stores one number of the gradient; which type is the same for all threads of a launch.
-__device__ inline void storeGradient(const CtcProblem& p, int64_t index, double value) {
-  switch (p.gradientType) {
-    case FLOAT64: narrow(value, (double*)p.gradient + index); break;
-    case FLOAT32: narrow(value, (float*)p.gradient + index); break;
-    case FLOAT16: narrow(value, (Half*)p.gradient + index); break;
-    default: narrow(value, (Bfloat*)p.gradient + index);
+// Stores one number; which type is the same for all threads of a launch.
+__device__ inline void store(void* to, int32_t type, int64_t index, double value) {
+  switch (type) {
+    case FLOAT64: narrow(value, (double*)to + index); break;
+    case FLOAT32: narrow(value, (float*)to + index); break;
+    case FLOAT16: narrow(value, (Half*)to + index); break;
+    default: narrow(value, (Bfloat*)to + index);
   }
+}
+
+__device__ inline void storeGradient(const CtcProblem& p, int64_t index, double value) {
+  store(p.gradient, p.gradientType, index, value);
 }
 
 // ---- reductions -----------------------------------------------------------------------------------------------------------------

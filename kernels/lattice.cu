@@ -438,21 +438,23 @@ struct Course {
   __device__ Course(const CtcProblem& p, int n, int side, Shared& shared)
       : p(p), side(Workspace(p), shared.utterance, n, side), n(n), shared(shared) {}
 
-  // An utterance of weight 0 needs no posteriors.
-  __device__ bool gradient() const { return p.gradient != nullptr && shared.utterance.weight != 0; }
+  // For the gradient alone an utterance of weight 0 needs no posteriors.
+  __device__ bool posteriors() const {
+    return (p.gradient != nullptr && shared.utterance.weight != 0) || (p.flags & POSTERIORS) != 0;
+  }
   __device__ int K() const { return int(Workspace(p).K); }
 
   // Segments until the far end of the longer half; for the loss alone: the K rows nearest to the meeting, and all before.
   __device__ int segments() const {
     const int longer = side.frames - side.frames / 2;
     const int all = (longer - 1) / K() + 1;
-    return gradient() ? all : min(all, 2);
+    return posteriors() ? all : min(all, 2);
   }
   // tau where this side's segment k begins; it ends where k - 1 begins, and 0 ends at the meeting.
   __device__ int beginOf(int k) const { return k == segments() - 1 ? 0 : endOf(k + 1); }
   __device__ int endOf(int k) const { return int(max(side.half - int64_t(k) * K(), int64_t(0))); }
   // The state before segment k - 1 (k = 0: at the meeting, and later where throughTheOther has come to).
-  __device__ State* carried(int k) const { return Workspace(p).carried(n, side.number, gradient() ? k : 0); }
+  __device__ State* carried(int k) const { return Workspace(p).carried(n, side.number, posteriors() ? k : 0); }
   __device__ const State* stateBefore(int k) const { return k == segments() - 1 ? nullptr : carried(k + 1); }
 
   __device__ void advance(int k) {
@@ -483,7 +485,7 @@ template <typename Number, int P>
 __device__ void run(const CtcProblem& p, int n, int segment, Shared& shared) {
   Course<Number, P> course(p, n, threadIdx.x / (blockDim.x / 2), shared);
   if (segment >= course.segments()) return;         // this utterance is shorter than others
-  if (segment > 0 && !course.gradient()) return;  // it needed its loss only
+  if (segment > 0 && !course.posteriors()) return;  // it needed its loss only
   if (segment == 0) {
     for (int k = course.segments() - 1; k > 0; k--) course.advance(k);
   }
@@ -497,7 +499,7 @@ __device__ void run(const CtcProblem& p, int n, int segment, Shared& shared) {
     if (threadIdx.x == 0) shared.utterance.log2Probability = log2;
     __syncthreads();  // and the states at the meeting have been read
   }
-  if (course.gradient() && shared.utterance.log2Probability > -double(CTC_INFINITY)) course.throughTheOther(segment);
+  if (course.posteriors() && shared.utterance.log2Probability > -double(CTC_INFINITY)) course.throughTheOther(segment);
 }
 
 // Sums over frames: the part of the loss that E leaves out, and whether exponents could overflow.

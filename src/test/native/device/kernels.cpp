@@ -15,6 +15,9 @@ namespace latticeModule {
 namespace labelsModule {
 #include "../../../../kernels/labels.cu"
 }
+namespace posteriorsModule {
+#include "../../../../kernels/posteriors.cu"
+}
 namespace reduceModule {
 #include "../../../../kernels/reduce.cu"
 }
@@ -43,6 +46,7 @@ const Kernel* findKernel(const char* name) {
       KERNEL(latticeModule, ctc_lattice_p2, 256, latticeShared),
       KERNEL(latticeModule, ctc_lattice_p4, 256, latticeShared),
       KERNEL(labelsModule, ctc_labels, 256, 0),
+      KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
   };
   for (const Kernel& kernel : kernels) {

@@ -47,7 +47,7 @@ public final class CpuCtc extends Ctc {
    * How many bytes a call uses for its recursions, beyond input and output, at most. Above {@link
    * EngineOptions#workspaceBytes} only where no way with less exists.
    *
-   * @param gradient whether the gradient is computed too
+   * @param gradient whether the gradient or posteriors are computed too
    * @throws InvalidInputException if the batch does not go with the options
    */
   public long workspaceBytes(CtcBatch batch, CtcOptions options, boolean gradient) {
@@ -63,6 +63,13 @@ public final class CpuCtc extends Ctc {
 
   @Override
   void run(CtcBatch batch, CtcOptions options, CtcResult result) {
-    backend.run(batch, options, result.weights, result.losses, result.statuses, result.gradient());
+    backend.run(
+        batch,
+        options,
+        result.weights,
+        result.losses,
+        result.statuses,
+        result.gradient(),
+        result.posteriors);
   }
 }

@@ -3,9 +3,10 @@ package org.ctc4j;
 import java.util.List;
 
 /**
- * Computes CTC losses and gradients: for each utterance −ln p(target | input), where p sums over
- * all frame-level paths that collapse to the target (repeats merged, then blanks removed), after
- * Graves, Fernández, Gomez and Schmidhuber, "Connectionist Temporal Classification" (ICML 2006).
+ * Computes CTC losses, gradients and posteriors: for each utterance −ln p(target | input), where p
+ * sums over all frame-level paths that collapse to the target (repeats merged, then blanks
+ * removed), after Graves, Fernández, Gomez and Schmidhuber, "Connectionist Temporal Classification"
+ * (ICML 2006).
  *
  * <pre>{@code
  * try (Ctc ctc = Ctc.create()) {
@@ -108,9 +109,7 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
 
   /** Losses, without a gradient. */
   public final CtcResult loss(CtcBatch batch, CtcOptions options) {
-    CtcResult result = CtcResult.ofLosses(batch.utterances());
-    compute(batch, options, result);
-    return result;
+    return computed(batch, options, CtcResult.ofLosses(batch.utterances()));
   }
 
   /**
@@ -119,13 +118,40 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
    */
   public final CtcResult lossAndGradient(CtcBatch batch, CtcOptions options) {
     ElementType type = gradientType(batch.logits().elements().type());
-    CtcResult result = CtcResult.ofGradient(batch.logits().zerosLike(type));
+    return computed(batch, options, CtcResult.ofGradient(batch.logits().zerosLike(type)));
+  }
+
+  /**
+   * Losses, and the posterior of each class at each frame. They are allocated as a gradient is: of
+   * the shape and order of dimensions of the logits, dense, of type {@link #gradientType}. {@link
+   * CtcResult} says what they are.
+   */
+  public final CtcResult posteriors(CtcBatch batch, CtcOptions options) {
+    ElementType type = gradientType(batch.logits().elements().type());
+    FrameTensor place = batch.logits().zerosLike(type);
+    return computed(batch, options, CtcResult.ofLosses(batch.utterances()).withPosteriors(place));
+  }
+
+  /**
+   * Losses, and the posterior of each state at each frame: allocated as by {@link #posteriors}, of
+   * shape (T, N, 2 Lmax + 1).
+   */
+  public final CtcResult statePosteriors(CtcBatch batch, CtcOptions options) {
+    ElementType type = gradientType(batch.logits().elements().type());
+    int states = Math.addExact(2 * batch.targets().maxLength(), 1);
+    FrameTensor place = batch.logits().zerosLike(type, states);
+    return computed(
+        batch, options, CtcResult.ofLosses(batch.utterances()).withStatePosteriors(place));
+  }
+
+  private CtcResult computed(CtcBatch batch, CtcOptions options, CtcResult result) {
     compute(batch, options, result);
     return result;
   }
 
   /**
-   * Losses, and the gradient if {@code result} has a place for it, into memory of the caller.
+   * Losses, and what else {@code result} has places for: gradient, posteriors. Into memory of the
+   * caller.
    *
    * @throws InvalidInputException if an argument is out of its range; nothing was written then
    * @throws IllegalStateException if this engine is closed
@@ -142,8 +168,8 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
   }
 
   /**
-   * Which element type a gradient gets that is allocated here: float64 if the logits are, else what
-   * the backend computes in.
+   * Which element type a gradient and posteriors get that are allocated here: float64 if the logits
+   * are, else what the backend computes in.
    */
   public ElementType gradientType(ElementType logits) {
     return logits == ElementType.FLOAT64 ? ElementType.FLOAT64 : ElementType.FLOAT32;
@@ -162,8 +188,8 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
   }
 
   /**
-   * Fills losses (infinite where infeasible), statuses and, where asked for, the gradient, weighted
-   * by {@code result.weights}. The arguments have been checked.
+   * Fills losses (infinite where infeasible), statuses and, where asked for, the posteriors and the
+   * gradient, weighted by {@code result.weights}. The arguments have been checked.
    */
   abstract void run(CtcBatch batch, CtcOptions options, CtcResult result);
 }

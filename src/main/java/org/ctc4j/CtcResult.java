@@ -1,12 +1,21 @@
 package org.ctc4j;
 
 import java.util.Arrays;
+import org.ctc4j.host.Posteriors;
 
 /**
- * Where a call writes what it computes: N losses and statuses, the reduced loss and, if there is a
- * place for it, the gradient. {@link Ctc#loss} and {@link Ctc#lossAndGradient} return new ones;
- * make one here, with the gradient in memory of your own, and hand it to {@link Ctc#compute} again
- * and again to allocate nothing.
+ * Where a call writes what it computes: N losses and statuses, the reduced loss and, as far as
+ * there are places for them, the gradient and the posteriors. {@link Ctc#loss}, {@link
+ * Ctc#lossAndGradient} and {@link Ctc#posteriors} return new ones; make one here, with memory of
+ * your own, and hand it to {@link Ctc#compute} again and again to allocate nothing.
+ *
+ * <p><b>Posteriors</b> say how likely, given the target, the paths are to be somewhere at a frame:
+ * at a class, or in a state. They are α β / p(target) of equation (14) of Graves et al. (ICML
+ * 2006), whatever weights, reduction and input kind are; a gradient with respect to logits is
+ * weight · (softmax − posterior of the class). The states of an utterance with L labels are its
+ * target with a blank before, between and after the labels: state 2i is the blank before label i,
+ * state 2i + 1 is label i, state 2L the last blank. Each used frame sums to 1. Unused frames are
+ * exactly 0, and so is an utterance whose status is not {@link CtcStatus#OK}.
  *
  * <p>Not thread-safe: one call at a time may write to it.
  */
@@ -16,19 +25,21 @@ public final class CtcResult {
   final double[] weights;
   private final double[] terms;
   private final FrameTensor gradient;
+  final Posteriors posteriors;
   private double loss;
 
-  private CtcResult(int utterances, FrameTensor gradient) {
+  private CtcResult(int utterances, FrameTensor gradient, Posteriors posteriors) {
     this.losses = new double[utterances];
     this.statuses = new CtcStatus[utterances];
     this.weights = new double[utterances];
     this.terms = new double[utterances];
     this.gradient = gradient;
+    this.posteriors = posteriors;
   }
 
   /** For the losses of N utterances, without a gradient. */
   public static CtcResult ofLosses(int utterances) {
-    return new CtcResult(utterances, null);
+    return new CtcResult(utterances, null, Posteriors.NONE);
   }
 
   /**
@@ -40,7 +51,41 @@ public final class CtcResult {
    */
   public static CtcResult ofGradient(FrameTensor gradient) {
     gradient.requireWritable("gradient");
-    return new CtcResult(gradient.utterances(), gradient);
+    return new CtcResult(gradient.utterances(), gradient, Posteriors.NONE);
+  }
+
+  /**
+   * A new result with the places of this one, and one for the posterior of each class: the sum over
+   * the states that hold it. Every element is written.
+   *
+   * @param place of the shape of the logits, (T, N, C), in any layout and element type; it must not
+   *     overlap the logits or another place of this result
+   */
+  public CtcResult withPosteriors(FrameTensor place) {
+    requirePlace("posteriors", place);
+    return new CtcResult(losses.length, gradient, new Posteriors(place, posteriors.ofStates()));
+  }
+
+  /**
+   * A new result with the places of this one, and one for the posterior of each state. Every
+   * element is written; states that an utterance with a shorter target does not have are 0.
+   *
+   * @param place of shape (T, N, 2 Lmax + 1), T and N those of the logits and Lmax the length of
+   *     the longest target, in any layout and element type; it must not overlap the logits or
+   *     another place of this result
+   */
+  public CtcResult withStatePosteriors(FrameTensor place) {
+    requirePlace("state posteriors", place);
+    return new CtcResult(losses.length, gradient, new Posteriors(posteriors.ofClasses(), place));
+  }
+
+  private void requirePlace(String name, FrameTensor place) {
+    place.requireWritable(name);
+    if (place.utterances() != losses.length) {
+      throw new InvalidInputException(
+          "%s: expected room for %d utterances, got %d"
+              .formatted(name, losses.length, place.utterances()));
+    }
   }
 
   /** N. */
@@ -73,22 +118,53 @@ public final class CtcResult {
     return gradient;
   }
 
+  /** The posterior of each class, shape (T, N, C), or null if there is no place for them. */
+  public FrameTensor posteriors() {
+    return posteriors.ofClasses();
+  }
+
+  /** The posterior of each state, shape (T, N, 2 Lmax + 1), or null if there is no place. */
+  public FrameTensor statePosteriors() {
+    return posteriors.ofStates();
+  }
+
   void check(CtcBatch batch) {
     if (utterances() != batch.utterances()) {
       throw new InvalidInputException(
           "result: expected room for %d utterances, got %d"
               .formatted(batch.utterances(), utterances()));
     }
-    if (gradient == null) {
+    FrameTensor logits = batch.logits();
+    check("gradient", gradient, logits, logits.classes(), "the shape of the logits");
+    if (posteriors.wanted()) {
+      FrameTensor ofClasses = posteriors.ofClasses();
+      FrameTensor ofStates = posteriors.ofStates();
+      check("posteriors", ofClasses, logits, logits.classes(), "the shape of the logits");
+      int states = Math.addExact(2 * batch.targets().maxLength(), 1);
+      check("state posteriors", ofStates, logits, states, "the 2 Lmax + 1 states of the frames");
+      requireApart("posteriors", ofClasses, "gradient", gradient);
+      requireApart("state posteriors", ofStates, "gradient", gradient);
+      requireApart("state posteriors", ofStates, "posteriors", ofClasses);
+    }
+  }
+
+  private static void check(
+      String name, FrameTensor place, FrameTensor logits, int width, String what) {
+    if (place == null) {
       return;
     }
-    if (!gradient.hasShapeOf(batch.logits())) {
+    if (!place.hasFramesOf(logits) || place.classes() != width) {
       throw new InvalidInputException(
-          "gradient: expected the shape of the logits, %s, got %s"
-              .formatted(batch.logits().shape(), gradient.shape()));
+          "%s: expected %s, %s, got %s".formatted(name, what, logits.shape(width), place.shape()));
     }
-    if (gradient.overlaps(batch.logits())) {
-      throw new InvalidInputException("gradient: it overlaps the logits in memory");
+    requireApart(name, place, "logits", logits);
+  }
+
+  private static void requireApart(
+      String name, FrameTensor place, String otherName, FrameTensor other) {
+    if (place != null && other != null && place.overlaps(other)) {
+      throw new InvalidInputException(
+          "%s: it overlaps the %s in memory".formatted(name, otherName));
     }
   }
 

@@ -116,9 +116,9 @@ public final class CudaCtc extends Ctc {
   }
 
   /**
-   * Enqueues losses and, if the result has a place for it, the gradient of a batch in device
-   * memory, and returns. Between this call and the caller's own wait nothing is synchronised and
-   * nothing is copied.
+   * Enqueues losses and, as far as the result has places for them, gradient and posteriors of a
+   * batch in device memory, and returns. Between this call and the caller's own wait nothing is
+   * synchronised and nothing is copied.
    *
    * <p>The workspace is the engine's: one for each stream, grown when a call needs more of it and
    * kept until {@link #close}. So that growing does not spoil a capture, enqueue a call of the same
@@ -157,7 +157,7 @@ public final class CudaCtc extends Ctc {
    * EngineOptions#workspaceBytes} allows, half the states of the recursions are kept; below that
    * they are computed again, down to the square root of it.
    *
-   * @param gradient whether a gradient is asked for
+   * @param gradient whether a gradient or posteriors are asked for
    */
   public long workspaceBytes(
       int frames, int utterances, int classes, int maxTargetLength, boolean gradient) {
@@ -182,6 +182,13 @@ public final class CudaCtc extends Ctc {
 
   @Override
   void run(CtcBatch batch, CtcOptions options, CtcResult result) {
-    backend.run(batch, options, result.weights, result.losses, result.statuses, result.gradient());
+    backend.run(
+        batch,
+        options,
+        result.weights,
+        result.losses,
+        result.statuses,
+        result.gradient(),
+        result.posteriors);
   }
 }

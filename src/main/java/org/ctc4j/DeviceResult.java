@@ -11,8 +11,18 @@ package org.ctc4j;
  * @param gradient of the shape of the logits in any layout and element type, or null for losses
  *     alone. Every element is written, those of unused frames with 0. It must not overlap the
  *     logits.
+ * @param posteriors the posterior of each class, of the shape of the logits, or null
+ * @param statePosteriors the posterior of each state, of shape (T, N, 2 Lmax + 1), Lmax the {@link
+ *     DeviceTargets#maxLength}, or null. {@link CtcResult} says what posteriors are. Of both every
+ *     element is written; they must not overlap the logits or each other.
  */
-public record DeviceResult(long losses, long statuses, long reduced, DeviceTensor gradient) {
+public record DeviceResult(
+    long losses,
+    long statuses,
+    long reduced,
+    DeviceTensor gradient,
+    DeviceTensor posteriors,
+    DeviceTensor statePosteriors) {
   /** {@link CtcStatus#OK}. */
   public static final int OK = 0;
 
@@ -38,8 +48,23 @@ public record DeviceResult(long losses, long statuses, long reduced, DeviceTenso
     }
   }
 
+  /** Without posteriors. */
+  public DeviceResult(long losses, long statuses, long reduced, DeviceTensor gradient) {
+    this(losses, statuses, reduced, gradient, null, null);
+  }
+
   /** Losses and statuses alone. */
   public static DeviceResult ofLosses(long losses, long statuses) {
     return new DeviceResult(losses, statuses, 0, null);
+  }
+
+  /** The same with a place for the posterior of each class. */
+  public DeviceResult withPosteriors(DeviceTensor place) {
+    return new DeviceResult(losses, statuses, reduced, gradient, place, statePosteriors);
+  }
+
+  /** The same with a place for the posterior of each state. */
+  public DeviceResult withStatePosteriors(DeviceTensor place) {
+    return new DeviceResult(losses, statuses, reduced, gradient, posteriors, place);
   }
 }

@@ -190,14 +190,19 @@ public final class FrameTensor {
    * dimensions.
    */
   public FrameTensor zerosLike(ElementType type) {
+    return zerosLike(type, classes);
+  }
+
+  /** The same with {@code width} classes. */
+  FrameTensor zerosLike(ElementType type, int width) {
     if (starts != null) {
       long size = 0;
       for (int count : frameCounts) {
-        size += (long) count * classes;
+        size += (long) count * width;
       }
-      return packed(Elements.allocate(type, size), frameCounts, classes);
+      return packed(Elements.allocate(type, size), frameCounts, width);
     }
-    int[] dims = {frames, utterances, classes};
+    int[] dims = {frames, utterances, width};
     long[] strides = {frameStride, utteranceStride, classStride};
     long[] dense = new long[3];
     long size = 1;
@@ -206,14 +211,7 @@ public final class FrameTensor {
       size = Math.multiplyExact(size, dims[axis]);
     }
     return strided(
-        Elements.allocate(type, size),
-        0,
-        frames,
-        utterances,
-        classes,
-        dense[0],
-        dense[1],
-        dense[2]);
+        Elements.allocate(type, size), 0, frames, utterances, width, dense[0], dense[1], dense[2]);
   }
 
   /** Where the numbers are. */
@@ -273,12 +271,18 @@ public final class FrameTensor {
 
   /** "(T, N, C) = (…)", for messages. */
   String shape() {
-    return "(T, N, C) = (%d, %d, %d)%s"
-        .formatted(frames, utterances, classes, starts == null ? "" : ", packed");
+    return shape(classes);
   }
 
-  boolean hasShapeOf(FrameTensor other) {
-    if (utterances != other.utterances || classes != other.classes) {
+  /** The same with another number of classes. */
+  String shape(int width) {
+    return "(T, N, C) = (%d, %d, %d)%s"
+        .formatted(frames, utterances, width, starts == null ? "" : ", packed");
+  }
+
+  /** Whether both have the same utterances with the same frames. */
+  boolean hasFramesOf(FrameTensor other) {
+    if (utterances != other.utterances) {
       return false;
     }
     for (int n = 0; n < utterances; n++) {

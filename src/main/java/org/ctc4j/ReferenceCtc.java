@@ -38,6 +38,13 @@ public final class ReferenceCtc extends Ctc {
 
   @Override
   void run(CtcBatch batch, CtcOptions options, CtcResult result) {
-    backend.run(batch, options, result.weights, result.losses, result.statuses, result.gradient());
+    backend.run(
+        batch,
+        options,
+        result.weights,
+        result.losses,
+        result.statuses,
+        result.gradient(),
+        result.posteriors);
   }
 }

@@ -51,7 +51,7 @@ public final class Agreement {
     }
     // A gradient that all but vanishes is a difference of probabilities near 1, which a float32
     // backend has to 1e-7: there is nothing smaller to be relative to.
-    if (!(Math.sqrt(error) <= tolerance * Math.max(Math.sqrt(norm), 1e-2))) {
+    if (!(Math.sqrt(error) <= tolerance * Math.max(Math.sqrt(norm), 1e-3))) {
       fail(
           "%s: gradient error %.3g of norm %.3g, first mismatches:%s"
               .formatted(what.get(), Math.sqrt(error), Math.sqrt(norm), first));

@@ -10,6 +10,7 @@ import java.util.Arrays;
 public final class BruteForce {
   private final double loss;
   private final double[][] posterior; // [t][c]
+  private final double[][] statePosterior; // [t][s]
   private final double[][] softmax; // [t][c]
 
   public BruteForce(double[][] logits, int[] target, int blank) {
@@ -20,6 +21,7 @@ public final class BruteForce {
       softmax[t] = softmax(logits[t]);
     }
     posterior = new double[frames][classes];
+    statePosterior = new double[frames][2 * target.length + 1];
     double total = 0;
     int[] path = new int[frames];
     do {
@@ -32,11 +34,22 @@ public final class BruteForce {
         for (int t = 0; t < frames; t++) {
           posterior[t][path[t]] += p;
         }
+        int labels = 0; // begun so far
+        for (int t = 0; t < frames; t++) {
+          boolean label = path[t] != blank;
+          labels += label && (t == 0 || path[t] != path[t - 1]) ? 1 : 0;
+          statePosterior[t][label ? 2 * labels - 1 : 2 * labels] += p;
+        }
       }
     } while (next(path, classes));
     loss = total == 0 ? Double.POSITIVE_INFINITY : 0 - Math.log(total);
-    for (double[] row : posterior) {
-      for (int c = 0; c < classes; c++) {
+    divide(posterior, total);
+    divide(statePosterior, total);
+  }
+
+  private static void divide(double[][] rows, double total) {
+    for (double[] row : rows) {
+      for (int c = 0; c < row.length; c++) {
         row[c] = total == 0 ? 0 : row[c] / total;
       }
     }
@@ -67,6 +80,11 @@ public final class BruteForce {
   /** The probability, given the target, that a path is at class c in frame t. */
   public double posterior(int t, int c) {
     return posterior[t][c];
+  }
+
+  /** The same of state s: blank, label 0, blank, label 1, …, blank. */
+  public double statePosterior(int t, int s) {
+    return statePosterior[t][s];
   }
 
   private static boolean next(int[] path, int classes) {

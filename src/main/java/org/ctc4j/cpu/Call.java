@@ -4,6 +4,7 @@ import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.host.Posteriors;
 
 /**
  * One call: its arguments, and how it is cut into parts for threads.
@@ -32,6 +33,7 @@ final class Call extends Work {
   private double[] losses;
   private CtcStatus[] statuses;
   private FrameTensor gradient;
+  private Posteriors posteriors;
   private long budget;
   private Part part;
   private int ranges;
@@ -60,6 +62,7 @@ final class Call extends Work {
       double[] itsLosses,
       CtcStatus[] itsStatuses,
       FrameTensor gradientOrNull,
+      Posteriors itsPosteriors,
       long bytes) {
     batch = itsBatch;
     options = itsOptions;
@@ -67,6 +70,7 @@ final class Call extends Work {
     losses = itsLosses;
     statuses = itsStatuses;
     gradient = gradientOrNull;
+    posteriors = itsPosteriors;
     int count = batch.utterances();
     budget = bytes / Math.max(1, concurrency(count, workers.threads()));
     try {
@@ -78,6 +82,7 @@ final class Call extends Work {
     } finally {
       batch = null;
       gradient = null;
+      posteriors = null;
     }
   }
 
@@ -165,7 +170,7 @@ final class Call extends Work {
   }
 
   private void begin(Utterance u, int n) {
-    u.begin(batch, n, options, weights[n], gradient, budget);
+    u.begin(batch, n, options, weights[n], gradient, posteriors, budget);
   }
 
   private void finish(Utterance u, int n) {

@@ -5,6 +5,7 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.host.Posteriors;
 
 /**
  * Batches on threads, with memory that is kept from call to call. Thread-safe: calls at the same
@@ -55,6 +56,7 @@ public final class CpuBackend implements AutoCloseable {
    * @param losses output, +Infinity where infeasible
    * @param statuses output
    * @param gradient output of the shape of the logits, or null
+   * @param posteriors outputs, as far as they are asked for
    */
   public void run(
       CtcBatch batch,
@@ -62,13 +64,19 @@ public final class CpuBackend implements AutoCloseable {
       double[] weights,
       double[] losses,
       CtcStatus[] statuses,
-      FrameTensor gradient) {
+      FrameTensor gradient,
+      Posteriors posteriors) {
     Call call = calls.take();
-    call.compute(workers, batch, options, weights, losses, statuses, gradient, workspaceBytes);
+    call.compute(
+        workers, batch, options, weights, losses, statuses, gradient, posteriors, workspaceBytes);
     calls.give(call);
   }
 
-  /** What {@link #run} takes for the recursions of such a batch, at most. */
+  /**
+   * What {@link #run} takes for the recursions of such a batch, at most.
+   *
+   * @param gradient whether a gradient or posteriors are asked for
+   */
   public long workspaceBytes(CtcBatch batch, boolean gradient) {
     int concurrency = Call.concurrency(batch.utterances(), workers.threads());
     long largest = 0;

@@ -57,8 +57,8 @@ final class LogLattice {
     return states == 1 ? row[0] : add(row[states - 1], row[states - 2], LOG_ZERO);
   }
 
-  /** Writes the gradient of all frames; {@link #total} has been called. */
-  void gradient(double total) {
+  /** Writes gradient and posteriors of all frames; {@link #total} has been called. */
+  void posteriors(double total) {
     double[] beta = new double[states];
     double[] before = new double[states];
     Arrays.fill(beta, LOG_ZERO);
@@ -73,8 +73,13 @@ final class LogLattice {
         }
       }
       posterior(run[t - first], beta, total);
-      utterance.emissions.seek(t, scratch.emission, scratch);
-      LabelStage.run(utterance, t, scratch);
+      if (utterance.wantsGradient) {
+        utterance.emissions.seek(t, scratch.emission, scratch);
+        LabelStage.run(utterance, t, scratch);
+      }
+      if (utterance.wantsPosteriors) {
+        scratch.posteriors.store(utterance, t, scratch.gamma);
+      }
       beta(t, beta, before);
       double[] swap = beta;
       beta = before;
@@ -116,6 +121,9 @@ final class LogLattice {
       float gamma = (float) Math.exp(alpha[s] + beta[s] - total);
       if (s % 2 == 0) {
         blanks += gamma;
+        if (utterance.wantsPosteriors) {
+          scratch.posteriors.blanks[s / 2] = gamma;
+        }
       } else {
         scratch.gamma[s / 2] = gamma;
         sum += gamma;

@@ -5,6 +5,7 @@ final class Scratch {
   final Kernels kernels;
   final LogitRows logits = new LogitRows();
   final GradientRows gradient = new GradientRows();
+  final PosteriorRows posteriors = new PosteriorRows();
 
   /** Of the frame at work. */
   final Emission emission = new Emission();
@@ -34,7 +35,7 @@ final class Scratch {
 
   void begin(Utterance utterance) {
     int row = utterance.rowLength();
-    utterance.begin(logits, gradient);
+    utterance.begin(logits, gradient, posteriors);
     emission.begin(row);
     recomputed.begin(row);
     gathered = Grow.atLeast(gathered, row);

@@ -5,6 +5,7 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
+import org.ctc4j.host.Posteriors;
 
 /**
  * One utterance on its way through the stages, and the memory for it, which is kept for the next.
@@ -28,6 +29,7 @@ final class Utterance {
   InputKind input;
   boolean softmaxTerm;
   boolean wantsGradient;
+  boolean wantsPosteriors;
   int classes;
   int blank;
   final Target target = new Target();
@@ -41,6 +43,7 @@ final class Utterance {
   private final Sweep beta;
   private FrameTensor logits;
   private FrameTensor gradient;
+  private Posteriors posteriors;
   private int n;
   private double weight;
   private final Plan plan = new Plan();
@@ -60,6 +63,7 @@ final class Utterance {
 
   /**
    * @param gradientOrNull where the gradient goes
+   * @param itsPosteriors where posteriors go
    * @param budget bytes that may be used
    */
   void begin(
@@ -68,18 +72,21 @@ final class Utterance {
       CtcOptions options,
       double itsWeight,
       FrameTensor gradientOrNull,
+      Posteriors itsPosteriors,
       long budget) {
     n = utterance;
     logits = batch.logits();
     gradient = gradientOrNull;
+    posteriors = itsPosteriors;
     weight = itsWeight;
     input = options.input();
     softmaxTerm = options.gradientHasSoftmaxTerm();
     wantsGradient = gradient != null && weight != 0;
+    wantsPosteriors = posteriors.wanted();
     classes = logits.classes();
     blank = options.blank();
     int labels = batch.targets().length(n);
-    plan.begin(batch.inputLength(n), labels, kernels, wantsGradient, budget);
+    plan.begin(batch.inputLength(n), labels, kernels, wantsRows(), budget);
     target.begin(batch.targets(), n, classes, rowLength());
     emissions.begin(logits, n, target, blank, plan);
     others = Grow.atLeast(others, plan.frames());
@@ -92,9 +99,15 @@ final class Utterance {
   }
 
   /** Points a thread's rows at this utterance. */
-  void begin(LogitRows logitRows, GradientRows gradientRows) {
+  void begin(LogitRows logitRows, GradientRows gradientRows, PosteriorRows posteriorRows) {
     logitRows.begin(logits, n);
     gradientRows.begin(gradient, n, classes, weight);
+    posteriorRows.begin(posteriors, n, rowLength());
+  }
+
+  /** Whether products of alpha and beta are asked for. */
+  boolean wantsRows() {
+    return wantsGradient || wantsPosteriors;
   }
 
   Plan plan() {
@@ -164,7 +177,7 @@ final class Utterance {
 
   /** Stage 2 after the meeting, with stage 3, for alpha or for beta. */
   void secondHalf(boolean forward, Scratch scratch) {
-    if (!wantsGradient || status != CtcStatus.OK || isWide()) {
+    if (!wantsRows() || status != CtcStatus.OK || isWide()) {
       return;
     }
     Sweep mine = forward ? alpha : beta;
@@ -186,8 +199,14 @@ final class Utterance {
           plan.high(t),
           exponent,
           scratch.gamma);
-      emissions.seek(t, scratch.emission, scratch);
-      LabelStage.run(this, t, scratch);
+      if (wantsGradient) {
+        emissions.seek(t, scratch.emission, scratch);
+        LabelStage.run(this, t, scratch);
+      }
+      if (wantsPosteriors) {
+        scratch.posteriors.blanks(mine, here, other, there, plan, t, exponent);
+        scratch.posteriors.store(this, t, scratch.gamma);
+      }
     }
   }
 
@@ -196,6 +215,9 @@ final class Utterance {
     if (gradient != null) {
       int written = wantsGradient && status == CtcStatus.OK ? frames() : 0;
       scratch.gradient.clear(written, gradient.frames(n));
+    }
+    if (wantsPosteriors) {
+      scratch.posteriors.clear(status == CtcStatus.OK ? frames() : 0);
     }
   }
 
@@ -253,8 +275,8 @@ final class Utterance {
   private double wideTotal(Scratch scratch) {
     LogLattice lattice = new LogLattice(this, scratch);
     double total = lattice.total();
-    if (wantsGradient && total > Double.NEGATIVE_INFINITY) {
-      lattice.gradient(total);
+    if (wantsRows() && total > Double.NEGATIVE_INFINITY) {
+      lattice.posteriors(total);
     }
     return total;
   }

@@ -25,7 +25,7 @@ record Chunk(
    * The longest run of utterances from {@code first} on, one at least, that stays within both
    * limits.
    *
-   * @param logitsLimit bytes of logits
+   * @param logitsLimit bytes of logits, or of as many numbers as the widest output has
    * @param workspaceLimit bytes; what a single utterance cannot do without is taken nonetheless
    */
   static Chunk next(
@@ -35,7 +35,7 @@ record Chunk(
     for (int n = first; n < end; n++) {
       Chunk longer = extended(call, chunk, n, workspaceLimit);
       boolean fits =
-          longer.totalFrames * call.classes() * call.logits().stagedType().bytes() <= logitsLimit
+          longer.totalFrames * call.widest() * call.logits().stagedType().bytes() <= logitsLimit
               && longer.workspace.bytes() <= workspaceLimit
               && (long) longer.frames * longer.count < Integer.MAX_VALUE
               && longer.totalLabels < Integer.MAX_VALUE / 8;
@@ -54,7 +54,7 @@ record Chunk(
     int first = chunk == null ? n : chunk.first;
     int count = n - first + 1;
     int frames = chunk == null ? used : Math.max(chunk.frames, used);
-    int labels = chunk == null ? length : Math.max(chunk.labels, length);
+    int labels = Math.max(chunk == null ? call.leastLabels() : chunk.labels, length);
     return new Chunk(
         first,
         count,
@@ -62,8 +62,7 @@ record Chunk(
         labels,
         used + (chunk == null ? 0 : chunk.totalFrames),
         length + (chunk == null ? 0 : chunk.totalLabels),
-        Workspace.of(
-            frames, count, call.classes(), labels, call.gradient() != null, workspaceLimit));
+        Workspace.of(frames, count, call.classes(), labels, call.needsRows(), workspaceLimit));
   }
 
   int end() {

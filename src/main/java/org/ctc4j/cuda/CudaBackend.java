@@ -10,6 +10,7 @@ import org.ctc4j.DeviceResult;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.host.Posteriors;
 
 /**
  * An engine on one device. Thread-safe: host calls wait for each other, device calls for the
@@ -52,6 +53,7 @@ public final class CudaBackend implements AutoCloseable {
    * @param losses output, +Infinity where infeasible
    * @param statuses output
    * @param gradient output of the shape of the logits, or null
+   * @param posteriors outputs, as far as they are asked for
    */
   public synchronized void run(
       CtcBatch batch,
@@ -59,11 +61,12 @@ public final class CudaBackend implements AutoCloseable {
       double[] weights,
       double[] losses,
       CtcStatus[] statuses,
-      FrameTensor gradient) {
+      FrameTensor gradient,
+      Posteriors posteriors) {
     if (batch.utterances() == 0) {
       return;
     }
-    HostCall call = HostCall.of(batch, options, weights, losses, statuses, gradient);
+    HostCall call = HostCall.of(batch, options, weights, losses, statuses, gradient, posteriors);
     guarded(() -> hostBatches.run(call));
   }
 
@@ -109,7 +112,7 @@ public final class CudaBackend implements AutoCloseable {
         batch.utterances(),
         batch.classes(),
         batch.targets().maxLength(),
-        result.gradient() != null,
+        Kernels.needsRows(result),
         workspaceLimit);
   }
 

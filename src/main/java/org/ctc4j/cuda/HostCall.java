@@ -4,6 +4,7 @@ import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.host.Posteriors;
 
 /**
  * One call on a batch in host memory: its arguments and where its results go, as {@link
@@ -11,6 +12,8 @@ import org.ctc4j.FrameTensor;
  *
  * @param weights of each utterance's loss in the gradient
  * @param gradient null if none is asked for
+ * @param posteriors of classes, null if not asked for
+ * @param statePosteriors null if not asked for
  */
 record HostCall(
     CtcBatch batch,
@@ -19,7 +22,9 @@ record HostCall(
     double[] losses,
     CtcStatus[] statuses,
     HostTensor logits,
-    HostTensor gradient) {
+    HostTensor gradient,
+    HostTensor posteriors,
+    HostTensor statePosteriors) {
 
   static HostCall of(
       CtcBatch batch,
@@ -27,7 +32,8 @@ record HostCall(
       double[] weights,
       double[] losses,
       CtcStatus[] statuses,
-      FrameTensor gradient) {
+      FrameTensor gradient,
+      Posteriors posteriors) {
     return new HostCall(
         batch,
         options,
@@ -35,7 +41,28 @@ record HostCall(
         losses,
         statuses,
         new HostTensor(batch.logits()),
-        gradient == null ? null : new HostTensor(gradient));
+        orNull(gradient),
+        orNull(posteriors.ofClasses()),
+        orNull(posteriors.ofStates()));
+  }
+
+  private static HostTensor orNull(FrameTensor tensor) {
+    return tensor == null ? null : new HostTensor(tensor);
+  }
+
+  /** Whether posteriors or what is made of them are asked for. */
+  boolean needsRows() {
+    return gradient != null || posteriors != null || statePosteriors != null;
+  }
+
+  /** The most numbers that a frame has, in or out. */
+  int widest() {
+    return statePosteriors == null ? classes() : Math.max(classes(), statePosteriors.columns());
+  }
+
+  /** What L must be at least on the device: all chunks have the same columns of states. */
+  int leastLabels() {
+    return statePosteriors == null ? 0 : statePosteriors.columns() / 2;
   }
 
   int classes() {

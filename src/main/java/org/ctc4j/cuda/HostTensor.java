@@ -36,6 +36,11 @@ final class HostTensor {
     return storage instanceof double[] array ? DoubleBuffer.wrap(array) : (Buffer) storage;
   }
 
+  /** How many numbers a frame has. */
+  int columns() {
+    return tensor.classes();
+  }
+
   /** How numbers are stored in the staging memory, and so on the device. */
   ElementType stagedType() {
     return stagedType;

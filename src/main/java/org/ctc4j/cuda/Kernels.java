@@ -24,6 +24,7 @@ final class Kernels implements AutoCloseable {
           "lattice_p2",
           "lattice_p4",
           "labels",
+          "posteriors",
           "reduce");
 
   private final KernelModules modules;
@@ -31,6 +32,7 @@ final class Kernels implements AutoCloseable {
   private final CtcFrames frames;
   private final CtcLattice lattice;
   private final CtcLabels labels;
+  private final CtcPosteriors posteriors;
   private final CtcReduce reduce;
   private final ParameterBlock arguments;
 
@@ -42,6 +44,7 @@ final class Kernels implements AutoCloseable {
       frames = new CtcFrames(modules);
       lattice = new CtcLattice(modules);
       labels = new CtcLabels(modules);
+      posteriors = new CtcPosteriors(modules);
       reduce = new CtcReduce(modules);
       arguments = new ParameterBlock();
     } catch (RuntimeException e) {
@@ -66,6 +69,15 @@ final class Kernels implements AutoCloseable {
     return newest;
   }
 
+  /** Whether the products of alpha and beta must be kept, for something to be made of them. */
+  static boolean needsRows(DeviceResult result) {
+    return result.gradient() != null || hasPosteriors(result);
+  }
+
+  static boolean hasPosteriors(DeviceResult result) {
+    return result.posteriors() != null || result.statePosteriors() != null;
+  }
+
   /** Everything a batch needs, on one stream, without waiting for any of it. */
   synchronized void enqueue(
       DeviceBatch batch,
@@ -77,6 +89,7 @@ final class Kernels implements AutoCloseable {
     Supplier<String> doing = batch::shape;
     int n = batch.utterances();
     boolean gradient = result.gradient() != null;
+    boolean wantsPosteriors = hasPosteriors(result);
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
     prepare.enqueue(n, arguments, stream, doing);
     frames.enqueue(
@@ -91,6 +104,9 @@ final class Kernels implements AutoCloseable {
       lattice.enqueue(n, batch.targets().maxLength(), arguments, stream, doing);
       if (gradient) {
         labels.enqueue(n, workspace.rowsKept(), arguments, stream, doing);
+      }
+      if (wantsPosteriors) {
+        posteriors.enqueue(n, workspace.rowsKept(), arguments, stream, doing);
       }
     }
     if (result.reduced() != 0) {

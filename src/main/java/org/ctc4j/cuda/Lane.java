@@ -4,6 +4,8 @@ import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
@@ -11,7 +13,6 @@ import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.DeviceTargets;
 import org.ctc4j.DeviceTensor;
-import org.ctc4j.ElementType;
 import org.ctc4j.Reduction;
 
 /**
@@ -33,6 +34,7 @@ final class Lane implements AutoCloseable {
   private HostCall call;
   private Chunk chunk;
   private Layout layout;
+  private final List<Output> outputs = new ArrayList<>();
 
   Lane(Kernels kernels) {
     this.kernels = kernels;
@@ -44,6 +46,7 @@ final class Lane implements AutoCloseable {
    */
   private record Layout(
       long starts,
+      long stateStarts,
       long targetStarts,
       long weights,
       long targetLengths,
@@ -55,13 +58,15 @@ final class Lane implements AutoCloseable {
       int downBytes,
       long logits,
       long gradient,
+      long posteriors,
+      long statePosteriors,
       long workspace,
       long bytes) {
 
     static Layout of(HostCall call, Chunk chunk) {
       long n = chunk.count();
-      long numbers = chunk.totalFrames() * call.classes();
-      long targetStarts = 8 * n;
+      long stateStarts = 8 * n;
+      long targetStarts = stateStarts + (call.statePosteriors() == null ? 0 : 8 * n);
       long weights = targetStarts + 8 * n;
       long targetLengths = weights + 8 * n;
       long inputLengths = targetLengths + 4 * n;
@@ -71,14 +76,13 @@ final class Lane implements AutoCloseable {
       long statuses = losses + 8 * n;
       long down = Workspace.align(12 * n);
       long logits = losses + down;
-      long gradient = logits + Workspace.align(numbers * call.logits().stagedType().bytes());
-      HostTensor gradientTensor = call.gradient();
-      long workspace =
-          gradientTensor == null
-              ? gradient
-              : gradient + Workspace.align(numbers * gradientTensor.stagedType().bytes());
+      long gradient = logits + bytes(chunk, call.logits());
+      long posteriors = gradient + bytes(chunk, call.gradient());
+      long statePosteriors = posteriors + bytes(chunk, call.posteriors());
+      long workspace = statePosteriors + bytes(chunk, call.statePosteriors());
       return new Layout(
           0,
+          stateStarts,
           targetStarts,
           weights,
           targetLengths,
@@ -90,10 +94,29 @@ final class Lane implements AutoCloseable {
           Math.toIntExact(down),
           logits,
           gradient,
+          posteriors,
+          statePosteriors,
           workspace,
           workspace + chunk.workspace().bytes());
     }
+
+    private static long bytes(Chunk chunk, HostTensor tensorOrNull) {
+      return tensorOrNull == null
+          ? 0
+          : Workspace.align(numbers(chunk, tensorOrNull) * size(tensorOrNull));
+    }
+
+    static long numbers(Chunk chunk, HostTensor tensor) {
+      return chunk.totalFrames() * tensor.columns();
+    }
+
+    static int size(HostTensor tensor) {
+      return tensor.stagedType().bytes();
+    }
   }
+
+  /** A tensor that comes down, and where it lies in device memory. */
+  private record Output(HostTensor tensor, long offset) {}
 
   /** Whether a chunk is under way. */
   boolean isBusy() {
@@ -113,6 +136,7 @@ final class Lane implements AutoCloseable {
     call = nextCall;
     chunk = next;
     layout = Layout.of(call, chunk);
+    findOutputs();
     try {
       reserve();
       uploadDescription();
@@ -125,8 +149,9 @@ final class Lane implements AutoCloseable {
           memory.address() + layout.workspace,
           stream.handle());
       copyDown(layout.losses, 0, layout.downBytes);
-      if (call.gradient() != null) {
-        copyDown(layout.gradient, layout.downBytes, firstPiece(call.gradient()));
+      if (!outputs.isEmpty()) {
+        Output first = outputs.get(0);
+        copyDown(first.offset, layout.downBytes, firstPiece(first.tensor));
       }
     } catch (RuntimeException e) {
       abandon();
@@ -142,8 +167,8 @@ final class Lane implements AutoCloseable {
     try {
       stream.await(this::doing);
       readLosses();
-      if (call.gradient() != null) {
-        download();
+      for (Output output : outputs) {
+        download(output);
       }
     } finally {
       chunk = null;
@@ -169,7 +194,7 @@ final class Lane implements AutoCloseable {
       memory = new DeviceMemory(layout.bytes, doing);
     }
     in.reserve(Math.addExact(layout.upBytes, firstPiece(call.logits())), doing);
-    int down = call.gradient() == null ? 0 : firstPiece(call.gradient());
+    int down = outputs.stream().mapToInt(output -> firstPiece(output.tensor)).max().orElse(0);
     out.reserve(Math.addExact(layout.downBytes, down), doing);
   }
 
@@ -181,23 +206,36 @@ final class Lane implements AutoCloseable {
     }
   }
 
-  private long numbers() {
-    return chunk.totalFrames() * call.classes();
+  private void findOutputs() {
+    outputs.clear();
+    addOutput(call.gradient(), layout.gradient);
+    addOutput(call.posteriors(), layout.posteriors);
+    addOutput(call.statePosteriors(), layout.statePosteriors);
+  }
+
+  private void addOutput(HostTensor tensorOrNull, long offset) {
+    if (tensorOrNull != null) {
+      outputs.add(new Output(tensorOrNull, offset));
+    }
   }
 
   private int firstPiece(HostTensor tensor) {
-    return (int) Math.min(PIECE_BYTES, numbers() * tensor.stagedType().bytes());
+    return (int) Math.min(PIECE_BYTES, Layout.numbers(chunk, tensor) * Layout.size(tensor));
   }
 
   private void uploadDescription() {
     ByteBuffer bytes = in.bytes();
     int[] labels = new int[chunk.labels()];
-    long start = 0;
+    long frames = 0;
     int targetStart = 0;
     for (int i = 0; i < chunk.count(); i++) {
       int n = chunk.first() + i;
       int length = call.batch().targets().length(n);
-      bytes.putLong((int) layout.starts + 8 * i, start);
+      bytes.putLong((int) layout.starts + 8 * i, frames * call.classes());
+      if (call.statePosteriors() != null) {
+        long start = frames * call.statePosteriors().columns();
+        bytes.putLong((int) layout.stateStarts + 8 * i, start);
+      }
       bytes.putLong((int) layout.targetStarts + 8 * i, targetStart);
       bytes.putDouble((int) layout.weights + 8 * i, call.weights()[n]);
       bytes.putInt((int) layout.targetLengths + 4 * i, length);
@@ -207,15 +245,15 @@ final class Lane implements AutoCloseable {
       for (int k = 0; k < length; k++) {
         bytes.putInt(at + 4 * k, labels[k]);
       }
-      start += (long) call.batch().inputLength(n) * call.classes();
+      frames += call.batch().inputLength(n);
       targetStart += length;
     }
     copyUp(0, 0, layout.upBytes);
   }
 
   private void upload() {
-    int size = call.logits().stagedType().bytes();
-    Pieces pieces = new Pieces(call.logits().stagedType());
+    int size = Layout.size(call.logits());
+    Pieces pieces = new Pieces(call.logits());
     while (pieces.next()) {
       if (pieces.from > 0) {
         stream.await(this::doing); // the piece before is still being read
@@ -227,21 +265,21 @@ final class Lane implements AutoCloseable {
     }
   }
 
-  /** The first piece was copied behind the kernels. */
-  private void download() {
-    int size = call.gradient().stagedType().bytes();
-    Pieces pieces = new Pieces(call.gradient().stagedType());
+  /** The first piece of the first output was copied behind the kernels. */
+  private void download(Output output) {
+    int size = Layout.size(output.tensor);
+    Pieces pieces = new Pieces(output.tensor);
     while (pieces.next()) {
-      if (pieces.from > 0) {
-        copyDown(layout.gradient + pieces.from * size, layout.downBytes, pieces.count * size);
+      if (pieces.from > 0 || output != outputs.get(0)) {
+        copyDown(output.offset + pieces.from * size, layout.downBytes, pieces.count * size);
         stream.await(this::doing);
       }
       pieces.forEachUtterance(
           (n, from, count, at) ->
-              call.gradient().write(n, from, count, out, layout.downBytes / size + at));
+              output.tensor.write(n, from, count, out, layout.downBytes / size + at));
     }
     for (int n = chunk.first(); n < chunk.end(); n++) {
-      call.gradient().clear(n, call.batch().inputLength(n));
+      output.tensor.clear(n, call.batch().inputLength(n));
     }
   }
 
@@ -268,7 +306,7 @@ final class Lane implements AutoCloseable {
   private DeviceBatch deviceBatch() {
     long base = memory.address();
     return new DeviceBatch(
-        packed(layout.logits, call.logits().stagedType()),
+        packed(layout.logits, call.logits(), layout.starts),
         chunk.frames(),
         chunk.count(),
         call.classes(),
@@ -290,14 +328,22 @@ final class Lane implements AutoCloseable {
 
   private DeviceResult deviceResult() {
     long base = memory.address();
-    DeviceTensor gradient =
-        call.gradient() == null ? null : packed(layout.gradient, call.gradient().stagedType());
-    return new DeviceResult(base + layout.losses, base + layout.statuses, 0, gradient);
+    return new DeviceResult(
+        base + layout.losses,
+        base + layout.statuses,
+        0,
+        packed(layout.gradient, call.gradient(), layout.starts),
+        packed(layout.posteriors, call.posteriors(), layout.starts),
+        packed(layout.statePosteriors, call.statePosteriors(), layout.stateStarts));
   }
 
-  private DeviceTensor packed(long offset, ElementType type) {
+  private DeviceTensor packed(long offset, HostTensor tensorOrNull, long starts) {
+    if (tensorOrNull == null) {
+      return null;
+    }
     long base = memory.address();
-    return DeviceTensor.packed(base + offset, type, base + layout.starts, call.classes());
+    return DeviceTensor.packed(
+        base + offset, tensorOrNull.stagedType(), base + starts, tensorOrNull.columns());
   }
 
   private void copyUp(long offset, int from, int bytes) {
@@ -336,24 +382,26 @@ final class Lane implements AutoCloseable {
 
   /** Cuts the chunk's numbers into pieces that fit into the pinned memory. */
   private final class Pieces {
+    private final HostTensor tensor;
     private final int most;
     private long from;
     private int count;
 
-    Pieces(ElementType type) {
-      most = PIECE_BYTES / type.bytes();
+    Pieces(HostTensor tensor) {
+      this.tensor = tensor;
+      this.most = PIECE_BYTES / Layout.size(tensor);
     }
 
     boolean next() {
       from += count;
-      count = (int) Math.min(most, numbers() - from);
+      count = (int) Math.min(most, Layout.numbers(chunk, tensor) - from);
       return count > 0;
     }
 
     void forEachUtterance(Part part) {
       long start = 0;
       for (int n = chunk.first(); n < chunk.end() && start < from + count; n++) {
-        long end = start + (long) call.batch().inputLength(n) * call.classes();
+        long end = start + (long) call.batch().inputLength(n) * tensor.columns();
         long low = Math.max(start, from);
         long high = Math.min(end, from + count);
         if (low < high) {

@@ -12,23 +12,26 @@ import org.ctc4j.InputKind;
 import org.ctc4j.Reduction;
 
 /**
- * The arguments of the kernels: the {@code CtcProblem} that all of them take first, and the segment
- * that some take second. It lies in pinned memory for the sake of its address alone: one buffer of
- * values and one of their addresses make a launch ten times cheaper than nested {@code Pointer}s.
- * The driver copies the values at every launch, so the block may be changed after it. Not
- * thread-safe.
+ * The arguments of the kernels: the {@code CtcProblem} that all of them take first, the segment
+ * that some take second, and the {@code CtcPosteriors} that one takes third. It lies in pinned
+ * memory for the sake of its address alone: one buffer of values and one of their addresses make a
+ * launch ten times cheaper than nested {@code Pointer}s. The driver copies the values at every
+ * launch, so the block may be changed after it. Not thread-safe.
  *
- * <p>The layout is that of kernels/README.md, ABI version 3.
+ * <p>The layout is that of kernels/README.md, ABI version 4.
  */
 final class ParameterBlock implements AutoCloseable {
   private static final int PROBLEM_BYTES = 208;
   private static final int SEGMENT = PROBLEM_BYTES;
-  private static final int POINTERS = SEGMENT + 8;
+  private static final int POSTERIORS = SEGMENT + 8;
+  private static final int POSTERIORS_BYTES = 96;
+  private static final int POINTERS = POSTERIORS + POSTERIORS_BYTES;
 
   private static final int FLAG_LOG_PROBS = 1;
   private static final int FLAG_SOFTMAX_TERM = 2;
   private static final int FLAG_MEAN = 4;
   private static final int FLAG_ZERO_INFINITY = 8;
+  private static final int FLAG_POSTERIORS = 16;
 
   private static final DeviceTensor NO_TENSOR =
       new DeviceTensor(0, ElementType.FLOAT32, 0, 0, 0, 0);
@@ -38,10 +41,11 @@ final class ParameterBlock implements AutoCloseable {
   private final Pointer pointers;
 
   ParameterBlock() {
-    memory = new PinnedMemory(POINTERS + 16, () -> "kernel arguments");
+    memory = new PinnedMemory(POINTERS + 24, () -> "kernel arguments");
     values = memory.buffer();
     values.putLong(POINTERS, memory.address());
     values.putLong(POINTERS + 8, memory.address() + SEGMENT);
+    values.putLong(POINTERS + 16, memory.address() + POSTERIORS);
     pointers = memory.pointer(POINTERS);
   }
 
@@ -66,7 +70,7 @@ final class ParameterBlock implements AutoCloseable {
     DeviceTargets targets = batch.targets();
     DeviceTensor gradient = result.gradient();
     putTensor(0, batch.logits());
-    putTensor(40, gradient == null ? NO_TENSOR : gradient);
+    putTensor(40, gradient);
     values.putLong(80, targets.labels());
     values.putLong(88, targets.starts());
     values.putLong(96, targets.stride());
@@ -86,10 +90,19 @@ final class ParameterBlock implements AutoCloseable {
     values.putInt(192, options.blank());
     values.putInt(196, workspace.rowsKept());
     values.putInt(200, gradient == null ? 0 : gradient.type().ordinal());
-    values.putInt(204, flags(options));
+    values.putInt(204, flags(options) | (Kernels.hasPosteriors(result) ? FLAG_POSTERIORS : 0));
+    putPlace(POSTERIORS, result.posteriors());
+    putPlace(POSTERIORS + 48, result.statePosteriors());
   }
 
-  private void putTensor(int at, DeviceTensor tensor) {
+  /** A tensor and its type. */
+  private void putPlace(int at, DeviceTensor tensorOrNull) {
+    putTensor(at, tensorOrNull);
+    values.putInt(at + 40, tensorOrNull == null ? 0 : tensorOrNull.type().ordinal());
+  }
+
+  private void putTensor(int at, DeviceTensor tensorOrNull) {
+    DeviceTensor tensor = tensorOrNull == null ? NO_TENSOR : tensorOrNull;
     values.putLong(at, tensor.address());
     values.putLong(at + 8, tensor.starts());
     values.putLong(at + 16, tensor.utteranceStride());

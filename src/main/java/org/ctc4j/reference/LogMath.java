@@ -1,10 +1,22 @@
 package org.ctc4j.reference;
 
+import java.util.Arrays;
+
 /** Sums of probabilities that are held as natural logarithms. */
 final class LogMath {
   static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
 
   private LogMath() {}
+
+  /** ln Σ e<sup>x[i]</sup>. */
+  static double sum(double[] x) {
+    double max = Arrays.stream(x).max().orElse(LOG_ZERO);
+    double sum = 0;
+    for (double log : x) {
+      sum += Math.exp(log - max);
+    }
+    return max == LOG_ZERO ? LOG_ZERO : max + Math.log(sum);
+  }
 
   /** ln(e<sup>a</sup> + e<sup>b</sup>). */
   static double add(double a, double b) {

@@ -11,6 +11,7 @@ import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.host.Posteriors;
 
 /**
  * One utterance after another through {@link ReferenceUtterance}, on a fixed number of threads.
@@ -35,6 +36,7 @@ public final class ReferenceBackend implements AutoCloseable {
    * @param losses output, +Infinity where infeasible
    * @param statuses output
    * @param gradient output of the shape of the logits, or null
+   * @param posteriors outputs, as far as they are asked for
    */
   public void run(
       CtcBatch batch,
@@ -42,7 +44,8 @@ public final class ReferenceBackend implements AutoCloseable {
       double[] weights,
       double[] losses,
       CtcStatus[] statuses,
-      FrameTensor gradient) {
+      FrameTensor gradient,
+      Posteriors posteriors) {
     List<Callable<Void>> tasks = new ArrayList<>();
     for (int i = 0; i < batch.utterances(); i++) {
       int n = i;
@@ -53,6 +56,9 @@ public final class ReferenceBackend implements AutoCloseable {
             statuses[n] = utterance.status();
             if (gradient != null) {
               writeGradient(utterance, options, weights[n], gradient, n);
+            }
+            if (posteriors.wanted()) {
+              writePosteriors(utterance, posteriors, n);
             }
             return null;
           });
@@ -79,6 +85,26 @@ public final class ReferenceBackend implements AutoCloseable {
       for (int c = 0; c < out.classes(); c++) {
         boolean used = t < gradient.length && weight != 0;
         out.set(t, n, c, used ? weight * gradient[t][c] : 0);
+      }
+    }
+  }
+
+  private static void writePosteriors(ReferenceUtterance utterance, Posteriors posteriors, int n) {
+    double[][] gamma = utterance.posteriors();
+    if (posteriors.ofStates() != null) {
+      write(gamma, posteriors.ofStates(), n);
+    }
+    if (posteriors.ofClasses() != null) {
+      write(utterance.byClass(gamma), posteriors.ofClasses(), n);
+    }
+  }
+
+  /** Zeros where {@code values} has no frame or column. */
+  private static void write(double[][] values, FrameTensor out, int n) {
+    for (int t = 0; t < out.frames(n); t++) {
+      for (int c = 0; c < out.classes(); c++) {
+        boolean used = t < values.length && c < values[t].length;
+        out.set(t, n, c, used ? values[t][c] : 0);
       }
     }
   }

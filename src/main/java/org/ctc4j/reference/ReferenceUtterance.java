@@ -82,8 +82,10 @@ public final class ReferenceUtterance {
 
   /**
    * γ[t][s], shape (T, S): the probability, given the target, of being in state s at frame t, that
-   * is α<sub>t</sub>(s) β<sub>t</sub>(s) / p(l | x), the terms of equation (14). All 0 unless the
-   * status is {@link CtcStatus#OK}.
+   * is α<sub>t</sub>(s) β<sub>t</sub>(s) / p(l | x), the terms of equation (14). By equation (8)
+   * p(l | x) is the sum of the numerators of any frame; that of frame t is taken for frame t, so
+   * that rounding of a logarithm of many nats leaves the sum at 1. All 0 unless the status is
+   * {@link CtcStatus#OK}.
    */
   public double[][] posteriors() {
     double[][] gamma = new double[logProb.length][lattice.states()];
@@ -97,10 +99,26 @@ public final class ReferenceUtterance {
         beta = lattice.beta(t, beta);
       }
       for (int s = 0; s < beta.length; s++) {
-        gamma[t][s] = Math.exp(alpha[t][s] + beta[s] + loss);
+        gamma[t][s] = alpha[t][s] + beta[s];
+      }
+      double total = LogMath.sum(gamma[t]);
+      for (int s = 0; s < beta.length; s++) {
+        gamma[t][s] = Math.exp(gamma[t][s] - total);
       }
     }
     return gamma;
+  }
+
+  /** Shape (T, C): posteriors summed by class, the numerators of (14) over all s of a class. */
+  public double[][] byClass(double[][] posteriors) {
+    double[][] sums = new double[posteriors.length][];
+    for (int t = 0; t < sums.length; t++) {
+      sums[t] = new double[logProb[t].length];
+      for (int s = 0; s < posteriors[t].length; s++) {
+        sums[t][lattice.symbol(s)] += posteriors[t][s];
+      }
+    }
+    return sums;
   }
 
   /**
@@ -109,20 +127,13 @@ public final class ReferenceUtterance {
    * CtcStatus#OK}.
    */
   public double[][] gradient(boolean softmaxTerm) {
-    double[][] gradient = new double[logProb.length][];
-    double[][] gamma = posteriors();
+    double[][] gradient = byClass(posteriors());
+    if (status != CtcStatus.OK) {
+      return gradient;
+    }
     for (int t = 0; t < gradient.length; t++) {
-      gradient[t] = new double[logProb[t].length];
-      if (status != CtcStatus.OK) {
-        continue;
-      }
-      if (softmaxTerm) {
-        for (int c = 0; c < gradient[t].length; c++) {
-          gradient[t][c] = Math.exp(logProb[t][c]);
-        }
-      }
-      for (int s = 0; s < gamma[t].length; s++) {
-        gradient[t][lattice.symbol(s)] -= gamma[t][s];
+      for (int c = 0; c < gradient[t].length; c++) {
+        gradient[t][c] = (softmaxTerm ? Math.exp(logProb[t][c]) : 0) - gradient[t][c];
       }
     }
     return gradient;

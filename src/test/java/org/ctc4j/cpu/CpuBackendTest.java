@@ -26,6 +26,7 @@ import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
+import org.ctc4j.host.Posteriors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,7 +137,10 @@ class CpuBackendTest {
     double[] losses = new double[utterances];
     CtcStatus[] statuses = new CtcStatus[utterances];
     try (CpuBackend cpu = new CpuBackend(EngineOptions.DEFAULT.withThreads(threads))) {
-      Runnable call = () -> cpu.run(batch, CtcOptions.DEFAULT, weights, losses, statuses, gradient);
+      Runnable call =
+          () ->
+              cpu.run(
+                  batch, CtcOptions.DEFAULT, weights, losses, statuses, gradient, Posteriors.NONE);
       for (int i = 0; i < 3000; i++) {
         call.run();
       }
@@ -276,13 +280,27 @@ class CpuBackendTest {
       double[] none = {};
       boolean failed = false;
       try {
-        backend.run(batch, CtcOptions.DEFAULT, none, new double[4], new CtcStatus[4], null);
+        backend.run(
+            batch,
+            CtcOptions.DEFAULT,
+            none,
+            new double[4],
+            new CtcStatus[4],
+            null,
+            Posteriors.NONE);
       } catch (ArrayIndexOutOfBoundsException e) {
         failed = true;
       }
       assertTrue(failed);
       double[] losses = new double[4];
-      backend.run(batch, CtcOptions.DEFAULT, new double[4], losses, new CtcStatus[4], null);
+      backend.run(
+          batch,
+          CtcOptions.DEFAULT,
+          new double[4],
+          losses,
+          new CtcStatus[4],
+          null,
+          Posteriors.NONE);
       assertFalse(Double.isNaN(losses[3]));
     }
   }

@@ -26,11 +26,11 @@ import org.ctc4j.io.NpzWriter;
  *
  * @param logits of utterance n, frame t, class c, as {@code batch} holds them
  */
-record HostileBatch(CtcBatch batch, CtcOptions options, FrameTensor gradient) {
+public record HostileBatch(CtcBatch batch, CtcOptions options, FrameTensor gradient) {
   private static final double[] DEVIATIONS = {0.1, 1, 3, 10, 100, 1000};
   private static final int[] LENGTHS = {0, 1, 2, 5, 6, 7, 8, 13, 15, 16, 17, 30, 31, 32, 33};
 
-  static HostileBatch of(long seed) {
+  public static HostileBatch of(long seed) {
     Random random = new Random(seed);
     int utterances = 1 + random.nextInt(5);
     int classes = random.nextInt(20) == 0 ? 1 : 2 + random.nextInt(random.nextBoolean() ? 4 : 70);

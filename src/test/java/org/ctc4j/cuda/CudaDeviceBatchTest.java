@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import jcuda.Pointer;
 import jcuda.driver.CUgraph;
@@ -239,6 +240,64 @@ class CudaDeviceBatchTest {
   }
 
   @Test
+  @DisplayName("Posteriors of classes and states, with and without a gradient, in one launch more")
+  void posteriors() {
+    context.run(
+        () -> {
+          TestBatch host = TestBatch.random(random, 150, 4, 9, 40, 2);
+          int states = 2 * host.batch().targets().maxLength() + 1;
+          int frames = host.frames();
+          try (DeviceTestBatch device = new DeviceTestBatch(host);
+              CudaCtc frugal = CudaCtc.create(0, EngineOptions.DEFAULT.withWorkspaceBytes(1))) {
+            long ofClasses = device.arrays.allocate(8L * frames * 4 * 9);
+            long ofStates = device.arrays.allocate(4L * frames * 4 * states);
+            DeviceResult losses =
+                DeviceResult.ofLosses(device.result.losses(), device.result.statuses());
+            DeviceTensor classesPlace =
+                DeviceTensor.batchMajor(ofClasses, ElementType.FLOAT64, frames, 9);
+            DeviceTensor statesPlace =
+                DeviceTensor.timeMajor(ofStates, ElementType.FLOAT32, 4, states);
+            ctc.enqueue(
+                device.batch,
+                host.options(),
+                losses.withPosteriors(classesPlace).withStatePosteriors(statesPlace),
+                address());
+            double[] gotClasses = DeviceArrays.doubles(ofClasses, frames * 4 * 9);
+            float[] gotStates = DeviceArrays.floats(ofStates, frames * 4 * states);
+            try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+              Agreement.assertGradient(
+                  reference.posteriors(host.batch(), host.options()).posteriors()::get,
+                  FrameTensor.batchMajor(gotClasses, frames, 4, 9),
+                  1e-5,
+                  () -> "classes, seed " + seed);
+              Agreement.assertGradient(
+                  reference.statePosteriors(host.batch(), host.options()).statePosteriors()::get,
+                  FrameTensor.timeMajor(gotStates, frames, 4, states),
+                  1e-5,
+                  () -> "states, seed " + seed);
+            }
+
+            ctc.enqueue(device.batch, host.options(), device.result, address());
+            float[] gradient = device.gradient();
+            Emulator.resetCounts();
+            ctc.enqueue(
+                device.batch,
+                host.options(),
+                device.result.withStatePosteriors(statesPlace),
+                address());
+            assertEquals(6, Emulator.calls("cuLaunchKernel"));
+            assertArrayEquals(gradient, device.gradient());
+            assertArrayEquals(gotStates, DeviceArrays.floats(ofStates, gotStates.length));
+            Emulator.resetCounts();
+            frugal.enqueue(
+                device.batch, host.options(), losses.withPosteriors(classesPlace), address());
+            assertArrayEquals(gotClasses, DeviceArrays.doubles(ofClasses, gotClasses.length));
+            assertTrue(Emulator.launches("ctc_posteriors") > 1, "in segments");
+          }
+        });
+  }
+
+  @Test
   @DisplayName("Bad labels and lengths: a status for that utterance, the others are not touched")
   void badValues() {
     context.run(
@@ -252,7 +311,16 @@ class CudaDeviceBatchTest {
           host.targets()[2][0] = host.blank();
           host.inputLengths()[3] = 13;
           try (DeviceTestBatch device = new DeviceTestBatch(host)) {
-            ctc.enqueue(device.batch, host.options(), device.result, address());
+            long posteriors = device.arrays.of(unwritten(12 * 4 * 5));
+            long states = device.arrays.of(unwritten(12 * 4 * 5));
+            ctc.enqueue(
+                device.batch,
+                host.options(),
+                device
+                    .result
+                    .withPosteriors(DeviceTensor.timeMajor(posteriors, ElementType.FLOAT32, 4, 5))
+                    .withStatePosteriors(DeviceTensor.timeMajor(states, ElementType.FLOAT32, 4, 5)),
+                address());
             int[] expected = {
               DeviceResult.OK,
               DeviceResult.BAD_LABEL,
@@ -264,15 +332,30 @@ class CudaDeviceBatchTest {
             assertTrue(Double.isFinite(losses[0]) && Double.isNaN(losses[1]));
             assertTrue(Double.isNaN(losses[2]) && Double.isNaN(losses[3]));
             float[] gradient = device.gradient();
+            float[] ofClasses = DeviceArrays.floats(posteriors, 12 * 4 * 5);
+            float[] ofStates = DeviceArrays.floats(states, 12 * 4 * 5);
             for (int t = 0; t < 12; t++) {
-              for (int n = 1; n < 4; n++) {
+              for (int n = 0; n < 4; n++) {
+                double classSum = 0;
+                double stateSum = 0;
                 for (int c = 0; c < 5; c++) {
-                  assertEquals(0f, gradient[(t * 4 + n) * 5 + c]);
+                  int i = (t * 4 + n) * 5 + c;
+                  assertTrue(n == 0 || gradient[i] == 0);
+                  classSum += ofClasses[i];
+                  stateSum += ofStates[i];
                 }
+                assertEquals(n == 0 ? 1 : 0, classSum, 1e-6);
+                assertEquals(n == 0 ? 1 : 0, stateSum, 1e-6);
               }
             }
           }
         });
+  }
+
+  private static float[] unwritten(int length) {
+    float[] values = new float[length];
+    Arrays.fill(values, Float.NaN);
+    return values;
   }
 
   @Test

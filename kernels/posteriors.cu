@@ -1,0 +1,116 @@
+// ctc_posteriors: posteriors as an output, the terms of equation (14) of Graves et al. 2006, for those who ask:
+//
+//   of states    posterior(t, s)                                      (T, N, 2 L + 1), s as in l'
+//   of classes   sum over positions s of l' that hold c of posterior(t, s)   (T, N, C)
+//
+// What ctc_lattice left is divided by its own sum over the frame, so each used frame sums to 1; see labels.cu. Every element is
+// written: 0 in unused frames, in states that a shorter target lacks, and for utterances whose status is not OK. Weights take no part.
+//
+// In:  workspace: Utterance, Lists, stored rows (2 float posteriors a pair, at 8-byte places). Out: one or both of the tensors.
+// Parallel: one warp a frame of segment k: lanes over states, then over classes and distinct labels.
+// Launch: grid ceil(N 2 K / 8), block 256; after ctc_lattice of the same k, rows as in ctc_labels. Launch 0 writes the zeros of
+//      frames without posteriors. No shared memory.
+// Deterministic: fixed trees over states, a label's positions in ascending order; no atomics.
+// Rejected: writing them in ctc_lattice, where each state's posterior is at hand: not normalised, and its registers are full.
+#include "ctc.cuh"
+
+// A tensor of any strides and element type.
+struct Place {
+  void* to;              // null: not asked for
+  const int64_t* start;  // [N], or null: n * utteranceStride
+  int64_t utteranceStride, frameStride, columnStride;
+  int32_t type;
+  int32_t unused;
+
+  __device__ int64_t index(int n, int64_t t) const {
+    return (start != nullptr ? start[n] : n * utteranceStride) + t * frameStride;
+  }
+};
+
+struct CtcPosteriors {
+  Place ofClasses, ofStates;
+};
+static_assert(sizeof(CtcPosteriors) == 96, "the host writes this structure byte by byte");
+
+namespace {
+
+constexpr int ROWS_PER_BLOCK = 8;
+
+// Less counts as 0: mantissas that are yet to be normalised, up to 2^42 in a product, put the end of float's range at another value
+// for another segmentation.
+constexpr float LEAST = 8.271806e-25f;  // 2^-80
+
+__device__ inline float posterior(const State* row, int64_t s) {
+  const float x = __int_as_float(row[s].low);
+  return x < LEAST ? 0 : x;
+}
+
+// Columns [from, count) of a frame become 0.
+__device__ void clear(const Place& place, int64_t at, int64_t from, int64_t count, int lane) {
+  for (int64_t c = from + lane; c < count; c += 32) store(place.to, place.type, at + c * place.columnStride, 0.0f);
+}
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256)
+    ctc_posteriors(const CtcProblem p, const int segment, const CtcPosteriors out) {
+  const int64_t number = blockIdx.x * int64_t(ROWS_PER_BLOCK) + threadIdx.x / 32;
+  const Workspace workspace(p);
+  const int64_t rows = 2 * workspace.K;
+  if (number >= p.N * rows) return;
+  const int n = int(number / rows);
+  const int64_t q = number % rows;
+  const WarpGroup warp{int(threadIdx.x % 32)};
+  const Utterance u = workspace.utterances()[n];
+  const int64_t states = 2 * int64_t(p.L) + 1;
+
+  if (segment == 0) {
+    for (int64_t t = q; t < u.rows; t += rows) {
+      if (u.status == OK && t < u.frames) continue;
+      if (out.ofClasses.to != nullptr) clear(out.ofClasses, out.ofClasses.index(n, t), 0, p.C, warp.lane);
+      if (out.ofStates.to != nullptr) clear(out.ofStates, out.ofStates.index(n, t), 0, states, warp.lane);
+    }
+  }
+  if (u.status != OK) return;
+
+  const int side = q < workspace.K ? 0 : 1;
+  const int64_t slot = side == 0 ? q : q - workspace.K;
+  const int64_t fromMeeting = segment * workspace.K + slot;
+  const int64_t half = u.frames / 2;
+  const int64_t t = side == 0 ? half - 1 - fromMeeting : half + fromMeeting;
+  if (t < 0 || t >= u.frames) return;
+  const State* row = workspace.stored(n, side) + slot * workspace.states;
+
+  double blanks = 0;
+  double labels = 0;
+  for (int64_t j = warp.lane; j <= u.labels; j += 32) {
+    blanks += posterior(row, 2 * j);
+    if (j < u.labels) labels += posterior(row, 2 * j + 1);
+  }
+  blanks = warp.reduce<Sum>(blanks);
+  const double whole = blanks + warp.reduce<Sum>(labels);
+  const double share = whole > 0 ? 1 / whole : 0;
+
+  if (out.ofStates.to != nullptr) {
+    const Place& place = out.ofStates;
+    const int64_t at = place.index(n, t);
+    const int64_t own = 2 * int64_t(u.labels) + 1;
+    for (int64_t s = warp.lane; s < own; s += 32) {
+      store(place.to, place.type, at + s * place.columnStride, posterior(row, s) * share);
+    }
+    clear(place, at, own, states, warp.lane);
+  }
+  if (out.ofClasses.to != nullptr) {
+    const Place& place = out.ofClasses;
+    const Lists lists = workspace.lists(n);
+    const int64_t at = place.index(n, t);
+    clear(place, at, 0, p.C, warp.lane);
+    __syncwarp();  // what follows overwrites some of it
+    if (warp.lane == 0) store(place.to, place.type, at + p.blank * place.columnStride, blanks * share);
+    for (int c = warp.lane; c < u.columns; c += 32) {
+      double sum = 0;
+      for (int i = lists.first[c]; i < lists.first[c + 1]; i++) sum += posterior(row, 2 * int64_t(lists.order[i]) + 1);
+      store(place.to, place.type, at + lists.distinct[c] * place.columnStride, sum * share);
+    }
+  }
+}

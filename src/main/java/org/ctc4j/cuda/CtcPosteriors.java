@@ -1,0 +1,35 @@
+package org.ctc4j.cuda;
+
+import java.util.function.Supplier;
+import jcuda.driver.CUstream;
+
+/**
+ * {@code ctc_posteriors}: posteriors as an output, of states and summed by class. One warp a frame;
+ * a segment has K frames from either end.
+ */
+final class CtcPosteriors {
+  private static final int THREADS = 256;
+  private static final int FRAMES_PER_BLOCK = 8;
+
+  private static final String FILE = "posteriors";
+
+  private final KernelModules.Kernel kernel;
+
+  CtcPosteriors(KernelModules modules) {
+    kernel = modules.kernel(FILE, "ctc_posteriors");
+  }
+
+  /**
+   * @param rowsKept K
+   */
+  void enqueue(
+      int utterances,
+      int rowsKept,
+      ParameterBlock arguments,
+      CUstream stream,
+      Supplier<String> doing) {
+    long frames = 2L * utterances * rowsKept;
+    int blocks = Math.toIntExact((frames + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK);
+    kernel.launch(blocks, THREADS, arguments, stream, doing);
+  }
+}
