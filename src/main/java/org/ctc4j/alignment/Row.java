@@ -3,9 +3,9 @@ package org.ctc4j.alignment;
 import java.util.Arrays;
 
 /**
- * The best log-probability of all partial paths that are in a state at one frame, for every state.
- * Blanks and labels lie apart, so that each step is a few plain loops that the JIT compiler turns
- * into vector code.
+ * The best score of all partial paths that are in a state at one frame, for every state. Blanks and
+ * labels lie apart, so that each step is a few plain loops that the JIT compiler turns into vector
+ * code.
  */
 final class Row {
   /** blanks[i] of the blank before label i; blanks[L] of the last. */
@@ -48,23 +48,22 @@ final class Row {
    * The row of the frame after {@code before}, for blanks and labels i in [from, to]:
    *
    * <pre>
-   * blank i = max(blank i, label i − 1) + ln p(blank)
-   * label i = max(label i, blank i, label i − 1 where no blank must stand) + ln p(label i)
+   * blank i = max(blank i, label i − 1) + score(blank)
+   * label i = max(label i, blank i, label i − 1 where no blank must stand) + score(label i)
    * </pre>
    *
-   * @param logProbs by slot
+   * @param scores by slot
    * @param gathered for L numbers, overwritten
    */
-  void step(
-      Row before, TargetStates target, double[] logProbs, double[] gathered, int from, int to) {
+  void step(Row before, TargetStates target, double[] scores, double[] gathered, int from, int to) {
     double[] oldBlanks = before.blanks;
     double[] oldLabels = before.labels;
     double[] skip = target.skip;
     int[] slots = target.slots;
-    double blank = logProbs[0];
+    double blank = scores[0];
     int lastLabel = Math.min(to, target.length - 1);
     for (int i = from; i <= lastLabel; i++) {
-      gathered[i] = logProbs[slots[i]];
+      gathered[i] = scores[slots[i]];
     }
     for (int i = from; i <= lastLabel; i++) {
       double here = Math.max(oldLabels[i + 1], oldBlanks[i]);
@@ -79,7 +78,7 @@ final class Row {
   void step(
       Row before,
       TargetStates target,
-      double[] logProbs,
+      double[] scores,
       BackPointers into,
       int t,
       int from,
@@ -88,7 +87,7 @@ final class Row {
     double[] oldLabels = before.labels;
     for (int i = from; i <= to; i++) {
       int blankFrom = oldLabels[i] > oldBlanks[i] ? 1 : 0;
-      blanks[i] = (blankFrom == 0 ? oldBlanks[i] : oldLabels[i]) + logProbs[0];
+      blanks[i] = (blankFrom == 0 ? oldBlanks[i] : oldLabels[i]) + scores[0];
       int labelFrom = 0;
       if (i < target.length) {
         double best = oldLabels[i + 1];
@@ -100,7 +99,7 @@ final class Row {
           best = oldLabels[i];
           labelFrom = 2;
         }
-        labels[i + 1] = best + logProbs[target.slots[i]];
+        labels[i + 1] = best + scores[target.slots[i]];
       }
       into.set(t, i, blankFrom, labelFrom);
     }

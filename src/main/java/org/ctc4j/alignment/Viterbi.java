@@ -6,13 +6,15 @@ import org.ctc4j.InputKind;
 import org.ctc4j.host.LogProbs;
 
 /**
- * The best path of one utterance that collapses to its target (Viterbi).
+ * The best path of one utterance that collapses to its target (Viterbi). Paths are compared by the
+ * sums of their {@linkplain LogProbs scores}: subtractions, additions and comparisons of float64
+ * alone, in the order of kernels/align.cu, which therefore finds the same path to the last tie.
  *
- * <p>Going forward, one row of best log-probabilities over the states is kept, and a copy of it
- * every K frames. Then the path is traced back block by block: the rows of a block are computed
- * again from its copy, this time with back-pointers. A path moves by at most two states a frame, so
- * that a block that ends in a known state needs no more than the 2K states before it, fewer with
- * every frame: computing again costs T · K states, and the memory of both together is
+ * <p>Going forward, one row of best scores over the states is kept, and a copy of it every K
+ * frames. Then the path is traced back block by block: the rows of a block are computed again from
+ * its copy, this time with back-pointers. A path moves by at most two states a frame, so that a
+ * block that ends in a known state needs no more than the 2K states before it, fewer with every
+ * frame: computing again costs T · K states, and the memory of both together is
  *
  * <pre>
  * T / K copies · 8S bytes + K frames · 2K states / 4 bytes
@@ -28,7 +30,7 @@ public final class Viterbi {
   private final Row[] copies; // copies[k]: before frame k · K
   private final int[] states;
   private final double[] pathLogProbs;
-  private double[] slotLogProbs;
+  private double[] slotScores;
 
   /**
    * @param n which utterance of the logits
@@ -42,7 +44,7 @@ public final class Viterbi {
     this.copies = new Row[frames == 0 ? 0 : (frames - 1) / blockFrames + 1];
     this.states = new int[frames];
     this.pathLogProbs = new double[frames];
-    this.slotLogProbs = new double[this.target.classes.length];
+    this.slotScores = new double[this.target.classes.length];
   }
 
   /** Finds the path. Once. */
@@ -73,7 +75,7 @@ public final class Viterbi {
   /** The row of the last frame; null if the input is not finite. */
   private Row forward() {
     int frames = states.length;
-    double[] classLogProbs = new double[logProbs.classes()];
+    double[] classScores = new double[logProbs.classes()];
     double[] gathered = new double[target.length];
     Row before = new Row(target.length);
     Row row = new Row(target.length);
@@ -82,17 +84,17 @@ public final class Viterbi {
       if (t % blockFrames == 0) {
         copies[t / blockFrames] = before.copy();
       }
-      if (!logProbs.read(t, classLogProbs)) {
+      if (!logProbs.readScores(t, classScores)) {
         return null;
       }
-      for (int slot = 0; slot < slotLogProbs.length; slot++) {
-        slotLogProbs[slot] = classLogProbs[target.classes[slot]];
+      for (int slot = 0; slot < slotScores.length; slot++) {
+        slotScores[slot] = classScores[target.classes[slot]];
       }
       // states that can be reached by now, and from which the end can be reached
       int from = Math.max(0, target.length - frames + t);
       int to = Math.min(t, target.length);
       if (from <= to) {
-        row.step(before, target, slotLogProbs, gathered, from, to);
+        row.step(before, target, slotScores, gathered, from, to);
       }
       Row swap = before;
       before = row;
@@ -116,7 +118,7 @@ public final class Viterbi {
         look(t);
         int parity = (t - from) % 2;
         int needed = Math.max(lowest, state / 2 - (to - t));
-        rows[1 - parity].step(rows[parity], target, slotLogProbs, moves, t, needed, state / 2);
+        rows[1 - parity].step(rows[parity], target, slotScores, moves, t, needed, state / 2);
       }
       for (int t = to - 1; t >= from; t--) {
         states[t] = state;
@@ -129,8 +131,8 @@ public final class Viterbi {
   }
 
   private void look(int t) {
-    for (int slot = 0; slot < slotLogProbs.length; slot++) {
-      slotLogProbs[slot] = logProbs.at(t, target.classes[slot]);
+    for (int slot = 0; slot < slotScores.length; slot++) {
+      slotScores[slot] = logProbs.scoreAt(t, target.classes[slot]);
     }
   }
 }

@@ -8,9 +8,13 @@ import org.ctc4j.InputKind;
  * ln p(t, c) of one utterance in float64, computed from its logits or log-probabilities as they are
  * read. Remembers two numbers a frame, so that single classes can be looked up again. Not
  * thread-safe.
+ *
+ * <p>Beside it a score, for comparing paths: x(t, c) − max<sub>k</sub> x(t, k) for logits, which is
+ * ln p(t, c) and something that is the same for all classes of the frame, and x(t, c) itself for
+ * log-probabilities. It comes of one subtraction, so every machine computes the same bits.
  */
 public final class LogProbs {
-  /** A class this many nats under its frame's log-sum-exp counts as impossible: 2^26. */
+  /** A class whose score is below −2^26 counts as impossible. */
   private static final double IMPOSSIBLE_NATS = 0x1p26;
 
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
@@ -51,19 +55,33 @@ public final class LogProbs {
    * @return false if the frame holds NaN or +Infinity; then what is in {@code row} means nothing
    */
   public boolean read(int t, double[] row) {
+    boolean finite = readScores(t, row);
+    for (int c = 0; c < logits.classes(); c++) {
+      row[c] -= logSum[t];
+    }
+    return finite;
+  }
+
+  /** As {@link #read}, the scores. */
+  public boolean readScores(int t, double[] row) {
     boolean finite = copy(t, row);
     if (finite && input == InputKind.LOGITS) {
       normaliser(t, row);
     }
     for (int c = 0; c < logits.classes(); c++) {
-      row[c] = logProb(t, row[c]);
+      row[c] = score(t, row[c]);
     }
     return finite;
   }
 
   /** ln p(t, c) of a frame that has been {@linkplain #read read}. */
   public double at(int t, int c) {
-    return logProb(t, logits.elements().get(index(t) + c * logits.classStride()));
+    return scoreAt(t, c) - logSum[t];
+  }
+
+  /** The score of a class in a frame that has been read. */
+  public double scoreAt(int t, int c) {
+    return score(t, logits.elements().get(index(t) + c * logits.classStride()));
   }
 
   private long index(int t) {
@@ -101,9 +119,9 @@ public final class LogProbs {
     logSum[t] = Math.log(sum);
   }
 
-  private double logProb(int t, double x) {
+  private double score(int t, double x) {
     // x − max first: exact for close numbers, where x − (max + logSum) is not
-    double logProb = x - max[t] - logSum[t];
-    return logProb < -IMPOSSIBLE_NATS ? LOG_ZERO : logProb;
+    double score = x - max[t];
+    return score < -IMPOSSIBLE_NATS ? LOG_ZERO : score;
   }
 }
