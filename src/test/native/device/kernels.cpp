@@ -21,6 +21,9 @@ namespace posteriorsModule {
 namespace reduceModule {
 #include "../../../../kernels/reduce.cu"
 }
+namespace alignModule {
+#include "../../../../kernels/align.cu"
+}
 
 #include "kernels.h"
 
@@ -34,8 +37,13 @@ namespace emulation {
       KERNEL(framesModule, ctc_frames_##TYPE##_c8192, 512, 128),   \
       KERNEL(framesModule, ctc_frames_##TYPE##_any, 512, 128)
 
+#define ALIGN(TYPE)                                         \
+  KERNEL(alignModule, ctc_align_frames_##TYPE, 256, 0),     \
+      KERNEL(alignModule, ctc_align_path_##TYPE, 256, alignShared)
+
 const Kernel* findKernel(const char* name) {
   static const unsigned latticeShared = sizeof(latticeModule::Shared);
+  static const unsigned alignShared = sizeof(alignModule::Shared);
   static const Kernel kernels[] = {
       KERNEL(prepareModule, ctc_prepare, 256, 64 + 1024),
       FRAMES(f64),
@@ -48,6 +56,10 @@ const Kernel* findKernel(const char* name) {
       KERNEL(labelsModule, ctc_labels, 256, 0),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
+      ALIGN(f64),
+      ALIGN(f32),
+      ALIGN(f16),
+      ALIGN(bf16),
   };
   for (const Kernel& kernel : kernels) {
     if (strcmp(kernel.name, name) == 0) return &kernel;

@@ -3,8 +3,6 @@ package org.ctc4j;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import org.ctc4j.alignment.Viterbi;
-import org.ctc4j.host.Parallel;
 
 /**
  * Forced alignment: for each utterance the most probable of all paths that collapse to its target,
@@ -16,59 +14,131 @@ import org.ctc4j.host.Parallel;
  * }
  * }</pre>
  *
+ * <p>{@link #create()} works on the host's processors, {@link #create(Backend)} on the backend that
+ * is named, and {@link #createFastest} on the fastest that works here. Whichever it is, the paths
+ * are the same, to the last tie; the log-probabilities of their frames agree up to the rounding of
+ * exp and ln in float64.
+ *
  * <p>Input means the same as for {@link Ctc}: logits or log-probabilities, any blank, any layout,
- * −Infinity for probability 0; frames from the input length on are not read.
+ * −Infinity for probability 0; frames from the input length on are not read. A label more than
+ * 2<sup>26</sup> nats under its frame's greatest logit (under 0 for log-probabilities) counts as
+ * probability 0.
  *
  * <p><b>Ties.</b> Of equally probable paths the result is the one whose last frame is in the
  * greatest state; if several are, the one whose last but one frame is in the greatest state, and so
  * on backwards. So labels begin as early as they can, and the path rather stays than moves.
- * Probabilities are compared as float64 sums of the frames' log-probabilities, first frame to last.
+ * Probabilities are compared as float64 sums, first frame to last, of x(t, c) − max<sub>k</sub>
+ * x(t, k) for logits and of x(t, c) for log-probabilities: what all paths share is left out, so
+ * that whole numbers, for example, tie exactly.
  *
  * <p><b>Memory.</b> No table of frames by states: about 8.5 · (TS)<sup>2/3</sup> bytes and a few
- * numbers a frame for each thread, S = 2L + 1; 17 MB for T = 90,000 and L = 15,000. Time T · S.
+ * numbers a frame for each thread of the host, S = 2L + 1; 17 MB for T = 90,000 and L = 15,000.
+ * Time T · S. For a GPU see {@link CudaAligner}.
  *
- * <p>Immutable, thread-safe, nothing to close.
+ * <p>Thread-safe. One on the host's processors holds nothing and need not be closed; one on a GPU
+ * does: close it when no call runs. Closing twice is harmless.
  */
-public final class CtcAligner {
-  private final EngineOptions engine;
+public abstract sealed class CtcAligner implements AutoCloseable permits CpuAligner, CudaAligner {
+  private static final System.Logger LOGGER = System.getLogger("org.ctc4j");
 
-  private CtcAligner(EngineOptions engine) {
-    this.engine = Objects.requireNonNull(engine, "engine options");
-  }
+  private volatile boolean closed;
 
-  /** On all processors. */
+  CtcAligner() {}
+
+  /** On all processors of the host. */
   public static CtcAligner create() {
     return create(EngineOptions.DEFAULT);
   }
 
-  /** On {@link EngineOptions#threads} threads, each with utterances of its own. */
+  /** On {@link EngineOptions#threads} threads of the host, each with utterances of its own. */
   public static CtcAligner create(EngineOptions options) {
-    return new CtcAligner(options);
+    return new CpuAligner(options);
+  }
+
+  /**
+   * On the backend that is named, and no other, with {@link EngineOptions#DEFAULT}.
+   *
+   * @throws BackendUnavailableException with the reason, if it cannot be used here
+   */
+  public static CtcAligner create(Backend backend) {
+    return create(backend, EngineOptions.DEFAULT);
+  }
+
+  /**
+   * On the backend that is named, and no other.
+   *
+   * @throws BackendUnavailableException with the reason, if it cannot be used here; {@link
+   *     Backend#REFERENCE} does not align
+   */
+  public static CtcAligner create(Backend backend, EngineOptions options) {
+    return switch (backend) {
+      case CPU -> new CpuAligner(options);
+      case CUDA -> CudaAligner.createOnFirst(options);
+      case REFERENCE ->
+          throw new BackendUnavailableException(
+              backend, "it computes losses and gradients, not alignments; expected cuda or cpu");
+    };
+  }
+
+  /**
+   * On the first usable GPU, else on the host's processors. A GPU that seems usable and fails to
+   * start is passed over, with a warning to the logger {@code org.ctc4j}; that there is none is
+   * logged there at level DEBUG.
+   */
+  public static CtcAligner createFastest(EngineOptions options) {
+    BackendReport cuda = CudaCtc.report();
+    if (cuda.usable()) {
+      try {
+        return create(Backend.CUDA, options);
+      } catch (BackendUnavailableException e) {
+        LOGGER.log(System.Logger.Level.WARNING, e.getMessage() + "; aligning on the cpu");
+      }
+    } else {
+      LOGGER.log(System.Logger.Level.DEBUG, "the cuda backend cannot be used: {0}", cuda.reason());
+    }
+    return create(Backend.CPU, options);
   }
 
   /**
    * The best path of every utterance, in order. Weights, reduction and what else concerns gradients
    * is not used.
    *
+   * @param batch logits (T, N, C) and N targets, in host memory
    * @return N paths; one of an utterance that has none says why in its {@link CtcPath#status()}
    * @throws InvalidInputException if an argument is out of its range
+   * @throws DeviceException if a GPU refuses; it was not able to compute all paths then
+   * @throws IllegalStateException if this aligner is closed
    */
-  public List<CtcPath> align(CtcBatch batch, CtcOptions options) {
+  public final List<CtcPath> align(CtcBatch batch, CtcOptions options) {
+    if (closed) {
+      throw new IllegalStateException("this " + backend() + " aligner is closed");
+    }
+    Objects.requireNonNull(options, "options");
     batch.check(options);
     CtcPath[] paths = new CtcPath[batch.utterances()];
-    Parallel.forEach(paths.length, engine.threads(), n -> paths[n] = align(batch, n, options));
+    run(batch, options, paths);
     return Arrays.asList(paths);
   }
 
-  private static CtcPath align(CtcBatch batch, int n, CtcOptions options) {
+  /** Which backend this is. */
+  public abstract Backend backend();
+
+  /** What it runs on, for people to read. */
+  public abstract String device();
+
+  /** Releases memory of the device, if there is one. */
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  /** Fills {@code paths}, one of each utterance. The arguments have been checked. */
+  abstract void run(CtcBatch batch, CtcOptions options, CtcPath[] paths);
+
+  /** A copy of the labels of utterance n. */
+  static int[] targetOf(CtcBatch batch, int n) {
     int[] target = new int[batch.targets().length(n)];
     batch.targets().copyTo(n, target);
-    Viterbi viterbi =
-        new Viterbi(
-            batch.logits(), n, batch.inputLength(n), target, options.blank(), options.input());
-    CtcStatus status = viterbi.run();
-    return status == CtcStatus.OK
-        ? CtcPath.of(options.blank(), viterbi.states(), target, viterbi.logProbabilities())
-        : CtcPath.none(status);
+    return target;
   }
 }

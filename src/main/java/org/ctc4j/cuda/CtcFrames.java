@@ -70,7 +70,8 @@ final class CtcFrames {
     kernels.get(logits).get(tier).launch(blocks, tier.threads, arguments, stream, doing);
   }
 
-  private static String suffix(ElementType type) {
+  /** How entry points and files call an element type. */
+  static String suffix(ElementType type) {
     return switch (type) {
       case FLOAT64 -> "f64";
       case FLOAT32 -> "f32";

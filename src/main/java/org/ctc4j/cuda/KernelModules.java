@@ -5,6 +5,7 @@ import static jcuda.driver.JCudaDriver.cuLaunchKernel;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUstream;
 
@@ -51,6 +52,16 @@ final class KernelModules implements AutoCloseable {
         ParameterBlock arguments,
         CUstream stream,
         Supplier<String> doing) {
+      launch(blocks, threads, arguments.pointers(), stream, doing);
+    }
+
+    /**
+     * The same with arguments of another layout.
+     *
+     * @param arguments what {@code cuLaunchKernel} takes as {@code kernelParams}
+     */
+    void launch(
+        int blocks, int threads, Pointer arguments, CUstream stream, Supplier<String> doing) {
       if (blocks == 0) {
         return;
       }
@@ -58,9 +69,7 @@ final class KernelModules implements AutoCloseable {
       Driver.call(
           "cuLaunchKernel",
           () -> "%s, %d × %d threads, computing %s".formatted(name, blocks, threads, doing.get()),
-          () ->
-              cuLaunchKernel(
-                  function, blocks, 1, 1, threads, 1, 1, 0, stream, arguments.pointers(), null));
+          () -> cuLaunchKernel(function, blocks, 1, 1, threads, 1, 1, 0, stream, arguments, null));
     }
 
     /** Gets ready, so that the first launch is as quick as the others. */

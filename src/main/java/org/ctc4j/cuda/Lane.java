@@ -291,7 +291,8 @@ final class Lane implements AutoCloseable {
     }
   }
 
-  private static CtcStatus status(int n, int code) {
+  /** What a kernel wrote as the status of utterance n, whose arguments the host has checked. */
+  static CtcStatus status(int n, int code) {
     return switch (code) {
       case DeviceResult.OK -> CtcStatus.OK;
       case DeviceResult.INFEASIBLE -> CtcStatus.INFEASIBLE;

@@ -1,0 +1,537 @@
+// ctc_align_*: forced alignment. Of all frame-level paths that collapse to the target the most probable one (Viterbi): the recursion
+// of equations (5) to (7) of Graves et al. 2006 with the sum replaced by the greatest term, over the states of l',
+//
+//   best(t, s) = max(best(t-1, s), best(t-1, s-1), [s a label that differs from s-2's] best(t-1, s-2)) + score(t, l'(s))
+//   before the first frame best = 0 in state 0, -Infinity in all others
+//   score(t, c) = x(t, c) - m(t),   m(t) = max_k x(t, k) for logits, 0 for log-probabilities
+//
+// m(t) takes the place of the log-sum-exp: it moves all paths alike, and it is exact. A score under -2^26 is -Infinity.
+// Ties go to the first of the terms as they stand above: the greatest state.
+//
+// The same bits as on the host (org.ctc4j.alignment): both take the same float64 subtractions, additions and comparisons in the same
+// order, and no exp, log or product, which two machines may round differently. Only the log-probabilities that are
+// reported, ln p = (x - m) - ln sum exp(x - m), agree up to rounding.
+//
+// ctc_align_frames_TYPE: m(t) and ln sum exp(x - m) of each frame.
+// In:  logits (any strides), inputLength [N], frameCount [N]. Out: workspace: Norm [N][T]; a frame with NaN or +Infinity has m = NaN.
+//      Frames t >= input length are never read.
+// Parallel: one warp a frame; each row is read once, 16 bytes at a time where it lies so.
+// Launch: grid ceil(N T / 8), block 256. No shared memory. Deterministic: fixed trees.
+//
+// ctc_align_path_TYPE: the recursion and the path.
+// In:  logits, targets, lengths; Norm [N][T].
+// Out: states, logProbabilities [pathStart(n) + t], scores [N], statuses [N]. Frames without a path (t >= input length, or all where the
+//      status is not OK) have state -1 and log-probability 0.
+// Parallel: one block an utterance. A warp takes a strip of 64 neighbouring pairs (a blank and the label after it), two a
+//      lane, over CHUNK frames. In that time what it does not know of the pairs to its left spoils one pair more with every frame, so the
+//      first CHUNK pairs of a strip are those that the strip before computes too, and are thrown away: between chunks
+//      there is one barrier, within a chunk none. Rows lie in shared memory up to 512 pairs, else in the workspace.
+// Moves: two bits a state (by how many states the best path moved there), one byte a lane and frame.
+// Segments: where moves of all T frames are too many, the state before every K-th frame is kept, and segments of K frames
+//      are walked again from the last to the first, with moves. A path that ends a segment in pair j began it at or after pair
+//      j - K: only those are walked again. Chain: T steps with one segment, else 2 T - K.
+// The way back is walked by one thread, 32 frames at a time: all moves that they could need are fetched by the warp before.
+// Launch: grid N, block 32 W, W = min(8, strips), strips = 1 for L + 1 <= 64 pairs, else 1 + ceil((L + 1 - 64) / 48). Any
+//      W in 1 ... 8 gives right results. Shared memory: two rows of 512 pairs, 16 KB, and 1.3 KB for the way back, static.
+// Deterministic: each state has one writer; the bits depend on neither W nor K.
+// Memory: N (16 T + Q (L+1) 16 + 2 (L+1) 16 + K (min(K + 1, L) + 1) / 2) bytes and a little, see README.md. Scores are not stored but
+//      made of the logits each time: a table of T x distinct labels would be larger than all the rest.
+// Rejected: a table E as ctc_lattice has it (float mantissas would decide ties otherwise than the host); warps in a pipeline
+//      skewed in time (the edge between tiles of states is one more table of T numbers, and few strips keep few warps busy);
+//      both ends at once (the best path through the middle is known by its score only, and its ties are not);
+//      float32 scores (ties and near-ties come out otherwise).
+#include "ctc.cuh"
+
+namespace {
+
+// N utterances, T the most frames, L the most labels, C classes. Names and meaning as in CtcProblem.
+struct AlignProblem {
+  const void* logits;
+  const int64_t* logitsStart;
+  int64_t logitsUtteranceStride;
+  int64_t logitsFrameStride;
+  int64_t logitsClassStride;
+  const int32_t* targets;
+  const int64_t* targetStart;
+  int64_t targetStride;
+  int64_t targetsSize;
+  const int32_t* targetLength;
+  const int32_t* inputLength;
+  const int32_t* frameCount;
+  int32_t* states;
+  double* logProbabilities;
+  const int64_t* pathStart;  // [N], or null: n * T
+  double* scores;            // [N] log-probability of the path
+  int32_t* statuses;
+  char* workspace;
+  int32_t N, T, L, C;
+  int32_t blank;
+  int32_t K;  // frames of a segment
+  int32_t flags;
+  int32_t unused;
+};
+static_assert(sizeof(AlignProblem) == 176, "the host writes this structure byte by byte");
+
+constexpr int PAIRS = 2;            // of a lane
+constexpr int STRIP = 32 * PAIRS;   // pairs of a warp
+constexpr int CHUNK = 16;           // frames between two barriers
+constexpr int FRESH = STRIP - CHUNK;  // pairs that a strip adds to the one before
+constexpr int SHARED_PAIRS = 512;
+constexpr int MAX_THREADS = 256;
+constexpr int FRAMES_PER_BLOCK = 8;
+constexpr int WINDOW = 32;          // frames that the way back takes at once
+constexpr int WORDS = 5;            // that hold 8 pairs each, of a frame of them: 32 pairs at any place
+
+__device__ inline double negativeInfinity() { return -double(CTC_INFINITY); }
+
+__device__ inline int stripsOf(int pairs) { return pairs <= STRIP ? 1 : 1 + (pairs - STRIP + FRESH - 1) / FRESH; }
+
+// ---- the workspace --------------------------------------------------------------------------------------------------------
+
+struct alignas(16) Norm {
+  double max;     // m(t); NaN: the frame is not finite
+  double logSum;  // ln sum exp(x - m); 0 for log-probabilities
+};
+
+// The best log-probability of all partial paths that are in a blank, and in the label after it.
+struct alignas(16) Best {
+  double blank, label;
+};
+
+struct AlignWorkspace {
+  char* at;
+  int64_t N, T, pairs, K, Q;
+  int64_t moveBytes;  // of a frame
+
+  __device__ explicit AlignWorkspace(const AlignProblem& p) : at(p.workspace), N(p.N), T(p.T), pairs(p.L + 1), K(p.K) {
+    Q = max((T + K - 1) / K, int64_t(1));
+    moveBytes = bytesOfMoves(int(min(K + 2, pairs)));
+  }
+
+  __device__ static int64_t align(int64_t bytes) { return (bytes + 255) & ~int64_t(255); }
+  // A byte has two pairs; every strip writes all of its.
+  __device__ static int bytesOfMoves(int pairs) { return (stripsOf(pairs) * FRESH + CHUNK) / PAIRS; }
+
+  __device__ Norm* norms(int n) const { return (Norm*)at + n * T; }
+  // The row before segment q; place 0, where nothing need be kept, has the row after the last frame.
+  __device__ Best* kept(int n, int q) const { return (Best*)(at + keptAt()) + (n * Q + q) * pairs; }
+  __device__ Best* rows(int n) const { return (Best*)(at + rowsAt()) + n * 2 * pairs; }
+  __device__ uint8_t* moves(int n) const { return (uint8_t*)(at + movesAt()) + n * K * moveBytes; }
+
+ private:
+  __device__ int64_t keptAt() const { return align(N * T * 16); }
+  __device__ int64_t rowsAt() const { return keptAt() + align(N * Q * pairs * 16); }
+  __device__ int64_t movesAt() const { return rowsAt() + (pairs <= SHARED_PAIRS ? 0 : align(N * 2 * pairs * 16)); }
+};
+
+// ---- what both kernels read ------------------------------------------------------------------------------------------------
+
+__device__ inline int rowsOf(const AlignProblem& p, int n) { return p.frameCount != nullptr ? p.frameCount[n] : p.T; }
+
+__device__ inline bool framesAreGood(const AlignProblem& p, int n) {
+  const int rows = rowsOf(p, n);
+  const int frames = p.inputLength[n];
+  return rows >= 0 && rows <= p.T && frames >= 0 && frames <= rows;
+}
+
+template <typename X>
+__device__ const X* logitsOf(const AlignProblem& p, int n) {
+  return (const X*)p.logits + (p.logitsStart != nullptr ? p.logitsStart[n] : n * p.logitsUtteranceStride);
+}
+
+// ---- ctc_align_frames ----------------------------------------------------------------------------------------------------------
+
+// sum exp(x - max) over what was added; NaN counts as nothing.
+struct LogSum {
+  double max = negativeInfinity(), sum = 0;
+
+  __device__ void add(double x) {
+    if (x > max) {
+      sum = sum * exp(max - x) + 1;
+      max = x;
+    } else if (x > negativeInfinity()) {
+      sum += exp(x - max);
+    }
+  }
+  __device__ Norm together(const WarpGroup& warp) const {
+    const double all = warp.reduce<Max>(max);
+    if (all == negativeInfinity()) return {0, 0};  // nothing is possible in this frame
+    const double share = max == negativeInfinity() ? 0 : sum * exp(max - all);
+    return {all, log(warp.reduce<Sum>(share))};
+  }
+};
+
+template <typename X>
+__device__ void alignFrame(const AlignProblem& p) {
+  constexpr int SIZE = 16 / sizeof(X);
+  const int64_t number = blockIdx.x * int64_t(FRAMES_PER_BLOCK) + threadIdx.x / 32;
+  if (number >= int64_t(p.N) * p.T) return;
+  const int n = int(number / p.T);
+  const int t = int(number % p.T);
+  if (!framesAreGood(p, n) || t >= p.inputLength[n]) return;
+
+  const WarpGroup warp{int(threadIdx.x % 32)};
+  const X* row = logitsOf<X>(p, n) + t * p.logitsFrameStride;
+  LogSum own;
+  bool bad = false;
+  auto add = [&](X raw) {
+    const double x = widen(raw);
+    bad |= !(x < CTC_INFINITY);  // true for NaN
+    own.add(x);
+  };
+  if (p.logitsClassStride == 1 && p.C % SIZE == 0 && (uintptr_t)row % 16 == 0) {
+    for (int c = warp.lane * SIZE; c < p.C; c += 32 * SIZE) {
+      const uint4 raw = *(const uint4*)(row + c);
+      X x[SIZE];
+      memcpy(x, &raw, 16);
+#pragma unroll
+      for (int k = 0; k < SIZE; k++) add(x[k]);
+    }
+  } else {
+    for (int c = warp.lane; c < p.C; c += 32) add(row[c * p.logitsClassStride]);
+  }
+  bad = warp.any(bad);
+  Norm norm = own.together(warp);
+  if (p.flags & LOG_PROBS) norm = {0, 0};
+  if (bad) norm.max = double(CTC_INFINITY) - double(CTC_INFINITY);
+  if (warp.lane == 0) AlignWorkspace(p).norms(n)[t] = norm;
+}
+
+// ---- ctc_align_path ------------------------------------------------------------------------------------------------------------
+
+struct Shared {
+  Best rows[2][SHARED_PAIRS];
+  uint32_t window[WINDOW][WORDS];  // moves of 32 frames, the last one first
+  int32_t path[WINDOW];            // their states
+  double reductions[MAX_THREADS / 32];
+  int lastState;                   // of the path; -1: there is none
+  int traced;                      // its state before the frames that have been traced back
+};
+
+template <typename X>
+struct Text {  // an utterance
+  const X* logits;  // of its first frame
+  int64_t frameStride, classStride;
+  const Norm* norms;
+  const int32_t* target;
+  int labels;
+  int blank;
+
+  __device__ X logit(int t, int c) const { return logits[t * frameStride + c * classStride]; }
+  __device__ int symbol(int state) const { return state % 2 == 0 ? blank : target[state / 2]; }
+  __device__ double logProbability(int t, int state) const {
+    return double(widen(logit(t, symbol(state)))) - norms[t].max - norms[t].logSum;
+  }
+};
+
+// A row of pairs from `first` on.
+template <typename B>
+struct Row {
+  B* at;
+  int first;
+
+  __device__ B& operator[](int pair) const { return at[pair - first]; }
+};
+
+// Frames [from, to) of pairs [low, high].
+struct Walk {
+  int from, to, low, high;
+  const Best* begin;  // by pair: before `from`; null: before the first frame
+  Best* end;          // by pair: after `to - 1`
+  uint8_t* moves;     // [t - from][bytesOfMoves(high - low + 1)], or null
+};
+
+// The two pairs that a lane has in a strip.
+struct Lane {
+  int pair;            // the first
+  int label[PAIRS];    // class, or -1
+  bool skips[PAIRS];   // the label may be reached from the label before
+
+  template <typename X>
+  __device__ Lane(const Text<X>& text, const Walk& walk, int strip, int index)
+      : pair(walk.low + strip * FRESH + index * PAIRS) {
+#pragma unroll
+    for (int k = 0; k < PAIRS; k++) {
+      const int j = pair + k;
+      const bool has = j < text.labels && j <= walk.high;
+      label[k] = has ? text.target[j] : -1;
+      skips[k] = has && j > 0 && label[k] != text.target[j - 1];
+    }
+  }
+};
+
+// What is loaded ahead of a frame.
+template <typename X>
+struct Ahead {
+  X blank, label[PAIRS];
+  double max;
+
+  // With the labels of one lane or the other: a choice between numbers, for one between addresses would put both into memory.
+  __device__ void load(const Text<X>& text, const Lane& first, const Lane& second, bool ofFirst, int t) {
+    max = text.norms[t].max;
+    blank = text.logit(t, text.blank);
+#pragma unroll
+    for (int k = 0; k < PAIRS; k++) {
+      const int c = ofFirst ? first.label[k] : second.label[k];
+      label[k] = text.logit(t, c >= 0 ? c : text.blank);
+    }
+  }
+  __device__ double score(X x) const {
+    const double score = double(widen(x)) - max;
+    return score < -IMPOSSIBLE_NATS ? negativeInfinity() : score;
+  }
+};
+
+// One frame of two pairs; `left` is the label before them. Returns the moves.
+template <typename X>
+__device__ unsigned step(Best (&best)[PAIRS], double left, const Lane& lane, const Ahead<X>& ahead) {
+  const double blankScore = ahead.score(ahead.blank);
+  unsigned moves = 0;
+#pragma unroll
+  for (int k = 0; k < PAIRS; k++) {
+    const Best old = best[k];
+    const bool fromLeft = left > old.blank;
+    best[k].blank = (fromLeft ? left : old.blank) + blankScore;
+    double most = old.label;
+    unsigned move = 0;
+    if (old.blank > most) {
+      most = old.blank;
+      move = 1;
+    }
+    if (lane.skips[k] && left > most) {
+      most = left;
+      move = 2;
+    }
+    best[k].label = lane.label[k] >= 0 ? most + ahead.score(ahead.label[k]) : negativeInfinity();
+    moves |= (unsigned(fromLeft) | move << 2) << 4 * k;
+    left = old.label;
+  }
+  return moves;
+}
+
+// All threads of the block call it together.
+template <typename X>
+__device__ void walkFrames(const Text<X>& text, const Walk& walk, Best* buffer, int bufferPairs) {
+  constexpr int DEPTH = sizeof(X) == 8 ? 4 : 8;  // frames that are loaded ahead
+  static_assert(CHUNK % DEPTH == 0, "places in `ahead` are fixed");
+  const int index = threadIdx.x % 32;
+  const int warp = threadIdx.x / 32;
+  const int warps = blockDim.x / 32;
+  const int strips = stripsOf(walk.high - walk.low + 1);
+  const int moveBytes = AlignWorkspace::bytesOfMoves(walk.high - walk.low + 1);
+
+  Lane lane(text, walk, warp, index);
+  Ahead<X> ahead[DEPTH];
+#pragma unroll
+  for (int d = 0; d < DEPTH; d++) {
+    if (warp < strips && walk.from + d < walk.to) ahead[d].load(text, lane, lane, true, walk.from + d);
+  }
+  int turn = 0;
+  for (int start = walk.from; start < walk.to; start += CHUNK, turn ^= 1) {
+    const Row<const Best> before = start == walk.from ? Row<const Best>{walk.begin, 0}
+                                                       : Row<const Best>{buffer + (turn ^ 1) * bufferPairs, walk.low};
+    const Row<Best> after =
+        start + CHUNK >= walk.to ? Row<Best>{walk.end, 0} : Row<Best>{buffer + turn * bufferPairs, walk.low};
+    for (int strip = warp; strip < strips; strip += warps) {
+      const bool lastStrip = strip + warps >= strips;
+      const int nextStart = lastStrip ? start + CHUNK : start;
+      const Lane next(text, walk, lastStrip ? warp : strip + warps, index);
+      Best best[PAIRS];
+#pragma unroll
+      for (int k = 0; k < PAIRS; k++) {
+        const int pair = lane.pair + k;
+        best[k] = {pair == 0 && before.at == nullptr ? 0 : negativeInfinity(), negativeInfinity()};
+        if (before.at != nullptr && pair <= walk.high) best[k] = before[pair];
+      }
+      const bool fresh = strip == 0 || index * PAIRS >= CHUNK;
+      uint8_t* moves = walk.moves == nullptr ? nullptr
+                                              : walk.moves + int64_t(start - walk.from) * moveBytes +
+                                                    strip * (FRESH / PAIRS) + index;
+      for (int group = 0; group < CHUNK; group += DEPTH) {
+        const bool own = group + DEPTH < CHUNK;  // whether what is loaded is for this strip and chunk
+        const int load = own ? start + group + DEPTH : nextStart;
+#pragma unroll
+        for (int d = 0; d < DEPTH; d++) {
+          if (start + group + d < walk.to) {
+            double left = __shfl_up_sync(WARP, best[PAIRS - 1].label, 1);
+            if (index == 0) left = negativeInfinity();
+            const unsigned moved = step(best, left, lane, ahead[d]);
+            if (moves != nullptr) {
+              if (fresh) *moves = uint8_t(moved);
+              moves += moveBytes;
+            }
+          }
+          if (load + d < walk.to) ahead[d].load(text, lane, next, own, load + d);
+        }
+      }
+#pragma unroll
+      for (int k = 0; k < PAIRS; k++) {
+        if (fresh && lane.pair + k <= walk.high) after[lane.pair + k] = best[k];
+      }
+      lane = next;
+    }
+    __syncthreads();
+  }
+}
+
+// The path over the frames of a walk with moves, backwards from the state of the last of them; by one warp.
+template <typename X>
+__device__ void traceBack(const AlignProblem& p, const Text<X>& text, const Walk& walk, int state, int64_t out,
+                          Shared& shared) {
+  const int index = threadIdx.x % 32;
+  const int words = AlignWorkspace::bytesOfMoves(walk.high - walk.low + 1) / 4;
+  const uint32_t* moves = (const uint32_t*)walk.moves;
+  for (int last = walk.to - 1; last >= walk.from; last -= WINDOW) {
+    const int count = min(WINDOW, last - walk.from + 1);
+    const int pair = state / 2 - walk.low;
+    const int firstWord = max(pair - (WINDOW - 1), 0) / 8;
+    if (index < count) {
+      const uint32_t* row = moves + int64_t(last - index - walk.from) * words;
+#pragma unroll
+      for (int w = 0; w < WORDS; w++) {
+        if (firstWord + w <= pair / 8) shared.window[index][w] = row[firstWord + w];
+      }
+    }
+    __syncwarp();
+    if (index == 0) {
+      for (int k = 0; k < count; k++) {
+        shared.path[k] = state;
+        const int at = state / 2 - walk.low;
+        state -= shared.window[k][at / 8 - firstWord] >> (4 * (at % 8) + 2 * (state % 2)) & 3;
+      }
+    }
+    __syncwarp();
+    state = __shfl_sync(WARP, state, 0);
+    if (index < count) {
+      const int t = last - index;
+      p.states[out + t] = shared.path[index];
+      p.logProbabilities[out + t] = text.logProbability(t, shared.path[index]);
+    }
+    __syncwarp();  // before the window is filled again
+  }
+  if (index == 0) shared.traced = state;
+}
+
+// Where the best path ends, of a row after the last frame; -1: nowhere.
+__device__ int lastState(const Best* end, int labels) {
+  const double inBlank = end[labels].blank;
+  const double inLabel = labels > 0 ? end[labels - 1].label : negativeInfinity();
+  if (inBlank == negativeInfinity() && inLabel == negativeInfinity()) return -1;
+  return 2 * labels - (inLabel > inBlank);
+}
+
+// Walks all frames and writes the path; false: there is none. frames > 0.
+template <typename X>
+__device__ bool findPath(const AlignProblem& p, int n, const Text<X>& text, int frames, int64_t out, Shared& shared) {
+  const AlignWorkspace workspace(p);
+  const bool small = workspace.pairs <= SHARED_PAIRS;
+  Best* const buffer = small ? shared.rows[0] : workspace.rows(n);
+  const int bufferPairs = small ? SHARED_PAIRS : int(workspace.pairs);
+  const int lastSegment = (frames - 1) / p.K;
+  auto kept = [&](int q) { return q == 0 ? nullptr : workspace.kept(n, q); };
+
+  for (int q = 0; q < lastSegment; q++) {
+    const Walk walk = {q * p.K, (q + 1) * p.K, 0, text.labels, kept(q), workspace.kept(n, q + 1), nullptr};
+    walkFrames(text, walk, buffer, bufferPairs);
+  }
+  int state = 0;
+  for (int q = lastSegment; q >= 0; q--) {
+    const int from = q * p.K;
+    const int to = q == lastSegment ? frames : from + p.K;
+    // a path ends in the last blank or the last label
+    const int high = q == lastSegment ? text.labels : state / 2;
+    const int lowestEnd = q == lastSegment ? max(high - 1, 0) : high;
+    Best* const end = workspace.kept(n, 0);
+    const Walk walk = {from, to, max(lowestEnd - (to - from), 0), high, kept(q), end, workspace.moves(n)};
+    walkFrames(text, walk, buffer, bufferPairs);
+    if (q == lastSegment) {
+      if (threadIdx.x == 0) shared.lastState = lastState(end, text.labels);
+      __syncthreads();
+      state = shared.lastState;
+      if (state < 0) return false;
+    }
+    if (threadIdx.x < 32) traceBack(p, text, walk, state, out, shared);
+    __syncthreads();
+    state = shared.traced;
+  }
+  return true;
+}
+
+// What prevents a path from being looked for: a bad length or label, a frame that is not finite, too few frames.
+template <typename X>
+__device__ int inspect(const AlignProblem& p, int n, int64_t start, const Text<X>& text, const BlockGroup& block) {
+  const int length = p.targetLength[n];
+  if (!framesAreGood(p, n) || length < 0 || length > p.L || start < 0 || start > p.targetsSize - length) return BAD_LENGTH;
+  bool bad = false;
+  int repeats = 0;
+  for (int i = threadIdx.x; i < length; i += blockDim.x) {
+    const int label = text.target[i];
+    bad |= label < 0 || label >= p.C || label == p.blank;
+    repeats += i > 0 && label == text.target[i - 1];
+  }
+  if (block.any(bad)) return BAD_LABEL;
+  const int frames = p.inputLength[n];
+  for (int t = threadIdx.x; t < frames; t += blockDim.x) bad |= text.norms[t].max != text.norms[t].max;
+  if (block.any(bad)) return NOT_FINITE;
+  return frames < length + block.reduce<Sum>(repeats) ? INFEASIBLE : OK;
+}
+
+template <typename X>
+__device__ void alignUtterance(const AlignProblem& p, Shared& shared) {
+  const int n = blockIdx.x;
+  const BlockGroup block{int(threadIdx.x), shared.reductions};
+  const int64_t start = p.targetStart != nullptr ? p.targetStart[n] : n * p.targetStride;
+  const Norm* norms = AlignWorkspace(p).norms(n);
+  const Text<X> text = {logitsOf<X>(p, n), p.logitsFrameStride, p.logitsClassStride,
+                        norms,             p.targets + start,   p.targetLength[n],
+                        p.blank};
+  const int64_t out = p.pathStart != nullptr ? p.pathStart[n] : int64_t(n) * p.T;
+
+  int status = inspect(p, n, start, text, block);
+  int frames = status == OK ? p.inputLength[n] : 0;
+  if (frames > 0 && !findPath(p, n, text, frames, out, shared)) {
+    status = INFEASIBLE;
+    frames = 0;
+  }
+  double sum = 0;
+  for (int t = threadIdx.x; t < frames; t += blockDim.x) sum += p.logProbabilities[out + t];
+  sum = block.reduce<Sum>(sum);
+  const int rows = min(rowsOf(p, n), p.T);
+  for (int t = frames + threadIdx.x; t < rows; t += blockDim.x) {
+    p.states[out + t] = -1;
+    p.logProbabilities[out + t] = 0;
+  }
+  if (threadIdx.x == 0) {
+    p.statuses[n] = status;
+    p.scores[n] = status == OK           ? sum
+                  : status == INFEASIBLE ? negativeInfinity()
+                                         : double(CTC_INFINITY) - double(CTC_INFINITY);
+  }
+}
+
+using f64 = double;
+using f32 = float;
+using f16 = Half;
+using bf16 = Bfloat;
+
+}  // namespace
+
+#define CTC_ALIGN(TYPE)                                                                                   \
+  extern "C" __global__ void __launch_bounds__(256) ctc_align_frames_##TYPE(const AlignProblem problem) { \
+    alignFrame<TYPE>(problem);                                                                            \
+  }                                                                                                       \
+  extern "C" __global__ void __launch_bounds__(256, 1) ctc_align_path_##TYPE(const AlignProblem problem) { \
+    static __shared__ Shared shared;                                                                      \
+    alignUtterance<TYPE>(problem, shared);                                                                \
+  }
+#define CTC_ALIGN_OF(TYPE) CTC_ALIGN(TYPE)
+
+// scripts/build-ptx makes a file for each type: a driver then translates only what is used.
+#ifdef CTC_ONLY
+CTC_ALIGN_OF(CTC_ONLY)
+#else
+CTC_ALIGN(f64)
+CTC_ALIGN(f32)
+CTC_ALIGN(f16)
+CTC_ALIGN(bf16)
+#endif

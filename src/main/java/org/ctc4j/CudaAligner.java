@@ -1,0 +1,145 @@
+package org.ctc4j;
+
+import org.ctc4j.cuda.AlignmentBackend;
+import org.ctc4j.cuda.Devices;
+
+/**
+ * Forced alignment on an NVIDIA GPU, one block of threads an utterance. What {@link CudaCtc} needs
+ * of driver and device is needed here too.
+ *
+ * <p><b>Batches in host memory</b> come through {@link #align}. They are copied through pinned
+ * memory in chunks of utterances; calls wait for each other. A batch larger than the device's
+ * memory is split by utterance.
+ *
+ * <p><b>Batches in device memory</b> are enqueued on a stream of the caller's with {@link
+ * #enqueue(DeviceBatch, CtcOptions, DevicePaths, long)}, as with {@link
+ * CudaCtc#enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}: nothing is copied, read back or
+ * waited for, and the call can be captured in a CUDA graph.
+ *
+ * <p><b>Memory.</b> Where {@link EngineOptions#workspaceBytes} allows, two bits for each state of
+ * each frame; else states are computed twice, and about 40 · (TL)<sup>2/3</sup> bytes and 16 a
+ * frame are enough: 14 MB for T = 90,000 and L = 15,000. {@link #workspaceBytes} tells.
+ *
+ * <p>Thread-safe. After a {@link DeviceException} an aligner goes on working, unless {@link
+ * DeviceException#isDeviceLost() the device is lost}. Close it when nothing that was enqueued
+ * through it is still to run; its device memory goes with it.
+ */
+public final class CudaAligner extends CtcAligner {
+  private final CudaDevice device;
+  private final AlignmentBackend backend;
+
+  private CudaAligner(CudaDevice device, EngineOptions options) {
+    this.device = device;
+    this.backend = new AlignmentBackend(device, options);
+  }
+
+  /**
+   * An aligner on a device by its number, {@link CudaDevice#index()}.
+   *
+   * @throws BackendUnavailableException with the reason, if it cannot be used
+   */
+  public static CudaAligner create(int device, EngineOptions options) {
+    Devices devices = Devices.survey();
+    if (devices.all().isEmpty()) {
+      throw new BackendUnavailableException(Backend.CUDA, devices.reason());
+    }
+    if (device < 0 || device >= devices.all().size()) {
+      throw new BackendUnavailableException(
+          Backend.CUDA, "there is no device %d, only %d".formatted(device, devices.all().size()));
+    }
+    return create(devices.all().get(device), options);
+  }
+
+  /** An aligner on the first device that can be used. */
+  static CudaAligner createOnFirst(EngineOptions options) {
+    Devices devices = Devices.survey();
+    if (!devices.reason().isEmpty()) {
+      throw new BackendUnavailableException(Backend.CUDA, devices.reason());
+    }
+    return create(devices.first(), options);
+  }
+
+  private static CudaAligner create(CudaDevice device, EngineOptions options) {
+    if (!device.usable()) {
+      throw new BackendUnavailableException(Backend.CUDA, device.name() + ": " + device.reason());
+    }
+    try {
+      return new CudaAligner(device, options);
+    } catch (DeviceException e) {
+      throw (BackendUnavailableException)
+          new BackendUnavailableException(Backend.CUDA, device.name() + ": " + e.getMessage())
+              .initCause(e);
+    }
+  }
+
+  /**
+   * Enqueues the alignment of a batch in device memory, and returns. Weights are not used. The
+   * workspace is the aligner's: one for each stream, grown when a call needs more of it and kept
+   * until {@link #close}.
+   *
+   * @param stream a {@code CUstream} or {@code cudaStream_t} of this device; 0 is the default
+   *     stream
+   * @throws InvalidInputException if an argument is out of its range; nothing was enqueued then
+   * @throws DeviceException if the driver refuses; what the paths are to hold is undefined then
+   * @throws IllegalStateException if this aligner is closed
+   */
+  public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
+    batch.check(options);
+    backend.enqueue(batch, options, paths, stream);
+  }
+
+  /**
+   * The same in a workspace of the caller's.
+   *
+   * @param workspace device address, a multiple of 256; used until the stream has got past the call
+   * @param bytes its size, at least {@link #workspaceBytes}
+   */
+  public void enqueue(
+      DeviceBatch batch,
+      CtcOptions options,
+      DevicePaths paths,
+      long stream,
+      long workspace,
+      long bytes) {
+    batch.check(options);
+    backend.enqueue(batch, options, paths, stream, workspace, bytes);
+  }
+
+  /**
+   * Size of the workspace for batches of this shape: as large as it helps within {@link
+   * EngineOptions#workspaceBytes}, or the least that there is a way with.
+   */
+  public long workspaceBytes(int frames, int utterances, int maxTargetLength) {
+    return backend.workspaceBytes(frames, utterances, maxTargetLength);
+  }
+
+  @Override
+  public Backend backend() {
+    return Backend.CUDA;
+  }
+
+  @Override
+  public String device() {
+    return device.toString();
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    backend.close();
+  }
+
+  @Override
+  void run(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
+    int[][] states = new int[paths.length][];
+    double[][] logProbabilities = new double[paths.length][];
+    CtcStatus[] statuses = new CtcStatus[paths.length];
+    backend.run(batch, options, states, logProbabilities, statuses);
+    for (int n = 0; n < paths.length; n++) {
+      paths[n] =
+          statuses[n] == CtcStatus.OK
+              ? CtcPath.of(options.blank(), states[n], targetOf(batch, n), logProbabilities[n])
+              : CtcPath.none(statuses[n]);
+    }
+  }
+}

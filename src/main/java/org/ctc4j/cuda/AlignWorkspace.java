@@ -1,0 +1,50 @@
+package org.ctc4j.cuda;
+
+/**
+ * How much device memory an alignment works in, and how it is cut: moves are kept for {@code
+ * segmentFrames} frames at a time. If that is all frames, nothing is computed twice. See
+ * kernels/README.md.
+ *
+ * @param segmentFrames K, ≥ 1
+ * @param bytes in all
+ */
+record AlignWorkspace(int segmentFrames, long bytes) {
+  /** Rows of up to so many pairs lie in shared memory. */
+  private static final int SHARED_PAIRS = 512;
+
+  private static final int SHORTEST_SEGMENT = 16;
+
+  /**
+   * One segment if the workspace does not exceed the limit then; else segments of the length with
+   * the least memory, which also walk the fewest states twice, or near it.
+   *
+   * @param frames T
+   * @param utterances N
+   * @param labels L, the length of the longest target
+   */
+  static AlignWorkspace of(int frames, int utterances, int labels, long limit) {
+    AlignWorkspace best = ofSegments(frames, utterances, labels, Math.max(1, frames));
+    if (best.bytes <= limit) {
+      return best;
+    }
+    // in steps of an eighth: near its least the memory hardly changes
+    for (long k = SHORTEST_SEGMENT; k < frames; k = Math.max(k + SHORTEST_SEGMENT, k + k / 8)) {
+      AlignWorkspace next = ofSegments(frames, utterances, labels, (int) k);
+      if (next.bytes < best.bytes) {
+        best = next;
+      }
+    }
+    return best;
+  }
+
+  private static AlignWorkspace ofSegments(long frames, long utterances, long labels, int k) {
+    long pairs = labels + 1;
+    long segments = Math.max(1, (frames + k - 1) / k);
+    long bytes =
+        Workspace.align(utterances * frames * 16)
+            + Workspace.align(utterances * segments * pairs * 16)
+            + (pairs <= SHARED_PAIRS ? 0 : Workspace.align(utterances * 2 * pairs * 16))
+            + Workspace.align(utterances * k * CtcAlignPath.moveBytes(Math.min(k + 2L, pairs)));
+    return new AlignWorkspace(k, Math.max(Workspace.ALIGNMENT, bytes));
+  }
+}

@@ -1,0 +1,36 @@
+package org.ctc4j.cuda;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import jcuda.driver.CUstream;
+import org.ctc4j.ElementType;
+
+/** {@code ctc_align_frames_TYPE}: largest logit and log-sum-exp of each frame. A warp a frame. */
+final class CtcAlignFrames {
+  private static final int THREADS = 256;
+  private static final int FRAMES_PER_BLOCK = 8;
+
+  private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
+
+  CtcAlignFrames(KernelModules modules) {
+    for (ElementType type : ElementType.values()) {
+      String suffix = CtcFrames.suffix(type);
+      kernels.put(type, modules.kernel("align_" + suffix, "ctc_align_frames_" + suffix));
+    }
+    kernels.get(ElementType.FLOAT32).load(); // what most logits are; others when they come
+  }
+
+  /**
+   * @param frames T · N, those beyond an utterance's length included
+   */
+  void enqueue(
+      ElementType logits,
+      long frames,
+      AlignArguments arguments,
+      CUstream stream,
+      Supplier<String> doing) {
+    int blocks = Math.toIntExact((frames + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK);
+    kernels.get(logits).launch(blocks, THREADS, arguments.pointers(), stream, doing);
+  }
+}

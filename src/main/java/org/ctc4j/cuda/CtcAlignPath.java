@@ -1,0 +1,53 @@
+package org.ctc4j.cuda;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import jcuda.driver.CUstream;
+import org.ctc4j.ElementType;
+
+/**
+ * {@code ctc_align_path_TYPE}: the best path of each utterance. A block an utterance, a warp for
+ * each strip of 64 pairs of states, of which neighbours share 16.
+ */
+final class CtcAlignPath {
+  private static final int LANES = 32;
+  private static final int STRIP = 64;
+  private static final int SHARED_BY_STRIPS = 16;
+  private static final int MOST_WARPS = 8;
+
+  private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
+
+  CtcAlignPath(KernelModules modules) {
+    for (ElementType type : ElementType.values()) {
+      String suffix = CtcFrames.suffix(type);
+      kernels.put(type, modules.kernel("align_" + suffix, "ctc_align_path_" + suffix));
+    }
+    kernels.get(ElementType.FLOAT32).load(); // what most logits are; others when they come
+  }
+
+  /**
+   * @param labels L, the length of the longest target
+   */
+  void enqueue(
+      ElementType logits,
+      int utterances,
+      int labels,
+      AlignArguments arguments,
+      CUstream stream,
+      Supplier<String> doing) {
+    int warps = (int) Math.min(MOST_WARPS, strips(labels + 1L));
+    kernels.get(logits).launch(utterances, warps * LANES, arguments.pointers(), stream, doing);
+  }
+
+  /** How many strips cover so many pairs. */
+  static long strips(long pairs) {
+    int step = STRIP - SHARED_BY_STRIPS;
+    return pairs <= STRIP ? 1 : 1 + (pairs - STRIP + step - 1) / step;
+  }
+
+  /** Bytes for the moves to so many pairs in one frame: two pairs a byte, all that strips write. */
+  static long moveBytes(long pairs) {
+    return (strips(pairs) * (STRIP - SHARED_BY_STRIPS) + SHARED_BY_STRIPS) / 2;
+  }
+}

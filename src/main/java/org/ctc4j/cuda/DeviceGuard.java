@@ -1,0 +1,60 @@
+package org.ctc4j.cuda;
+
+import org.ctc4j.DeviceException;
+
+/** Lets work run in the context of one device, until that is closed or lost. Thread-safe. */
+final class DeviceGuard {
+  private final PrimaryContext context;
+  private final String what;
+  private volatile DeviceException lost;
+  private volatile boolean closed;
+
+  /**
+   * @param context closed by {@link #close}
+   * @param what is guarded, "engine" for example, for messages
+   */
+  DeviceGuard(PrimaryContext context, String what) {
+    this.context = context;
+    this.what = what;
+  }
+
+  /**
+   * Does work with the context current.
+   *
+   * @throws IllegalStateException if this is closed
+   * @throws DeviceException if the driver refuses, or the device was lost before
+   */
+  void run(Runnable work) {
+    if (closed) {
+      throw new IllegalStateException("this cuda " + what + " is closed");
+    }
+    if (lost != null) {
+      throw new DeviceException(
+          "this %s lost its device and computes no more; it began with: %s"
+              .formatted(what, lost.getMessage()),
+          lost.code());
+    }
+    try {
+      context.run(work);
+    } catch (DeviceException e) {
+      if (e.isDeviceLost()) {
+        lost = e;
+      }
+      throw e;
+    }
+  }
+
+  /** Does the last work, which gives back what is held, and lets go of the context. Once. */
+  synchronized void close(Runnable last) {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      context.run(last);
+    } catch (DeviceException e) {
+      // the device is lost, and with it all that is to be given back
+    }
+    context.close();
+  }
+}

@@ -1,0 +1,93 @@
+package org.ctc4j;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** The contract on the host's processors, what is special of them, and the choice of a backend. */
+class CtcAlignerTest extends AlignerContract {
+  @Override
+  protected CtcAligner aligner(EngineOptions options) {
+    CtcAligner aligner = CtcAligner.create(options);
+    assertEquals(Backend.CPU, aligner.backend());
+    return aligner;
+  }
+
+  private static int[] symbols(CtcPath path) {
+    int[] symbols = new int[path.frames()];
+    Arrays.setAll(symbols, path::symbol);
+    return symbols;
+  }
+
+  @Test
+  void theReferenceDoesNotAlign() {
+    BackendUnavailableException e =
+        assertThrows(BackendUnavailableException.class, () -> CtcAligner.create(Backend.REFERENCE));
+    assertTrue(e.getMessage().contains("expected cuda or cpu"), e::getMessage);
+  }
+
+  /** In a JVM of its own, whose heap holds a fraction of what a table of states would take. */
+  @Test
+  void halfAnHourOfSpeechInAQuarterOfAGigabyte() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                System.getProperty("java.home") + "/bin/java",
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                LongAlignment.class.getName(),
+                "90000",
+                "15000")
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(child.getInputStream().readAllBytes());
+    assertEquals(0, child.waitFor(), output);
+    assertTrue(output.contains("aligned"), output);
+  }
+
+  /** Aligns what was made to be found: a planted path, whose symbols stand out of the noise. */
+  static final class LongAlignment {
+    private LongAlignment() {}
+
+    public static void main(String[] args) {
+      int frames = Integer.parseInt(args[0]);
+      int labels = Integer.parseInt(args[1]);
+      int classes = 32;
+      Random random = new Random(1);
+      int[] target = new int[labels];
+      int[] planted = new int[frames];
+      for (int i = 0; i < labels; i++) {
+        target[i] =
+            1 + (i == 0 ? 0 : (target[i - 1] + random.nextInt(classes - 2)) % (classes - 1));
+      }
+      for (int t = 0; t < frames; t++) {
+        long position = (long) t * labels / frames; // some frames a label, the last one blank
+        boolean ends = t + 1 < frames && (t + 1L) * labels / frames > position;
+        planted[t] = ends ? 0 : target[(int) position];
+      }
+      float[] logits = new float[frames * classes];
+      for (int i = 0; i < logits.length; i++) {
+        logits[i] = (float) random.nextGaussian();
+      }
+      for (int t = 0; t < frames; t++) {
+        logits[t * classes + planted[t]] += 20;
+      }
+      long start = System.nanoTime();
+      CtcPath path =
+          CtcAligner.create()
+              .align(
+                  CtcBatch.of(
+                      FrameTensor.timeMajor(logits, frames, 1, classes), Targets.of(target)),
+                  CtcOptions.DEFAULT)
+              .get(0);
+      if (!Arrays.equals(planted, symbols(path)) || !Arrays.equals(target, path.labels())) {
+        throw new AssertionError("the planted path was not found: " + path.status());
+      }
+      System.out.printf("aligned in %.1f s%n", (System.nanoTime() - start) / 1e9);
+    }
+  }
+}
