@@ -241,11 +241,11 @@ struct Walk {
   uint8_t* moves;     // [t - from][bytesOfMoves(high - low + 1)], or null
 };
 
-// The two pairs that a lane has in a strip.
+// The two pairs that a lane has in a strip. Past the last label stands the blank's column: no path goes on from there.
 struct Lane {
-  int pair;            // the first
-  int label[PAIRS];    // class, or -1
-  bool skips[PAIRS];   // the label may be reached from the label before
+  int pair;                // the first
+  bool skips[PAIRS];       // the label may be reached from the label before
+  int64_t column[PAIRS];   // of the label, in elements from class 0
 
   template <typename X>
   __device__ Lane(const Text<X>& text, const Walk& walk, int strip, int index)
@@ -254,8 +254,9 @@ struct Lane {
     for (int k = 0; k < PAIRS; k++) {
       const int j = pair + k;
       const bool has = j < text.labels && j <= walk.high;
-      label[k] = has ? text.target[j] : -1;
-      skips[k] = has && j > 0 && label[k] != text.target[j - 1];
+      const int label = has ? text.target[j] : text.blank;
+      column[k] = label * text.classStride;
+      skips[k] = has && j > 0 && label != text.target[j - 1];
     }
   }
 };
@@ -266,19 +267,38 @@ struct Ahead {
   X blank, label[PAIRS];
   double max;
 
-  // With the labels of one lane or the other: a choice between numbers, for one between addresses would put both into memory.
-  __device__ void load(const Text<X>& text, const Lane& first, const Lane& second, bool ofFirst, int t) {
-    max = text.norms[t].max;
-    blank = text.logit(t, text.blank);
-#pragma unroll
-    for (int k = 0; k < PAIRS; k++) {
-      const int c = ofFirst ? first.label[k] : second.label[k];
-      label[k] = text.logit(t, c >= 0 ? c : text.blank);
-    }
-  }
   __device__ double score(X x) const {
     const double score = double(widen(x)) - max;
     return score < -IMPOSSIBLE_NATS ? negativeInfinity() : score;
+  }
+};
+
+// Loads frames one after the other for a lane.
+template <typename X>
+struct Loader {
+  const X* row;
+  const Norm* norm;
+  int64_t frameStride, blank, column[PAIRS];
+
+  // For one lane or the other: a choice between their numbers, for one between addresses would put both into memory.
+  __device__ Loader(const Text<X>& text, const Lane& lane, const Lane& other, bool first, int t)
+      : row(text.logits + t * text.frameStride),
+        norm(text.norms + t),
+        frameStride(text.frameStride),
+        blank(text.blank * text.classStride) {
+#pragma unroll
+    for (int k = 0; k < PAIRS; k++) column[k] = first ? lane.column[k] : other.column[k];
+  }
+  // Into `ahead`, if there is such a frame; then on to the next.
+  __device__ void load(Ahead<X>& ahead, bool exists) {
+    if (exists) {
+      ahead.max = norm->max;
+      ahead.blank = row[blank];
+#pragma unroll
+      for (int k = 0; k < PAIRS; k++) ahead.label[k] = row[column[k]];
+    }
+    row += frameStride;
+    norm++;
   }
 };
 
@@ -302,7 +322,7 @@ __device__ unsigned step(Best (&best)[PAIRS], double left, const Lane& lane, con
       most = left;
       move = 2;
     }
-    best[k].label = lane.label[k] >= 0 ? most + ahead.score(ahead.label[k]) : negativeInfinity();
+    best[k].label = most + ahead.score(ahead.label[k]);
     moves |= (unsigned(fromLeft) | move << 2) << 4 * k;
     left = old.label;
   }
@@ -322,10 +342,9 @@ __device__ void walkFrames(const Text<X>& text, const Walk& walk, Best* buffer, 
 
   Lane lane(text, walk, warp, index);
   Ahead<X> ahead[DEPTH];
+  Loader<X> first(text, lane, lane, true, walk.from);
 #pragma unroll
-  for (int d = 0; d < DEPTH; d++) {
-    if (warp < strips && walk.from + d < walk.to) ahead[d].load(text, lane, lane, true, walk.from + d);
-  }
+  for (int d = 0; d < DEPTH; d++) first.load(ahead[d], warp < strips && walk.from + d < walk.to);
   int turn = 0;
   for (int start = walk.from; start < walk.to; start += CHUNK, turn ^= 1) {
     const Row<const Best> before = start == walk.from ? Row<const Best>{walk.begin, 0}
@@ -350,6 +369,7 @@ __device__ void walkFrames(const Text<X>& text, const Walk& walk, Best* buffer, 
       for (int group = 0; group < CHUNK; group += DEPTH) {
         const bool own = group + DEPTH < CHUNK;  // whether what is loaded is for this strip and chunk
         const int load = own ? start + group + DEPTH : nextStart;
+        Loader<X> loader(text, lane, next, own, load);
 #pragma unroll
         for (int d = 0; d < DEPTH; d++) {
           if (start + group + d < walk.to) {
@@ -361,7 +381,7 @@ __device__ void walkFrames(const Text<X>& text, const Walk& walk, Best* buffer, 
               moves += moveBytes;
             }
           }
-          if (load + d < walk.to) ahead[d].load(text, lane, next, own, load + d);
+          loader.load(ahead[d], load + d < walk.to);
         }
       }
 #pragma unroll

@@ -9,7 +9,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.ctc4j.Backend;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcPath;
@@ -34,6 +36,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  ctc align                                        real speech that comes with ctc4j",
+      "  ctc align batch.npz --backend cuda               on a GPU, or exit code 3",
       "  ctc align batch.npz --tokens tokens.txt --frame-shift 0.02 --textgrid folder",
       "  ctc align batch.npz --tokens vocab.json --blank 31 --transcripts texts.txt --json"
     },
@@ -43,6 +46,28 @@ final class AlignCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
   @Mixin private TokenOptions naming;
+
+  /** Where paths are looked for. */
+  private enum Choice {
+    AUTO,
+    CUDA,
+    CPU;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Option(
+      names = "--backend",
+      paramLabel = "auto|cuda|cpu",
+      defaultValue = "auto",
+      completionCandidates = Choices.class,
+      description =
+          "What computes; 'auto' is a GPU if one works here, see 'ctc devices'. The paths are the"
+              + " same (default: ${DEFAULT-VALUE}).")
+  private Choice backend;
 
   @Option(
       names = "--transcripts",
@@ -127,14 +152,19 @@ final class AlignCommand implements Callable<Integer> {
   }
 
   private List<CtcPath> align(String name, CtcBatch batch) {
-    CtcAligner aligner = CtcAligner.create(naming.engine());
     List<CtcPath> paths = new ArrayList<>();
-    try {
+    try (CtcAligner aligner = open()) {
       Progress.during("aligning", () -> paths.addAll(aligner.align(batch, input.options())));
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
     }
     return paths;
+  }
+
+  private CtcAligner open() {
+    return backend == Choice.AUTO
+        ? CtcAligner.createFastest(naming.engine())
+        : CtcAligner.create(Backend.valueOf(backend.name()), naming.engine());
   }
 
   private void write(List<CtcPath> paths, Tokens tokens, Double frameShift, PrintWriter err)
@@ -152,6 +182,12 @@ final class AlignCommand implements Callable<Integer> {
       String text = new TextGridWriter(tokens, frameShift).write(paths.get(n));
       Path file = textGrids.resolve("utterance-" + n + ".TextGrid");
       OutputFile.replace(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private static final class Choices extends BatchOptions.Candidates {
+    Choices() {
+      super("auto", "cuda", "cpu");
     }
   }
 }

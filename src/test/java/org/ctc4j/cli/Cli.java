@@ -9,8 +9,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** One run of the command line inside this JVM. */
-record Cli(int exitCode, String out, String err) {
-  static Cli run(Object... args) {
+public record Cli(int exitCode, String out, String err) {
+  public static Cli run(Object... args) {
     String[] words = new String[args.length];
     for (int i = 0; i < args.length; i++) {
       words[i] = args[i].toString();
@@ -37,7 +37,7 @@ record Cli(int exitCode, String out, String err) {
     assertFalse(err.contains("Exception"), err);
   }
 
-  JsonNode json() throws Exception {
+  public JsonNode json() throws Exception {
     succeeded();
     assertEquals(1, out.lines().count(), "one object on one line");
     return new ObjectMapper().readTree(out);

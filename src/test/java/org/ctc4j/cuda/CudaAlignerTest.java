@@ -18,6 +18,7 @@ import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
+import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -220,7 +221,7 @@ class CudaAlignerTest {
       assertEquals(expected, got.stream().map(CtcPath::status).toList());
       assertSame(CPU.align(batch.batch(), batch.options()), got, "hostile");
       FrameTensor none = FrameTensor.timeMajor(new float[0], 4, 0, 3);
-      CtcBatch empty = CtcBatch.of(none, org.ctc4j.Targets.of(new int[0][]));
+      CtcBatch empty = CtcBatch.of(none, Targets.of(new int[0][]));
       assertEquals(List.of(), cuda.align(empty, CtcOptions.DEFAULT));
     }
   }
