@@ -1,0 +1,76 @@
+package org.ctc4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import java.util.List;
+import java.util.Random;
+import org.ctc4j.AlignerContract;
+import org.ctc4j.Backend;
+import org.ctc4j.CtcAligner;
+import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcPath;
+import org.ctc4j.CudaAligner;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.Targets;
+import org.ctc4j.TestBatch;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The contract of alignment, on a GPU and NVIDIA's driver, and what takes too long on the emulated
+ * one: with {@code -Dctc4j.gpu=true}, in a JVM of its own. See scripts/gpu-bundle.
+ */
+@EnabledIfSystemProperty(named = "ctc4j.gpu", matches = "true")
+class CudaGpuAlignerContractTest extends AlignerContract {
+  @Override
+  protected CtcAligner aligner(EngineOptions options) {
+    CtcAligner aligner = CtcAligner.create(Backend.CUDA, options);
+    assertInstanceOf(CudaAligner.class, aligner);
+    assertFalse(aligner.device().startsWith("Emulated"), aligner::device);
+    return aligner;
+  }
+
+  @ParameterizedTest(name = "{0} × {1} frames, {2} labels, workspace {3}")
+  @CsvSource({
+    "64, 400, 80, 1000000000",
+    "8, 3000, 1200, 1000000000",
+    "8, 3000, 1200, 1",
+    "1, 90000, 15000, 1000000000",
+    "1, 90000, 15000, 1"
+  })
+  @DisplayName("Whole numbers, which tie often: the host's path, state by state")
+  void asOnTheHost(int utterances, int frames, int labels, long workspaceBytes) {
+    int classes = 32;
+    Random random = new Random(labels);
+    float[] logits = new float[utterances * frames * classes];
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = random.nextInt(6);
+    }
+    int[][] targets = new int[utterances][];
+    for (int n = 0; n < utterances; n++) {
+      targets[n] = TestBatch.randomTarget(random, labels, classes, 0);
+    }
+    CtcBatch batch =
+        CtcBatch.of(
+            FrameTensor.batchMajor(logits, frames, utterances, classes), Targets.of(targets));
+    List<CtcPath> expected = CtcAligner.create().align(batch, CtcOptions.DEFAULT);
+    try (CtcAligner aligner = aligner(EngineOptions.DEFAULT.withWorkspaceBytes(workspaceBytes))) {
+      List<CtcPath> got = aligner.align(batch, CtcOptions.DEFAULT);
+      long start = System.nanoTime();
+      aligner.align(batch, CtcOptions.DEFAULT);
+      System.out.printf("aligned in %.1f ms%n", (System.nanoTime() - start) / 1e6);
+      for (int n = 0; n < utterances; n++) {
+        assertEquals(expected.get(n).status(), got.get(n).status());
+        for (int t = 0; t < got.get(n).frames(); t++) {
+          assertEquals(expected.get(n).state(t), got.get(n).state(t), "frame " + t);
+        }
+      }
+    }
+  }
+}
