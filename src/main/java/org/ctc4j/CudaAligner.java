@@ -39,37 +39,16 @@ public final class CudaAligner extends CtcAligner {
    * @throws BackendUnavailableException with the reason, if it cannot be used
    */
   public static CudaAligner create(int device, EngineOptions options) {
-    Devices devices = Devices.survey();
-    if (devices.all().isEmpty()) {
-      throw new BackendUnavailableException(Backend.CUDA, devices.reason());
-    }
-    if (device < 0 || device >= devices.all().size()) {
-      throw new BackendUnavailableException(
-          Backend.CUDA, "there is no device %d, only %d".formatted(device, devices.all().size()));
-    }
-    return create(devices.all().get(device), options);
+    return create(Devices.survey().numbered(device), options);
   }
 
   /** An aligner on the first device that can be used. */
   static CudaAligner createOnFirst(EngineOptions options) {
-    Devices devices = Devices.survey();
-    if (!devices.reason().isEmpty()) {
-      throw new BackendUnavailableException(Backend.CUDA, devices.reason());
-    }
-    return create(devices.first(), options);
+    return create(Devices.survey().first(), options);
   }
 
   private static CudaAligner create(CudaDevice device, EngineOptions options) {
-    if (!device.usable()) {
-      throw new BackendUnavailableException(Backend.CUDA, device.name() + ": " + device.reason());
-    }
-    try {
-      return new CudaAligner(device, options);
-    } catch (DeviceException e) {
-      throw (BackendUnavailableException)
-          new BackendUnavailableException(Backend.CUDA, device.name() + ": " + e.getMessage())
-              .initCause(e);
-    }
+    return Devices.start(device, usable -> new CudaAligner(usable, options));
   }
 
   /**

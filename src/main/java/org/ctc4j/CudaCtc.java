@@ -74,37 +74,16 @@ public final class CudaCtc extends Ctc {
    * @throws BackendUnavailableException with the reason, if it cannot be used
    */
   public static CudaCtc create(int device, EngineOptions options) {
-    Devices devices = Devices.survey();
-    if (devices.all().isEmpty()) {
-      throw new BackendUnavailableException(Backend.CUDA, devices.reason());
-    }
-    if (device < 0 || device >= devices.all().size()) {
-      throw new BackendUnavailableException(
-          Backend.CUDA, "there is no device %d, only %d".formatted(device, devices.all().size()));
-    }
-    return create(devices.all().get(device), options);
+    return create(Devices.survey().numbered(device), options);
   }
 
   /** An engine on the first device that can be used. */
   static CudaCtc createOnFirst(EngineOptions options) {
-    Devices devices = Devices.survey();
-    if (!devices.reason().isEmpty()) {
-      throw new BackendUnavailableException(Backend.CUDA, devices.reason());
-    }
-    return create(devices.first(), options);
+    return create(Devices.survey().first(), options);
   }
 
   private static CudaCtc create(CudaDevice device, EngineOptions options) {
-    if (!device.usable()) {
-      throw new BackendUnavailableException(Backend.CUDA, device.name() + ": " + device.reason());
-    }
-    try {
-      return new CudaCtc(device, options);
-    } catch (DeviceException e) {
-      throw (BackendUnavailableException)
-          new BackendUnavailableException(Backend.CUDA, device.name() + ": " + e.getMessage())
-              .initCause(e);
-    }
+    return Devices.start(device, usable -> new CudaCtc(usable, options));
   }
 
   /** Whether {@link #createOnFirst} has a device to work on. */

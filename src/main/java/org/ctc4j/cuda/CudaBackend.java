@@ -18,19 +18,17 @@ import org.ctc4j.host.Posteriors;
  */
 public final class CudaBackend implements AutoCloseable {
   private final long workspaceLimit;
-  private final PrimaryContext context;
+  private final DeviceGuard guard;
   private final Kernels kernels;
   private final HostBatches hostBatches;
   private final StreamWorkspaces workspaces = new StreamWorkspaces();
-  private volatile DeviceException lost;
-  private volatile boolean closed;
 
   /**
    * @throws DeviceException if the driver refuses; nothing is held then
    */
   public CudaBackend(CudaDevice device, EngineOptions options) {
     workspaceLimit = options.workspaceBytes();
-    context = new PrimaryContext(device.index());
+    PrimaryContext context = new PrimaryContext(device.index());
     Kernels loaded = null;
     try {
       Kernels made = context.call(() -> new Kernels(device.architecture()));
@@ -44,6 +42,7 @@ public final class CudaBackend implements AutoCloseable {
       throw e;
     }
     kernels = loaded;
+    guard = new DeviceGuard(context, "engine");
   }
 
   /**
@@ -67,13 +66,13 @@ public final class CudaBackend implements AutoCloseable {
       return;
     }
     HostCall call = HostCall.of(batch, options, weights, losses, statuses, gradient, posteriors);
-    guarded(() -> hostBatches.run(call));
+    guard.run(() -> hostBatches.run(call));
   }
 
   /** A batch in device memory, in a workspace of the engine's. */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
     Workspace workspace = workspaceOf(batch, result);
-    guarded(
+    guard.run(
         () -> {
           long address = workspaces.reserve(stream, workspace.bytes(), batch::shape);
           kernels.enqueue(batch, options, result, workspace, address, ForeignStream.of(stream));
@@ -94,7 +93,7 @@ public final class CudaBackend implements AutoCloseable {
           "workspace: expected %d bytes at a multiple of %d for %s, got %d at 0x%x"
               .formatted(workspace.bytes(), Workspace.ALIGNMENT, batch.shape(), bytes, address));
     }
-    guarded(
+    guard.run(
         () ->
             kernels.enqueue(batch, options, result, workspace, address, ForeignStream.of(stream)));
   }
@@ -116,42 +115,14 @@ public final class CudaBackend implements AutoCloseable {
         workspaceLimit);
   }
 
-  private void guarded(Runnable work) {
-    if (closed) {
-      throw new IllegalStateException("this cuda engine is closed");
-    }
-    if (lost != null) {
-      throw new DeviceException(
-          "this engine lost its device and computes no more; it began with: " + lost.getMessage(),
-          lost.code());
-    }
-    try {
-      context.run(work);
-    } catch (DeviceException e) {
-      if (e.isDeviceLost()) {
-        lost = e;
-      }
-      throw e;
-    }
-  }
-
   /** Waits for host calls; device work that is still enqueued must have ended. */
   @Override
   public synchronized void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    try {
-      context.run(
-          () -> {
-            hostBatches.close();
-            workspaces.close();
-            kernels.close();
-          });
-    } catch (DeviceException e) {
-      // the device is lost, and with it all that is to be given back
-    }
-    context.close();
+    guard.close(
+        () -> {
+          hostBatches.close();
+          workspaces.close();
+          kernels.close();
+        });
   }
 }

@@ -8,8 +8,11 @@ import static jcuda.driver.JCudaDriver.cuDeviceTotalMem;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
+import org.ctc4j.Backend;
+import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CudaDevice;
 import org.ctc4j.DeviceException;
 
@@ -39,9 +42,51 @@ public record Devices(List<CudaDevice> all, String reason) {
     }
   }
 
-  /** The first that can be used. */
+  /**
+   * The first that can be used.
+   *
+   * @throws BackendUnavailableException with the reason, if there is none
+   */
   public CudaDevice first() {
+    if (!reason.isEmpty()) {
+      throw new BackendUnavailableException(Backend.CUDA, reason);
+    }
     return all.stream().filter(CudaDevice::usable).findFirst().orElseThrow();
+  }
+
+  /**
+   * The one of a number, {@link CudaDevice#index()}.
+   *
+   * @throws BackendUnavailableException with the reason, if it cannot be used
+   */
+  public CudaDevice numbered(int index) {
+    if (all.isEmpty()) {
+      throw new BackendUnavailableException(Backend.CUDA, reason);
+    }
+    if (index < 0 || index >= all.size()) {
+      throw new BackendUnavailableException(
+          Backend.CUDA, "there is no device %d, only %d".formatted(index, all.size()));
+    }
+    CudaDevice device = all.get(index);
+    if (!device.usable()) {
+      throw new BackendUnavailableException(Backend.CUDA, device.name() + ": " + device.reason());
+    }
+    return device;
+  }
+
+  /**
+   * Starts something on a device.
+   *
+   * @throws BackendUnavailableException with the device's name and the reason, if that fails
+   */
+  public static <T> T start(CudaDevice device, Function<CudaDevice, T> how) {
+    try {
+      return how.apply(device);
+    } catch (DeviceException e) {
+      throw (BackendUnavailableException)
+          new BackendUnavailableException(Backend.CUDA, device.name() + ": " + e.getMessage())
+              .initCause(e);
+    }
   }
 
   private static CudaDevice describe(int index) {
