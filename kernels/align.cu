@@ -1,5 +1,5 @@
-// ctc_align_*: forced alignment. Of all frame-level paths that collapse to the target the most probable one (Viterbi): the recursion
-// of equations (5) to (7) of Graves et al. 2006 with the sum replaced by the greatest term, over the states of l',
+// ctc_align_*: forced alignment. Of all frame-level paths that collapse to the target the most probable one (Viterbi): equations
+// (5) to (7) of Graves et al. 2006 with the sum replaced by the greatest term, over the states of l',
 //
 //   best(t, s) = max(best(t-1, s), best(t-1, s-1), [s a label that differs from s-2's] best(t-1, s-2)) + score(t, l'(s))
 //   before the first frame best = 0 in state 0, -Infinity in all others
@@ -8,34 +8,34 @@
 // m(t) takes the place of the log-sum-exp: it moves all paths alike, and it is exact. A score under -2^26 is -Infinity.
 // Ties go to the first of the terms as they stand above: the greatest state.
 //
-// The same bits as on the host (org.ctc4j.alignment): both take the same float64 subtractions, additions and comparisons in the same
-// order, and no exp, log or product, which two machines may round differently. Only the log-probabilities that are
+// The same bits as on the host (org.ctc4j.alignment): both take the same float64 subtractions, additions and comparisons in the
+// same order, and no exp, log or product, which two machines may round differently. Only the log-probabilities that are
 // reported, ln p = (x - m) - ln sum exp(x - m), agree up to rounding.
 //
 // ctc_align_frames_TYPE: m(t) and ln sum exp(x - m) of each frame.
-// In:  logits (any strides), inputLength [N], frameCount [N]. Out: workspace: Norm [N][T]; a frame with NaN or +Infinity has m = NaN.
-//      Frames t >= input length are never read.
+// In:  logits (any strides), inputLength [N], frameCount [N].
+// Out: workspace: Norm [N][T]; a frame with NaN or +Infinity has m = NaN. Frames t >= input length are never read.
 // Parallel: one warp a frame; each row is read once, 16 bytes at a time where it lies so.
 // Launch: grid ceil(N T / 8), block 256. No shared memory. Deterministic: fixed trees.
 //
 // ctc_align_path_TYPE: the recursion and the path.
 // In:  logits, targets, lengths; Norm [N][T].
-// Out: states, logProbabilities [pathStart(n) + t], scores [N], statuses [N]. Frames without a path (t >= input length, or all where the
-//      status is not OK) have state -1 and log-probability 0.
+// Out: states, logProbabilities [pathStart(n) + t], scores [N], statuses [N]. Frames without a path (t >= input length, or all
+//      where the status is not OK) have state -1 and log-probability 0.
 // Parallel: one block an utterance. A warp takes a strip of 64 neighbouring pairs (a blank and the label after it), two a
-//      lane, over CHUNK frames. In that time what it does not know of the pairs to its left spoils one pair more with every frame, so the
+//      lane, over CHUNK frames. What it does not know of the pairs to its left spoils one pair more with every frame, so the
 //      first CHUNK pairs of a strip are those that the strip before computes too, and are thrown away: between chunks
 //      there is one barrier, within a chunk none. Rows lie in shared memory up to 512 pairs, else in the workspace.
 // Moves: two bits a state (by how many states the best path moved there), one byte a lane and frame.
 // Segments: where moves of all T frames are too many, the state before every K-th frame is kept, and segments of K frames
-//      are walked again from the last to the first, with moves. A path that ends a segment in pair j began it at or after pair
-//      j - K: only those are walked again. Chain: T steps with one segment, else 2 T - K.
-// The way back is walked by one thread, 32 frames at a time: all moves that they could need are fetched by the warp before.
+//      are walked again from the last to the first, with moves. A path that ends a segment in pair j began it at or after
+//      pair j - K: only those are walked again. Chain: T steps with one segment, else 2 T - K.
+// The way back is walked by one thread, 32 frames at a time: the warp fetches all moves that they could need before.
 // Launch: grid N, block 32 W, W = min(8, strips), strips = 1 for L + 1 <= 64 pairs, else 1 + ceil((L + 1 - 64) / 48). Any
-//      W in 1 ... 8 gives right results. Shared memory: two rows of 512 pairs, 16 KB, and 1.3 KB for the way back, static.
+//      W in 1 ... 8 gives right results. Shared memory: two rows of 512 pairs, 16 KB, and 0.8 KB for the way back, static.
 // Deterministic: each state has one writer; the bits depend on neither W nor K.
-// Memory: N (16 T + Q (L+1) 16 + 2 (L+1) 16 + K (min(K + 1, L) + 1) / 2) bytes and a little, see README.md. Scores are not stored but
-//      made of the logits each time: a table of T x distinct labels would be larger than all the rest.
+// Memory: N (16 T + (Q + 2) 16 (L + 1) + K min(K + 2, L + 1) / 2) bytes and a little, Q = T / K; see README.md. Scores are not
+//      stored but made of the logits each time: a table of T x distinct labels could be larger than all the rest.
 // Rejected: a table E as ctc_lattice has it (float mantissas would decide ties otherwise than the host); warps in a pipeline
 //      skewed in time (the edge between tiles of states is one more table of T numbers, and few strips keep few warps busy);
 //      both ends at once (the best path through the middle is known by its score only, and its ties are not);
@@ -72,15 +72,15 @@ struct AlignProblem {
 };
 static_assert(sizeof(AlignProblem) == 176, "the host writes this structure byte by byte");
 
-constexpr int PAIRS = 2;            // of a lane
-constexpr int STRIP = 32 * PAIRS;   // pairs of a warp
-constexpr int CHUNK = 16;           // frames between two barriers
+constexpr int PAIRS = 2;              // of a lane
+constexpr int STRIP = 32 * PAIRS;     // pairs of a warp
+constexpr int CHUNK = 16;             // frames between two barriers
 constexpr int FRESH = STRIP - CHUNK;  // pairs that a strip adds to the one before
 constexpr int SHARED_PAIRS = 512;
 constexpr int MAX_THREADS = 256;
 constexpr int FRAMES_PER_BLOCK = 8;
-constexpr int WINDOW = 32;          // frames that the way back takes at once
-constexpr int WORDS = 5;            // that hold 8 pairs each, of a frame of them: 32 pairs at any place
+constexpr int WINDOW = 32;            // frames that the way back takes at once
+constexpr int WORDS = 5;              // of 8 pairs each: 32 neighbouring pairs lie in no more
 
 __device__ inline double negativeInfinity() { return -double(CTC_INFINITY); }
 
@@ -93,7 +93,7 @@ struct alignas(16) Norm {
   double logSum;  // ln sum exp(x - m); 0 for log-probabilities
 };
 
-// The best log-probability of all partial paths that are in a blank, and in the label after it.
+// The best score of all partial paths that are in a blank, and in the label after it.
 struct alignas(16) Best {
   double blank, label;
 };

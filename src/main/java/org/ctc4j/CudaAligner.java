@@ -17,7 +17,7 @@ import org.ctc4j.cuda.Devices;
  * waited for, and the call can be captured in a CUDA graph.
  *
  * <p><b>Memory.</b> Where {@link EngineOptions#workspaceBytes} allows, two bits for each state of
- * each frame; else states are computed twice, and about 40 · (TL)<sup>2/3</sup> bytes and 16 a
+ * each frame; else states are computed twice, and about 10 · (TL)<sup>2/3</sup> bytes and 16 a
  * frame are enough: 14 MB for T = 90,000 and L = 15,000. {@link #workspaceBytes} tells.
  *
  * <p>Thread-safe. After a {@link DeviceException} an aligner goes on working, unless {@link
