@@ -106,7 +106,7 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
    * @param batch logits (T, N, C) and N targets, in host memory
    * @return N paths; one of an utterance that has none says why in its {@link CtcPath#status()}
    * @throws InvalidInputException if an argument is out of its range
-   * @throws DeviceException if a GPU refuses; it was not able to compute all paths then
+   * @throws DeviceException if the driver of a GPU refuses; there are no paths then
    * @throws IllegalStateException if this aligner is closed
    */
   public final List<CtcPath> align(CtcBatch batch, CtcOptions options) {
