@@ -34,21 +34,32 @@ public final class CtcPaths {
   }
 
   /**
-   * How many paths of T frames collapse to a target of L labels of which r equal the one before
-   * them: the binomial coefficient of T + L − r over 2L.
-   *
-   * <p>For a path is 2L + 1 runs: L of labels, each of one frame or more, and L + 1 of blanks,
-   * which may be of no frames but for the r between equal labels. So T − L − r frames are handed
-   * out freely among 2L + 1 runs.
+   * How many paths of T frames collapse to a target of L labels: the recursion of equations (6) and
+   * (7) with every probability 1, in whole numbers of any size. T · (2L + 1) additions at most.
    *
    * @param frames T ≥ 0
    * @param target labels, without blanks
    */
   public static BigInteger count(int frames, int... target) {
     requireFrames(frames);
-    long repeats = Targets.of(target).repeats(0);
-    long free = frames - target.length - repeats;
-    return free < 0 ? BigInteger.ZERO : binomial(free + 2L * target.length, free);
+    int last = 2 * target.length;
+    if (frames < target.length + Targets.of(target).repeats(0)) {
+      return BigInteger.ZERO;
+    }
+    BigInteger[] ways = new BigInteger[last + 1]; // of the paths so far, those in state s
+    Arrays.fill(ways, BigInteger.ZERO);
+    ways[0] = BigInteger.ONE;
+    for (int t = 0; t < frames; t++) {
+      // states that can have been come to, and from which the end can be
+      int high = (int) Math.min(2L * t + 1, last);
+      int low = (int) Math.max(last - 1 - 2L * (frames - 1 - t), 1);
+      for (int s = high; s >= low; s--) {
+        boolean skips = s % 2 == 1 && s > 1 && target[s / 2] != target[s / 2 - 1];
+        BigInteger reach = ways[s].add(ways[s - 1]);
+        ways[s] = skips ? reach.add(ways[s - 2]) : reach;
+      }
+    }
+    return last == 0 ? ways[0] : ways[last].add(ways[last - 1]);
   }
 
   /**
@@ -94,15 +105,6 @@ public final class CtcPaths {
         extend(path, t + 1, state, target, blank, paths);
       }
     }
-  }
-
-  private static BigInteger binomial(long n, long k) {
-    long few = Math.min(k, n - k);
-    BigInteger result = BigInteger.ONE;
-    for (long i = 1; i <= few; i++) {
-      result = result.multiply(BigInteger.valueOf(n - few + i)).divide(BigInteger.valueOf(i));
-    }
-    return result;
   }
 
   private static String brief(BigInteger count) {

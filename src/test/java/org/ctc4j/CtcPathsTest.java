@@ -58,41 +58,43 @@ class CtcPathsTest {
   }
 
   @Test
-  void theCountIsThatOfTheRecursionOverStates() {
+  void theCountIsABinomialCoefficient() {
     Random random = new Random(2);
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 200; i++) {
       int[] target = TestBatch.randomTarget(random, random.nextInt(30), 5, 0);
       int frames = random.nextInt(120);
-      assertEquals(countByStates(frames, target), CtcPaths.count(frames, target));
+      assertEquals(binomial(frames, target), CtcPaths.count(frames, target));
     }
     assertEquals(new BigInteger("28"), CtcPaths.count(5, 1, 2, 3)); // 8 over 6
-  }
-
-  private static BigInteger countByStates(int frames, int[] target) {
-    BigInteger[] ways = new BigInteger[2 * target.length + 1];
-    Arrays.fill(ways, BigInteger.ZERO);
-    ways[0] = BigInteger.ONE;
-    for (int t = 0; t < frames; t++) {
-      for (int s = ways.length - 1; s > 0; s--) {
-        ways[s] = ways[s].add(ways[s - 1]);
-        if (s % 2 == 1 && s > 1 && target[s / 2] != target[s / 2 - 1]) {
-          ways[s] = ways[s].add(ways[s - 2]);
-        }
-      }
-    }
-    BigInteger last = ways[ways.length - 1];
-    return ways.length == 1 ? last : last.add(ways[ways.length - 2]);
+    assertEquals(BigInteger.ONE, CtcPaths.count(0));
+    assertEquals(BigInteger.ONE, CtcPaths.count(7));
+    assertEquals(BigInteger.ZERO, CtcPaths.count(2, 1, 1));
   }
 
   @Test
   void countsOfAnySize() {
-    int[] target = new int[15_000];
-    for (int i = 0; i < target.length; i++) {
-      target[i] = 1 + i % 2;
+    int[] target = TestBatch.randomTarget(new Random(3), 200, 5, 0);
+    BigInteger count = CtcPaths.count(2000, target);
+    assertTrue(count.bitLength() > 1000, "bits: " + count.bitLength());
+    assertEquals(binomial(2000, target), count);
+    assertEquals(BigInteger.ZERO, CtcPaths.count(14_999, new int[15_000]));
+  }
+
+  /**
+   * T + L − r over 2L, for L labels of which r equal the one before. A path is 2L + 1 runs: L of
+   * labels, each of one frame or more, and L + 1 of blanks, which may be of none but for the r
+   * between equal labels; the other T − L − r frames are handed out freely.
+   */
+  private static BigInteger binomial(int frames, int[] target) {
+    int free = frames - target.length;
+    for (int i = 1; i < target.length; i++) {
+      free -= target[i] == target[i - 1] ? 1 : 0;
     }
-    BigInteger count = CtcPaths.count(90_000, target);
-    assertTrue(count.bitLength() > 80_000, "bits: " + count.bitLength());
-    assertEquals(BigInteger.ZERO, CtcPaths.count(14_999, target));
+    BigInteger result = free < 0 ? BigInteger.ZERO : BigInteger.ONE;
+    for (int i = 1; i <= 2 * target.length; i++) {
+      result = result.multiply(BigInteger.valueOf(free + i)).divide(BigInteger.valueOf(i));
+    }
+    return result;
   }
 
   @Test
