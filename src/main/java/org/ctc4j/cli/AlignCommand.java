@@ -15,6 +15,7 @@ import org.ctc4j.Backend;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcPath;
+import org.ctc4j.CtcStatus;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
 import picocli.CommandLine.Command;
@@ -46,6 +47,7 @@ final class AlignCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
   @Mixin private TokenOptions naming;
+  @Mixin private HostThreads threads;
 
   /** Where paths are looked for. */
   private enum Choice {
@@ -89,7 +91,9 @@ final class AlignCommand implements Callable<Integer> {
   @Option(
       names = "--textgrid",
       paramLabel = "FOLDER",
-      description = "Write a Praat TextGrid for each utterance, utterance-0.TextGrid and so on.")
+      description =
+          "Write a Praat TextGrid for each utterance that has a path, utterance-0.TextGrid and so on;"
+              + " for the others a note says why there is none.")
   private Path textGrids;
 
   @Override
@@ -103,7 +107,7 @@ final class AlignCommand implements Callable<Integer> {
     Tokens tokens = naming.tokens(input, file);
     CtcBatch batch = transcripts == null ? file.batch() : withTranscripts(file.batch(), tokens);
     List<CtcPath> paths = align(file.name(), batch);
-    write(paths, tokens, frameShift, err);
+    write(batch, paths, tokens, frameShift, err);
     PathReport report = new PathReport(paths, tokens, frameShift);
     if (json) {
       report.printJson(out);
@@ -163,11 +167,12 @@ final class AlignCommand implements Callable<Integer> {
 
   private CtcAligner open() {
     return backend == Choice.AUTO
-        ? CtcAligner.createFastest(naming.engine())
-        : CtcAligner.create(Backend.valueOf(backend.name()), naming.engine());
+        ? CtcAligner.createFastest(threads.engine())
+        : CtcAligner.create(Backend.valueOf(backend.name()), threads.engine());
   }
 
-  private void write(List<CtcPath> paths, Tokens tokens, Double frameShift, PrintWriter err)
+  private void write(
+      CtcBatch batch, List<CtcPath> paths, Tokens tokens, Double frameShift, PrintWriter err)
       throws IOException {
     if (ctm != null) {
       byte[] text = new CtmWriter(tokens, frameShift).write(paths).getBytes(StandardCharsets.UTF_8);
@@ -175,8 +180,10 @@ final class AlignCommand implements Callable<Integer> {
     }
     for (int n = 0; textGrids != null && n < paths.size(); n++) {
       if (paths.get(n).frames() == 0) {
-        err.printf(
-            "ctc: note: utterance %d has no path (%s), no TextGrid%n", n, paths.get(n).status());
+        CtcStatus status = paths.get(n).status();
+        String reason =
+            status == CtcStatus.OK ? "it has no frames" : NoPath.reason(batch, n, status);
+        err.printf("ctc: note: no TextGrid for utterance %d (%s): %s%n", n, status, reason);
         continue;
       }
       String text = new TextGridWriter(tokens, frameShift).write(paths.get(n));

@@ -41,6 +41,7 @@ final class DecodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
   @Mixin private TokenOptions naming;
+  @Mixin private HostThreads threads;
 
   @Option(
       names = "--beam",
@@ -89,7 +90,7 @@ final class DecodeCommand implements Callable<Integer> {
     Double frameShift = naming.frameShift(input);
     BatchFile file = BatchFile.readLogits(input, spec.commandLine().getErr());
     Tokens tokens = naming.tokens(input, file);
-    CtcDecoder decoder = CtcDecoder.create(naming.engine());
+    CtcDecoder decoder = CtcDecoder.create(threads.engine());
     if (beam == null) {
       List<CtcPath> paths = new ArrayList<>();
       Progress.during("decoding", () -> paths.addAll(greedy(decoder, file.batch())));

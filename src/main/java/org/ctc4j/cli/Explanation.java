@@ -2,18 +2,20 @@ package org.ctc4j.cli;
 
 import java.math.BigInteger;
 import java.util.Arrays;
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
 import org.ctc4j.CtcPaths;
+import org.ctc4j.CtcResult;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
 import org.ctc4j.host.LogProbs;
-import org.ctc4j.reference.ReferenceUtterance;
 
 /**
  * All that is to be shown of one utterance. Rows are the target's classes in the order in which
@@ -55,19 +57,21 @@ record Explanation(
     int[] target = new int[batch.targets().length(0)];
     batch.targets().copyTo(0, target);
     requireDrawable(n, batch, path.status());
-    ReferenceUtterance reference = ReferenceUtterance.of(batch, 0, options);
+    CtcResult result;
+    try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+      result = reference.statePosteriors(batch, options);
+    }
     int[] rowOf = new int[batch.logits().classes()];
     String[] rowNames = rows(target, options.blank(), tokens, rowOf);
     double[][] probability = new double[batch.inputLength(0)][];
     double[][] gradient = new double[probability.length][];
+    double[][] posterior = new double[probability.length][2 * target.length + 1];
     String[] otherNames = new String[probability.length];
-    double[][] byClass = reference.gradient(true);
     LogProbs logProbs = new LogProbs(batch.logits(), 0, probability.length, options.input());
     double[] row = new double[rowOf.length];
     for (int t = 0; t < probability.length; t++) {
       logProbs.read(t, row);
       probability[t] = new double[rowNames.length];
-      gradient[t] = new double[rowNames.length];
       double best = -1;
       for (int c = 0; c < row.length; c++) {
         if (rowOf[c] == rowNames.length - 1 && Math.exp(row[c]) > best) {
@@ -75,7 +79,12 @@ record Explanation(
           otherNames[t] = tokens.symbol(c);
         }
         probability[t][rowOf[c]] += Math.exp(row[c]);
-        gradient[t][rowOf[c]] += byClass[t][c];
+      }
+      gradient[t] = probability[t].clone();
+      for (int s = 0; s < posterior[t].length; s++) {
+        posterior[t][s] = result.statePosteriors().get(t, 0, s);
+        int symbol = s % 2 == 0 ? options.blank() : target[s / 2];
+        gradient[t][rowOf[symbol]] -= posterior[t][s];
       }
     }
     String[] stateNames = new String[2 * target.length + 1];
@@ -86,10 +95,10 @@ record Explanation(
         otherNames,
         stateNames,
         probability,
-        reference.posteriors(),
+        posterior,
         gradient,
         path,
-        reference.loss(),
+        result.loss(0),
         CtcPaths.count(probability.length, target),
         framesBefore(target),
         framesAfter(target));
@@ -129,15 +138,8 @@ record Explanation(
   private static void requireDrawable(int n, CtcBatch batch, CtcStatus status) {
     int frames = batch.inputLength(0);
     int labels = batch.targets().length(0);
-    if (status == CtcStatus.INFEASIBLE) {
-      throw new InvalidInputException(
-          "utterance %d: no path collapses to its target: %d labels, of which %d equal the one before"
-                  .formatted(n, labels, batch.targets().repeats(0))
-              + " and need a blank, do not fit into %d frames of these probabilities"
-                  .formatted(frames));
-    }
-    if (status == CtcStatus.NOT_FINITE) {
-      throw new InvalidInputException("utterance " + n + ": its logits hold Infinity");
+    if (status != CtcStatus.OK) {
+      throw new InvalidInputException("utterance " + n + ": " + NoPath.reason(batch, 0, status));
     }
     if (frames == 0 || frames > MOST_FRAMES || 2 * labels + 1 > MOST_STATES) {
       throw new InvalidInputException(

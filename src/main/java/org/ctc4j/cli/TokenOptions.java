@@ -2,11 +2,10 @@ package org.ctc4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.ctc4j.EngineOptions;
 import org.ctc4j.InvalidInputException;
 import picocli.CommandLine.Option;
 
-/** What labels are called, how long a frame is, and how many threads work. */
+/** What labels are called, and how long a frame is. */
 final class TokenOptions {
   private static final double SAMPLE_FRAME_SHIFT = 0.02;
 
@@ -14,8 +13,8 @@ final class TokenOptions {
       names = "--tokens",
       paramLabel = "FILE",
       description = {
-        "What the classes are called: a text file of one token a line, that of class 0 first, or a"
-            + " Hugging Face vocab.json. '<space>', '|' and '▁' stand for the space between words.",
+        "What the classes are called: a text file of one token a line, that of class 0 first, or of"
+            + " 'token number' a line, as k2 has them, or a Hugging Face vocab.json. '<space>', '|' and '▁' stand for the space between words.",
         "Default: the sample's own; for a file the class numbers."
       })
   private Path tokens;
@@ -25,12 +24,6 @@ final class TokenOptions {
       paramLabel = "SECONDS",
       description = "Seconds from one frame to the next; 0.02 for the sample. Gives times.")
   private Double frameShift;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the host (default: all processors).")
-  private Integer threads;
 
   Tokens tokens(InputOptions input, BatchFile file) throws IOException {
     input.requireBlank(file);
@@ -48,9 +41,5 @@ final class TokenOptions {
           "--frame-shift: expected a number of seconds above 0, got " + frameShift);
     }
     return frameShift;
-  }
-
-  EngineOptions engine() {
-    return threads == null ? EngineOptions.DEFAULT : EngineOptions.DEFAULT.withThreads(threads);
   }
 }

@@ -1,15 +1,8 @@
 package org.ctc4j.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,11 +39,11 @@ final class Tokens {
   static Tokens read(Path file, boolean isSample, int classes, int blank) throws IOException {
     Tokens tokens;
     if (file != null) {
-      tokens = new Tokens(file.toString(), parse(file), blank);
+      tokens = new Tokens(file.toString(), TokenFile.read(file, classes), blank);
     } else if (isSample) {
       try (InputStream in = Tokens.class.getResourceAsStream("sample/tokens.txt")) {
         String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        tokens = new Tokens(Sample.NAME, parseLines("tokens.txt", text), blank);
+        tokens = new Tokens(Sample.NAME, TokenFile.parseLines("tokens.txt", text), blank);
       }
     } else {
       List<String> numbers = new ArrayList<>();
@@ -65,83 +58,6 @@ final class Tokens {
               .formatted(tokens.name, classes, tokens.tokens.size()));
     }
     return tokens;
-  }
-
-  private static List<String> parse(Path file) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new InvalidInputException(file + ": expected a file of tokens, this is a folder");
-    }
-    String text;
-    try {
-      text = Files.readString(file);
-    } catch (NoSuchFileException e) {
-      throw new InvalidInputException(file + ": no such file");
-    } catch (CharacterCodingException e) {
-      throw new InvalidInputException(file + ": expected text in UTF-8");
-    }
-    List<String> tokens =
-        file.toString().endsWith(".json")
-            ? parseVocabulary(file.toString(), text)
-            : parseLines(file.toString(), text);
-    if (tokens.isEmpty()) {
-      throw new InvalidInputException(file + ": expected one token a line, the file has none");
-    }
-    return tokens;
-  }
-
-  private static List<String> parseLines(String name, String text) {
-    List<String> tokens = text.lines().toList();
-    Map<String, Integer> lines = new HashMap<>();
-    for (int i = 0; i < tokens.size(); i++) {
-      if (tokens.get(i).isEmpty()) {
-        throw new InvalidInputException(
-            "%s: line %d is empty, expected a token".formatted(name, i + 1));
-      }
-      Integer before = lines.put(tokens.get(i), i);
-      if (before != null) {
-        throw new InvalidInputException(
-            "%s: line %d has the token of line %d again, '%s'"
-                .formatted(name, i + 1, before + 1, tokens.get(i)));
-      }
-    }
-    return tokens;
-  }
-
-  /** {"token": class, …}. */
-  private static List<String> parseVocabulary(String name, String text) throws IOException {
-    Map<Integer, String> byClass = new HashMap<>();
-    try (JsonParser json = new JsonFactory().createParser(text)) {
-      boolean isObject = json.nextToken() == JsonToken.START_OBJECT;
-      while (isObject && json.nextToken() == JsonToken.FIELD_NAME) {
-        String token = json.currentName();
-        if (json.nextToken() != JsonToken.VALUE_NUMBER_INT) {
-          throw new InvalidInputException(
-              "%s: token '%s' has %s, expected the number of its class"
-                  .formatted(name, token, json.getText()));
-        }
-        String before = byClass.put(json.getIntValue(), token);
-        if (before != null) {
-          throw new InvalidInputException(
-              "%s: tokens '%s' and '%s' have the same class, %d"
-                  .formatted(name, before, token, json.getIntValue()));
-        }
-      }
-      if (!isObject) {
-        throw new InvalidInputException(name + ": expected a JSON object of tokens and classes");
-      }
-    } catch (JsonProcessingException e) {
-      throw new InvalidInputException(name + ": not valid JSON: " + e.getOriginalMessage());
-    }
-    String[] tokens = new String[byClass.size()];
-    for (int c = 0; c < tokens.length; c++) {
-      tokens[c] = byClass.get(c);
-      if (tokens[c] == null) {
-        throw new InvalidInputException(
-            "%s: %d tokens, but none has class %d; expected classes 0 to %d, each once"
-                .formatted(name, tokens.length, c, tokens.length - 1));
-      }
-    }
-    return Arrays.asList(tokens);
   }
 
   /** What class c is called in the file. */

@@ -163,9 +163,26 @@ class DecodeAlignCommandTest {
     Cli run =
         Cli.run("align", file, "--frame-shift", "1", "--ctm", ctm, "--textgrid", folder)
             .succeeded();
-    assertTrue(run.err().contains("utterance 0 has no path (INFEASIBLE)"), run.err());
+    assertTrue(
+        run.err().contains("no TextGrid for utterance 0 (INFEASIBLE): no path collapses"),
+        run.err());
+    assertTrue(run.err().contains("do not fit into 1 frames"), run.err());
     assertTrue(Files.readString(ctm).startsWith(";; utterance-0: INFEASIBLE\n"));
     assertFalse(Files.exists(folder.resolve("utterance-0.TextGrid")));
+    assertTrue(Files.exists(folder.resolve("utterance-1.TextGrid")), "the others are written");
+  }
+
+  @Test
+  void tokenTables() throws Exception {
+    Path table = tokens("<blk> 0\nb\t2\né 1\n  3\n#0 4\n#1 5\n");
+    String out = Cli.run("align", valid(), "--tokens", table).succeeded().out();
+    assertTrue(out.contains("éb"), out);
+    Cli.run("align", valid(), "--tokens", tokens("_ 0\na 1\nb 1\nc 2\n"))
+        .refused("tokens.txt", "'a' and 'b' have the same class, 1");
+    Cli.run("align", valid(), "--tokens", tokens("_ 0\na 1\nb 2\nc 4\n"))
+        .refused("tokens.txt", "none has class 3");
+    Cli.run("align", valid(), "--tokens", tokens("_ 0\na 1\nb 2\nc 3\nd 4\n"))
+        .refused("expected 4 tokens", "got 5");
   }
 
   @Test
