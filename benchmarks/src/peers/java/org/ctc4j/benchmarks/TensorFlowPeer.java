@@ -78,7 +78,7 @@ final class TensorFlowPeer implements Peer {
                 .build());
   }
 
-  private static float[] blankLast(float[] blankFirst, int classes) {
+  static float[] blankLast(float[] blankFirst, int classes) {
     float[] rotated = new float[blankFirst.length];
     for (int row = 0; row < rotated.length; row += classes) {
       System.arraycopy(blankFirst, row + 1, rotated, row, classes - 1);
