@@ -5,7 +5,7 @@ import java.util.Arrays;
 /** The best prefixes of a frame, found among all that are offered. Reusable. */
 final class Candidates {
   private final int most;
-  private final IndexHeap worst = new IndexHeap();
+  private final IndexHeap worst = new IndexHeap(false);
   private int count;
   double[] score = new double[16];
   double[] logBlank = new double[16]; // ln p of the paths that end in a blank

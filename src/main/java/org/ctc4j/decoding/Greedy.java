@@ -27,28 +27,20 @@ public final class Greedy {
     int before = blank;
     boolean possible = true;
     for (int t = 0; t < states.length; t++) {
-      if (!logProbs.read(t, row)) {
+      int best = logProbs.best(t, row);
+      if (best < 0) {
         return CtcStatus.NOT_FINITE;
       }
-      int best = argmax(row);
-      possible &= row[best] > Double.NEGATIVE_INFINITY;
+      pathLogProbs[t] = logProbs.at(t, best);
+      possible &= pathLogProbs[t] > Double.NEGATIVE_INFINITY;
       if (best != blank && best != before) {
         found[count++] = best;
       }
       states[t] = best == blank ? 2 * count : 2 * count - 1;
-      pathLogProbs[t] = row[best];
       before = best;
     }
     labels = Arrays.copyOf(found, count);
     return possible ? CtcStatus.OK : CtcStatus.INFEASIBLE;
-  }
-
-  private static int argmax(double[] row) {
-    int best = 0;
-    for (int c = 1; c < row.length; c++) {
-      best = row[c] > row[best] ? c : best;
-    }
-    return best;
   }
 
   /** The state of every frame, (T). */

@@ -3,13 +3,19 @@ package org.ctc4j.decoding;
 import java.util.Arrays;
 
 /**
- * A binary heap of indices into an array of keys, the least key at the root; of equal keys the one
- * of the greater index.
+ * A binary heap of indices into an array of keys. At the root is the least key, of equal ones that
+ * of the greater index; or, the exact reverse, the greatest key, of equal ones that of the lesser
+ * index.
  */
 final class IndexHeap {
+  private final boolean greatestFirst;
   private double[] keys = {};
   private int[] heap = {};
   private int size;
+
+  IndexHeap(boolean greatestFirst) {
+    this.greatestFirst = greatestFirst;
+  }
 
   /** Empties the heap. The keys are read where they are, and must not change while in the heap. */
   void begin(double[] newKeys) {
@@ -35,7 +41,7 @@ final class IndexHeap {
       heap = Arrays.copyOf(heap, Math.max(16, 2 * size));
     }
     int at = size++;
-    while (at > 0 && less(index, heap[(at - 1) / 2])) {
+    while (at > 0 && precedes(index, heap[(at - 1) / 2])) {
       heap[at] = heap[(at - 1) / 2];
       at = (at - 1) / 2;
     }
@@ -57,10 +63,10 @@ final class IndexHeap {
   private void sink(int index) {
     int at = 0;
     for (int child = 1; child < size; child = 2 * at + 1) {
-      if (child + 1 < size && less(heap[child + 1], heap[child])) {
+      if (child + 1 < size && precedes(heap[child + 1], heap[child])) {
         child++;
       }
-      if (!less(heap[child], index)) {
+      if (!precedes(heap[child], index)) {
         break;
       }
       heap[at] = heap[child];
@@ -69,7 +75,10 @@ final class IndexHeap {
     heap[at] = index;
   }
 
-  private boolean less(int a, int b) {
-    return keys[a] < keys[b] || keys[a] == keys[b] && a > b;
+  /** Whether a is to be nearer to the root than b. */
+  private boolean precedes(int a, int b) {
+    return greatestFirst
+        ? keys[a] > keys[b] || keys[a] == keys[b] && a < b
+        : keys[a] < keys[b] || keys[a] == keys[b] && a > b;
   }
 }

@@ -74,6 +74,27 @@ public final class LogProbs {
     return finite;
   }
 
+  /**
+   * The most probable class of frame t, of equal ones that of the least index; then {@link #at}
+   * knows the frame.
+   *
+   * @param row C numbers to work in
+   * @return −1 if the frame holds NaN or +Infinity
+   */
+  public int best(int t, double[] row) {
+    if (!copy(t, row)) {
+      return -1;
+    }
+    if (input == InputKind.LOGITS) {
+      normaliser(t, row);
+    }
+    int best = 0;
+    for (int c = 1; c < row.length; c++) {
+      best = row[c] > row[best] ? c : best;
+    }
+    return best;
+  }
+
   /** ln p(t, c) of a frame that has been {@linkplain #read read}. */
   public double at(int t, int c) {
     return scoreAt(t, c) - logSum[t];
