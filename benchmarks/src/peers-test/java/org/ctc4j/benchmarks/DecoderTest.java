@@ -1,7 +1,6 @@
 package org.ctc4j.benchmarks;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -29,8 +28,9 @@ class DecoderTest {
   private static final CtcDecoder OURS = CtcDecoder.create();
 
   /**
-   * TensorFlow computes in float32, and its beam keeps now and then a path more: of outputs that
-   * are nearly as probable it may prefer another.
+   * TensorFlow computes in float32, and of the same output its beam counts a few paths more, so
+   * that of outputs that are nearly as probable it may prefer another. What both say of an output
+   * they agree on lies under its exact probability.
    */
   @ParameterizedTest
   @CsvSource({"warp-en-16, 10", "warp-en-16, 100", "chars, 100", "200x4x300x20, 20"})
@@ -47,9 +47,12 @@ class DecoderTest {
       int same = 0;
       for (int n = 0; n < labels.length; n++) {
         CtcHypothesis best = nBest.get(n).best();
-        same += Arrays.equals(best.labels(), labels[n]) ? 1 : 0;
-        assertEquals(best.logProbability(), theirs.logProbability(n), 0.1, "utterance " + n);
-        assertTrue(theirs.logProbability(n) <= 1e-3 - exact.loss(n), "utterance " + n);
+        if (Arrays.equals(best.labels(), labels[n])) {
+          same++;
+          double logProb = theirs.logProbability(n);
+          assertTrue(logProb > best.logProbability() - 0.01, "utterance " + n);
+          assertTrue(logProb < 0.001 - exact.loss(n), "utterance " + n);
+        }
       }
       assertTrue(same >= 0.9 * labels.length, same + " of " + labels.length);
     }
