@@ -272,3 +272,24 @@ struct BlockGroup {
   }
   __device__ bool any(bool v) const { return __syncthreads_or(v); }
 };
+
+// Sums whose bits do not depend on how many threads the block has: thread v of a block of SUM_PARTS would add the terms
+// v, v + SUM_PARTS, ..., then the parts are added up as a tree. Fewer threads take several parts each.
+constexpr int SUM_PARTS = 256;
+
+// Sum of term(i), i in [0, count), to all threads of a block of whole warps. `parts` is shared and has SUM_PARTS places.
+template <typename F>
+__device__ double sumInFixedOrder(int count, double* parts, F term) {
+  for (int v = threadIdx.x; v < SUM_PARTS; v += blockDim.x) {
+    double part = 0;
+    for (int i = v; i < count; i += SUM_PARTS) part += term(i);
+    parts[v] = part;
+  }
+  __syncthreads();
+  const WarpGroup warp{int(threadIdx.x % 32)};
+  double sum = 0;
+  for (int v = warp.lane; v < SUM_PARTS; v += 32) sum += parts[v];
+  sum = warp.reduce<Sum>(sum);
+  __syncthreads();  // parts may be used again
+  return sum;
+}

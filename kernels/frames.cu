@@ -16,7 +16,8 @@
 // Parallel: a row of C numbers by a warp (c32, c256, c1024: 8 rows a block) or by a block of 512 threads (c8192, any).
 //      Up to C = 8192 the row stays in registers between its two uses: device memory sees one read and one write. Above, `any`
 //      reads it twice, the second time from L2 as long as the rows in flight (about 260 of them on an H100) fit there.
-//      Loads and stores are 16 bytes wide where class stride is 1 and the row aligned; else a warp's are adjacent all the same.
+//      Loads and stores are 16 bytes wide where class stride is 1 and the row aligned. Which classes a lane adds up follows
+//      from C alone, so that a row has the same bits wherever it lies.
 // Launch: warp kernels grid ceil(N T / 8), block 256; block kernels grid N T, block 512. N T < 2^31.
 // Shared memory: 16 warps * 8 bytes, static, block kernels only.
 // Deterministic: fixed trees of sums; nothing is shared between rows.
@@ -76,9 +77,24 @@ struct InputRow {
   int64_t stride;
   int C;
 
+  static constexpr int SIZE = Packet<X>::SIZE;
+
   __device__ A operator[](int c) const { return widen(at[c * stride]); }
-  __device__ bool packets() const {
-    return stride == 1 && C % Packet<X>::SIZE == 0 && (uintptr_t)at % 16 == 0;
+  // Whether a lane takes SIZE classes in a row at a time. C alone decides: the order of additions must not depend on where
+  // the row lies.
+  __device__ bool inPackets() const { return C % SIZE == 0; }
+  // Whether those are one load of 16 bytes.
+  __device__ bool aligned() const { return stride == 1 && (uintptr_t)at % 16 == 0; }
+  // Classes c ... c + SIZE - 1.
+  __device__ void load(int c, bool aligned, A* to) const {
+    if (aligned) {
+      const Packet<X> packet = loadPacket(at + c);
+#pragma unroll
+      for (int k = 0; k < SIZE; k++) to[k] = widen(packet.x[k]);
+    } else {
+#pragma unroll
+      for (int k = 0; k < SIZE; k++) to[k] = (*this)[c + k];
+    }
   }
 };
 
@@ -245,14 +261,13 @@ struct RegisterRow {
 
   template <typename Group>
   __device__ RegisterRow(const InputRow<X>& row, const Group& group) {
-    if (ITEMS % SIZE == 0 && row.packets()) {
+    if (ITEMS % SIZE == 0 && row.inPackets()) {
+      const bool aligned = row.aligned();
 #pragma unroll
       for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE) {
         const int c = packetClass(i, group);
         if (c < row.C) {
-          const Packet<X> packet = loadPacket(row.at + c);
-#pragma unroll
-          for (int k = 0; k < SIZE; k++) x[i + k] = widen(packet.x[k]);
+          row.load(c, aligned, x + i);
         } else {
 #pragma unroll
           for (int k = 0; k < SIZE; k++) x[i + k] = -CTC_INFINITY;
@@ -286,14 +301,17 @@ struct RegisterRow {
 #pragma unroll
     for (int i = 1; i < ITEMS; i++) most = Max::of(most, x[i]);
     RowSum<A> all = {group.template reduce<Max>(most), 0, 0};
+    const A shift = all.shift();
+    A part[4] = {};  // short sums, then their sum: less rounding, and four chains instead of one
+    int ties = 0;
 #pragma unroll
     for (int i = 0; i < ITEMS; i++) {
       const bool tie = x[i] == all.max;
-      all.ties += tie ? 1 : 0;
-      all.rest += tie ? A(0) : exponential(x[i] - all.shift());
+      ties += tie;
+      part[i % 4] += tie ? A(0) : exponential(x[i] - shift);
     }
-    all.ties = group.template reduce<Sum>(all.max == -CTC_INFINITY ? A(0) : all.ties);
-    all.rest = group.template reduce<Sum>(all.rest);
+    all.ties = all.max == -CTC_INFINITY ? A(0) : A(group.template reduce<Sum>(ties));
+    all.rest = group.template reduce<Sum>((part[0] + part[1]) + (part[2] + part[3]));
     return all;
   }
 
@@ -304,7 +322,7 @@ struct RegisterRow {
 
   template <typename Out, typename Group>
   __device__ void write(const InputRow<X>& row, const Normaliser<A>&, const Out& out, const Group& group) const {
-    if (ITEMS % SIZE == 0 && row.packets()) {
+    if (ITEMS % SIZE == 0 && row.inPackets()) {
       const bool packets = out.packets();
 #pragma unroll
       for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE) {
@@ -333,12 +351,11 @@ struct PassedRow {
 
   template <typename Group>
   __device__ PassedRow(const InputRow<X>& row, const Group& group) {
-    if (row.packets()) {
+    if (row.inPackets()) {
+      const bool aligned = row.aligned();
       for (int c = group.lane * SIZE; c < row.C; c += group.size() * SIZE) {
-        const Packet<X> packet = loadPacket(row.at + c);
         A x[SIZE];
-#pragma unroll
-        for (int k = 0; k < SIZE; k++) x[k] = widen(packet.x[k]);
+        row.load(c, aligned, x);
         addAll(x);
       }
     } else {
@@ -360,12 +377,14 @@ struct PassedRow {
     }
     if (most > own.max) own.raise(most);
     const A shift = own.shift();
+    A rest = 0;
 #pragma unroll
     for (int k = 0; k < COUNT; k++) {
       const bool tie = x[k] == own.max && x[k] > -CTC_INFINITY;
       own.ties += tie ? 1 : 0;
-      own.rest += tie ? A(0) : exponential(x[k] - shift);
+      rest += tie ? A(0) : exponential(x[k] - shift);
     }
+    own.rest += rest;
   }
 
   __device__ bool bad() const { return isBad; }
@@ -379,13 +398,14 @@ struct PassedRow {
 
   template <typename Out, typename Group>
   __device__ void write(const InputRow<X>& row, const Normaliser<A>& y, const Out& out, const Group& group) const {
-    if (row.packets()) {
+    if (row.inPackets()) {
       const bool packets = out.packets();
+      const bool aligned = row.aligned();
       for (int c = group.lane * SIZE; c < row.C; c += group.size() * SIZE) {
-        const Packet<X> packet = loadPacket(row.at + c);
         A x[SIZE];
+        row.load(c, aligned, x);
 #pragma unroll
-        for (int k = 0; k < SIZE; k++) x[k] = y.term(widen(packet.x[k]));
+        for (int k = 0; k < SIZE; k++) x[k] = y.term(x[k]);
         out.template setAll<SIZE>(c, x, packets);
       }
     } else {
@@ -429,12 +449,12 @@ __device__ void frame(const CtcProblem& p, unsigned number, const Group& group) 
     Row values(row, group);
     const bool bad = group.any(values.bad());
     const Normaliser<typename Wide<X>::type> y(p, values.sum(group), u.weight);
-    writeSymbols(p, workspace, u, n, t, row, y, bad, group);
     zero |= bad;
     if (wanted && !zero) {
       values.toTerms(y);
       withOutputRow(p, n, t, [&](const auto& out) { values.write(row, y, out, group); });
     }
+    writeSymbols(p, workspace, u, n, t, row, y, bad, group);  // last: the row's registers are free
   }
   if (wanted && zero) {
     withOutputRow(p, n, t, [&](const auto& out) {
@@ -464,7 +484,7 @@ __device__ void frameOfBlock(const CtcProblem& p, double* shared) {
   extern "C" __global__ void __launch_bounds__(256) ctc_frames_##TYPE##_c256(const CtcProblem p) {        \
     frameOfWarp<RegisterRow<TYPE, 8>>(p);                                                                 \
   }                                                                                                       \
-  extern "C" __global__ void __launch_bounds__(256) ctc_frames_##TYPE##_c1024(const CtcProblem p) {       \
+  extern "C" __global__ void __launch_bounds__(256, 3) ctc_frames_##TYPE##_c1024(const CtcProblem p) {       \
     frameOfWarp<LongRow<TYPE, 32>>(p);                                                                    \
   }                                                                                                       \
   extern "C" __global__ void __launch_bounds__(512) ctc_frames_##TYPE##_c8192(const CtcProblem p) {       \

@@ -37,8 +37,9 @@
 //      its last lane to its right neighbour through a ring in shared memory, CHUNK frames at a time; no block barrier a frame.
 //      More than 32 P W pairs: the block walks all frames for a tile of them, keeps the last label's history, takes the next.
 // Launch: grid N, block 64 W, W in 1 ... 4; P by the entry point. Shared memory: 2 sides * 5 * 32 * 8 bytes of rings,
-//      counters, reductions, the utterance: 2.8 KB, static.
-// Deterministic: each state has one thread; sums over states are fixed trees.
+//      counters, reductions, the utterance: 4.8 KB, static.
+// Deterministic: each state has one thread; sums over states and frames are fixed trees, the same for any W and P: an utterance
+//      gets the same bits in any company.
 // Latency: E is loaded DEPTH frames ahead into registers, and so are the rows of the other side.
 // Rejected: one renormalised exponent a frame (states of one frame differ by more than float's range); logarithms (three
 //      transcendental functions a state and no digits left at T = 10,000); a block barrier a frame; separate blocks for the two
@@ -81,15 +82,20 @@ struct Extended {
   __device__ State packed() const { return {__float_as_int(m), e}; }
   __device__ static Extended of(State s) { return {__int_as_float(s.low), s.high}; }
 
-  // a b = mantissa 2^exponent; exponent -infinity for 0.
+  // a b = mantissa 2^exponent, mantissa in [1, 2); or 0 2^-infinity.
   __device__ static void product(Extended a, Extended b, double* mantissa, double* exponent) {
-    *mantissa = double(a.m) * double(b.m);
-    *exponent = *mantissa == 0 ? -double(CTC_INFINITY) : double(a.e) + double(b.e);
+    const double m = double(a.m) * double(b.m);
+    const long long bits = __double_as_longlong(m);
+    const int shift = int(bits >> 52) - 1023;
+    *mantissa = m == 0 ? 0 : __longlong_as_double(bits - ((long long)shift << 52));
+    *exponent = m == 0 ? -double(CTC_INFINITY) : double(a.e) + double(b.e) + shift;
   }
-  // a b 2^-reference as a float; the product is at most about 2^reference.
+  // a b 2^-reference as a float, rounded once after the product of the mantissas, however they are normalised; the product is
+  // at most about 2^reference.
   __device__ static float share(Extended a, Extended b, int reference) {
-    const int e = max(a.e + b.e, ZERO_EXPONENT) - reference;
-    return a.m * b.m * pow2(min(e, 127));
+    const int e = min(max(a.e + b.e, ZERO_EXPONENT) - reference, 127);
+    const int first = max(e, -120);
+    return a.m * b.m * pow2(first) * pow2(e - first);
   }
 };
 
@@ -148,17 +154,20 @@ struct Shared {
   State ring[2][MAX_WARPS + 1][RING];  // [side][w]: what flows into warp w from its left
   int done[2][MAX_WARPS];              // chunks that a warp has finished, since the kernel began
   double reductions[2 * MAX_WARPS];
+  double parts[SUM_PARTS];
   // What all threads need seldom: here, not in registers across the walks.
   Utterance utterance;
   double sumOfBest;  // sum over frames of Frame.best
 };
 
+// The release and acquire pattern of the PTX memory model: what the warp did before `publish`, ordered before it by __syncwarp, is
+// seen by a warp whose `waitFor` has seen the value.
 __device__ inline void publish(int* counter, int value) {
 #ifdef CTC_EMULATION
   emulation::release(counter, value);
 #else
   const unsigned at = (unsigned)__cvta_generic_to_shared(counter);
-  asm volatile("fence.acq_rel.cta;\n\tst.volatile.shared.s32 [%0], %1;" ::"r"(at), "r"(value) : "memory");
+  asm volatile("st.release.cta.shared.s32 [%0], %1;" ::"r"(at), "r"(value) : "memory");
 #endif
 }
 
@@ -169,9 +178,8 @@ __device__ inline void waitFor(int* counter, int atLeast) {
   const unsigned at = (unsigned)__cvta_generic_to_shared(counter);
   int value;
   do {
-    asm volatile("ld.volatile.shared.s32 %0, [%1];" : "=r"(value) : "r"(at) : "memory");
+    asm volatile("ld.acquire.cta.shared.s32 %0, [%1];" : "=r"(value) : "r"(at) : "memory");
   } while (value < atLeast);
-  asm volatile("fence.acq_rel.cta;" ::: "memory");
 #endif
 }
 
@@ -397,31 +405,33 @@ __device__ void walk(const Side& side, const Walk<Number>& w, Shared& shared, in
 
 // log2 p = log2 sum_s alpha(H, s) reach'(H, s): one step of side 0 from its state before frame H, with the row that side 1 stored last.
 template <typename Number>
-__device__ double meet(const Side& side, const State* before, const State* other, const BlockGroup& block) {
+__device__ double meet(const Side& side, const State* before, const State* other, Shared& shared) {
   const Symbol* symbols = side.symbols + int64_t(side.half) * side.symbolStep;
-  double sum = 0;
-  double most = -double(CTC_INFINITY);
-  auto add = [&](Number a, Number b) {
-    double mantissa, exponent;
-    Number::product(a, b, &mantissa, &exponent);
-    if (mantissa == 0) return;
-    if (exponent > most) {
-      sum *= exp2(most - exponent);
-      most = exponent;
-    }
-    sum += mantissa * exp2(exponent - most);
-  };
-  for (int j = block.lane; j <= side.labels; j += block.size()) {
+  // f(mantissa, exponent) of both products of pair j
+  auto products = [&](int j, auto f) {
     const Pair<Number> state = side.load<Number>(before, j);
     const Number left = j > 0 ? Number::of(before[side.labelPlace(j - 1)]) : Number::zero();
     const Pair<Number> reach = state.reach(left, side.skips(j));
     const Pair<Number> theirs = side.load<Number>(other, j);
-    add(reach.blank.times(symbols[0]), theirs.blank);
-    if (side.hasLabel(j)) add(reach.label.times(symbols[side.columnOf(j)]), theirs.label);
+    double mantissa, exponent;
+    Number::product(reach.blank.times(symbols[0]), theirs.blank, &mantissa, &exponent);
+    f(mantissa, exponent);
+    if (side.hasLabel(j)) {
+      Number::product(reach.label.times(symbols[side.columnOf(j)]), theirs.label, &mantissa, &exponent);
+      f(mantissa, exponent);
+    }
+  };
+  double most = -double(CTC_INFINITY);
+  for (int j = threadIdx.x; j <= side.labels; j += blockDim.x) {
+    products(j, [&](double mantissa, double exponent) { most = mantissa == 0 ? most : max(most, exponent); });
   }
-  const double top = block.reduce<Max>(most);
+  const double top = BlockGroup{int(threadIdx.x), shared.reductions}.reduce<Max>(most);
   if (top == -double(CTC_INFINITY)) return top;
-  return top + log2(block.reduce<Sum>(sum * exp2(most - top)));
+  return top + log2(sumInFixedOrder(side.labels + 1, shared.parts, [&](int j) {
+           double sum = 0;
+           products(j, [&](double mantissa, double exponent) { sum += mantissa * exp2(exponent - top); });
+           return sum;
+         }));
 }
 
 // ---- the kernel -------------------------------------------------------------------------------------------------------------------------------------
@@ -493,9 +503,8 @@ __device__ void run(const CtcProblem& p, int n, int segment, Shared& shared) {
   __syncthreads();
   if (segment == 0) {
     const Workspace workspace(p);
-    const BlockGroup block{int(threadIdx.x), shared.reductions};
     const Side forward(workspace, shared.utterance, n, 0);
-    const double log2 = meet<Number>(forward, workspace.carried(n, 0, 0), workspace.stored(n, 1), block);
+    const double log2 = meet<Number>(forward, workspace.carried(n, 0, 0), workspace.stored(n, 1), shared);
     if (threadIdx.x == 0) shared.utterance.log2Probability = log2;
     __syncthreads();  // and the states at the meeting have been read
   }
@@ -504,17 +513,10 @@ __device__ void run(const CtcProblem& p, int n, int segment, Shared& shared) {
 
 // Sums over frames: the part of the loss that E leaves out, and whether exponents could overflow.
 __device__ void sumFrames(const CtcProblem& p, int n, Shared& shared) {
-  const BlockGroup block{int(threadIdx.x), shared.reductions};
   const Frame* frames = Workspace(p).frames(n);
   const int count = shared.utterance.frames;
-  double best = 0;
-  double range = 0;
-  for (int t = threadIdx.x; t < count; t += blockDim.x) {
-    best += frames[t].best;
-    range += frames[t].range;
-  }
-  best = block.reduce<Sum>(best);
-  range = block.reduce<Sum>(range);
+  const double best = sumInFixedOrder(count, shared.parts, [&](int t) { return frames[t].best; });
+  const double range = sumInFixedOrder(count, shared.parts, [&](int t) { return double(frames[t].range); });
   if (threadIdx.x == 0) {
     shared.sumOfBest = best;
     shared.utterance.wide = range > WIDEST;

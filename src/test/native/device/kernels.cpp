@@ -18,6 +18,9 @@ namespace labelsModule {
 namespace posteriorsModule {
 #include "../../../../kernels/posteriors.cu"
 }
+namespace sureModule {
+#include "../../../../kernels/sure.cu"
+}
 namespace reduceModule {
 #include "../../../../kernels/reduce.cu"
 }
@@ -44,6 +47,7 @@ namespace emulation {
 const Kernel* findKernel(const char* name) {
   static const unsigned latticeShared = sizeof(latticeModule::Shared);
   static const unsigned alignShared = sizeof(alignModule::Shared);
+  static const unsigned sureShared = sizeof(sureModule::Shared);
   static const Kernel kernels[] = {
       KERNEL(prepareModule, ctc_prepare, 256, 64 + 1024),
       FRAMES(f64),
@@ -55,6 +59,10 @@ const Kernel* findKernel(const char* name) {
       KERNEL(latticeModule, ctc_lattice_p4, 256, latticeShared),
       KERNEL(labelsModule, ctc_labels, 256, 0),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
+      KERNEL(sureModule, ctc_sure_f64, 512, sureShared),
+      KERNEL(sureModule, ctc_sure_f32, 512, sureShared),
+      KERNEL(sureModule, ctc_sure_f16, 512, sureShared),
+      KERNEL(sureModule, ctc_sure_bf16, 512, sureShared),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
       ALIGN(f64),
       ALIGN(f32),

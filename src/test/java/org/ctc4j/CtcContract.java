@@ -166,6 +166,33 @@ public abstract class CtcContract {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"1, 5, 0", "40, 5, 12", "90, 300, 20", "700, 40, 300", "30, 5000, 7"})
+  @DisplayName("A loss near 0 keeps its digits where the model is sure of the target")
+  void nearlyCertain(int frames, int classes, int labels) {
+    for (double margin : new double[] {9, 14, 25}) {
+      TestBatch drawn = TestBatch.random(random, frames, 3, classes, 0, 1);
+      int[][] targets = new int[3][];
+      for (int n = 0; n < 3; n++) {
+        targets[n] = TestBatch.randomTarget(random, labels, classes, drawn.blank());
+        for (int t = 0; t < frames; t++) {
+          int label = t % 2 == 1 && t / 2 < labels ? targets[n][t / 2] : drawn.blank();
+          double[] row = drawn.logits()[n][t];
+          row[label] += margin + Math.log(classes);
+          if (n == 2 && t % 4 == 2 && t / 2 <= labels) {
+            // as probable as the blank: the label before lasts longer, which is the same target
+            row[targets[n][t / 2 - 1]] = row[label] + 0.25;
+          }
+        }
+      }
+      int[] lengths = {frames, frames, frames};
+      TestBatch batch = new TestBatch(drawn.logits(), targets, lengths, classes, drawn.blank());
+      assertMatchesReference(batch.batch(), batch.options(), "margin " + margin);
+      CtcOptions mean = batch.options().withReduction(Reduction.MEAN);
+      assertMatchesReference(batch.batch(), mean, "mean, margin " + margin);
+    }
+  }
+
   // ---- inputs ----
 
   @Test
@@ -1059,6 +1086,51 @@ public abstract class CtcContract {
           assertEquals(g, single.gradient().get(t, 0, c), 0.0, where("alone"));
           assertEquals(g, permuted.gradient().get(t, i, c), 0.0, where("permuted"));
         }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, 40", "3, 90", "40, 130", "40, 300", "140, 600"})
+  @DisplayName(
+      "An utterance has the same bits alone and beside one with far more labels and frames")
+  void largeCompany(int labels, int companyLabels) {
+    for (double deviation : new double[] {1, 30}) {
+      int frames = 2 * labels + 9;
+      int companyFrames = 2 * companyLabels;
+      TestBatch small = TestBatch.random(random, frames, 2, 12, labels, deviation);
+      TestBatch large = TestBatch.random(random, companyFrames, 3, 12, companyLabels, deviation);
+      int[] lengths = {companyFrames, frames, frames};
+      int[][] targets = {
+        TestBatch.randomTarget(random, companyLabels, 12, small.blank()),
+        small.targets()[0],
+        TestBatch.randomTarget(random, labels, 12, small.blank())
+      };
+      double[][][] logits = large.logits();
+      for (int t = 0; t < frames; t++) {
+        logits[1][t] = small.logits()[0][t];
+        logits[2][t] = small.logits()[1][t].clone();
+      }
+      // one utterance that the model is sure of: its loss is near 0
+      for (int t = 0; t < frames; t++) {
+        int label = t % 2 == 1 && t / 2 < labels ? targets[2][t / 2] : small.blank();
+        logits[2][t][label] += 12 + 10 * deviation;
+      }
+      TestBatch batch = new TestBatch(logits, targets, lengths, 12, small.blank());
+      CtcResult together = ctc.lossAndGradient(batch.batch(), batch.options());
+      for (int n = 1; n < 3; n++) {
+        TestBatch alone = batch.alone(n);
+        CtcResult single = ctc.lossAndGradient(alone.batch(), batch.options());
+        String what = where("utterance %d, deviation %s".formatted(n, deviation));
+        assertEquals(single.loss(0), together.loss(n), 0.0, what);
+        for (int t = 0; t < frames; t++) {
+          for (int c = 0; c < 12; c++) {
+            double expected = single.gradient().get(t, 0, c);
+            assertEquals(expected, together.gradient().get(t, n, c), 0.0, what);
+          }
+        }
+        double lossOnly = ctc.loss(alone.batch(), batch.options()).loss(0);
+        assertEquals(lossOnly, ctc.loss(batch.batch(), batch.options()).loss(n), 0.0, what);
       }
     }
   }

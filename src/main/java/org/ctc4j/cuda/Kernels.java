@@ -25,6 +25,7 @@ final class Kernels implements AutoCloseable {
           "lattice_p4",
           "labels",
           "posteriors",
+          "sure",
           "reduce");
 
   private final KernelModules modules;
@@ -33,6 +34,7 @@ final class Kernels implements AutoCloseable {
   private final CtcLattice lattice;
   private final CtcLabels labels;
   private final CtcPosteriors posteriors;
+  private final CtcSure sure;
   private final CtcReduce reduce;
   private final ParameterBlock arguments;
 
@@ -45,6 +47,7 @@ final class Kernels implements AutoCloseable {
       lattice = new CtcLattice(modules);
       labels = new CtcLabels(modules);
       posteriors = new CtcPosteriors(modules);
+      sure = new CtcSure(modules);
       reduce = new CtcReduce(modules);
       arguments = new ParameterBlock();
     } catch (RuntimeException e) {
@@ -109,6 +112,7 @@ final class Kernels implements AutoCloseable {
         posteriors.enqueue(n, workspace.rowsKept(), arguments, stream, doing);
       }
     }
+    sure.enqueue(batch.logits().type(), n, batch.targets().maxLength(), arguments, stream, doing);
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, stream, doing);
     }

@@ -373,14 +373,19 @@ class CudaDeviceBatchTest {
                 """
                 cuCtxPopCurrent_v2 1
                 cuCtxPushCurrent_v2 1
-                cuLaunchKernel 5
+                cuLaunchKernel 6
                 """,
                 Emulator.callList());
             assertEquals(0, Emulator.launches(""), "nothing may have waited for the device");
             device.losses();
             for (String kernel :
                 new String[] {
-                  "ctc_prepare", "ctc_frames_f32_c32", "ctc_lattice_p1", "ctc_labels", "ctc_reduce"
+                  "ctc_prepare",
+                  "ctc_frames_f32_c32",
+                  "ctc_lattice_p1",
+                  "ctc_labels",
+                  "ctc_sure_f32",
+                  "ctc_reduce"
                 }) {
               assertEquals(1, Emulator.launches(kernel), kernel);
             }
@@ -388,8 +393,8 @@ class CudaDeviceBatchTest {
             DeviceResult losses =
                 DeviceResult.ofLosses(device.result.losses(), device.result.statuses());
             ctc.enqueue(device.batch, options, losses, address());
-            assertEquals(3, Emulator.calls("cuLaunchKernel"));
-            assertEquals(5, Emulator.calls(""));
+            assertEquals(4, Emulator.calls("cuLaunchKernel"));
+            assertEquals(6, Emulator.calls(""));
           }
         });
   }
@@ -449,7 +454,7 @@ class CudaDeviceBatchTest {
             Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
             stream.await(() -> "a test");
             assertEquals(0, Emulator.calls("cuLaunchKernel"));
-            assertEquals(5, Emulator.launches(""));
+            assertEquals(6, Emulator.launches(""));
             assertMatches(device, host.options());
             Driver.call("cuGraphExecDestroy", () -> cuGraphExecDestroy(exec));
             Driver.call("cuGraphDestroy", () -> cuGraphDestroy(graph));

@@ -29,12 +29,6 @@ class CudaGpuContractTest extends CtcContract {
     return 1e-6;
   }
 
-  /** As on the emulator, see CudaContractTest. */
-  @Override
-  protected double leastLoss() {
-    return 1;
-  }
-
   @Override
   protected double gradientTolerance() {
     return 1e-5;

@@ -1,0 +1,41 @@
+package org.ctc4j.cuda;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import jcuda.driver.CUstream;
+import org.ctc4j.ElementType;
+
+/**
+ * {@code ctc_sure_TYPE}: the losses that are small once more, in float64. One block an utterance;
+ * those whose loss is not small end at once. Overwrites what the other kernels left in the
+ * workspace.
+ */
+final class CtcSure {
+  private static final int LANES = 32;
+  private static final int MOST_WARPS = 8;
+
+  private static final String FILE = "sure";
+
+  private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
+
+  CtcSure(KernelModules modules) {
+    for (ElementType type : ElementType.values()) {
+      kernels.put(type, modules.kernel(FILE, "ctc_sure_" + CtcFrames.suffix(type)));
+    }
+  }
+
+  /**
+   * @param labels L, the length of the longest target
+   */
+  void enqueue(
+      ElementType logits,
+      int utterances,
+      int labels,
+      ParameterBlock arguments,
+      CUstream stream,
+      Supplier<String> doing) {
+    int warps = Math.min(MOST_WARPS, labels / LANES + 1);
+    kernels.get(logits).launch(utterances, 2 * warps * LANES, arguments, stream, doing);
+  }
+}
