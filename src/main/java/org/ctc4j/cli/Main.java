@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import org.ctc4j.BackendUnavailableException;
+import org.ctc4j.DeviceException;
 import org.ctc4j.InvalidInputException;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -51,7 +52,7 @@ import picocli.CommandLine.Spec;
       "0:done",
       "1:a comparison failed",
       "2:bad arguments or bad input; nothing was written",
-      "3:the backend that was asked for cannot be used here"
+      "3:the backend that was asked for cannot be used here, or its device failed"
     })
 public final class Main implements Runnable {
   static final int BAD_INPUT = 2;
@@ -130,7 +131,8 @@ public final class Main implements Runnable {
 
   private static int failed(Exception e, CommandLine command, ParseResult parsed) {
     PrintWriter err = command.getErr();
-    if (e instanceof BackendUnavailableException) {
+    // a device out of memory, or lost
+    if (e instanceof BackendUnavailableException || e instanceof DeviceException) {
       err.println("ctc: " + e.getMessage());
       return BACKEND_UNAVAILABLE;
     }

@@ -21,13 +21,13 @@ public record Cli(int exitCode, String out, String err) {
     return new Cli(exitCode, out.toString(), err.toString());
   }
 
-  Cli succeeded() {
+  public Cli succeeded() {
     assertEquals(0, exitCode, err);
     return this;
   }
 
   /** Exit code 2, one line that starts with "ctc: " and contains all of these. */
-  void refused(String... parts) {
+  public void refused(String... parts) {
     assertEquals(2, exitCode, "exit code; " + out + err);
     assertEquals("", out);
     assertEquals(1, err.lines().count(), "expected one line, got: " + err);

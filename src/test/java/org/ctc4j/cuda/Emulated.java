@@ -1,5 +1,6 @@
 package org.ctc4j.cuda;
 
+import java.io.PrintStream;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -24,17 +25,24 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-      if (POSSIBLE) {
+      return decide(POSSIBLE, System.getenv("CI") != null, context.getDisplayName(), System.err);
+    }
+
+    /**
+     * @param possible whether there is a g++
+     * @param ci whether a machine decides by these tests what is merged
+     * @param loud where a skipped test says so
+     */
+    static ConditionEvaluationResult decide(
+        boolean possible, boolean ci, String test, PrintStream loud) {
+      if (possible) {
         return ConditionEvaluationResult.enabled("there is a g++");
       }
-      if (System.getenv("CI") != null) {
+      if (ci) {
         throw new IllegalStateException(
             "CI is set, but there is no g++ to build the emulator with");
       }
-      System.err.println(
-          "\n*** NO g++: "
-              + context.getDisplayName()
-              + " SKIPPED; the CUDA backend is NOT tested ***\n");
+      loud.println("\n*** NO g++: " + test + " SKIPPED; the CUDA backend is NOT tested ***\n");
       return ConditionEvaluationResult.disabled("there is no g++ to build the emulator with");
     }
 
