@@ -25,28 +25,39 @@ import org.ctc4j.cuda.Devices;
  * <pre>{@code
  * // logits: (T, N, C) float32, contiguous; targets: (N, Lmax) int32; lengths: N int32 each
  * Tensor gradient = torch.empty_like(logits);
- * Tensor losses = torch.empty(new long[] {N}, cuda(kDouble));
- * Tensor statuses = torch.empty(new long[] {N}, cuda(kInt));
+ * Tensor losses = logits.new_empty(new long[] {N}, new TensorOptions(torch.ScalarType.Double));
+ * Tensor statuses = logits.new_empty(new long[] {N}, new TensorOptions(torch.ScalarType.Int));
  * DeviceBatch batch = new DeviceBatch(
  *     DeviceTensor.timeMajor(logits.data_ptr().address(), ElementType.FLOAT32, N, C), T, N, C,
  *     DeviceTargets.padded(
  *         targets.data_ptr().address(), N, Lmax, targetLengths.data_ptr().address()),
  *     inputLengths.data_ptr().address());
- * ctc.enqueue(batch, options, new DeviceResult(
- *         losses.data_ptr().address(), statuses.data_ptr().address(), 0,
- *         DeviceTensor.timeMajor(gradient.data_ptr().address(), ElementType.FLOAT32, N, C)),
- *     torch_cuda.getCurrentCUDAStream((byte) 0).stream().address());
- * logits.backward(gradient, …); // ordered behind it on the same stream
+ * DeviceResult result = new DeviceResult(
+ *     losses.data_ptr().address(), statuses.data_ptr().address(), 0,
+ *     DeviceTensor.timeMajor(gradient.data_ptr().address(), ElementType.FLOAT32, N, C));
+ * ctc.enqueue(batch, options, result, torch_cuda.getCurrentCUDAStream().stream().address());
+ * // ordered behind it on the same stream
+ * logits.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
  * }</pre>
  *
  * <p>With ND4J's CUDA arrays:
  *
  * <pre>{@code
- * AllocationPoint point = AtomicAllocator.getInstance().getAllocationPoint(logits);
- * long address = point.getDevicePointer().address() + logits.offset() * 4;
- * long stream = ((CudaContext) AtomicAllocator.getInstance().getDeviceContext())
- *     .getOldStream().address();
- * AtomicAllocator.getInstance().tickDeviceWrite(gradient); // ND4J must not trust its host copy
+ * // logits and gradient: (T, N, C) float32, in C order
+ * AtomicAllocator allocator = AtomicAllocator.getInstance();
+ * // brings both to the device; the stream's number lies where ND4J's pointer points to
+ * CudaContext context = allocator.getFlowController().prepareAction(gradient, logits);
+ * long stream = new PointerPointer<Pointer>(context.getOldStream()).get(0).address();
+ * long from = allocator.getAllocationPoint(logits).getDevicePointer().address();
+ * long to = allocator.getAllocationPoint(gradient).getDevicePointer().address();
+ * DeviceBatch batch = new DeviceBatch(
+ *     DeviceTensor.timeMajor(from + 4 * logits.offset(), ElementType.FLOAT32, N, C), T, N, C,
+ *     targets, inputLengths);
+ * DeviceResult result = new DeviceResult(losses, statuses, 0,
+ *     DeviceTensor.timeMajor(to + 4 * gradient.offset(), ElementType.FLOAT32, N, C));
+ * ctc.enqueue(batch, options, result, stream);
+ * // ND4J must not trust its host copy
+ * allocator.getFlowController().registerAction(context, gradient, logits);
  * }</pre>
  *
  * <p>Thread-safe as {@link Ctc} is. Several engines may share a device, and each device may have

@@ -31,6 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 public class CtcBenchmark {
+  /** And {@code cuda}, where there is a GPU; see {@link CudaBenchmark} too. */
   @Param({"vector", "scalar", "reference"})
   public String implementation;
 

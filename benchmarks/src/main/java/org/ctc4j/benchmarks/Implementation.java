@@ -5,14 +5,16 @@ import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.EngineOptions;
 
-/** The implementations within ctc4j that run on a CPU. */
+/** The implementations within ctc4j. */
 public enum Implementation {
   /** The fast backend, on any JVM. */
   SCALAR(Backend.CPU),
   /** The fast backend on the Vector API: {@code --add-modules jdk.incubator.vector}. */
   VECTOR(Backend.CPU),
   /** The textbook, in float64. */
-  REFERENCE(Backend.REFERENCE);
+  REFERENCE(Backend.REFERENCE),
+  /** The kernels on the first GPU, from arrays on the host to arrays on the host. */
+  CUDA(Backend.CUDA);
 
   private static final String CPU_CHOICE = "org.ctc4j.cpu";
 
@@ -32,6 +34,7 @@ public enum Implementation {
    * whole JVM: make it before anything else touches the backend, as each fork of a benchmark does.
    *
    * @throws IllegalStateException if the choice had been made, and was another
+   * @throws org.ctc4j.BackendUnavailableException with the reason, if it cannot run here
    */
   public Ctc create(int threads) {
     String choice = name().toLowerCase(Locale.ROOT);

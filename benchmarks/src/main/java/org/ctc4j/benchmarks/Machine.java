@@ -15,6 +15,7 @@ import org.ctc4j.Ctc;
  *
  * @param date of the run
  * @param processor model and number of processors
+ * @param gpu name, memory and driver, or why the cuda backend cannot be used
  * @param jdk vendor and version
  * @param os name and version
  * @param libraries version of each library on the class path that was measured or measured with
@@ -24,6 +25,7 @@ import org.ctc4j.Ctc;
 record Machine(
     String date,
     String processor,
+    String gpu,
     String jdk,
     String os,
     Map<String, String> libraries,
@@ -34,7 +36,8 @@ record Machine(
   static Machine here(String commit, String command) throws IOException {
     return new Machine(
         LocalDate.now().toString(),
-        processorName(),
+        report(Backend.REFERENCE).device(),
+        gpuName(),
         System.getProperty("java.vendor") + " " + System.getProperty("java.runtime.version"),
         System.getProperty("os.name") + " " + System.getProperty("os.version"),
         libraryVersions(),
@@ -42,10 +45,14 @@ record Machine(
         command);
   }
 
-  private static String processorName() {
+  private static String gpuName() {
+    BackendReport cuda = report(Backend.CUDA);
+    return cuda.usable() ? cuda.device() : "not used: " + cuda.reason();
+  }
+
+  private static BackendReport report(Backend backend) {
     return Ctc.backends().stream()
-        .filter(report -> report.backend() == Backend.REFERENCE)
-        .map(BackendReport::device)
+        .filter(report -> report.backend() == backend)
         .findFirst()
         .orElseThrow();
   }
@@ -79,6 +86,7 @@ record Machine(
     StringBuilder list = new StringBuilder();
     list.append("- Date: ").append(date).append('\n');
     list.append("- Processor: ").append(processor).append('\n');
+    list.append("- GPU: ").append(gpu).append('\n');
     list.append("- JDK: ").append(jdk).append('\n');
     list.append("- OS: ").append(os).append('\n');
     libraries.forEach((name, version) -> list.append("- %s: %s\n".formatted(name, version)));

@@ -36,6 +36,7 @@ record Report(
     List<AccuracyRow> agreement,
     List<AccuracyRow> accuracy) {
   private static final List<String> OURS = List.of("vector", "scalar", "reference");
+  private static final List<String> ON_GPU = List.of("cuda", "cuda-device");
   private static final List<String> PEERS = List.of("PyTorch", "TensorFlow", "ND4J");
 
   public static void main(String[] args) throws IOException {
@@ -80,12 +81,17 @@ record Report(
     return page.toString();
   }
 
+  private boolean isMeasured(String implementation) {
+    return results.stream().anyMatch(timing -> timing.implementation().equals(implementation));
+  }
+
   private boolean has(String mode) {
     return results.stream().anyMatch(timing -> timing.mode().equals(mode));
   }
 
   private String table(String mode) {
     List<String> columns = new ArrayList<>(OURS);
+    ON_GPU.stream().filter(this::isMeasured).forEach(columns::add);
     boolean withPeers = mode.equals("gradient") && !agreement.isEmpty();
     if (withPeers) {
       columns.addAll(PEERS);

@@ -44,6 +44,13 @@ record Timing(
     return timings;
   }
 
+  private static String implementation(JsonNode params) {
+    if (params.has("memory")) {
+      return "cuda-" + params.path("memory").asText();
+    }
+    return params.path(params.has("peer") ? "peer" : "implementation").asText();
+  }
+
   private static Timing of(JsonNode result) {
     JsonNode params = result.path("params");
     JsonNode metric = result.path("primaryMetric");
@@ -59,7 +66,7 @@ record Timing(
         shape.utterances(),
         shape.classes(),
         shape.labels(),
-        params.path(params.has("peer") ? "peer" : "implementation").asText(),
+        implementation(params),
         SuiteState.threads(params.path("threads").asText()),
         benchmark.substring(benchmark.lastIndexOf('.') + 1),
         metric.path("scorePercentiles").path("50.0").asDouble(),

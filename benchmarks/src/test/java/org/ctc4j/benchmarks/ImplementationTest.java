@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.ctc4j.Backend;
+import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.Ctc;
+import org.ctc4j.CudaCtc;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -18,6 +20,21 @@ class ImplementationTest {
       assertTrue(scalar.device().endsWith("scalar"), scalar.device());
     }
     assertThrows(IllegalStateException.class, () -> Implementation.named("vector").create(1));
+  }
+
+  /** On a machine with a GPU that is it; on others the reason is told. */
+  @Test
+  void cudaIsAGpuOrSaysWhyNot() {
+    if (CudaCtc.devices().isEmpty()) {
+      BackendUnavailableException e =
+          assertThrows(
+              BackendUnavailableException.class, () -> Implementation.named("cuda").create(1));
+      assertTrue(e.getMessage().contains("libcuda"), e::getMessage);
+    } else {
+      try (Ctc cuda = Implementation.named("cuda").create(1)) {
+        assertEquals(Backend.CUDA, cuda.backend());
+      }
+    }
   }
 
   @Test

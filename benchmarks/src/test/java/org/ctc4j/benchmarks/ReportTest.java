@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ReportTest {
   private static final Machine MACHINE =
-      new Machine("2026-01-01", "cpu", "jdk", "os", Map.of("JMH", "1"), "abc", "run");
+      new Machine("2026-01-01", "cpu", "gpu", "jdk", "os", Map.of("JMH", "1"), "abc", "run");
 
   private static Timing chars(String implementation, String mode, double milliseconds) {
     return new Timing("chars", 400, 32, 32, 80, implementation, 2, mode, milliseconds, 1);

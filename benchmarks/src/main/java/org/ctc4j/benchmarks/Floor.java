@@ -1,0 +1,200 @@
+package org.ctc4j.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.ctc4j.bench.Shape;
+
+/**
+ * Makes floor.md: below what time no GPU gets, for every shape of the suite, and what the kernels
+ * take of a multiprocessor.
+ *
+ * <pre>
+ * Floor                                    the page, on standard output
+ * Floor COPY_GB/S NANOSECONDS_PER_FRAME    the same for a GPU of which these were measured
+ * </pre>
+ */
+final class Floor {
+  /** A GPU, as far as the floor goes. */
+  record Gpu(String name, double copyGigabytesPerSecond, double nanosecondsPerFrame) {}
+
+  static final List<Gpu> ASSUMED =
+      List.of(new Gpu("A100", 1800, 60), new Gpu("H100", 3000, 50), new Gpu("H200", 4300, 50));
+
+  private static final double MICROSECONDS_PER_LAUNCH = 2;
+
+  /** prepare, frames, lattice, labels, sure, reduce. */
+  private static final int LAUNCHES = 6;
+
+  /** What of T an utterance of a ragged batch uses: between half and all. */
+  private static final double RAGGED_SHARE = 0.75;
+
+  private Floor() {}
+
+  public static void main(String[] args) throws IOException {
+    if (args.length != 0 && args.length != 2) {
+      System.err.println("usage: Floor [COPY_GB/S NANOSECONDS_PER_FRAME]");
+      System.exit(2);
+    }
+    List<Gpu> gpus =
+        args.length == 0
+            ? ASSUMED
+            : List.of(
+                new Gpu("measured", Double.parseDouble(args[0]), Double.parseDouble(args[1])));
+    System.out.print(page(Path.of("../kernels/ptx/resources.txt"), gpus));
+  }
+
+  static String page(Path resources, List<Gpu> gpus) throws IOException {
+    StringBuilder page = new StringBuilder();
+    page.append(
+        """
+        # The floor
+
+        What loss and gradient cost a GPU at least, from float32 logits in device memory. Computed, not measured: made by
+        `java -cp target/benchmarks.jar org.ctc4j.benchmarks.Floor` of the suite's shapes and of `kernels/ptx/resources.txt`;
+        a test holds this page to them. With the copy bandwidth and the time of a frame that were measured on a GPU as
+        arguments, the same command makes the page of that GPU.
+
+            floor       = max(bytes / copy bandwidth, T · time of a frame) + launches · %.0f µs
+            as launched = bytes / copy bandwidth + T · time of a frame + launches · %.0f µs
+
+        *Bytes*: every used logit read once, every entry of the gradient written once; of a ragged batch the utterances use
+        three quarters of the frames on average. *Chain*: the frames of which each needs the one before; alpha and beta walk
+        at the same time and meet, so it is T, whatever N, as long as the GPU holds all blocks of the lattice at once (one an
+        utterance). *Workspace traffic*: label probabilities, written once and read three times, and rows of states, written
+        twice and read twice. For few classes it is far more than the logits; L2 and the length of the chain hide it or do not,
+        so it stands here and not in the floor. The kernels run one after the other: *as launched* is what they could reach,
+        the floor what any program could.
+
+        """
+            .formatted(MICROSECONDS_PER_LAUNCH, MICROSECONDS_PER_LAUNCH));
+    page.append("| GPU | copy, GB/s | a frame, ns |\n|---|---:|---:|\n");
+    for (Gpu gpu : gpus) {
+      page.append(
+          "| %s | %.0f | %.0f |\n"
+              .formatted(gpu.name, gpu.copyGigabytesPerSecond, gpu.nanosecondsPerFrame));
+    }
+    if (gpus == ASSUMED) {
+      page.append(
+          """
+
+          Assumed: nine tenths of the data sheets' bandwidth; a frame as the chain of one shuffle and some fifteen
+          instructions of 4 to 5 cycles each, 90 cycles. Neither has been measured.
+          """);
+    }
+    page.append("\n## Shapes of the suite\n\n");
+    page.append("| shape | T×N×C×L | read, MB | written, MB | workspace traffic, MB | chain |");
+    page.append(" launches | frames by | lattice by |");
+    for (Gpu gpu : gpus) {
+      page.append(" %s: floor, µs | as launched, µs |".formatted(gpu.name));
+    }
+    page.append("\n|---|---|---:|---:|---:|---:|---:|---|---|")
+        .append("---:|---:|".repeat(gpus.size()))
+        .append('\n');
+    for (Shape shape : Shape.SUITE) {
+      page.append(row(shape, gpus));
+    }
+    page.append("\n## Kernels\n\n");
+    page.append(
+        "Occupancy: warps that a multiprocessor holds at once, of 64. The lattice lives in ");
+    page.append(
+        "registers and has one block an utterance: its occupancy bounds how many utterances ");
+    page.append("a GPU takes at once, not its speed.\n\n");
+    page.append("| kernel | threads |");
+    List<String> architectures = List.of("sm_80", "sm_90");
+    for (String architecture : architectures) {
+      page.append(
+          " %s: registers | shared, B | spills, B | blocks | occupancy |".formatted(architecture));
+    }
+    page.append("\n|---|---:|").append("---:|---:|---:|---:|---:|".repeat(2)).append('\n');
+    List<KernelResources> all = KernelResources.read(resources);
+    for (String kernel : all.stream().map(KernelResources::kernel).distinct().toList()) {
+      page.append("| %s | %d |".formatted(kernel, threads(kernel)));
+      for (String architecture : architectures) {
+        KernelResources one =
+            all.stream()
+                .filter(r -> r.kernel().equals(kernel) && r.architecture().equals(architecture))
+                .findFirst()
+                .orElseThrow();
+        page.append(
+            " %d | %d | %d | %d | %.0f%% |"
+                .formatted(
+                    one.registers(),
+                    one.sharedBytes(),
+                    one.spillBytes(),
+                    one.blocks(threads(kernel)),
+                    100 * one.occupancy(threads(kernel))));
+      }
+      page.append('\n');
+    }
+    return page.toString();
+  }
+
+  private static String row(Shape shape, List<Gpu> gpus) {
+    double numbers = (double) shape.frames() * shape.utterances() * shape.classes();
+    double used = shape.ragged() ? RAGGED_SHARE : 1;
+    double read = 4 * numbers * used;
+    double written = 4 * numbers;
+    StringBuilder row = new StringBuilder();
+    row.append(
+        String.format(
+            Locale.ROOT,
+            "| %s | %d×%d×%d×%d%s | %.2f | %.2f | %.2f | %d | %d | %s | %s |",
+            shape.name(),
+            shape.frames(),
+            shape.utterances(),
+            shape.classes(),
+            shape.labels(),
+            shape.ragged() ? " ragged" : "",
+            read / 1e6,
+            written / 1e6,
+            workspaceTraffic(shape) * used / 1e6,
+            shape.frames(),
+            LAUNCHES,
+            framesKernel(shape.classes()),
+            latticeKernel(shape.labels() + 1)));
+    for (Gpu gpu : gpus) {
+      double copy = (read + written) / gpu.copyGigabytesPerSecond / 1e3;
+      double chain = shape.frames() * gpu.nanosecondsPerFrame / 1e3;
+      double launches = LAUNCHES * MICROSECONDS_PER_LAUNCH;
+      row.append(
+          String.format(
+              Locale.ROOT,
+              " %.1f | %.1f |",
+              Math.max(copy, chain) + launches,
+              copy + chain + launches));
+    }
+    return row.append('\n').toString();
+  }
+
+  private static double workspaceTraffic(Shape shape) {
+    double frames = (double) shape.frames() * shape.utterances();
+    double symbols = frames * (Math.min(shape.labels(), shape.classes() - 1) + 1) * 8;
+    double rows = frames * 2 * (shape.labels() + 1) * 8;
+    return 4 * symbols + 4 * rows;
+  }
+
+  /** As CtcFrames chooses. */
+  static String framesKernel(int classes) {
+    for (int most : new int[] {32, 256, 1024, 8192}) {
+      if (classes <= most) {
+        return "c" + most;
+      }
+    }
+    return "any";
+  }
+
+  /** As CtcLattice chooses. */
+  static String latticeKernel(int pairs) {
+    int pairsPerLane = pairs <= 128 ? 1 : pairs <= 256 ? 2 : 4;
+    int warps = Math.min(4, (pairs + 32 * pairsPerLane - 1) / (32 * pairsPerLane));
+    return "p%d, 2 × %d warps".formatted(pairsPerLane, warps);
+  }
+
+  /** Of a block; of kernels whose blocks grow with L, the most. */
+  private static int threads(String kernel) {
+    boolean large = kernel.matches("ctc_frames_.*_(c8192|any)") || kernel.startsWith("ctc_sure");
+    return large ? 512 : 256;
+  }
+}

@@ -1,0 +1,46 @@
+package org.ctc4j.benchmarks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class FloorTest {
+  private static final Path RESOURCES = Path.of("../kernels/ptx/resources.txt");
+
+  /** If this fails: java -cp target/benchmarks.jar org.ctc4j.benchmarks.Floor > floor.md */
+  @Test
+  void thePageIsOfThePresentKernelsAndShapes() throws IOException {
+    assertEquals(Files.readString(Path.of("floor.md")), Floor.page(RESOURCES, Floor.ASSUMED));
+  }
+
+  /** 65,536 registers, 2048 threads, 32 blocks; CUDA allocates registers by 8 a thread. */
+  @Test
+  void blocksThatAMultiprocessorHolds() {
+    assertEquals(1, new KernelResources("k", "sm_90", 153, 4776, 0, 0).blocks(256));
+    assertEquals(6, new KernelResources("k", "sm_90", 153, 4776, 0, 0).blocks(64));
+    assertEquals(5, new KernelResources("k", "sm_80", 48, 0, 0, 0).blocks(256));
+    assertEquals(5, new KernelResources("k", "sm_80", 41, 0, 0, 0).blocks(256));
+    assertEquals(8, new KernelResources("k", "sm_80", 32, 0, 0, 0).blocks(256));
+    assertEquals(32, new KernelResources("k", "sm_80", 16, 0, 0, 0).blocks(32));
+    assertEquals(3, new KernelResources("k", "sm_80", 16, 48 << 10, 0, 0).blocks(64));
+    assertEquals(0.625, new KernelResources("k", "sm_80", 48, 0, 0, 0).occupancy(256));
+  }
+
+  /** The choices repeat those of the library, which it does not show. */
+  @Test
+  void choicesAreTheLibrarys() throws IOException {
+    String readme = Files.readString(Path.of("../kernels/README.md"));
+    assertTrue(readme.contains("| ≤ 128 | `ctc_lattice_p1` | ⌈pairs / 32⌉ |"));
+    assertEquals("p1, 2 × 4 warps", Floor.latticeKernel(128));
+    assertTrue(readme.contains("| ≤ 256 | `ctc_lattice_p2` | ⌈pairs / 64⌉ |"));
+    assertEquals("p2, 2 × 3 warps", Floor.latticeKernel(129));
+    assertTrue(readme.contains("| more | `ctc_lattice_p4` | min(4, ⌈pairs / 128⌉)"));
+    assertEquals("p4, 2 × 4 warps", Floor.latticeKernel(5000));
+    assertEquals("c1024", Floor.framesKernel(257));
+    assertEquals("any", Floor.framesKernel(8193));
+  }
+}
