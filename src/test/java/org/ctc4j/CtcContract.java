@@ -1152,6 +1152,19 @@ public abstract class CtcContract {
   }
 
   @Test
+  @DisplayName("Same input, same result, bit for bit, whatever the workspace allowed")
+  void workspaceLimits() {
+    TestBatch batch = TestBatch.random(random, 120, 5, 9, 30, 3);
+    CtcResult expected = ctc.lossAndGradient(batch.batch(), batch.options());
+    for (long bytes : new long[] {1, 100_000, 300_000}) {
+      try (Ctc other = engine(EngineOptions.DEFAULT.withWorkspaceBytes(bytes))) {
+        CtcResult got = other.lossAndGradient(batch.batch(), batch.options());
+        Agreement.assertSameBits(expected, got, () -> where(bytes + " bytes of workspace"));
+      }
+    }
+  }
+
+  @Test
   @DisplayName("Reversing time and target keeps the loss and reverses the gradient")
   void reversal() {
     TestBatch batch = TestBatch.random(random, 40, 3, 6, 12, 2);

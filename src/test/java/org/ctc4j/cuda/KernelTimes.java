@@ -22,9 +22,9 @@ import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
 
 /**
- * Times loss and gradient on a GPU: a call on device memory by CUDA events, and a call on host
- * memory from start to end. Medians, in milliseconds, a line a shape, separated by tabs. Arguments:
- * names of shapes, or none for the suite.
+ * Times loss and gradient on a GPU: a call on device memory by CUDA events ({@code cuda-device}),
+ * and a call on host memory from start to end ({@code cuda}). Milliseconds, in lines of {@link
+ * GpuReport}. Arguments: names of shapes, or none for the suite.
  */
 public final class KernelTimes {
   private static final int WARM_UP = 5;
@@ -37,22 +37,28 @@ public final class KernelTimes {
         names.length == 0 ? Shape.SUITE : Arrays.stream(names).map(Shape::of).toList();
     try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT)) {
       System.out.println("# " + ctc.device());
-      System.out.println("shape\tmode\tdevice memory (events)\thost memory (end to end)");
+      System.out.println(GpuReport.HEADER);
       PrimaryContext context = new PrimaryContext(0);
       for (Shape shape : shapes) {
         Workload workload = Workload.of(shape);
         for (boolean gradient : new boolean[] {false, true}) {
-          double device = context.call(() -> onDevice(ctc, workload, gradient));
-          double host = fromHost(ctc, workload, gradient);
-          System.out.printf(
-              "%s\t%s\t%.4f\t%.4f%n", shape.name(), gradient ? "gradient" : "loss", device, host);
+          String mode = gradient ? "gradient" : "loss";
+          print(shape, mode, "cuda-device", context.call(() -> onDevice(ctc, workload, gradient)));
+          print(shape, mode, "cuda", fromHost(ctc, workload, gradient));
         }
       }
       context.close();
     }
   }
 
-  private static double onDevice(CudaCtc ctc, Workload workload, boolean gradient) {
+  private static void print(Shape shape, String mode, String implementation, double[] times) {
+    Arrays.sort(times);
+    System.out.printf(
+        "%s\t%s\t%s\t%.4f\t%.4f%n",
+        shape.name(), mode, implementation, times[times.length / 2], times[0]);
+  }
+
+  private static double[] onDevice(CudaCtc ctc, Workload workload, boolean gradient) {
     Shape shape = workload.shape();
     int n = shape.utterances();
     int c = shape.classes();
@@ -100,11 +106,11 @@ public final class KernelTimes {
       for (CUevent event : events) {
         Driver.call("cuEventDestroy", () -> cuEventDestroy(event));
       }
-      return median(times);
+      return times;
     }
   }
 
-  private static double fromHost(Ctc ctc, Workload workload, boolean gradient) {
+  private static double[] fromHost(Ctc ctc, Workload workload, boolean gradient) {
     CtcResult result =
         gradient
             ? CtcResult.ofGradient(workload.tensor(new float[workload.logits().length]))
@@ -117,11 +123,6 @@ public final class KernelTimes {
         times[run] = (System.nanoTime() - start) / 1e6;
       }
     }
-    return median(times);
-  }
-
-  private static double median(double[] times) {
-    Arrays.sort(times);
-    return times[times.length / 2];
+    return times;
   }
 }

@@ -1,0 +1,99 @@
+package org.ctc4j.cuda;
+
+import java.nio.ShortBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.ctc4j.Agreement;
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcResult;
+import org.ctc4j.ElementType;
+import org.ctc4j.Elements;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.Targets;
+import org.ctc4j.bench.Shape;
+import org.ctc4j.bench.Workload;
+
+/**
+ * Runs every kernel once or a few times on small batches and compares with the reference: what is
+ * run under compute-sanitizer, where each access takes long. With the argument {@code
+ * barriers-only}, only what orders its accesses by barriers: no lattice of several warps a side,
+ * which hand on labels by release and acquire, of which racecheck knows nothing.
+ */
+public final class KernelCheck {
+  private static final List<String> SHAPES =
+      List.of("9x3x5x3", "40x2x32x12", "60x2x40x25", "20x2x300x6", "8x2x1025x3", "5x1x9000x2");
+  private static final List<String> SEVERAL_WARPS =
+      List.of("90x2x9x40", "300x1x7x140", "620x1x7x300");
+
+  private KernelCheck() {}
+
+  public static void main(String... arguments) {
+    boolean barriersOnly = Arrays.asList(arguments).contains("barriers-only");
+    try (Ctc cuda = Ctc.create(Backend.CUDA);
+        Ctc frugal = Ctc.create(Backend.CUDA, EngineOptions.DEFAULT.withWorkspaceBytes(1))) {
+      for (String shape : SHAPES) {
+        for (ElementType type : ElementType.values()) {
+          check(cuda, shape, type, 3);
+        }
+        check(frugal, shape, ElementType.FLOAT32, 3);
+        check(cuda, shape, ElementType.FLOAT32, 400); // hardly a path: tiny posteriors
+      }
+      if (!barriersOnly) {
+        for (String shape : SEVERAL_WARPS) {
+          check(cuda, shape, ElementType.FLOAT32, 3);
+          check(frugal, shape, ElementType.FLOAT32, 3);
+        }
+      }
+    }
+  }
+
+  private static void check(Ctc cuda, String name, ElementType type, double deviation) {
+    Shape shape = Shape.of(name);
+    Workload workload = Workload.random(shape, deviation, 1);
+    // the last utterance is one that the model is sure of: its loss is computed twice
+    int last = shape.utterances() - 1;
+    FrameTensor logits =
+        FrameTensor.timeMajor(
+            zeros(type, workload.logits().length),
+            shape.frames(),
+            shape.utterances(),
+            shape.classes());
+    FrameTensor drawn = workload.tensor(workload.logits());
+    for (int t = 0; t < shape.frames(); t++) {
+      for (int n = 0; n <= last; n++) {
+        for (int c = 0; c < shape.classes(); c++) {
+          logits.set(t, n, c, drawn.get(t, n, c));
+        }
+      }
+    }
+    int[] target = workload.targets()[last];
+    for (int t = 0; t < shape.frames() && deviation < 100; t++) {
+      int label = t % 2 == 1 && t / 2 < target.length ? target[t / 2] : Workload.BLANK;
+      logits.set(t, last, label, 40);
+    }
+    CtcBatch batch = CtcBatch.of(logits, Targets.of(workload.targets()), workload.inputLengths());
+    CtcResult got = cuda.lossAndGradient(batch, CtcOptions.DEFAULT);
+    try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+      CtcResult expected = reference.lossAndGradient(batch, CtcOptions.DEFAULT);
+      String what = "%s, %s, deviation %s".formatted(name, type, deviation);
+      for (int n = 0; n < batch.utterances(); n++) {
+        Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
+      }
+      Agreement.assertGradient(expected.gradient()::get, got.gradient(), 1e-5, () -> what);
+      System.out.println("ok " + what);
+    }
+  }
+
+  private static Elements zeros(ElementType type, int size) {
+    return switch (type) {
+      case FLOAT64 -> Elements.of(new double[size]);
+      case FLOAT32 -> Elements.of(new float[size]);
+      case FLOAT16 -> Elements.float16(ShortBuffer.allocate(size));
+      case BFLOAT16 -> Elements.bfloat16(ShortBuffer.allocate(size));
+    };
+  }
+}
