@@ -13,7 +13,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
 import jcuda.Pointer;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
@@ -356,6 +362,39 @@ class CudaDeviceBatchTest {
     float[] values = new float[length];
     Arrays.fill(values, Float.NaN);
     return values;
+  }
+
+  @Test
+  @DisplayName("The reduced loss has the same bits for every order of the utterances")
+  void anyOrder() {
+    context.run(
+        () -> {
+          TestBatch host = TestBatch.random(random, 4, 300, 3, 2, 4);
+          Set<Long> naive = new HashSet<>();
+          Double expected = null;
+          for (int i = 0; i < 8; i++) {
+            List<Integer> order = new ArrayList<>(IntStream.range(0, 300).boxed().toList());
+            Collections.shuffle(order, random);
+            TestBatch shuffled = host.permuted(order.stream().mapToInt(n -> n).toArray());
+            CtcOptions options =
+                host.options().withReduction(Reduction.MEAN).withZeroInfinity(true);
+            try (DeviceTestBatch device = new DeviceTestBatch(shuffled)) {
+              ctc.enqueue(device.batch, options, device.result, address());
+              double sum = 0;
+              double[] losses = device.losses();
+              for (int n = 0; n < 300; n++) {
+                sum += losses[n] / (300.0 * Math.max(1, shuffled.targets()[n].length));
+              }
+              naive.add(Double.doubleToRawLongBits(sum));
+              if (expected == null) {
+                expected = device.reduced();
+              }
+              assertEquals(expected, device.reduced(), 0.0, "seed " + seed);
+              assertEquals(sum, device.reduced(), 1e-13 * sum, "seed " + seed);
+            }
+          }
+          assertTrue(naive.size() > 1, "these losses add up without rounding, seed " + seed);
+        });
   }
 
   @Test
