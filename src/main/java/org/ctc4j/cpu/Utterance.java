@@ -165,10 +165,12 @@ final class Utterance {
     } else if (hasPaths()) {
       double best = logBest();
       log = isWide() ? wideTotal(scratch) : total(scratch);
-      if (!isWide() && SureTotal.isCalledFor(log + best, log, frames())) {
-        log = SureTotal.log(this, scratch);
-      } else {
-        log += best;
+      boolean sure = !isWide() && SureTotal.isCalledFor(log + best, log, frames());
+      log += best;
+      if (sure) {
+        double exact = SureTotal.log(this, scratch);
+        // not finite: log-probabilities that are none, of which a float64 cannot hold the sums
+        log = Double.isFinite(exact) ? exact : log;
       }
     }
     status = log == Double.NEGATIVE_INFINITY ? CtcStatus.INFEASIBLE : CtcStatus.OK;
