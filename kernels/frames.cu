@@ -310,7 +310,7 @@ struct RegisterRow {
       ties += tie;
       part[i % 4] += tie ? A(0) : exponential(x[i] - shift);
     }
-    all.ties = all.max == -CTC_INFINITY ? A(0) : A(group.template reduce<Sum>(ties));
+    all.ties = A(group.template reduce<Sum>(all.max == -CTC_INFINITY ? 0 : ties));  // all lanes, also when they hold NaN
     all.rest = group.template reduce<Sum>((part[0] + part[1]) + (part[2] + part[3]));
     return all;
   }

@@ -187,10 +187,35 @@ public abstract class CtcContract {
       }
       int[] lengths = {frames, frames, frames};
       TestBatch batch = new TestBatch(drawn.logits(), targets, lengths, classes, drawn.blank());
-      assertMatchesReference(batch.batch(), batch.options(), "margin " + margin);
-      CtcOptions mean = batch.options().withReduction(Reduction.MEAN);
-      assertMatchesReference(batch.batch(), mean, "mean, margin " + margin);
+      CtcResult expected = reference(batch.batch(), batch.options());
+      CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options());
+      CtcResult lossOnly = ctc.loss(batch.batch(), batch.options());
+      for (int n = 0; n < 3; n++) {
+        double loss = expected.loss(n);
+        String what = where("margin %s, utterance %d".formatted(margin, n));
+        Agreement.assertLoss(loss, got.loss(n), lossTolerance(loss), () -> what);
+        Agreement.assertLoss(loss, lossOnly.loss(n), lossTolerance(loss), () -> what);
+      }
     }
+  }
+
+  @Test
+  @DisplayName("Log-probabilities that are none may have e^1000 paths and a loss near 0")
+  void pathsThatCancel() {
+    int[] target = new int[300];
+    for (int i = 0; i < target.length; i++) {
+      target[i] = 1 + i % 3;
+    }
+    float[] numbers = new float[1200 * 4];
+    CtcBatch batch =
+        CtcBatch.of(FrameTensor.timeMajor(numbers, 1200, 1, 4), Targets.of(new int[][] {target}));
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+    double paths = -reference(batch, options).loss(0);
+    assertTrue(paths > 900, "ln of the number of paths: " + paths);
+    Arrays.fill(numbers, (float) (-paths / 1200));
+    double expected = reference(batch, options).loss(0);
+    assertEquals(
+        expected, ctc.loss(batch, options).loss(0), lossTolerance() * paths, where("loss"));
   }
 
   // ---- inputs ----

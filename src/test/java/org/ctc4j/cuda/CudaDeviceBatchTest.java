@@ -12,8 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Arrays;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -291,7 +291,7 @@ class CudaDeviceBatchTest {
                 host.options(),
                 device.result.withStatePosteriors(statesPlace),
                 address());
-            assertEquals(6, Emulator.calls("cuLaunchKernel"));
+            assertEquals(7, Emulator.calls("cuLaunchKernel"));
             assertArrayEquals(gradient, device.gradient());
             assertArrayEquals(gotStates, DeviceArrays.floats(ofStates, gotStates.length));
             Emulator.resetCounts();
