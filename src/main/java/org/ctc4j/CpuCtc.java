@@ -15,14 +15,26 @@ import org.ctc4j.cpu.CpuBackend;
  * frames are float64. Losses are good to 10<sup>−6</sup>, gradients to 10<sup>−5</sup>, for float64
  * input too.
  *
+ * <p>A {@link ProjectedBatch} is computed in strips of frames by tiles of classes. Beyond input and
+ * output it takes a panel of up to 2048 frames (logits of 1024 classes, hidden states and their
+ * gradient), two numbers for each label and frame of some utterances, and no more for more classes.
+ * {@link #blas} multiplies. Logits of utterances with few frames are small matrices, which are
+ * slower: none is shared, so that no utterance changes a bit of another. The gradients of weight
+ * and bias are sums over the utterances in their order.
+ *
  * <p>Memory is kept between calls: with a {@link CtcResult} of the caller's, a call of a shape that
- * was seen before allocates nothing. {@link #workspaceBytes} tells how much it is.
+ * was seen before allocates nothing, but for the compact logits of a projected batch. {@link
+ * #workspaceBytes} tells how much it is.
  */
 public final class CpuCtc extends Ctc {
   private final CpuBackend backend;
 
   CpuCtc(EngineOptions options) {
-    backend = new CpuBackend(options);
+    this(new CpuBackend(options));
+  }
+
+  CpuCtc(CpuBackend backend) {
+    this.backend = backend;
   }
 
   static BackendReport report() {
@@ -41,6 +53,15 @@ public final class CpuCtc extends Ctc {
   @Override
   public String device() {
     return deviceName();
+  }
+
+  /**
+   * What multiplies the matrices of a {@link ProjectedBatch}: OpenBLAS where {@code
+   * org.bytedeco:openblas} and its natives are on the class path, else netlib in Java. Loaded by
+   * this call, if not before.
+   */
+  public static String blas() {
+    return CpuBackend.blas();
   }
 
   /**
@@ -71,5 +92,18 @@ public final class CpuCtc extends Ctc {
         result.statuses,
         result.gradient(),
         result.posteriors);
+  }
+
+  @Override
+  void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result) {
+    backend.run(
+        batch,
+        options,
+        result.losses.weights,
+        result.losses.losses,
+        result.losses.statuses,
+        result.hiddenGradient(),
+        result.weightGradient(),
+        result.biasGradient());
   }
 }

@@ -20,6 +20,9 @@ import java.util.List;
  * backend gives the same bits for the same input, whatever the number of threads or the order of
  * the utterances.
  *
+ * <p>Logits come as they are, in a {@link CtcBatch}, or as hidden states and the projection that
+ * makes logits of them, in a {@link ProjectedBatch}: then the logits are never held as a whole.
+ *
  * <p>Every backend treats the special cases alike:
  *
  * <ul>
@@ -157,14 +160,70 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
    * @throws IllegalStateException if this engine is closed
    */
   public final void compute(CtcBatch batch, CtcOptions options, CtcResult result) {
-    if (closed) {
-      throw new IllegalStateException("this " + backend() + " engine is closed");
-    }
+    requireOpen();
     batch.check(options);
     result.check(batch);
     result.prepare(batch, options.reduction());
     run(batch, options, result);
     result.finish(options.zeroInfinity());
+  }
+
+  /**
+   * Losses of a batch that is given as hidden states and a projection, without a gradient. The
+   * logits are never held as a whole.
+   */
+  public final ProjectedResult loss(ProjectedBatch batch, CtcOptions options) {
+    ProjectedResult result = ProjectedResult.ofLosses(batch.utterances());
+    compute(batch, options, result);
+    return result;
+  }
+
+  /**
+   * Losses and the gradients with respect to hidden states, weight and, if the projection has one,
+   * bias. They are allocated, dense, of type {@link #gradientType}; that of the hidden states has
+   * their shape and order of dimensions.
+   */
+  public final ProjectedResult lossAndGradient(ProjectedBatch batch, CtcOptions options) {
+    Projection projection = batch.projection();
+    ElementType type = gradientType(projection.weight().type());
+    ProjectedResult result =
+        ProjectedResult.ofGradients(
+            batch.utterances(),
+            batch.hidden().zerosLike(type),
+            Elements.allocate(type, projection.weight().length()),
+            projection.bias() == null ? null : Elements.allocate(type, projection.classes()));
+    compute(batch, options, result);
+    return result;
+  }
+
+  /**
+   * Losses, and those gradients that {@code result} has a place for, into memory of the caller,
+   * without ever holding more than a chunk of the logits: memory beyond input and output does not
+   * grow with C.
+   *
+   * <p>Logits are computed in float64 if the hidden states are float64, else in float32. What holds
+   * for logits holds for them: one that is NaN or +Infinity, or beyond the range of what it is
+   * computed in, makes its utterance {@link CtcStatus#NOT_FINITE}, and so does NaN or an infinity
+   * in a used hidden state. A bias of −Infinity makes its class impossible; other weights and
+   * biases that are not finite are refused.
+   *
+   * @param options for {@link InputKind#LOGITS}
+   * @throws InvalidInputException if an argument is out of its range; nothing was written then
+   * @throws IllegalStateException if this engine is closed
+   */
+  public final void compute(ProjectedBatch batch, CtcOptions options, ProjectedResult result) {
+    requireOpen();
+    batch.check(options);
+    result.check(batch);
+    result.losses.prepare(batch.frames(), options.reduction());
+    run(batch, options, result);
+    result.losses.finish(options.zeroInfinity());
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("this " + backend() + " engine is closed");
+    }
   }
 
   /**
@@ -192,4 +251,7 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
    * gradient, weighted by {@code result.weights}. The arguments have been checked.
    */
   abstract void run(CtcBatch batch, CtcOptions options, CtcResult result);
+
+  /** As above, for all gradients that the result has a place for. */
+  abstract void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result);
 }

@@ -95,23 +95,25 @@ public final class CtcBatch {
 
   /** What cannot be known before blank and reduction are. */
   void check(CtcOptions options) {
-    if (options.blank() >= logits.classes()) {
+    check(options, logits.classes());
+  }
+
+  void check(CtcOptions options, int classes) {
+    if (options.blank() >= classes) {
       throw new InvalidInputException(
-          "blank: expected a class index in [0, %d), got %d"
-              .formatted(logits.classes(), options.blank()));
+          "blank: expected a class index in [0, %d), got %d".formatted(classes, options.blank()));
     }
     if (weights != null && options.reduction() == Reduction.MEAN) {
       throw new InvalidInputException(
           "weights: they define the reduction themselves; expected NONE or SUM beside them, got MEAN");
     }
-    targets.check(logits.classes(), options.blank());
+    targets.check(classes, options.blank());
   }
 
   private static void requireCount(String name, int count, int utterances) {
     if (count != utterances) {
       throw new InvalidInputException(
-          "%s: expected %d, one for each utterance of the logits, got %d"
-              .formatted(name, utterances, count));
+          "%s: expected %d, one for each utterance, got %d".formatted(name, utterances, count));
     }
   }
 }

@@ -181,4 +181,9 @@ public final class CudaCtc extends Ctc {
         result.gradient(),
         result.posteriors);
   }
+
+  @Override
+  void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result) {
+    throw new UnsupportedOperationException("the cuda backend does not compute projections yet");
+  }
 }

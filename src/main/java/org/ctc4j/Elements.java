@@ -66,7 +66,7 @@ public abstract sealed class Elements {
   }
 
   /** Zeros on the heap, in one array or, past its limit, in several. */
-  static Elements allocate(ElementType type, long length) {
+  public static Elements allocate(ElementType type, long length) {
     long piece = 1L << 30;
     if (length <= piece) {
       int n = (int) length;

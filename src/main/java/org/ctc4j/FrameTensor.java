@@ -298,7 +298,8 @@ public final class FrameTensor {
     return elements.overlaps(first(), last(), other.elements, other.first(), other.last());
   }
 
-  private long first() {
+  /** The smallest index of all. */
+  long first() {
     long first = Long.MAX_VALUE;
     for (int n = 0; n < utterances; n++) {
       first = Math.min(first, start(n));
@@ -307,7 +308,7 @@ public final class FrameTensor {
   }
 
   /** The largest index of all, −1 if there is no element. */
-  private long last() {
+  long last() {
     long last = -1;
     for (int n = 0; n < utterances; n++) {
       if (frames(n) > 0) {

@@ -1,18 +1,23 @@
 package org.ctc4j;
 
 import org.ctc4j.reference.ReferenceBackend;
+import org.ctc4j.reference.ReferenceProjection;
 
 /**
  * The textbook recursions in float64 and the log domain, whatever the type of the input: the oracle
  * that the fast backends are checked against. Its gradients are float64.
  *
- * <p>Memory: T · (2L + 1) float64 numbers for each thread when a gradient is asked for.
+ * <p>Memory: T · (2L + 1) float64 numbers for each thread when a gradient is asked for. For a
+ * {@link ProjectedBatch} it holds all logits and their gradient, T · N · C float64 numbers each:
+ * the other backends are for not doing that.
  */
 public final class ReferenceCtc extends Ctc {
   private final ReferenceBackend backend;
+  private final ReferenceProjection projection;
 
   ReferenceCtc(EngineOptions options) {
     backend = new ReferenceBackend(options.threads());
+    projection = new ReferenceProjection(options.threads());
   }
 
   @Override
@@ -46,5 +51,18 @@ public final class ReferenceCtc extends Ctc {
         result.statuses,
         result.gradient(),
         result.posteriors);
+  }
+
+  @Override
+  void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result) {
+    projection.run(
+        batch,
+        options,
+        result.losses.weights,
+        result.losses.losses,
+        result.losses.statuses,
+        result.hiddenGradient(),
+        result.weightGradient(),
+        result.biasGradient());
   }
 }

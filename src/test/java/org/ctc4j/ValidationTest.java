@@ -64,10 +64,10 @@ class ValidationTest {
         "input_lengths: utterance 0 has -1, expected a number of frames in [0, 5]",
         () -> CtcBatch.of(LOGITS, targets, new int[] {-1, 5}));
     refused(
-        "input_lengths: expected 2, one for each utterance of the logits, got 3",
+        "input_lengths: expected 2, one for each utterance, got 3",
         () -> CtcBatch.of(LOGITS, targets, new int[3]));
     refused(
-        "targets: expected 2, one for each utterance of the logits, got 1",
+        "targets: expected 2, one for each utterance, got 1",
         () -> CtcBatch.of(LOGITS, Targets.of(new int[] {1})));
     refused(
         "target_lengths: utterance 1 has 4, expected a length in [0, 3], the width of the padded targets",
@@ -91,9 +91,7 @@ class ValidationTest {
   @DisplayName("weights: count, finite, not beside the mean")
   void weights() {
     CtcBatch batch = CtcBatch.of(LOGITS, Targets.of(new int[] {1}, new int[] {2}));
-    refused(
-        "weights: expected 2, one for each utterance of the logits, got 1",
-        () -> batch.withWeights(1));
+    refused("weights: expected 2, one for each utterance, got 1", () -> batch.withWeights(1));
     refused(
         "weights: utterance 1 has NaN, expected a finite number",
         () -> batch.withWeights(1, Double.NaN));

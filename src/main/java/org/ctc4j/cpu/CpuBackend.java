@@ -3,8 +3,10 @@ package org.ctc4j.cpu;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
+import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.ProjectedBatch;
 import org.ctc4j.host.Posteriors;
 
 /**
@@ -12,12 +14,15 @@ import org.ctc4j.host.Posteriors;
  * time have their own memory each, and share the threads.
  */
 public final class CpuBackend implements AutoCloseable {
+  private final Blas blas;
   private final Kernels kernels;
   private final Workers workers;
   private final long workspaceBytes;
   private final Pool<Utterance> utterances;
   private final Pool<Scratch> scratches;
   private final Pool<Call> calls;
+  private final Pool<Tile> tiles;
+  private final Pool<Projected> projectedCalls;
 
   /**
    * @throws org.ctc4j.BackendUnavailableException if the system property {@code org.ctc4j.cpu} asks
@@ -28,11 +33,21 @@ public final class CpuBackend implements AutoCloseable {
   }
 
   CpuBackend(EngineOptions options, Kernels kernels) {
+    this(options, kernels, Sizes.DEFAULT, null);
+  }
+
+  /**
+   * @param blas what multiplies matrices, null for {@link Blas#get} once there are some
+   */
+  CpuBackend(EngineOptions options, Kernels kernels, Sizes sizes, Blas blas) {
+    this.blas = blas;
     this.kernels = kernels;
     this.workspaceBytes = options.workspaceBytes();
     this.utterances = new Pool<>(() -> new Utterance(kernels));
     this.scratches = new Pool<>(() -> new Scratch(kernels.another()));
     this.calls = new Pool<>(() -> new Call(utterances, scratches));
+    this.tiles = new Pool<>(() -> new Tile(kernels.another()));
+    this.projectedCalls = new Pool<>(() -> new Projected(sizes, tiles));
     this.workers = new Workers(options.threads());
   }
 
@@ -73,7 +88,45 @@ public final class CpuBackend implements AutoCloseable {
   }
 
   /**
-   * What {@link #run} takes for the recursions of such a batch, at most.
+   * The same of hidden states and a projection.
+   *
+   * @param hiddenGradient output, (T, N, D), or null
+   * @param weightGradient output, (C, D), or null
+   * @param biasGradient output, (C), or null
+   */
+  public void run(
+      ProjectedBatch batch,
+      CtcOptions options,
+      double[] weights,
+      double[] losses,
+      CtcStatus[] statuses,
+      FrameTensor hiddenGradient,
+      Elements weightGradient,
+      Elements biasGradient) {
+    Projected call = projectedCalls.take();
+    call.compute(
+        workers,
+        this,
+        blas != null ? blas : Blas.get(),
+        batch,
+        options,
+        weights,
+        losses,
+        statuses,
+        hiddenGradient,
+        weightGradient,
+        biasGradient);
+    projectedCalls.give(call);
+  }
+
+  /** What multiplies matrices; loads it, if need be. */
+  public static String blas() {
+    return Blas.get().name();
+  }
+
+  /**
+   * What {@link #run(CtcBatch, CtcOptions, double[], double[], CtcStatus[], FrameTensor,
+   * Posteriors)} takes for the recursions of such a batch, at most.
    *
    * @param gradient whether a gradient or posteriors are asked for
    */
@@ -101,5 +154,7 @@ public final class CpuBackend implements AutoCloseable {
     calls.clear();
     utterances.clear();
     scratches.clear();
+    projectedCalls.clear();
+    tiles.clear();
   }
 }

@@ -1,0 +1,72 @@
+package org.ctc4j.cpu;
+
+import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.ElementType;
+import org.ctc4j.Elements;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.Targets;
+import org.ctc4j.host.Posteriors;
+import org.ctc4j.projection.CompactTarget;
+
+/**
+ * The compact logits of one utterance, (T, k + 2): blank, k labels and, as the last, all other
+ * classes. Each has a table of its own width, so that the bits of its sums do not depend on the
+ * targets of others.
+ */
+final class CompactUtterance {
+  final CompactTarget target;
+  private final int width;
+  private final FrameTensor logits;
+  private final FrameTensor gradient;
+
+  CompactUtterance(CompactTarget target, int frames, boolean wantsGradient) {
+    this.target = target;
+    width = width(target);
+    Elements room = Elements.allocate(ElementType.FLOAT64, (long) frames * width);
+    logits = FrameTensor.timeMajor(room, frames, 1, width);
+    gradient = wantsGradient ? logits.zerosLike(ElementType.FLOAT64) : null;
+  }
+
+  /** How many compact classes a frame has. */
+  static int width(CompactTarget target) {
+    return target.classes() + 1;
+  }
+
+  /** Sets the logit of compact class i, the others left out. */
+  void setLogit(int t, int i, double x) {
+    logits.elements().set((long) t * width + i, x);
+  }
+
+  /** Sets that of all other classes together. */
+  void setOthers(int t, double x) {
+    setLogit(t, width - 1, x);
+  }
+
+  /** The gradient with respect to compact class i. */
+  double gradient(int t, int i) {
+    return gradient.elements().get((long) t * width + i);
+  }
+
+  /** With respect to all other classes together. */
+  double othersGradient(int t) {
+    return gradient(t, width - 1);
+  }
+
+  /** Loss, status and gradient, once all logits are set, to place n of the batch's arrays. */
+  void compute(CpuBackend lattice, int n, double weight, double[] losses, CtcStatus[] statuses) {
+    double[] loss = new double[1];
+    CtcStatus[] status = new CtcStatus[1];
+    lattice.run(
+        CtcBatch.of(logits, Targets.of(target.labels())),
+        CtcOptions.DEFAULT,
+        new double[] {weight},
+        loss,
+        status,
+        gradient,
+        Posteriors.NONE);
+    losses[n] = loss[0];
+    statuses[n] = status[0];
+  }
+}

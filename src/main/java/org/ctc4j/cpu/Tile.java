@@ -1,0 +1,56 @@
+package org.ctc4j.cpu;
+
+import org.ctc4j.ElementType;
+
+/** What one thread needs while it works on a strip and a tile of classes. */
+final class Tile {
+  final Kernels kernels;
+
+  /** Logits, (strip, tile). */
+  Matrix x;
+
+  /** Hidden states, (strip, D). */
+  Matrix hidden;
+
+  /** Weights, (tile, D), where they must be copied. */
+  Matrix weight;
+
+  /** Biases of the tile. */
+  Matrix bias;
+
+  /** Exponentials of one row. */
+  Matrix row;
+
+  private Matrix gradient;
+
+  double[] sums = {};
+
+  /**
+   * @param kernels for this thread alone
+   */
+  Tile(Kernels kernels) {
+    this.kernels = kernels;
+  }
+
+  /**
+   * @param copies whether weights must be copied
+   */
+  Tile begin(ElementType type, Sizes sizes, int classes, int dimensions, boolean copies) {
+    int tile = Math.min(sizes.tile(), classes);
+    x = Matrix.atLeast(x, type, (long) sizes.strip() * tile);
+    hidden = Matrix.atLeast(hidden, type, (long) sizes.strip() * dimensions);
+    bias = Matrix.atLeast(bias, type, tile);
+    row = Matrix.atLeast(row, type, tile);
+    sums = Grow.atLeast(sums, tile);
+    if (copies) {
+      weight = Matrix.atLeast(weight, type, (long) tile * dimensions);
+    }
+    return this;
+  }
+
+  /** Makes room for a part of the weight gradient. */
+  Matrix gradient(ElementType type, int count) {
+    gradient = Matrix.atLeast(gradient, type, count);
+    return gradient;
+  }
+}

@@ -1,0 +1,13 @@
+package org.ctc4j;
+
+class ReferenceProjectionContractTest extends ProjectionContract {
+  @Override
+  protected Ctc engine(EngineOptions options) {
+    return Ctc.create(Backend.REFERENCE, options);
+  }
+
+  @Override
+  protected double tolerance() {
+    return 1e-6; // of results in float32; for the rest see the brute force
+  }
+}

@@ -1,0 +1,28 @@
+package org.ctc4j.cpu;
+
+import org.ctc4j.Ctc;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.Engines;
+import org.ctc4j.ProjectionContract;
+
+/** The contract with batches cut in ways that meet all borders, by a BLAS that is named. */
+abstract class SizedProjectionContract extends ProjectionContract {
+  private final Sizes sizes;
+  private final String blas;
+
+  SizedProjectionContract(Sizes sizes, String blas) {
+    this.sizes = sizes;
+    this.blas = blas;
+  }
+
+  @Override
+  protected Ctc engine(EngineOptions options) {
+    return Engines.of(
+        new CpuBackend(options, KernelChoice.get().orThrow(), sizes, Blas.choose(blas)));
+  }
+
+  @Override
+  protected double tolerance() {
+    return 1e-5;
+  }
+}
