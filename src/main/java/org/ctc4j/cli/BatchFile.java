@@ -2,7 +2,7 @@ package org.ctc4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.ShortBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.LongConsumer;
@@ -10,26 +10,25 @@ import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcResult;
-import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.ProjectedBatch;
+import org.ctc4j.Projection;
 import org.ctc4j.Targets;
 import org.ctc4j.io.NpyArray;
-import org.ctc4j.io.NpyHeader;
 import org.ctc4j.io.NpzReader;
 
 /**
- * A batch as the arrays of an npz file: {@code logits}, {@code targets}, {@code input_lengths},
- * {@code target_lengths}. Everything that can be wrong with them is refused here or by the batch,
- * by name.
+ * A batch as the arrays of an npz file: {@code logits} or {@code hidden}, {@code targets}, {@code
+ * input_lengths}, {@code target_lengths}. Everything that can be wrong with them is refused here or
+ * by the batch, by name.
  *
  * @param name stands for the file in messages
- * @param batch views of the arrays
- * @param shape of the logits as the file has it
+ * @param batch views of the arrays; hidden states are in the place of logits
+ * @param shape of the logits or hidden states as the file has it
  */
 record BatchFile(String name, CtcBatch batch, int[] shape) {
-  private static final Set<String> ARRAYS =
-      Set.of("logits", "targets", "input_lengths", "target_lengths");
+  private static final Set<String> ARRAYS = Set.of("targets", "input_lengths", "target_lengths");
 
   /**
    * Reads the file that was named, or the sample.
@@ -37,20 +36,26 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
    * @param err told of arrays that are not used
    */
   static BatchFile read(InputOptions options, PrintWriter err) throws IOException {
-    return read(options, true, err);
+    return read(options, "logits", true, err);
+  }
+
+  /** As {@link #read}, with hidden states in place of logits. */
+  static BatchFile readHidden(InputOptions options, PrintWriter err) throws IOException {
+    return read(options, "hidden", true, err);
   }
 
   /** As {@link #read}, without its targets: those of the batch are empty. */
   static BatchFile readLogits(InputOptions options, PrintWriter err) throws IOException {
-    return read(options, false, err);
+    return read(options, "logits", false, err);
   }
 
-  private static BatchFile read(InputOptions options, boolean withTargets, PrintWriter err)
+  private static BatchFile read(
+      InputOptions options, String frames, boolean withTargets, PrintWriter err)
       throws IOException {
     String name = options.file == null ? Sample.NAME : options.file.toString();
     try (NpzReader npz = options.file == null ? Sample.open() : NpzReader.open(options.file);
-        Progress progress = Progress.ofBytes("reading", npz.header("logits").dataBytes())) {
-      return read(npz, name, options, withTargets, err, progress::bytes);
+        Progress progress = Progress.ofBytes("reading", npz.header(frames).dataBytes())) {
+      return read(npz, name, options, frames, withTargets, err, progress::bytes);
     }
   }
 
@@ -58,33 +63,55 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
       NpzReader npz,
       String name,
       InputOptions options,
+      String frames,
       boolean withTargets,
       PrintWriter err,
       LongConsumer bytesRead)
       throws IOException {
     try {
       for (String array : npz.names()) {
-        if (!ARRAYS.contains(array)) {
+        if (!array.equals(frames) && !ARRAYS.contains(array)) {
           err.println("ctc: note: " + name + ": array '" + array + "' is not used");
         }
       }
       // small arrays first: what is wrong with them is told before gigabytes are read
-      int[] shape = logitsShape(npz.header("logits"), options.bfloat16);
+      boolean isLogits = frames.equals("logits");
+      FloatArrays.requireType(npz.header(frames), frames, options.bfloat16);
+      int[] shape =
+          FloatArrays.shape(
+              npz.header(frames),
+              frames,
+              3,
+              isLogits ? "(T, N, C) or (N, T, C)" : "(T, N, D) or (N, T, D)");
       int utterances = options.layout.utterances(shape);
-      int frames = options.layout.frames(shape);
       int[] inputLengths =
           npz.contains("input_lengths")
               ? vector(npz.read("input_lengths"), "input_lengths")
-              : filled(utterances, frames);
+              : filled(utterances, options.layout.frames(shape));
       requireCount("input_lengths", inputLengths.length, utterances);
       Targets targets = withTargets ? targets(npz, utterances) : Targets.of(new int[utterances][0]);
-      NpyArray logits = npz.read("logits", bytesRead);
+      NpyArray array = npz.read(frames, bytesRead);
       FrameTensor tensor =
-          options.layout.view(
-              elements(logits, options.bfloat16), shape, logits.header().fortranOrder());
+          options.layout.view(FloatArrays.elements(array), shape, array.header().fortranOrder());
       CtcBatch batch = CtcBatch.of(tensor, targets, inputLengths);
-      refuseNan(batch);
+      refuseNan(batch, frames, isLogits ? "class" : "dimension");
       return new BatchFile(name, batch, shape);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(name + ": " + e.getMessage());
+    }
+  }
+
+  /** The same, named together with the file of its projection in messages. */
+  BatchFile with(Path projection) {
+    return new BatchFile(name + " with " + projection, batch, shape);
+  }
+
+  /** The hidden states with what makes logits of them. */
+  ProjectedBatch projected(Projection projection) {
+    try {
+      int[] lengths = new int[batch.utterances()];
+      Arrays.setAll(lengths, batch::inputLength);
+      return ProjectedBatch.of(batch.logits(), projection, batch.targets(), lengths);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
     }
@@ -92,49 +119,16 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
 
   /** Computes the batch, with a sign of life on the terminal if it takes long. */
   void compute(Ctc ctc, CtcOptions options, CtcResult result, String task) {
+    during(task, () -> ctc.compute(batch, options, result));
+  }
+
+  /** Does something with the batch; what is refused is told with the name of the file. */
+  void during(String task, Runnable work) {
     try {
-      Progress.during(task, () -> ctc.compute(batch, options, result));
+      Progress.during(task, work);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
     }
-  }
-
-  private static int[] logitsShape(NpyHeader header, boolean bfloat16) {
-    String kind = header.dtype().substring(1);
-    String expected = bfloat16 ? "u2 (the bits of bfloat16)" : "f2, f4 or f8";
-    if (!(bfloat16 ? Set.of("u2") : Set.of("f2", "f4", "f8")).contains(kind)) {
-      throw new InvalidInputException(
-          "logits: expected dtype %s, got '%s'%s"
-              .formatted(
-                  expected,
-                  header.dtype(),
-                  kind.equals("u2") ? "; --bfloat16 reads it as bfloat16" : ""));
-    }
-    if (header.rank() != 3) {
-      throw new InvalidInputException(
-          "logits: expected 3 dimensions, (T, N, C) or (N, T, C), got shape "
-              + tuple(header.shape()));
-    }
-    int[] shape = new int[3];
-    for (int axis = 0; axis < 3; axis++) {
-      long size = header.shape()[axis];
-      if (size > Integer.MAX_VALUE || axis == 2 && size == 0) {
-        throw new InvalidInputException(
-            "logits: expected every dimension to be at most %d and C at least 1, got shape %s"
-                .formatted(Integer.MAX_VALUE, tuple(header.shape())));
-      }
-      shape[axis] = (int) size;
-    }
-    return shape;
-  }
-
-  private static Elements elements(NpyArray array, boolean bfloat16) throws IOException {
-    return switch (array.header().dtype().substring(1)) {
-      case "f8" -> Elements.of(array.doubles());
-      case "f4" -> Elements.of(array.floats());
-      case "f2" -> Elements.float16(ShortBuffer.wrap(array.shorts()));
-      default -> Elements.bfloat16(ShortBuffer.wrap(array.shorts()));
-    };
   }
 
   private static Targets targets(NpzReader npz, int utterances) throws IOException {
@@ -149,14 +143,14 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
       if (lengths == null) {
         throw new InvalidInputException(
             "target_lengths: missing; targets of shape %s are concatenated and need them"
-                .formatted(tuple(shape)));
+                .formatted(FloatArrays.tuple(shape)));
       }
       return Targets.concatenated(array.toIntsExact(), lengths);
     }
     if (array.rank() != 2 || shape[0] != utterances || shape[1] > Integer.MAX_VALUE) {
       throw new InvalidInputException(
           "targets: expected shape (N, Lmax) with N = %d, or concatenated labels, got shape %s"
-              .formatted(utterances, tuple(shape)));
+              .formatted(utterances, FloatArrays.tuple(shape)));
     }
     int maxLength = (int) shape[1];
     int[] labels =
@@ -170,7 +164,8 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
   private static int[] vector(NpyArray array, String name) throws IOException {
     if (array.rank() != 1) {
       throw new InvalidInputException(
-          "%s: expected 1 dimension, (N), got shape %s".formatted(name, tuple(array.shape())));
+          "%s: expected 1 dimension, (N), got shape %s"
+              .formatted(name, FloatArrays.tuple(array.shape())));
     }
     return array.toIntsExact();
   }
@@ -194,7 +189,7 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
   /**
    * A NaN in a file is a mistake upstream; the library would report the utterance as NOT_FINITE.
    */
-  private static void refuseNan(CtcBatch batch) {
+  private static void refuseNan(CtcBatch batch, String name, String axis) {
     FrameTensor logits = batch.logits();
     float[] row = new float[logits.classes()];
     for (int n = 0; n < batch.utterances(); n++) {
@@ -203,8 +198,8 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
         for (int c = 0; c < row.length; c++) {
           if (Float.isNaN(row[c])) {
             throw new InvalidInputException(
-                "logits: utterance %d has NaN at frame %d, class %d, expected a number in [-Infinity, Infinity]"
-                    .formatted(n, t, c));
+                "%s: utterance %d has NaN at frame %d, %s %d, expected a number in [-Infinity, Infinity]"
+                    .formatted(name, n, t, axis, c));
           }
         }
       }
@@ -217,9 +212,5 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
           "%s: expected %d, one for each utterance of the logits, got %d"
               .formatted(name, utterances, count));
     }
-  }
-
-  private static String tuple(long[] shape) {
-    return Arrays.toString(shape).replace('[', '(').replace(']', ')');
   }
 }

@@ -51,7 +51,12 @@ final class EngineChoice {
 
   /** The backend that was asked for, to compute this batch once. */
   Ctc open(CtcBatch batch) {
-    preferQuickStart(batch);
+    return open(batch, batch.logits().classes());
+  }
+
+  /** The same for a batch of hidden states that are projected to so many classes. */
+  Ctc open(CtcBatch batch, int classes) {
+    preferQuickStart(batch, classes);
     return backend == Choice.AUTO ? Ctc.create(options()) : open(Backend.valueOf(backend.name()));
   }
 
@@ -65,10 +70,14 @@ final class EngineChoice {
    * small batch takes without it. Whoever forces one implementation gets that one.
    */
   static void preferQuickStart(CtcBatch batch) {
+    preferQuickStart(batch, batch.logits().classes());
+  }
+
+  private static void preferQuickStart(CtcBatch batch, long classes) {
     long work = 0;
     for (int n = 0; n < batch.utterances(); n++) {
       long states = 2L * batch.targets().length(n) + 1;
-      work += batch.inputLength(n) * (batch.logits().classes() + states);
+      work += batch.inputLength(n) * (classes + states);
     }
     if (work < SMALL_WORK && System.getProperty(CPU_IMPLEMENTATION) == null) {
       System.setProperty(CPU_IMPLEMENTATION, "scalar");

@@ -8,6 +8,11 @@ import java.util.concurrent.Callable;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcResult;
+import org.ctc4j.GradientKind;
+import org.ctc4j.InvalidInputException;
+import org.ctc4j.ProjectedBatch;
+import org.ctc4j.ProjectedResult;
+import org.ctc4j.Projection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,7 +33,8 @@ import picocli.CommandLine.Spec;
       "  ctc loss                                real speech that comes with ctc4j",
       "  ctc loss batch.npz --reduction mean     as PyTorch's default",
       "  ctc loss batch.npz --grad grad.npz      the gradient into a file",
-      "  ctc loss batch.npz --json               for programs"
+      "  ctc loss batch.npz --json               for programs",
+      "  ctc loss hidden.npz --projection w.npz  from hidden states, without holding the logits"
     },
     sortOptions = false,
     mixinStandardHelpOptions = true)
@@ -40,8 +46,19 @@ final class LossCommand implements Callable<Integer> {
   @Option(
       names = "--grad",
       paramLabel = "OUT.npz",
-      description = "Write the gradient, 'grad', in the logits' shape, and 'losses' to this file.")
+      description =
+          "Write the gradient, 'grad', in the logits' shape, and 'losses' to this file; with"
+              + " --projection 'grad_hidden', 'grad_weight', 'grad_bias' and 'losses'.")
   private Path gradientPath;
+
+  @Option(
+      names = "--projection",
+      paramLabel = "W.npz",
+      description =
+          "The file has 'hidden', (T, N, D) or (N, T, D), in place of 'logits', and this one what"
+              + " makes logits of it: 'weight' (C, D) and, optionally, 'bias' (C). The logits are"
+              + " never held as a whole.")
+  private Path projectionPath;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
@@ -51,6 +68,9 @@ final class LossCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (gradientPath != null) {
       OutputFile.refuseUnwritable("--grad", gradientPath);
+    }
+    if (projectionPath != null) {
+      return callProjected(out);
     }
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
     CtcBatch batch = file.batch();
@@ -75,6 +95,38 @@ final class LossCommand implements Callable<Integer> {
       } else {
         List<String> transcripts = input.file == null ? Sample.transcripts() : List.of();
         report.printTable(batch, transcripts, out);
+      }
+      return 0;
+    }
+  }
+
+  private int callProjected(PrintWriter out) throws IOException {
+    if (input.gradientKind != GradientKind.INPUT) {
+      throw new InvalidInputException(
+          "--grad-wrt: with --projection expected input, the hidden states, got logits");
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    Projection projection = ProjectionFile.read(projectionPath, input.bfloat16, err);
+    BatchFile file = BatchFile.readHidden(input, err).with(projectionPath);
+    ProjectedBatch batch = file.projected(projection);
+    try (Ctc ctc = engine.open(file.batch(), projection.classes())) {
+      ProjectedGradientFile gradient =
+          gradientPath == null
+              ? null
+              : new ProjectedGradientFile(ctc, batch, file.shape(), input.layout);
+      ProjectedResult result =
+          gradient == null ? ProjectedResult.ofLosses(batch.utterances()) : gradient.result();
+      long start = System.nanoTime();
+      file.during("computing", () -> ctc.compute(batch, input.options(), result));
+      double milliseconds = (System.nanoTime() - start) / 1e6;
+      if (gradient != null) {
+        gradient.write(gradientPath);
+      }
+      LossReport report = new LossReport(ctc, input.reduction, result, milliseconds);
+      if (json) {
+        report.printJson(out);
+      } else {
+        report.printTable(file.batch(), List.of(), out);
       }
       return 0;
     }

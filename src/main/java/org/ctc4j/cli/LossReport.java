@@ -7,22 +7,44 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
+import org.ctc4j.Backend;
+import org.ctc4j.CpuCtc;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcResult;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.ProjectedResult;
 import org.ctc4j.Reduction;
 
 /** What {@code ctc loss} says. */
 final class LossReport {
-  private final Ctc ctc;
+  private final Backend backend;
+  private final String device;
   private final Reduction reduction;
-  private final CtcResult result;
+  private final double loss;
+  private final double[] losses;
+  private final IntFunction<CtcStatus> statuses;
   private final double milliseconds;
 
   LossReport(Ctc ctc, Reduction reduction, CtcResult result, double milliseconds) {
-    this.ctc = ctc;
+    this.backend = ctc.backend();
+    this.device = ctc.device();
     this.reduction = reduction;
-    this.result = result;
+    this.loss = result.loss();
+    this.losses = result.losses();
+    this.statuses = result::status;
+    this.milliseconds = milliseconds;
+  }
+
+  LossReport(Ctc ctc, Reduction reduction, ProjectedResult result, double milliseconds) {
+    this.backend = ctc.backend();
+    this.device =
+        ctc.device() + (ctc instanceof CpuCtc ? "; matrix products by " + CpuCtc.blas() : "");
+    this.reduction = reduction;
+    this.loss = result.loss();
+    this.losses = result.losses();
+    this.statuses = result::status;
     this.milliseconds = milliseconds;
   }
 
@@ -31,15 +53,15 @@ final class LossReport {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();
-      json.writeStringField("backend", ctc.backend().toString());
-      json.writeStringField("device", ctc.device());
+      json.writeStringField("backend", backend.toString());
+      json.writeStringField("device", device);
       json.writeStringField("reduction", reduction.name().toLowerCase(Locale.ROOT));
-      json.writeNumberField("loss", result.loss());
+      json.writeNumberField("loss", loss);
       json.writeFieldName("losses");
-      json.writeArray(result.losses(), 0, result.utterances());
+      json.writeArray(losses, 0, losses.length);
       json.writeArrayFieldStart("statuses");
-      for (int n = 0; n < result.utterances(); n++) {
-        json.writeString(result.status(n).name());
+      for (int n = 0; n < losses.length; n++) {
+        json.writeString(statuses.apply(n).name());
       }
       json.writeEndArray();
       json.writeNumberField("milliseconds", milliseconds);
@@ -63,15 +85,15 @@ final class LossReport {
         "loss (nats)",
         "status",
         transcripts.isEmpty() ? "" : "  transcript");
-    for (int n = 0; n < result.utterances(); n++) {
+    for (int n = 0; n < losses.length; n++) {
       String row =
           "%9d  %8d  %8d  %14s  %-10s  %s"
               .formatted(
                   n,
                   batch.inputLength(n),
                   batch.targets().length(n),
-                  number(result.loss(n)),
-                  result.status(n),
+                  number(losses[n]),
+                  statuses.apply(n),
                   transcripts.isEmpty() ? "" : transcripts.get(n));
       out.println(row.stripTrailing());
     }
@@ -79,13 +101,13 @@ final class LossReport {
         Locale.ROOT,
         "%s %s   %s backend on %s   %s ms%n",
         reduction == Reduction.MEAN ? "mean" : "sum",
-        number(result.loss()),
-        ctc.backend(),
-        ctc.device(),
+        number(loss),
+        backend,
+        device,
         String.format(Locale.ROOT, milliseconds < 100 ? "%.1f" : "%.0f", milliseconds));
   }
 
-  private static String number(double loss) {
-    return Double.isFinite(loss) ? String.format(Locale.ROOT, "%.6f", loss) : Double.toString(loss);
+  private static String number(double x) {
+    return Double.isFinite(x) ? String.format(Locale.ROOT, "%.6f", x) : Double.toString(x);
   }
 }
