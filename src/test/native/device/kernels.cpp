@@ -27,6 +27,9 @@ namespace reduceModule {
 namespace alignModule {
 #include "../../../../kernels/align.cu"
 }
+namespace projectionModule {
+#include "../../../../kernels/projection.cu"
+}
 
 #include "kernels.h"
 
@@ -39,7 +42,16 @@ namespace emulation {
       KERNEL(framesModule, ctc_frames_##TYPE##_c1024, 256, 0),     \
       KERNEL(framesModule, ctc_frames_##TYPE##_c8192, 512, 128),   \
       KERNEL(framesModule, ctc_frames_##TYPE##_any, 512, 128)
-
+#define PROJECTION(TYPE)                                                  \
+  KERNEL(projectionModule, ctc_projection_targets_##TYPE, 256, 0),        \
+      KERNEL(projectionModule, ctc_projection_rows_##TYPE, 256, 0),       \
+      KERNEL(projectionModule, ctc_projection_gather_##TYPE, 256, 0),     \
+      KERNEL(projectionModule, ctc_projection_sum_##TYPE, 256, 64),       \
+      KERNEL(projectionModule, ctc_projection_finish_##TYPE, 256, 0),     \
+      KERNEL(projectionModule, ctc_projection_gradient_##TYPE, 256, 0),   \
+      KERNEL(projectionModule, ctc_projection_bias_##TYPE, 256, 2048),    \
+      KERNEL(projectionModule, ctc_projection_hidden_##TYPE, 256, 0),     \
+      KERNEL(projectionModule, ctc_projection_weights_##TYPE, 256, 0)
 #define ALIGN(TYPE)                                         \
   KERNEL(alignModule, ctc_align_frames_##TYPE, 256, 0),     \
       KERNEL(alignModule, ctc_align_path_##TYPE, 256, alignShared)
@@ -68,6 +80,11 @@ const Kernel* findKernel(const char* name) {
       ALIGN(f32),
       ALIGN(f16),
       ALIGN(bf16),
+      PROJECTION(f64),
+      PROJECTION(f32),
+      PROJECTION(f16),
+      PROJECTION(bf16),
+      KERNEL(projectionModule, ctc_projection_scale_f16, 256, 64),
   };
   for (const Kernel& kernel : kernels) {
     if (strcmp(kernel.name, name) == 0) return &kernel;

@@ -42,6 +42,7 @@ long gauge(const std::string& name) {
   if (name == "events") return s.events.size();
   if (name == "modules") return s.modules.size();
   if (name == "graphs") return s.graphs.size() + s.graphExecs.size();
+  if (name == "libraryHandles") return s.libraryHandles;
   if (name == "contexts") {
     long retained = 0;
     for (auto& context : s.contexts) {

@@ -34,6 +34,7 @@ void forgetContexts() {
   s.events.clear();
   s.modules.clear();
   s.contexts.clear();
+  s.libraryHandles = 0;
   currentContexts().clear();
 }
 

@@ -112,6 +112,7 @@ struct State {
   std::set<Module*> modules;
   std::set<Graph*> graphs;
   std::set<GraphExec*> graphExecs;
+  long libraryHandles = 0;  // of the emulated cuBLAS
 
   long hostBytes() const;
   long usedDeviceBytes() const;

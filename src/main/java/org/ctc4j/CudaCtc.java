@@ -6,7 +6,7 @@ import org.ctc4j.cuda.Devices;
 
 /**
  * Hand-written kernels on an NVIDIA GPU of compute capability 7.5 or newer. A driver for CUDA 11.0
- * or newer (450.36) is all that it needs.
+ * or newer (450.36) is all that it needs; batches of hidden states need cuBLAS, too.
  *
  * <p><b>Batches in host memory</b> come through {@link Ctc#compute} like those of every engine.
  * They are copied through pinned memory in chunks of utterances, while the chunk before is
@@ -19,6 +19,18 @@ import org.ctc4j.cuda.Devices;
  * for, so the host goes on at once and the call can be captured in a CUDA graph. The engine works
  * in the device's primary context, which is the one of the CUDA runtime, of PyTorch and of ND4J.
  * All memory must stay valid until the stream has got past the call, so keep the tensors reachable.
+ *
+ * <p><b>Hidden states with a projection</b>, {@link ProjectedBatch} and {@link
+ * DeviceProjectedBatch}, are multiplied by NVIDIA's cuBLAS of CUDA 12, {@code libcublas.so.12},
+ * which is loaded when the first of them is computed: from the file (or directory) that the system
+ * property {@code org.ctc4j.cublas} names, else from {@code LD_LIBRARY_PATH}, {@code
+ * /usr/local/cuda*} or where the dynamic linker finds it. Where it is not, these calls throw a
+ * {@link BackendUnavailableException} that says what was looked for, and all others work. A batch
+ * in host memory needs room on the device for its used hidden states, the weight and their
+ * gradients; it is not split. float32 sums, float64 for float64 hidden states. With 16-bit types an
+ * element of the logits' gradient is good to 2<sup>−18</sup>, as {@link DeviceProjection} has it
+ * when it is not fast. The same call gives the same bits; in another batch those of an utterance
+ * may differ in rounding, for cuBLAS chooses its algorithm by shape.
  *
  * <p>With PyTorch's tensors as bytedeco's presets show them, on PyTorch's current stream:
  *
@@ -154,6 +166,57 @@ public final class CudaCtc extends Ctc {
     return backend.workspaceBytes(frames, utterances, classes, maxTargetLength, gradient);
   }
 
+  /**
+   * Enqueues losses and those gradients that the result has a place for of a batch of hidden states
+   * in device memory, and returns. As with {@link #enqueue(DeviceBatch, CtcOptions, DeviceResult,
+   * long)} nothing is synchronised, read back or, once the workspace is large enough, allocated.
+   * All T · N frames are computed, also those that their utterances do not use, for the host does
+   * not know the lengths; a chunk of the logits is held at a time.
+   *
+   * <p>The matrix products are cuBLAS's, which is loaded at the first call: so that this does not
+   * spoil a capture, enqueue a call of the same size on that stream before it.
+   *
+   * @param options for {@link InputKind#LOGITS}
+   * @param stream as above
+   * @throws BackendUnavailableException if cuBLAS cannot be used, with the reason and what would
+   *     mend it
+   * @throws InvalidInputException if an argument is out of its range; nothing was enqueued then
+   * @throws DeviceException if the driver or cuBLAS refuses; what the result is to hold is
+   *     undefined then
+   * @throws IllegalStateException if this engine is closed
+   */
+  public void enqueue(
+      DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
+    batch.check(options);
+    backend.enqueue(batch, options, result, stream);
+  }
+
+  /**
+   * The same in a workspace of the caller's.
+   *
+   * @param workspace device address, a multiple of 256; used until the stream has got past the call
+   * @param bytes its size, at least {@link #workspaceBytes(DeviceProjectedBatch,
+   *     DeviceProjectedResult)}
+   */
+  public void enqueue(
+      DeviceProjectedBatch batch,
+      CtcOptions options,
+      DeviceProjectedResult result,
+      long stream,
+      long workspace,
+      long bytes) {
+    batch.check(options);
+    backend.enqueue(batch, options, result, stream, workspace, bytes);
+  }
+
+  /**
+   * Size of the workspace for a batch of hidden states. It does not grow with C once a chunk of the
+   * logits has its full size.
+   */
+  public long workspaceBytes(DeviceProjectedBatch batch, DeviceProjectedResult result) {
+    return backend.workspaceBytes(batch, result);
+  }
+
   @Override
   public Backend backend() {
     return Backend.CUDA;
@@ -184,6 +247,15 @@ public final class CudaCtc extends Ctc {
 
   @Override
   void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result) {
-    throw new UnsupportedOperationException("the cuda backend does not compute projections yet");
+    CtcResult losses = result.losses;
+    backend.run(
+        batch,
+        options,
+        losses.weights,
+        losses.losses,
+        losses.statuses,
+        result.hiddenGradient(),
+        result.weightGradient(),
+        result.biasGradient());
   }
 }

@@ -74,6 +74,11 @@ public record DeviceBatch(
   }
 
   void check(CtcOptions options) {
+    check(options, classes);
+  }
+
+  /** As above, where the labels are of other classes than those of the tensor. */
+  void check(CtcOptions options, int classes) {
     if (options.blank() >= classes) {
       throw new InvalidInputException(
           "blank: expected a class index in [0, %d), got %d".formatted(classes, options.blank()));

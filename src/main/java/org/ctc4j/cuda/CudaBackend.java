@@ -1,15 +1,22 @@
 package org.ctc4j.cuda;
 
+import org.ctc4j.Backend;
+import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.CudaDevice;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceException;
+import org.ctc4j.DeviceProjectedBatch;
+import org.ctc4j.DeviceProjectedResult;
+import org.ctc4j.DeviceProjection;
 import org.ctc4j.DeviceResult;
+import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.ProjectedBatch;
 import org.ctc4j.host.Posteriors;
 
 /**
@@ -22,12 +29,15 @@ public final class CudaBackend implements AutoCloseable {
   private final Kernels kernels;
   private final HostBatches hostBatches;
   private final StreamWorkspaces workspaces = new StreamWorkspaces();
+  private final int architecture;
+  private Projections projections; // made when first used, for they need cuBLAS
 
   /**
    * @throws DeviceException if the driver refuses; nothing is held then
    */
   public CudaBackend(CudaDevice device, EngineOptions options) {
     workspaceLimit = options.workspaceBytes();
+    architecture = device.architecture();
     PrimaryContext context = new PrimaryContext(device.index());
     Kernels loaded = null;
     try {
@@ -88,11 +98,7 @@ public final class CudaBackend implements AutoCloseable {
       long address,
       long bytes) {
     Workspace workspace = workspaceOf(batch, result);
-    if (address == 0 || address % Workspace.ALIGNMENT != 0 || bytes < workspace.bytes()) {
-      throw new InvalidInputException(
-          "workspace: expected %d bytes at a multiple of %d for %s, got %d at 0x%x"
-              .formatted(workspace.bytes(), Workspace.ALIGNMENT, batch.shape(), bytes, address));
-    }
+    requireWorkspace(address, bytes, workspace.bytes(), batch.shape());
     guard.run(
         () ->
             kernels.enqueue(batch, options, result, workspace, address, ForeignStream.of(stream)));
@@ -105,6 +111,151 @@ public final class CudaBackend implements AutoCloseable {
         .bytes();
   }
 
+  /**
+   * Hidden states in host memory; returns when the results are there.
+   *
+   * @param weights factor of each utterance's loss in the gradients
+   * @param losses output, +Infinity where infeasible
+   * @param statuses output
+   * @param hiddenGradient output of the shape of the hidden states, or null
+   * @param weightGradient output (C, D), or null
+   * @param biasGradient output (C), or null
+   * @throws BackendUnavailableException if cuBLAS cannot be used
+   */
+  public synchronized void run(
+      ProjectedBatch batch,
+      CtcOptions options,
+      double[] weights,
+      double[] losses,
+      CtcStatus[] statuses,
+      FrameTensor hiddenGradient,
+      Elements weightGradient,
+      Elements biasGradient) {
+    HostProjectionCall call =
+        HostProjectionCall.of(
+            batch,
+            options,
+            weights,
+            losses,
+            statuses,
+            hiddenGradient,
+            weightGradient,
+            biasGradient);
+    guard.run(() -> run(call));
+  }
+
+  private void run(HostProjectionCall call) {
+    HostProjections host = projections().host;
+    try {
+      host.run(call);
+    } catch (DeviceException e) {
+      if (!e.isOutOfMemory() || !hostBatches.release()) {
+        throw e;
+      }
+      host.run(call);
+    }
+  }
+
+  /** Hidden states in device memory, in a workspace of the engine's. */
+  public void enqueue(
+      DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
+    ProjectionWorkspace workspace = workspaceOf(batch, result);
+    guard.run(
+        () -> {
+          ProjectionKernels ready = projections().kernels;
+          long address = workspaces.reserve(stream, workspace.bytes, batch::shape);
+          ready.enqueue(
+              ProjectionCall.of(batch, options, result),
+              workspace,
+              address,
+              ForeignStream.of(stream));
+        });
+  }
+
+  /** Hidden states in device memory, in a workspace of the caller's. */
+  public void enqueue(
+      DeviceProjectedBatch batch,
+      CtcOptions options,
+      DeviceProjectedResult result,
+      long stream,
+      long address,
+      long bytes) {
+    ProjectionWorkspace workspace = workspaceOf(batch, result);
+    requireWorkspace(address, bytes, workspace.bytes, batch.shape());
+    guard.run(
+        () ->
+            projections()
+                .kernels
+                .enqueue(
+                    ProjectionCall.of(batch, options, result),
+                    workspace,
+                    address,
+                    ForeignStream.of(stream)));
+  }
+
+  /** Bytes that {@link #enqueue} needs for a batch of hidden states of this shape. */
+  public long workspaceBytes(DeviceProjectedBatch batch, DeviceProjectedResult result) {
+    return workspaceOf(batch, result).bytes;
+  }
+
+  private ProjectionWorkspace workspaceOf(
+      DeviceProjectedBatch batch, DeviceProjectedResult result) {
+    DeviceBatch frames = batch.frames();
+    DeviceProjection projection = batch.projection();
+    return new ProjectionWorkspace(
+        new ProjectionWorkspace.Shape(
+            projection.type(),
+            frames.frames(),
+            frames.utterances(),
+            projection.classes(),
+            projection.dimensions(),
+            frames.targets().maxLength(),
+            frames.frames() * frames.utterances(),
+            projection.fast(),
+            result.losses().gradient() != null,
+            result.weightGradient() != 0,
+            result.biasGradient() != 0),
+        workspaceLimit,
+        architecture);
+  }
+
+  /** What calls on hidden states need beside the kernels for logits. */
+  private static final class Projections implements AutoCloseable {
+    final ProjectionKernels kernels;
+    final HostProjections host;
+
+    Projections(Kernels logits, long workspaceLimit, int architecture) {
+      kernels = new ProjectionKernels(logits, architecture);
+      try {
+        host = new HostProjections(kernels, workspaceLimit, architecture);
+      } catch (RuntimeException e) {
+        kernels.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() {
+      host.close();
+      kernels.close();
+    }
+  }
+
+  /** The context must be current. */
+  private Projections projections() {
+    String reason = CublasLibrary.unavailability();
+    if (!reason.isEmpty()) {
+      throw new BackendUnavailableException(
+          Backend.CUDA, "a projection is computed by cuBLAS, and " + reason);
+    }
+    synchronized (workspaces) {
+      if (projections == null) {
+        projections = new Projections(kernels, workspaceLimit, architecture);
+      }
+      return projections;
+    }
+  }
+
   private Workspace workspaceOf(DeviceBatch batch, DeviceResult result) {
     return Workspace.of(
         batch.frames(),
@@ -115,11 +266,22 @@ public final class CudaBackend implements AutoCloseable {
         workspaceLimit);
   }
 
+  private static void requireWorkspace(long address, long bytes, long expected, String shape) {
+    if (address == 0 || address % Workspace.ALIGNMENT != 0 || bytes < expected) {
+      throw new InvalidInputException(
+          "workspace: expected %d bytes at a multiple of %d for %s, got %d at 0x%x"
+              .formatted(expected, Workspace.ALIGNMENT, shape, bytes, address));
+    }
+  }
+
   /** Waits for host calls; device work that is still enqueued must have ended. */
   @Override
   public synchronized void close() {
     guard.close(
         () -> {
+          if (projections != null) {
+            projections.close();
+          }
           hostBatches.close();
           workspaces.close();
           kernels.close();

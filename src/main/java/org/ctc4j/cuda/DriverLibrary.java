@@ -5,9 +5,6 @@ import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
 import static jcuda.driver.JCudaDriver.cuInit;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.ctc4j.DeviceException;
@@ -19,8 +16,6 @@ import org.ctc4j.DeviceException;
 final class DriverLibrary {
   /** The kernels are PTX 7.0, which the drivers of CUDA 11.0 (450.36) and newer take. */
   static final int OLDEST_DRIVER = 11000;
-
-  private static final String TEMPORARY = "java.io.tmpdir";
 
   private DriverLibrary() {}
 
@@ -76,31 +71,18 @@ final class DriverLibrary {
         return "JCuda has no native library for %s on %s, only for Linux on amd64"
             .formatted(system, architecture);
       }
-      Path directory = null;
-      String temporary = System.getProperty(TEMPORARY);
       try {
-        // JCuda unpacks its library into java.io.tmpdir, under a fixed name and without a lock: a
-        // file half written by another process would kill this one.
-        directory = Files.createTempDirectory("ctc4j-jcuda");
-        System.setProperty(TEMPORARY, directory.toString());
-        JCudaDriver.cuDriverGetVersion(new int[1]); // any method: it runs the class initialiser
+        // any method: it runs the class initialiser
+        NativeLibraries.load(() -> JCudaDriver.cuDriverGetVersion(new int[1]));
         return "";
       } catch (LinkageError e) {
-        return reason(e);
+        return reason(NativeLibraries.text(e));
       } catch (IOException e) {
         return "no place to unpack JCuda's native library in: " + e;
-      } finally {
-        System.setProperty(TEMPORARY, temporary);
-        delete(directory);
       }
     }
 
-    private static String reason(LinkageError error) {
-      StringBuilder all = new StringBuilder();
-      for (Throwable e = error; e != null; e = e.getCause()) {
-        all.append(e).append('\n');
-      }
-      String text = all.toString();
+    private static String reason(String text) {
       if (text.contains("libcuda.so")) {
         return "there is no NVIDIA driver here: libcuda.so.1 was not found";
       }
@@ -110,27 +92,7 @@ final class DriverLibrary {
       if (text.contains("NoClassDefFoundError: jcuda/")) {
         return "org.jcuda:jcuda is not on the class path";
       }
-      return "JCuda's native library cannot be loaded: "
-          + text.lines()
-              .filter(line -> line.contains("UnsatisfiedLinkError"))
-              .reduce((first, last) -> last)
-              .orElse(text)
-              .strip();
-    }
-
-    /** The library stays mapped when its file is gone. */
-    private static void delete(Path directory) {
-      if (directory == null) {
-        return;
-      }
-      try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-        for (Path file : files) {
-          Files.delete(file);
-        }
-        Files.delete(directory);
-      } catch (IOException e) {
-        // it lies in the temporary directory and harms nobody
-      }
+      return "JCuda's native library cannot be loaded: " + NativeLibraries.lastLink(text);
     }
   }
 }

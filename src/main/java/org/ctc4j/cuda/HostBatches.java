@@ -64,6 +64,16 @@ final class HostBatches implements AutoCloseable {
     }
   }
 
+  /** Gives the device memory back that is kept from call to call; whether there was any. */
+  boolean release() {
+    boolean any = false;
+    for (Lane lane : lanes) {
+      any |= lane.hasMemory();
+      lane.release();
+    }
+    return any;
+  }
+
   @Override
   public void close() {
     for (Lane lane : lanes) {

@@ -29,6 +29,14 @@ final class HostTensor {
             : elements.type() == ElementType.FLOAT64 ? ElementType.FLOAT64 : ElementType.FLOAT32;
   }
 
+  /** Staged as numbers of a type that it need not have itself; float32 or float64. */
+  HostTensor(FrameTensor tensor, ElementType stagedType) {
+    this.tensor = tensor;
+    this.elements = tensor.elements();
+    this.buffer = stagedType == elements.type() ? bufferOf(elements.storage()) : null;
+    this.stagedType = stagedType;
+  }
+
   private static Buffer bufferOf(Object storage) {
     if (storage instanceof float[] array) {
       return FloatBuffer.wrap(array);

@@ -26,7 +26,11 @@ final class Kernels implements AutoCloseable {
           "labels",
           "posteriors",
           "sure",
-          "reduce");
+          "reduce",
+          "projection_f64",
+          "projection_f32",
+          "projection_f16",
+          "projection_bf16");
 
   private final KernelModules modules;
   private final CtcPrepare prepare;
@@ -116,6 +120,18 @@ final class Kernels implements AutoCloseable {
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, stream, doing);
     }
+  }
+
+  /** Only the look at lengths and labels, which leaves its findings in the workspace. */
+  synchronized void prepare(
+      DeviceBatch batch,
+      CtcOptions options,
+      DeviceResult result,
+      Workspace workspace,
+      long workspaceAddress,
+      CUstream stream) {
+    arguments.setProblem(batch, options, result, workspace, workspaceAddress);
+    prepare.enqueue(batch.utterances(), arguments, stream, batch::shape);
   }
 
   @Override

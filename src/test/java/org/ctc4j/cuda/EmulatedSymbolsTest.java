@@ -17,28 +17,36 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class EmulatedSymbolsTest {
-  private static final String JCUDA = "/lib/libJCudaDriver-12.6.0-linux-x86_64.so";
+  private static final String DRIVER = "/lib/libJCudaDriver-12.6.0-linux-x86_64.so";
+  private static final String CUBLAS = "/lib/libJCublas2-12.6.0-linux-x86_64.so";
 
   private static final int DYNAMIC_SYMBOLS = 11; // SHT_DYNSYM
 
   @Test
-  @DisplayName("The emulator has every entry point that JCuda's native library asks the driver for")
+  @DisplayName("The emulator has every entry point that JCuda's native libraries ask for")
   void complete() throws IOException {
+    Set<String> driver = emulated("driver");
+    assertEquals(312, driver.size());
+    assertEquals(driver, imported(DRIVER, "cu[A-Z].*"));
+    Set<String> cublas = emulated("cublas");
+    assertEquals(494, cublas.size());
+    assertEquals(cublas, imported(CUBLAS, "cublas[A-Z].*"));
+  }
+
+  private static Set<String> emulated(String library) throws IOException {
     Set<String> emulated = new TreeSet<>();
-    Matcher stub =
-        Pattern.compile("STUB\\((\\w+)\\)")
-            .matcher(Files.readString(Path.of("src/test/native/driver/symbols.inc")));
+    Path list = Path.of("src/test/native", library, "symbols.inc");
+    Matcher stub = Pattern.compile("STUB\\((\\w+)\\)").matcher(Files.readString(list));
     while (stub.find()) {
       emulated.add(stub.group(1));
     }
-    assertEquals(312, emulated.size());
-    assertEquals(emulated, imported());
+    return emulated;
   }
 
-  /** The undefined symbols of the library's dynamic symbol table that are driver calls. */
-  private static Set<String> imported() throws IOException {
+  /** The undefined symbols of the library's dynamic symbol table whose names match. */
+  private static Set<String> imported(String library, String pattern) throws IOException {
     ByteBuffer elf;
-    try (InputStream in = EmulatedSymbolsTest.class.getResourceAsStream(JCUDA)) {
+    try (InputStream in = EmulatedSymbolsTest.class.getResourceAsStream(library)) {
       elf = ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
     }
     int sections = (int) elf.getLong(40);
@@ -53,7 +61,7 @@ class EmulatedSymbolsTest {
         for (int symbol = symbols; symbol < end; symbol += 24) {
           boolean undefined = elf.getShort(symbol + 6) == 0;
           String name = text(elf, strings + elf.getInt(symbol));
-          if (undefined && name.matches("cu[A-Z].*")) {
+          if (undefined && name.matches(pattern)) {
             names.add(name);
           }
         }

@@ -1,16 +1,18 @@
 package org.ctc4j.cuda;
 
+import java.nio.file.Path;
+
 /**
- * The emulated NVIDIA driver: what it pretends to be, what is to go wrong, and what it was asked to
- * do. Touching this class loads it, which must happen before JCuda is touched. See
+ * The emulated NVIDIA driver, and cuBLAS: what it pretends to be, what is to go wrong, and what it
+ * was asked to do. Touching this class loads it, which must happen before JCuda is touched. See
  * src/test/native/driver.
  */
 final class Emulator {
   static {
-    System.load(
-        System.getProperty("ctc4j.emulator") != null
-            ? System.getProperty("ctc4j.emulator")
-            : EmulatorBuild.library().toString());
+    String named = System.getProperty("ctc4j.emulator");
+    Path library = named != null ? Path.of(named) : EmulatorBuild.library();
+    System.load(library.toString());
+    System.setProperty(CublasLibrary.PROPERTY, EmulatorBuild.cublas(library).toString());
   }
 
   private Emulator() {}
@@ -53,7 +55,7 @@ final class Emulator {
    * What there is now.
    *
    * @param name deviceBytes, peakDeviceBytes (since the reset), hostBytes (pinned), streams,
-   *     events, modules, graphs, contexts (how often retained)
+   *     events, modules, graphs, contexts (how often retained), libraryHandles (of cuBLAS)
    */
   static native long gauge(String name);
 
@@ -67,7 +69,9 @@ final class Emulator {
   static String leaks() {
     StringBuilder leaks = new StringBuilder();
     for (String name :
-        new String[] {"deviceBytes", "hostBytes", "streams", "events", "modules", "contexts"}) {
+        new String[] {
+          "deviceBytes", "hostBytes", "streams", "events", "modules", "contexts", "libraryHandles"
+        }) {
       if (gauge(name) != 0) {
         leaks.append("%s: %d%n".formatted(name, gauge(name)));
       }

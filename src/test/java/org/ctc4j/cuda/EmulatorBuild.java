@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Builds the emulated {@code libcuda.so.1} with g++ out of {@code src/test/native} and {@code
- * kernels}, once for each state of the sources: the result lies under {@code target/emulator}.
+ * Builds the emulated {@code libcuda.so.1}, and {@code libcublas.so.12} on top of it, with g++ out
+ * of {@code src/test/native} and {@code kernels}, once for each state of the sources: the results
+ * lie under {@code target/emulator}.
  */
 final class EmulatorBuild {
   private static final Path NATIVE = Path.of("src/test/native");
@@ -45,13 +46,22 @@ final class EmulatorBuild {
     }
   }
 
-  /** The library, built if it is not there yet. */
+  /** The driver, built with all that goes with it if it is not there yet. */
   static Path library() {
     try {
       Path directory = TARGET.resolve(hash()).toAbsolutePath();
       Path library = directory.resolve("libcuda.so.1");
+      Path cublas = cublas(library);
       if (!Files.exists(library)) {
-        build(directory, library);
+        link(library, compile(directory.resolve("driver"), units()), List.of());
+      }
+      if (!Files.exists(cublas)) {
+        link(
+            cublas,
+            compile(directory.resolve("cublas"), sources("cublas", ".cpp")),
+            List.of(
+                library.toString(),
+                "-Wl,--version-script=" + NATIVE.resolve("cublas/versions.map")));
       }
       return library;
     } catch (IOException e) {
@@ -59,11 +69,16 @@ final class EmulatorBuild {
     }
   }
 
-  private static void build(Path directory, Path library) throws IOException {
+  /** The cuBLAS that lies beside a driver. */
+  static Path cublas(Path library) {
+    return library.resolveSibling("libcublas.so.12");
+  }
+
+  private static List<Path> compile(Path directory, List<Path> units) throws IOException {
     Files.createDirectories(directory);
     List<Process> compilers = new ArrayList<>();
     List<Path> objects = new ArrayList<>();
-    for (Path source : units()) {
+    for (Path source : units) {
       Path object = directory.resolve(objects.size() + ".o");
       objects.add(object);
       List<String> command = new ArrayList<>(List.of("g++"));
@@ -81,12 +96,18 @@ final class EmulatorBuild {
     for (Process compiler : compilers) {
       await(compiler);
     }
-    Path temporary = directory.resolve("linking");
+    return objects;
+  }
+
+  private static void link(Path library, List<Path> objects, List<String> options)
+      throws IOException {
+    String name = library.getFileName().toString();
+    Path temporary = library.resolveSibling(name + ".linking");
     List<String> link =
-        new ArrayList<>(
-            List.of("g++", "-shared", "-Wl,-soname,libcuda.so.1", "-Wl,--no-undefined", "-o"));
-    link.add(temporary.toString());
+        new ArrayList<>(List.of("g++", "-shared", "-Wl,-soname," + name, "-Wl,--no-undefined"));
+    link.addAll(List.of("-o", temporary.toString()));
     objects.forEach(object -> link.add(object.toString()));
+    link.addAll(options);
     await(start(link));
     Files.move(temporary, library, StandardCopyOption.ATOMIC_MOVE);
   }
@@ -111,21 +132,30 @@ final class EmulatorBuild {
     List<Path> units = new ArrayList<>();
     units.add(NATIVE.resolve("device/kernels.cpp")); // the one that takes longest
     units.add(NATIVE.resolve("device/engine.cpp"));
-    sources().stream()
-        .filter(
-            path -> path.startsWith(NATIVE.resolve("driver")) && path.toString().endsWith(".cpp"))
-        .forEach(units::add);
+    units.addAll(sources("driver", ".cpp"));
     return units;
   }
 
   private static List<Path> sources() throws IOException {
     List<Path> all = new ArrayList<>();
-    for (Path directory : List.of(NATIVE.resolve("driver"), NATIVE.resolve("device"), KERNELS)) {
-      try (Stream<Path> files = Files.list(directory)) {
-        files.filter(Files::isRegularFile).sorted().forEach(all::add);
-      }
-    }
+    all.addAll(sources("driver", ""));
+    all.addAll(sources("device", ""));
+    all.addAll(sources("cublas", ""));
+    all.addAll(files(KERNELS, ""));
     return all;
+  }
+
+  private static List<Path> sources(String directory, String ending) throws IOException {
+    return files(NATIVE.resolve(directory), ending);
+  }
+
+  private static List<Path> files(Path directory, String ending) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(file -> Files.isRegularFile(file) && file.toString().endsWith(ending))
+          .sorted()
+          .toList();
+    }
   }
 
   private static String hash() throws IOException {

@@ -1,0 +1,556 @@
+// ctc_projection_*: CTC of logits that are never held as a whole,
+//
+//   x(t, n, c) = hidden(t, n, :) . weight(c, :) + bias(c).
+//
+// A matrix product (cuBLAS, see Cublas.java) leaves a chunk of them, some rows (used frames) by some classes; the kernels here do
+// the rest. Two passes over the classes:
+//
+//   1. lse(r) = ln sum_c exp x(r, c), chunk by chunk, each merged into the row's maximum and sum; and of the blank and the labels
+//      of the row's utterance, x itself into a table that is as wide as a target has symbols. Then
+//      table(r, column) = x(r, class of column) - lse(r): log-probabilities, on which the kernels for whole logits run
+//      (prepare to labels), told that there are `width` classes and that the targets are the columns. What they write as
+//      gradient is G(r, column) = w (y - posterior), equation (16) of Graves et al. 2006.
+//   2. The same chunks again, each turned in place into d loss / d x:  w exp(x - lse), and at blank and labels G. From them the
+//      products  d hidden += dx . weight,  d weight += dx^T . hidden,  and column sums, d bias.
+//
+// Rows of an utterance that has no gradient (not OK, weight 0) or of frames that it does not use are 0 in dx and in the copy of
+// the hidden states, so that what may stand there (NaN) does not spoil the sums over rows.
+//
+// 16-bit hidden states and weights: their products are exact in float32, so logits are those of float32 arithmetic. dx is
+// rounded to the same 16 bits for its products, and what is lost goes through a second product (high + low / LOW): the error is
+// 2^-18 of an element for bfloat16 and less for float16, not 2^-9 and 2^-12. float16 has too few exponents for w y at large C:
+// `scale` is a power of two that moves |w| to about 2^14.
+//
+// Entry points, TYPE being f64, f32, f16 or bf16, the element type of hidden states, weight and bias; A is float64 for f64, else
+// float32. One CtcProjection by value each.
+//
+//   entry                          grid                        block  what
+//   ctc_projection_targets_TYPE    N                           256    after ctc_prepare: the compact problem
+//   ctc_projection_rows_TYPE       N                           256    which utterance a row is of, -1 for none
+//   ctc_projection_gather_TYPE     ceil(rows / 8)              256    hidden -> copy, 0 where there is no utterance
+//   ctc_projection_sum_TYPE        rowCount                    256    a chunk of logits into sums and table
+//   ctc_projection_finish_TYPE     ceil(rows / 8)              256    table: log-probabilities
+//   ctc_projection_scale_f16       1                           256    after the lattice: scale
+//   ctc_projection_gradient_TYPE   rowCount                    256    a chunk of logits into dx
+//   ctc_projection_bias_TYPE       ceil(classCount / 32)       256    column sums of dx
+//   ctc_projection_hidden_TYPE     ceil(N T / 8)               256    d hidden, from its sum, in any layout
+//   ctc_projection_weights_TYPE    ceil(classCount D / 256)    256    d weight and d bias of the chunk's classes, from their sums
+//
+// rows and gather run twice: with flag ACTIVE before the second pass they take away the rows without a gradient.
+// Loads and stores of logits and of dx are 16 bytes wide (rows are `pitch` apart, a multiple of 8 elements); of hidden states
+// where they are aligned.
+// Shared memory: at most 8 * 32 doubles, static.
+// Deterministic: a row by one block, columns by one warp after the other, all sums in a fixed order, no atomics.
+//
+// Rejected: atomicAdd for the bias (order shows); maximum and sum kept in float32 between chunks (with 250,000 classes there are
+// dozens of merges); the lattice on E written directly by the sums (it would be a second way to do what frames.cu does);
+// a chunk larger than the L2 cache (it is written by the product and read here, once each).
+#include "ctc.cuh"
+
+namespace {
+
+struct CtcProjection {
+  const void* hidden;  // (n, t, d), as logits of CtcProblem
+  const int64_t* hiddenStart;
+  int64_t hiddenUtteranceStride;
+  int64_t hiddenFrameStride;
+  int64_t hiddenClassStride;
+  void* hiddenGradient;  // or null
+  const int64_t* hiddenGradientStart;
+  int64_t hiddenGradientUtteranceStride;
+  int64_t hiddenGradientFrameStride;
+  int64_t hiddenGradientClassStride;
+  const void* bias;          // [C], or null
+  void* weightGradient;      // [C][D], or null
+  void* biasGradient;        // [C], or null
+  char* workspace;           // of the compact problem: Utterance, Lists
+  const int64_t* rowStart;   // [N] row of frame 0, each utterance having as many rows as it has room for; or null: n * T
+  int32_t* rowUtterance;     // [rows]
+  double* sums;              // [rows][2]: maximum of the logits, sum of exp(x - maximum); NaN: not finite
+  int32_t* columnClass;      // [N][width]: blank, distinct labels
+  int32_t* columnCount;      // [N]
+  int32_t* targets;          // [N][L]: columns
+  int32_t* targetLength;     // [N], -1 where the length is bad
+  int64_t* tableStart;       // [N]
+  double* table;             // [rows][width]
+  const double* tableGradient;  // [rows][width]
+  void* copy;                // TYPE [rows][D]
+  void* logits;              // A [rowCount][pitch]
+  void* high;                // TYPE [rowCount][pitch], 16-bit types only
+  void* low;                 // TYPE [rowCount][pitch], or null: one product will do
+  const void* hiddenSum;     // A [rows][D]
+  const void* weightSum;     // A [classCount][D]
+  double* biasSum;           // [classCount]
+  double* scale;             // [1], or null: 1
+  int32_t N, T, L, C, D;
+  int32_t width;  // min(L, C - 1) + 1
+  int32_t blank;
+  int32_t rows;
+  int32_t firstRow, rowCount;      // the chunk
+  int32_t firstClass, classCount;
+  int32_t pitch;
+  int32_t hiddenGradientType, weightGradientType, biasGradientType;
+  int32_t flags;
+  int32_t unused;
+};
+static_assert(sizeof(CtcProjection) == 328, "the host writes this structure byte by byte");
+
+enum ProjectionFlag {
+  ACTIVE = 1,  // rows, gather: the second pass
+  KEEP = 2,    // gradient: dx is left in `logits`, too
+};
+
+constexpr int THREADS = 256;
+constexpr int WARPS = THREADS / 32;
+constexpr float LOW = 2048;  // 2^11
+
+// What a type is computed in.
+template <typename X>
+struct Arithmetic {
+  using type = float;
+};
+template <>
+struct Arithmetic<double> {
+  using type = double;
+};
+
+__device__ inline float exponential(float x) { return expf(x); }
+__device__ inline double exponential(double x) { return exp(x); }
+
+template <typename A>
+__device__ inline bool isFinite(A x) {
+  return x > -CTC_INFINITY && x < CTC_INFINITY;
+}
+
+__device__ inline const Utterance& utterance(const CtcProjection& q, int n) { return ((const Utterance*)q.workspace)[n]; }
+
+__device__ inline int64_t rowOf(const CtcProjection& q, int n) {
+  return q.rowStart != nullptr ? q.rowStart[n] : int64_t(n) * q.T;
+}
+
+// ---- before the passes ---------------------------------------------------------------------------------------------------------
+
+// The compact problem of utterance n, from what ctc_prepare found. A target or length that is bad is made such that ctc_prepare
+// finds the same in the compact one.
+__device__ void compactTargets(const CtcProjection& q) {
+  const int n = blockIdx.x;
+  CtcProblem p = {};
+  p.workspace = q.workspace;
+  p.N = q.N;
+  p.T = q.T;
+  p.L = q.L;
+  p.C = q.C;
+  const Utterance& u = utterance(q, n);
+  const Lists lists = Workspace(p).lists(n);
+  const bool good = u.status == OK;
+  int32_t* target = q.targets + int64_t(n) * q.L;
+  for (int i = threadIdx.x; i < q.L; i += THREADS) target[i] = good && i < u.labels ? lists.column[i] : -1;
+  int32_t* classes = q.columnClass + int64_t(n) * q.width;
+  for (int j = threadIdx.x; j < q.width; j += THREADS) {
+    classes[j] = j == 0 ? q.blank : good && j <= u.columns ? lists.distinct[j - 1] : -1;
+  }
+  if (threadIdx.x == 0) {
+    q.columnCount[n] = good ? u.columns + 1 : 0;
+    q.targetLength[n] = good ? u.labels : u.status == BAD_LABEL ? min(q.L, 1) : -1;
+    q.tableStart[n] = rowOf(q, n) * q.width;
+  }
+}
+
+__device__ void nameRows(const CtcProjection& q) {
+  const int n = blockIdx.x;
+  const Utterance& u = utterance(q, n);
+  const int64_t first = rowOf(q, n);
+  const int count = q.rowStart != nullptr ? u.rows : q.T;
+  const bool active = u.status == OK && (!(q.flags & ACTIVE) || u.weight != 0);
+  for (int t = threadIdx.x; t < count; t += THREADS) {
+    q.rowUtterance[first + t] = active && t < u.frames ? n : -1;
+    if (!(q.flags & ACTIVE)) {
+      q.sums[2 * (first + t)] = -CTC_INFINITY;
+      q.sums[2 * (first + t) + 1] = 0;
+    }
+  }
+}
+
+// ---- rows of numbers -------------------------------------------------------------------------------------------------------------
+
+// 16 bytes of elements.
+template <typename X>
+struct alignas(16) Packet {
+  static constexpr int SIZE = 16 / sizeof(X);
+  X x[SIZE];
+};
+
+template <typename X>
+__device__ inline Packet<X> loadPacket(const X* at) {
+  Packet<X> packet;
+  const uint4 raw = *(const uint4*)at;
+  memcpy(&packet, &raw, 16);
+  return packet;
+}
+
+template <typename X>
+__device__ inline void storePacket(X* at, const Packet<X>& packet) {
+  uint4 raw;
+  memcpy(&raw, &packet, 16);
+  *(uint4*)at = raw;
+}
+
+// One row by one warp.
+template <typename X>
+__device__ void gatherRow(const CtcProjection& q) {
+  constexpr int SIZE = Packet<X>::SIZE;
+  const int64_t r = int64_t(blockIdx.x) * WARPS + threadIdx.x / 32;
+  const int lane = threadIdx.x % 32;
+  if (r >= q.rows) return;
+  X* to = (X*)q.copy + r * q.D;
+  const int n = q.rowUtterance[r];
+  if (n < 0) {
+    for (int d = lane; d < q.D; d += 32) narrow(0.0f, &to[d]);
+    return;
+  }
+  if (q.flags & ACTIVE) return;  // it is there since the first pass
+  const int64_t t = r - rowOf(q, n);
+  const int64_t start = q.hiddenStart != nullptr ? q.hiddenStart[n] : n * q.hiddenUtteranceStride;
+  const X* from = (const X*)q.hidden + start + t * q.hiddenFrameStride;
+  if (q.hiddenClassStride == 1 && q.D % SIZE == 0 && (uintptr_t)from % 16 == 0) {
+    for (int d = lane * SIZE; d < q.D; d += 32 * SIZE) storePacket(to + d, loadPacket(from + d));
+  } else {
+    for (int d = lane; d < q.D; d += 32) to[d] = from[d * q.hiddenClassStride];
+  }
+}
+
+// The logits of a row in the chunk: what the product left, and the bias.
+template <typename X>
+struct LogitRow {
+  using A = typename Arithmetic<X>::type;
+  A* at;          // 16-byte aligned
+  const X* bias;  // of the chunk's first class, or null
+
+  __device__ LogitRow(const CtcProjection& q)
+      : at((A*)q.logits + int64_t(blockIdx.x) * q.pitch),
+        bias(q.bias != nullptr ? (const X*)q.bias + q.firstClass : nullptr) {}
+
+  // A product that is not finite stays so: NaN. The bias may be -Infinity, and nothing else makes a logit infinite.
+  __device__ A logit(A product, int c) const {
+    const A nan = A(CTC_INFINITY) - A(CTC_INFINITY);
+    if (!isFinite(product)) return nan;
+    if (bias == nullptr) return product;
+    const A b = widen(bias[c]);
+    const A x = product + b;
+    return isFinite(x) || b == -CTC_INFINITY ? x : nan;
+  }
+  __device__ A operator[](int c) const { return logit(at[c], c); }
+};
+
+// ---- first pass --------------------------------------------------------------------------------------------------------------------
+
+// sum of exp(x) = exp(max) (ties + rest), as in frames.cu: the largest is not added to the others in float32.
+template <typename A>
+struct ChunkSum {
+  A max = -CTC_INFINITY, ties = 0, rest = 0;
+  bool bad = false;
+
+  template <int COUNT>
+  __device__ void add(const A (&x)[COUNT]) {
+    A most = x[0];
+#pragma unroll
+    for (int k = 0; k < COUNT; k++) {
+      bad |= !(x[k] < CTC_INFINITY);  // true for NaN
+      most = Max::of(x[k], most);
+    }
+    if (most > max) {
+      rest = max == -CTC_INFINITY ? A(0) : (ties + rest) * exponential(max - most);
+      ties = 0;
+      max = most;
+    }
+    if (max == -CTC_INFINITY) return;
+#pragma unroll
+    for (int k = 0; k < COUNT; k++) {
+      const bool tie = x[k] == max;
+      ties += tie ? 1 : 0;
+      rest += tie ? A(0) : exponential(x[k] - max);
+    }
+  }
+  // Of all threads of the block, in all of them.
+  __device__ void together(const BlockGroup& block) {
+    const A own = max;
+    max = block.reduce<Max>(own);
+    const A factor = own == -CTC_INFINITY ? A(0) : exponential(own - max);
+    const A allTies = block.reduce<Sum>(own == max && max > -CTC_INFINITY ? ties : A(0));
+    rest = block.reduce<Sum>(own == max ? rest : (ties + rest) * factor);
+    ties = allTies;
+    bad = block.any(bad);
+  }
+};
+
+// One row of the chunk by one block.
+template <typename X, typename A = typename Arithmetic<X>::type>
+__device__ void sumRow(const CtcProjection& q, double* shared) {
+  constexpr int SIZE = Packet<A>::SIZE;
+  const int64_t r = q.firstRow + int64_t(blockIdx.x);
+  const int n = q.rowUtterance[r];
+  if (n < 0) return;
+  const LogitRow<X> row(q);
+  ChunkSum<A> sum;
+  for (int c = threadIdx.x * SIZE; c < q.classCount; c += THREADS * SIZE) {
+    A x[SIZE];
+    if (c + SIZE <= q.classCount) {
+      const Packet<A> packet = loadPacket(row.at + c);
+#pragma unroll
+      for (int k = 0; k < SIZE; k++) x[k] = row.logit(packet.x[k], c + k);
+    } else {
+#pragma unroll
+      for (int k = 0; k < SIZE; k++) x[k] = c + k < q.classCount ? row[c + k] : A(-CTC_INFINITY);
+    }
+    sum.add(x);
+  }
+  sum.together({int(threadIdx.x), shared});
+
+  if (threadIdx.x == 0) {
+    double* merged = q.sums + 2 * r;
+    const double larger = Max::of(merged[0], double(sum.max));
+    double all = 0;
+    if (merged[0] > -CTC_INFINITY) all += merged[1] * exp(merged[0] - larger);
+    if (sum.max > -CTC_INFINITY) all += (double(sum.ties) + double(sum.rest)) * exp(double(sum.max) - larger);
+    const bool bad = sum.bad || merged[1] != merged[1];
+    merged[0] = larger;
+    merged[1] = bad ? double(CTC_INFINITY) - double(CTC_INFINITY) : all;
+  }
+  const int32_t* classes = q.columnClass + int64_t(n) * q.width;
+  for (int j = threadIdx.x; j < q.columnCount[n]; j += THREADS) {
+    const int64_t c = int64_t(classes[j]) - q.firstClass;
+    if (c >= 0 && c < q.classCount) q.table[r * q.width + j] = row[int(c)];
+  }
+}
+
+// One row of the table by one warp.
+__device__ void finishRow(const CtcProjection& q) {
+  const int64_t r = int64_t(blockIdx.x) * WARPS + threadIdx.x / 32;
+  if (r >= q.rows) return;
+  const int n = q.rowUtterance[r];
+  if (n < 0) return;
+  const double most = q.sums[2 * r];
+  const double sum = q.sums[2 * r + 1];
+  const bool none = most == -CTC_INFINITY;
+  const double logSum = none ? 0 : log(sum);
+  double* row = q.table + r * q.width;
+  for (int j = threadIdx.x % 32; j < q.width; j += 32) {
+    if (sum != sum) {
+      row[j] = sum;
+    } else {
+      row[j] = none || j >= q.columnCount[n] ? -double(CTC_INFINITY) : (row[j] - most) - logSum;
+    }
+  }
+}
+
+// ---- second pass -------------------------------------------------------------------------------------------------------------------
+
+// The power of two that moves the largest |weight| to [2^13, 2^14).
+__device__ void findScale(const CtcProjection& q, double* shared) {
+  double most = 0;
+  for (int n = threadIdx.x; n < q.N; n += THREADS) most = Max::of(fabs(utterance(q, n).weight), most);
+  most = BlockGroup{int(threadIdx.x), shared}.reduce<Max>(most);
+  if (threadIdx.x == 0) {
+    int exponent = 0;
+    if (most > 0 && most < CTC_INFINITY) frexp(most, &exponent);
+    *q.scale = ldexp(1.0, min(max(14 - exponent, -120), 120));
+  }
+}
+
+// Where a row of dx goes.
+template <typename X, typename A = typename Arithmetic<X>::type>
+struct GradientRow {
+  A* at;
+  X* high;
+  X* low;
+  A scale;
+  bool keep;
+
+  __device__ GradientRow(const CtcProjection& q, A* at)
+      : at(at), high((X*)q.high), low((X*)q.low), scale(q.scale != nullptr ? A(*q.scale) : A(1)), keep(q.flags & KEEP) {
+    const int64_t first = int64_t(blockIdx.x) * q.pitch;
+    if (high != nullptr) high += first;
+    if (low != nullptr) low += first;
+  }
+
+  __device__ X highOf(A value) const {
+    X x;
+    narrow(value * scale, &x);
+    return x;
+  }
+  __device__ X lowOf(A value, X ofHigh) const {
+    X x;
+    narrow((value * scale - A(widen(ofHigh))) * A(LOW), &x);
+    return x;
+  }
+  __device__ void set(int c, A value) const {
+    if (keep || high == nullptr) at[c] = value;
+    if (high != nullptr) {
+      high[c] = highOf(value);
+      if (low != nullptr) low[c] = lowOf(value, high[c]);
+    }
+  }
+  // A packet of A from class c on.
+  template <int COUNT>
+  __device__ void set(int c, const A (&values)[COUNT]) const {
+    if (keep || high == nullptr) {
+      Packet<A> packet;
+#pragma unroll
+      for (int k = 0; k < COUNT; k++) packet.x[k] = values[k];
+      storePacket(at + c, packet);
+    }
+    if (high != nullptr) {
+      struct alignas(sizeof(X) * COUNT) Part {
+        X x[COUNT];
+      };
+      Part part;
+#pragma unroll
+      for (int k = 0; k < COUNT; k++) part.x[k] = highOf(values[k]);
+      *(Part*)(high + c) = part;
+      if (low != nullptr) {
+        Part rest;
+#pragma unroll
+        for (int k = 0; k < COUNT; k++) rest.x[k] = lowOf(values[k], part.x[k]);
+        *(Part*)(low + c) = rest;
+      }
+    }
+  }
+};
+
+// One row of the chunk by one block.
+template <typename X, typename A = typename Arithmetic<X>::type>
+__device__ void gradientRow(const CtcProjection& q) {
+  constexpr int SIZE = Packet<A>::SIZE;
+  const int64_t r = q.firstRow + int64_t(blockIdx.x);
+  const int n = q.rowUtterance[r];
+  const LogitRow<X> row(q);
+  const GradientRow<X> out(q, row.at);
+  A shift = 0;
+  A factor = 0;
+  if (n >= 0) {
+    const double sum = q.sums[2 * r + 1];
+    shift = A(q.sums[2 * r]);
+    factor = sum > 0 ? A(utterance(q, n).weight / sum) : A(0);
+  }
+  auto term = [&](A x) { return factor == 0 ? A(0) : exponential(x - shift) * factor; };
+  for (int c = threadIdx.x * SIZE; c < q.classCount; c += THREADS * SIZE) {
+    if (c + SIZE <= q.classCount) {
+      const Packet<A> packet = loadPacket(row.at + c);
+      A x[SIZE];
+#pragma unroll
+      for (int k = 0; k < SIZE; k++) x[k] = term(row.logit(packet.x[k], c + k));
+      out.set(c, x);
+    } else {
+      for (int k = 0; c + k < q.classCount; k++) out.set(c + k, term(row[c + k]));
+    }
+  }
+  if (n < 0) return;
+  __syncthreads();  // blank and labels are written over
+  const int32_t* classes = q.columnClass + int64_t(n) * q.width;
+  for (int j = threadIdx.x; j < q.columnCount[n]; j += THREADS) {
+    const int64_t c = int64_t(classes[j]) - q.firstClass;
+    if (c >= 0 && c < q.classCount) out.set(int(c), A(q.tableGradient[r * q.width + j]));
+  }
+}
+
+// 32 columns by one block: each warp takes every eighth row, and the warps' sums are added in their order.
+template <typename A>
+__device__ void sumColumns(const CtcProjection& q, double (*shared)[32]) {
+  const int lane = threadIdx.x % 32;
+  const int warp = threadIdx.x / 32;
+  const int c = blockIdx.x * 32 + lane;
+  double sum = 0;
+  if (c < q.classCount) {
+    const A* at = (const A*)q.logits + c;
+    for (int r = warp; r < q.rowCount; r += WARPS) sum += at[int64_t(r) * q.pitch];
+  }
+  shared[warp][lane] = sum;
+  __syncthreads();
+  if (warp == 0 && c < q.classCount) {
+    double all = q.firstRow == 0 ? 0 : q.biasSum[c];
+    for (int w = 0; w < WARPS; w++) all += shared[w][lane];
+    q.biasSum[c] = all;
+  }
+}
+
+// ---- after the passes ----------------------------------------------------------------------------------------------------------------
+
+// One frame of one utterance by one warp.
+template <typename A>
+__device__ void storeHidden(const CtcProjection& q) {
+  const int64_t number = int64_t(blockIdx.x) * WARPS + threadIdx.x / 32;
+  if (number >= int64_t(q.N) * q.T) return;
+  const int n = int(number / q.T);
+  const int t = int(number % q.T);
+  const Utterance& u = utterance(q, n);
+  if (t >= u.rows) return;
+  const int64_t r = rowOf(q, n) + t;
+  const bool active = t < u.frames && q.rowUtterance[r] >= 0;
+  const double inverse = q.scale != nullptr ? 1 / *q.scale : 1;
+  const int64_t start = q.hiddenGradientStart != nullptr ? q.hiddenGradientStart[n] : n * q.hiddenGradientUtteranceStride;
+  const int64_t first = start + t * q.hiddenGradientFrameStride;
+  const A* from = (const A*)q.hiddenSum + r * q.D;
+  for (int d = threadIdx.x % 32; d < q.D; d += 32) {
+    const double value = active ? double(from[d]) * inverse : 0;
+    store(q.hiddenGradient, q.hiddenGradientType, first + d * q.hiddenGradientClassStride, value);
+  }
+}
+
+template <typename A>
+__device__ void storeWeights(const CtcProjection& q) {
+  const int64_t i = int64_t(blockIdx.x) * THREADS + threadIdx.x;
+  if (q.weightGradient != nullptr && i < int64_t(q.classCount) * q.D) {
+    const double inverse = q.scale != nullptr ? 1 / *q.scale : 1;
+    const double value = double(((const A*)q.weightSum)[i]) * inverse;
+    store(q.weightGradient, q.weightGradientType, int64_t(q.firstClass) * q.D + i, value);
+  }
+  if (q.biasGradient != nullptr && i < q.classCount) {
+    store(q.biasGradient, q.biasGradientType, q.firstClass + i, q.biasSum[i]);
+  }
+}
+
+using f64 = double;
+using f32 = float;
+using f16 = Half;
+using bf16 = Bfloat;
+
+}  // namespace
+
+#define CTC_ENTRY(NAME, TYPE) \
+  extern "C" __global__ void __launch_bounds__(256) ctc_projection_##NAME##_##TYPE(const CtcProjection q)
+#define CTC_PROJECTION(TYPE)                                   \
+  CTC_ENTRY(targets, TYPE) { compactTargets(q); }              \
+  CTC_ENTRY(rows, TYPE) { nameRows(q); }                       \
+  CTC_ENTRY(gather, TYPE) { gatherRow<TYPE>(q); }              \
+  CTC_ENTRY(sum, TYPE) {                                       \
+    static __shared__ double shared[WARPS];                    \
+    sumRow<TYPE>(q, shared);                                   \
+  }                                                            \
+  CTC_ENTRY(finish, TYPE) { finishRow(q); }                    \
+  CTC_ENTRY(gradient, TYPE) { gradientRow<TYPE>(q); }          \
+  CTC_ENTRY(bias, TYPE) {                                      \
+    static __shared__ double shared[WARPS][32];                \
+    sumColumns<Arithmetic<TYPE>::type>(q, shared);             \
+  }                                                            \
+  CTC_ENTRY(hidden, TYPE) { storeHidden<Arithmetic<TYPE>::type>(q); } \
+  CTC_ENTRY(weights, TYPE) { storeWeights<Arithmetic<TYPE>::type>(q); }
+#define CTC_PROJECTION_OF(TYPE) CTC_PROJECTION(TYPE)
+
+// scripts/build-ptx makes a file for each type: a driver then translates only what is used.
+#define CTC_SCALES_f16 1
+#define CTC_SCALES_OF(TYPE) CTC_SCALES_##TYPE
+#define CTC_SCALES(TYPE) CTC_SCALES_OF(TYPE)
+#ifdef CTC_ONLY
+CTC_PROJECTION_OF(CTC_ONLY)
+#else
+CTC_PROJECTION(f64)
+CTC_PROJECTION(f32)
+CTC_PROJECTION(f16)
+CTC_PROJECTION(bf16)
+#endif
+#if !defined(CTC_ONLY) || CTC_SCALES(CTC_ONLY)
+CTC_ENTRY(scale, f16) {
+  static __shared__ double shared[WARPS];
+  findScale(q, shared);
+}
+#endif

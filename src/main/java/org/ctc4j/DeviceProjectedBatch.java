@@ -1,0 +1,63 @@
+package org.ctc4j;
+
+import java.util.Objects;
+
+/**
+ * A batch in device memory whose logits are yet to be computed: hidden states of shape (T, N, D), a
+ * {@link DeviceProjection} of them to C classes, N targets, N input lengths and, optionally, N
+ * weights, all on one device. As with a {@link DeviceBatch}, what is wrong with the numbers shows
+ * in the statuses of the result.
+ *
+ * @param frames the batch with the hidden states in place of the logits: its classes are the D
+ *     dimensions
+ * @param projection what makes logits of them, of the same element type
+ */
+public record DeviceProjectedBatch(DeviceBatch frames, DeviceProjection projection) {
+
+  public DeviceProjectedBatch {
+    Objects.requireNonNull(frames, "frames");
+    Objects.requireNonNull(projection, "projection");
+    if (frames.classes() != projection.dimensions()) {
+      throw new InvalidInputException(
+          "hidden: expected %d dimensions, as the weight has, got %d"
+              .formatted(projection.dimensions(), frames.classes()));
+    }
+    if (frames.logits().type() != projection.type()) {
+      throw new InvalidInputException(
+          "weight: expected the element type of hidden, %s, got %s"
+              .formatted(frames.logits().type(), projection.type()));
+    }
+  }
+
+  /** Every utterance has room for T frames, and the weights are the reduction's. */
+  public DeviceProjectedBatch(
+      DeviceTensor hidden,
+      int frames,
+      int utterances,
+      DeviceProjection projection,
+      DeviceTargets targets,
+      long inputLengths) {
+    this(
+        new DeviceBatch(hidden, frames, utterances, projection.dimensions(), targets, inputLengths),
+        projection);
+  }
+
+  /** "(T, N, D) = (…), C = …, L = …", for messages. */
+  public String shape() {
+    return "(T, N, D) = (%d, %d, %d), C = %d, L = %d"
+        .formatted(
+            frames.frames(),
+            frames.utterances(),
+            projection.dimensions(),
+            projection.classes(),
+            frames.targets().maxLength());
+  }
+
+  void check(CtcOptions options) {
+    if (options.input() != InputKind.LOGITS) {
+      throw new InvalidInputException(
+          "input: a projection gives logits, expected LOGITS, got " + options.input());
+    }
+    frames.check(options, projection.classes());
+  }
+}

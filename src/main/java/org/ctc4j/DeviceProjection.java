@@ -1,0 +1,47 @@
+package org.ctc4j;
+
+import java.util.Objects;
+
+/**
+ * The last layer of a model in device memory: a weight (C, D) and, optionally, a bias (C) that turn
+ * hidden states of D dimensions into logits of C classes, as {@link Projection} does in host
+ * memory. The numbers are not checked: where they are not finite (but for a bias of −Infinity,
+ * which makes its class impossible) utterances become {@link DeviceResult#NOT_FINITE}.
+ *
+ * @param weight device address of (C, D) in C order: index = c * D + d; a multiple of 16 is fastest
+ * @param bias device address of (C), or 0 for none
+ * @param type of weight and bias
+ * @param classes C, ≥ 1
+ * @param dimensions D, ≥ 1; a multiple of 8 is fastest
+ * @param fast float32: products may round their factors to TF32 (11 significant bits); 16-bit
+ *     types: the gradient of the logits may be rounded to them for its products. Several times
+ *     faster, and good to about 3 digits
+ */
+public record DeviceProjection(
+    long weight, long bias, ElementType type, int classes, int dimensions, boolean fast) {
+
+  public DeviceProjection {
+    Objects.requireNonNull(type, "type");
+    if (classes < 1 || dimensions < 1) {
+      throw new InvalidInputException(
+          "weight: expected C ≥ 1 and D ≥ 1, got (C, D) = (%d, %d)".formatted(classes, dimensions));
+    }
+    requireAddress("weight", weight, type);
+    if (bias != 0) {
+      requireAddress("bias", bias, type);
+    }
+  }
+
+  /** Not fast: as exact as products of these types are. */
+  public DeviceProjection(long weight, long bias, ElementType type, int classes, int dimensions) {
+    this(weight, bias, type, classes, dimensions, false);
+  }
+
+  private static void requireAddress(String name, long address, ElementType type) {
+    if (address == 0 || address % type.bytes() != 0) {
+      throw new InvalidInputException(
+          "%s: expected a device address that is a multiple of %d for %s, got 0x%x"
+              .formatted(name, type.bytes(), type, address));
+    }
+  }
+}

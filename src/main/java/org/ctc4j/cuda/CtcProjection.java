@@ -1,0 +1,124 @@
+package org.ctc4j.cuda;
+
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import jcuda.Pointer;
+import jcuda.driver.CUstream;
+import org.ctc4j.ElementType;
+
+/**
+ * {@code ctc_projection_STEP_TYPE}: what is done to chunks of logits between the matrix products,
+ * and before and after them. A block an utterance, a warp a row or a block a row.
+ */
+final class CtcProjection {
+  private static final int THREADS = 256;
+  private static final int WARPS = THREADS / 32;
+  private static final int COLUMNS_PER_BLOCK = 32;
+
+  /** The entry points, in the order of their use. */
+  private enum Step {
+    TARGETS,
+    ROWS,
+    GATHER,
+    SUM,
+    FINISH,
+    SCALE,
+    GRADIENT,
+    BIAS,
+    HIDDEN,
+    WEIGHTS
+  }
+
+  private final Map<ElementType, Map<Step, KernelModules.Kernel>> kernels =
+      new EnumMap<>(ElementType.class);
+
+  CtcProjection(KernelModules modules) {
+    for (ElementType type : ElementType.values()) {
+      Map<Step, KernelModules.Kernel> ofType = new EnumMap<>(Step.class);
+      for (Step step : Step.values()) {
+        String suffix = CtcFrames.suffix(type);
+        String name =
+            "ctc_projection_%s_%s".formatted(step.name().toLowerCase(Locale.ROOT), suffix);
+        ofType.put(step, modules.kernel("projection_" + suffix, name));
+      }
+      kernels.put(type, ofType);
+    }
+  }
+
+  /** The kernels for one call: its element type, arguments and stream. */
+  Launcher launcher(ElementType type, Pointer arguments, CUstream stream, Supplier<String> doing) {
+    return new Launcher(kernels.get(type), arguments, stream, doing);
+  }
+
+  /** Enqueues one step after the other; the arguments are those at the time. */
+  static final class Launcher {
+    private final Map<Step, KernelModules.Kernel> kernels;
+    private final Pointer arguments;
+    private final CUstream stream;
+    private final Supplier<String> doing;
+
+    private Launcher(
+        Map<Step, KernelModules.Kernel> kernels,
+        Pointer arguments,
+        CUstream stream,
+        Supplier<String> doing) {
+      this.kernels = kernels;
+      this.arguments = arguments;
+      this.stream = stream;
+      this.doing = doing;
+    }
+
+    void targets(int utterances) {
+      launch(Step.TARGETS, utterances);
+    }
+
+    void rows(int utterances) {
+      launch(Step.ROWS, utterances);
+    }
+
+    void gather(int rows) {
+      launch(Step.GATHER, ceilDiv(rows, WARPS));
+    }
+
+    void sum(int rowsOfChunk) {
+      launch(Step.SUM, rowsOfChunk);
+    }
+
+    void finish(int rows) {
+      launch(Step.FINISH, ceilDiv(rows, WARPS));
+    }
+
+    void scale() {
+      launch(Step.SCALE, 1);
+    }
+
+    void gradient(int rowsOfChunk) {
+      launch(Step.GRADIENT, rowsOfChunk);
+    }
+
+    void bias(int classesOfChunk) {
+      launch(Step.BIAS, ceilDiv(classesOfChunk, COLUMNS_PER_BLOCK));
+    }
+
+    /**
+     * @param frames T · N, unused ones included
+     */
+    void hidden(long frames) {
+      launch(Step.HIDDEN, ceilDiv(frames, WARPS));
+    }
+
+    void weights(int classesOfChunk, int dimensions) {
+      launch(Step.WEIGHTS, ceilDiv((long) classesOfChunk * dimensions, THREADS));
+    }
+
+    private void launch(Step step, int blocks) {
+      kernels.get(step).launch(blocks, THREADS, arguments, stream, doing);
+    }
+
+    private static int ceilDiv(long a, int b) {
+      return Math.toIntExact((a + b - 1) / b);
+    }
+  }
+}

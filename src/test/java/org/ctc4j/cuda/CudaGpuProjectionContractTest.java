@@ -1,0 +1,38 @@
+package org.ctc4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
+import org.ctc4j.CudaCtc;
+import org.ctc4j.ElementType;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.ProjectionContract;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * The contract of projected batches, on a GPU, NVIDIA's driver and cuBLAS: with {@code
+ * -Dctc4j.gpu=true}, in a JVM of its own. See scripts/gpu-bundle.
+ */
+@EnabledIfSystemProperty(named = "ctc4j.gpu", matches = "true")
+class CudaGpuProjectionContractTest extends ProjectionContract {
+  @Override
+  protected Ctc engine(EngineOptions options) {
+    Ctc engine = Ctc.create(Backend.CUDA, options);
+    assertInstanceOf(CudaCtc.class, engine);
+    assertFalse(engine.device().startsWith("Emulated"), engine::device);
+    return engine;
+  }
+
+  @Override
+  protected double tolerance() {
+    return 1e-5;
+  }
+
+  /** As on the emulator, see CudaProjectionContractTest. */
+  @Override
+  protected double frameError(ElementType type) {
+    return type == ElementType.BFLOAT16 ? 0x1p-18 : 0;
+  }
+}

@@ -1,0 +1,273 @@
+package org.ctc4j.cuda;
+
+import static jcuda.driver.JCudaDriver.cuEventCreate;
+import static jcuda.driver.JCudaDriver.cuEventDestroy;
+import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
+import static jcuda.driver.JCudaDriver.cuEventRecord;
+import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
+
+import java.util.Arrays;
+import java.util.function.Supplier;
+import jcuda.driver.CUevent;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.CudaCtc;
+import org.ctc4j.CudaDevice;
+import org.ctc4j.DeviceProjectedBatch;
+import org.ctc4j.DeviceProjectedResult;
+import org.ctc4j.DeviceProjection;
+import org.ctc4j.DeviceResult;
+import org.ctc4j.DeviceTargets;
+import org.ctc4j.DeviceTensor;
+import org.ctc4j.ElementType;
+import org.ctc4j.EngineOptions;
+
+/**
+ * Times losses and all gradients of projected batches on a GPU by CUDA events, and beside them
+ * their matrix products alone, of the same shapes in the same chunks. Medians, in milliseconds, a
+ * line a shape and type, separated by tabs. Arguments: shapes as TxNxCxLxD, or none for a few.
+ */
+public final class ProjectionTimes {
+  private static final int WARM_UP = 3;
+  private static final int RUNS = 11;
+  private static final String[] SHAPES = {"500x32x5000x100x512", "200x16x250000x50x1024"};
+
+  private ProjectionTimes() {}
+
+  public static void main(String... shapes) {
+    String reason = CublasLibrary.unavailability();
+    if (!reason.isEmpty()) {
+      System.out.println("not timed: " + reason);
+      return;
+    }
+    CudaDevice device = CudaCtc.devices().get(0);
+    System.out.println("# " + device);
+    System.out.println("TxNxCxLxD\ttype\tcall\tits products\tratio\tworkspace bytes");
+    try (PrimaryContext context = new PrimaryContext(device.index());
+        CudaCtc ctc = CudaCtc.create(device.index(), EngineOptions.DEFAULT)) {
+      for (String shape : shapes.length == 0 ? SHAPES : shapes) {
+        int[] sizes = Arrays.stream(shape.split("x")).mapToInt(Integer::parseInt).toArray();
+        for (ElementType type : ElementType.values()) {
+          for (boolean fast : new boolean[] {false, true}) {
+            if (!fast || type != ElementType.FLOAT64) {
+              context.run(
+                  () -> {
+                    try (Timed timed = new Timed(sizes, type, fast, device.architecture())) {
+                      timed.print(ctc, shape);
+                    }
+                  });
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** One shape and type in device memory. */
+  private static final class Timed implements AutoCloseable {
+    private final DeviceArrays arrays = new DeviceArrays();
+    private final Stream stream = new Stream();
+    private final Cublas cublas = new Cublas();
+    private final ProjectionWorkspace.Shape shape;
+    private final DeviceProjectedBatch batch;
+    private final DeviceProjectedResult result;
+    private final ProjectionWorkspace workspace;
+
+    Timed(int[] sizes, ElementType type, boolean fast, int architecture) {
+      int frames = sizes[0];
+      int n = sizes[1];
+      int classes = sizes[2];
+      int labels = sizes[3];
+      int dimensions = sizes[4];
+      shape =
+          new ProjectionWorkspace.Shape(
+              type, frames, n, classes, dimensions, labels, frames * n, fast, true, true, true);
+      workspace =
+          new ProjectionWorkspace(shape, EngineOptions.DEFAULT.workspaceBytes(), architecture);
+      int[] targets = new int[n * labels];
+      Arrays.setAll(targets, i -> 1 + (int) (i * 2654435761L % (classes - 1)));
+      int[] lengths = new int[n];
+      int[] inputLengths = new int[n];
+      Arrays.fill(lengths, labels);
+      Arrays.fill(inputLengths, frames);
+      long hidden = filled((long) frames * n * dimensions * type.bytes());
+      ElementType wide = shape.wide();
+      batch =
+          new DeviceProjectedBatch(
+              DeviceTensor.timeMajor(hidden, type, n, dimensions),
+              frames,
+              n,
+              new DeviceProjection(
+                  filled((long) classes * dimensions * type.bytes()),
+                  filled((long) classes * type.bytes()),
+                  type,
+                  classes,
+                  dimensions,
+                  fast),
+              DeviceTargets.padded(arrays.of(targets), n, labels, arrays.of(lengths)),
+              arrays.of(inputLengths));
+      result =
+          new DeviceProjectedResult(
+              new DeviceResult(
+                  arrays.allocate(8L * n),
+                  arrays.allocate(4L * n),
+                  arrays.allocate(8),
+                  DeviceTensor.timeMajor(
+                      arrays.allocate((long) frames * n * dimensions * wide.bytes()),
+                      wide,
+                      n,
+                      dimensions)),
+              arrays.allocate((long) classes * dimensions * wide.bytes()),
+              arrays.allocate((long) classes * wide.bytes()),
+              wide);
+    }
+
+    /** All numbers the same small one: nothing that is timed depends on them. */
+    private long filled(long bytes) {
+      long address = arrays.allocate(bytes);
+      Driver.call(
+          "cuMemsetD8Async",
+          () ->
+              cuMemsetD8Async(DeviceMemory.pointer(address), (byte) 0x1c, bytes, stream.handle()));
+      return address;
+    }
+
+    void print(CudaCtc ctc, String name) {
+      long memory = arrays.allocate(workspace.bytes);
+      long handle = StreamAddress.of(stream.handle());
+      double call =
+          median(
+              () ->
+                  ctc.enqueue(batch, CtcOptions.DEFAULT, result, handle, memory, workspace.bytes));
+      Driver.call(
+          "cuMemsetD8Async",
+          () ->
+              cuMemsetD8Async(
+                  DeviceMemory.pointer(memory), (byte) 0x1c, workspace.bytes, stream.handle()));
+      Supplier<String> doing = () -> name;
+      cublas.use(stream.handle(), memory + workspace.cublasAt, workspace.cublasBytes, doing);
+      double products = median(() -> products(memory, doing));
+      System.out.printf(
+          "%s\t%s%s\t%.4f\t%.4f\t%.3f\t%d%n",
+          name,
+          shape.type(),
+          shape.fast() ? " fast" : "",
+          call,
+          products,
+          call / products,
+          workspace.bytes);
+    }
+
+    /** As ProjectionKernels has them, without what is between. */
+    private void products(long base, Supplier<String> doing) {
+      for (int pass = 1; pass <= 2; pass++) {
+        for (int c = 0; c < shape.classes(); c += workspace.classesOfChunk) {
+          for (int r = 0; r < shape.rows(); r += workspace.rowsOfChunk) {
+            productsOf(pass, c, r, base, doing);
+          }
+        }
+      }
+    }
+
+    private void productsOf(int pass, int c, int r, long base, Supplier<String> doing) {
+      int classes = Math.min(workspace.classesOfChunk, shape.classes() - c);
+      int rows = Math.min(workspace.rowsOfChunk, shape.rows() - r);
+      int d = shape.dimensions();
+      ElementType type = shape.type();
+      ElementType wide = shape.wide();
+      long row = (long) r * d;
+      Cublas.Matrix hidden =
+          new Cublas.Matrix(base + workspace.copy + row * type.bytes(), type, rows, d, d);
+      Cublas.Matrix weight =
+          new Cublas.Matrix(
+              batch.projection().weight() + (long) c * d * type.bytes(), type, classes, d, d);
+      int pitch = workspace.pitch;
+      multiply(
+          hidden,
+          false,
+          weight,
+          true,
+          Cublas.Factor.ZERO,
+          new Cublas.Matrix(base + workspace.logits, wide, rows, classes, pitch),
+          doing);
+      long[] gradients =
+          !workspace.hasHigh
+              ? new long[] {workspace.logits}
+              : workspace.hasLow
+                  ? new long[] {workspace.high, workspace.low}
+                  : new long[] {workspace.high};
+      for (long at : pass == 1 ? new long[0] : gradients) {
+        Cublas.Matrix gradient = new Cublas.Matrix(base + at, type, rows, classes, pitch);
+        long hiddenSum = base + workspace.hiddenSum + row * wide.bytes();
+        multiply(
+            gradient,
+            false,
+            weight,
+            false,
+            Cublas.Factor.ONE,
+            new Cublas.Matrix(hiddenSum, wide, rows, d, d),
+            doing);
+        multiply(
+            gradient,
+            true,
+            hidden,
+            false,
+            Cublas.Factor.ONE,
+            new Cublas.Matrix(base + workspace.weightSum, wide, classes, d, d),
+            doing);
+      }
+    }
+
+    private void multiply(
+        Cublas.Matrix a,
+        boolean transposeA,
+        Cublas.Matrix b,
+        boolean transposeB,
+        Cublas.Factor beta,
+        Cublas.Matrix c,
+        Supplier<String> doing) {
+      cublas.multiply(
+          Cublas.Factor.ONE,
+          a,
+          transposeA,
+          b,
+          transposeB,
+          beta,
+          c,
+          shape.fast(),
+          stream.handle(),
+          doing);
+    }
+
+    private double median(Runnable enqueue) {
+      CUevent[] events = {new CUevent(), new CUevent()};
+      for (CUevent event : events) {
+        Driver.call("cuEventCreate", () -> cuEventCreate(event, 0));
+      }
+      double[] times = new double[RUNS];
+      for (int run = -WARM_UP; run < RUNS; run++) {
+        Driver.call("cuEventRecord", () -> cuEventRecord(events[0], stream.handle()));
+        enqueue.run();
+        Driver.call("cuEventRecord", () -> cuEventRecord(events[1], stream.handle()));
+        stream.await(() -> "timing");
+        float[] milliseconds = {0};
+        Driver.call(
+            "cuEventElapsedTime", () -> cuEventElapsedTime(milliseconds, events[0], events[1]));
+        if (run >= 0) {
+          times[run] = milliseconds[0];
+        }
+      }
+      for (CUevent event : events) {
+        Driver.call("cuEventDestroy", () -> cuEventDestroy(event));
+      }
+      Arrays.sort(times);
+      return times[times.length / 2];
+    }
+
+    @Override
+    public void close() {
+      cublas.close();
+      stream.close();
+      arrays.close();
+    }
+  }
+}
