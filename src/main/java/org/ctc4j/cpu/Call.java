@@ -102,7 +102,6 @@ final class Call extends Work {
       for (int n = 0; n < count; n++) {
         scratch.begin(together[n]);
         together[n].meet(scratch);
-        finish(together[n], n);
       }
       scratches.give(scratch);
       run(workers, Part.SECOND_HALF, 2 * count);
@@ -110,6 +109,7 @@ final class Call extends Work {
       for (int n = 0; n < count; n++) {
         scratch.begin(together[n]);
         together[n].end(scratch);
+        finish(together[n], n);
       }
       scratches.give(scratch);
     } finally {

@@ -139,8 +139,8 @@ public final class CpuBackend implements AutoCloseable {
               .begin(
                   batch.inputLength(n),
                   batch.targets().length(n),
-                  kernels,
-                  gradient,
+                  batch.logits().classes(),
+                  kernels.lanes(),
                   workspaceBytes / concurrency);
       largest = Math.max(largest, plan.bytes());
     }

@@ -1,39 +1,33 @@
 package org.ctc4j.cpu;
 
 /**
- * The label probabilities of one frame, relative to the most probable label of the target there:
- * label i has m[at + i] · 2<sup>e[at + i] + 127</sup>, the blank blankM · 2<sup>blankE + 127</sup>.
- * Labels from L up to the width are padding and 0.
+ * The probabilities of one frame that the lattice needs, relative to the largest of them: that of
+ * the k-th distinct class of the target is p[at + k], after them comes the blank, after it a 0 for
+ * padding.
  *
  * <p>Mutable: a sweep moves one of these from frame to frame, see {@link Emissions#seek}. It points
  * into the utterance's table or, where there is none, at room of its own.
  */
 final class Emission {
-  float[] m;
-  int[] e;
+  double[] p;
   int at;
-  float blankM;
-  int blankE;
-
-  /** ln p(t, best), the factor that all have in common. */
-  double logBest;
 
   /** Which frame it stands at, −1 for none. */
   int frame;
 
-  private float[] ownM = {};
-  private int[] ownE = {};
+  private double[] own = {};
 
+  /**
+   * @param length of a row
+   */
   void begin(int length) {
-    ownM = Grow.atLeast(ownM, length);
-    ownE = Grow.atLeast(ownE, length);
+    own = Grow.atLeast(own, length);
     useOwn();
     frame = -1;
   }
 
   void useOwn() {
-    m = ownM;
-    e = ownE;
+    p = own;
     at = 0;
   }
 }

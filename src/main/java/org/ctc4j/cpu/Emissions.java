@@ -1,212 +1,207 @@
 package org.ctc4j.cpu;
 
 import java.util.Arrays;
-import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 
 /**
  * Label probabilities of all frames of one utterance.
  *
- * <p>With ref(t) the largest logit among blank and labels, label i has e<sup>x(t, label_i) −
- * ref(t)</sup>, which enters the lattice, and all have the factor p(t, best) = e<sup>ref − max −
- * log-sum</sup> in common, whose logarithm is added up in float64 outside the lattice. So a frame
- * that is certain of its label is exactly 1 in the lattice, whatever its log-sum-exp, and no
- * rounding of it is multiplied up over the frames.
+ * <p>With best(t) the largest logit among the blank and the classes of the target, class c has
+ * e<sup>x(t, c) − best(t)</sup>, which enters the lattice, and all have the factor p(t, best) in
+ * common, whose logarithm is added up outside the lattice. So a frame that is certain of its label
+ * is exactly 1 in the lattice, whatever its log-sum-exp, and no rounding of it is multiplied up
+ * over the frames.
  *
- * <p>Columns are label positions, not classes, although labels repeat: gathering logits costs no
- * more than gathering probabilities from a table by class would, and saves that in both sweeps.
+ * <p>Columns are the distinct classes, not the labels: a long target repeats them, and what is read
+ * in each frame stays small.
  */
 final class Emissions {
   /** A label this many nats under its frame's log-sum-exp counts as impossible: 2^26. */
   private static final double IMPOSSIBLE_NATS = 0x1p26;
 
-  /** The largest logit of each frame and the logarithm of Σ e^(x − max). */
-  double[] rowMax = {};
+  /** e to the minus this, and more than e to the −700, is a normal float64. */
+  private static final double LEAST = -690;
 
-  double[] rowLog = {};
+  /** ln Σ e<sup>x</sup> of each frame. */
+  double[] logSum = {};
 
-  /** ln p(t, best) of each frame. */
+  /** The largest logit of a slot in each frame, best(t). */
+  double[] best = {};
+
+  /** ln p(t, best) of each frame, and p(t, best). */
   double[] logBest = {};
+
+  double[] bestP = {};
+
+  /** The slot that has more than half of a frame's probability, −1 if none has. */
+  int[] certain = {};
+
+  /** Where one has: the probability of all other classes. */
+  double[] others = {};
 
   private FrameTensor logits;
   private Elements elements;
   private long start;
   private Target target;
-  private int blank;
-  private int width;
+  private int rowLength;
   private boolean table;
-  private float[] m = {};
-  private int[] e = {};
-  private float[] blankM = {};
-  private int[] blankE = {};
+  private double[] p = {};
 
-  void begin(FrameTensor tensor, int n, Target labels, int blankClass, Plan plan) {
+  void begin(FrameTensor tensor, int n, Target itsTarget, Plan plan) {
     logits = tensor;
     elements = tensor.elements();
     start = tensor.start(n);
-    target = labels;
-    blank = blankClass;
-    width = plan.width();
+    target = itsTarget;
+    rowLength = Target.rowLength(target.distinct, plan.stripes().lanes());
     table = plan.table();
     int frames = plan.frames();
-    rowMax = Grow.atLeast(rowMax, frames);
-    rowLog = Grow.atLeast(rowLog, frames);
+    logSum = Grow.atLeast(logSum, frames);
     logBest = Grow.atLeast(logBest, frames);
+    best = Grow.atLeast(best, frames);
+    bestP = Grow.atLeast(bestP, frames);
+    certain = Grow.atLeast(certain, frames);
+    others = Grow.atLeast(others, frames);
     if (table) {
-      long length = (long) frames * width + plan.lanes();
-      m = Grow.atLeast(m, length);
-      e = Grow.atLeast(e, length);
-      blankM = Grow.atLeast(blankM, frames);
-      blankE = Grow.atLeast(blankE, frames);
+      p = Grow.atLeast(p, (long) frames * rowLength);
     }
+  }
+
+  /** How long a row of the distinct classes is. */
+  int rowLength() {
+    return rowLength;
+  }
+
+  /** Finds the best of each of some frames, which the rows stand at. */
+  void findBest(int from, int count, LogitRows rows, Scratch scratch) {
+    double[] x = scratch.block.differences;
+    for (int i = 0; i < count; i++) {
+      if (rows.isDouble()) {
+        lookUp(from + i, x, i * rowLength);
+      } else {
+        gather(rows.array, scratch.block.at[i], x, i * rowLength);
+      }
+    }
+    scratch.kernels.max(x, count, rowLength, best, from);
+  }
+
+  private void gather(float[] row, int at, double[] into, int intoAt) {
+    int[] classOf = target.classOf;
+    int distinct = target.distinct;
+    for (int k = 0; k <= distinct; k++) {
+      into[intoAt + k] = row[at + classOf[k]];
+    }
+    Arrays.fill(into, intoAt + distinct + 1, intoAt + rowLength, into[intoAt]);
+  }
+
+  private void lookUp(int t, double[] into, int intoAt) {
+    long frame = start + t * logits.frameStride();
+    for (int k = 0; k <= target.distinct; k++) {
+      into[intoAt + k] = elements.get(frame + target.classOf[k] * logits.classStride());
+    }
+    Arrays.fill(into, intoAt + target.distinct + 1, intoAt + rowLength, into[intoAt]);
+  }
+
+  /** The best slot of frame t, the i-th of those whose best were just found. */
+  int bestSlot(int t, int i, Scratch scratch) {
+    int k = target.distinct; // the blank most of the time
+    while (scratch.block.differences[i * rowLength + k] != best[t]) {
+      k--;
+    }
+    return k;
+  }
+
+  /** Whether a label with logit x has probability 0 in frame t. */
+  boolean isImpossible(int t, double x) {
+    return x == Double.NEGATIVE_INFINITY || x - logSum[t] < -IMPOSSIBLE_NATS;
   }
 
   /**
-   * Takes in frame t, whose rowMax and rowLog are known.
+   * Takes in some frames, whose {@link #findBest} was called just before.
    *
-   * @param row the logits of the frame
-   * @return the largest exponent in it, as a number of bits ≥ 0; −1 if no label is possible
+   * @return whether float64 can hold the probabilities
    */
-  int put(int t, LogitRows row, Scratch scratch) {
-    Emission emission = scratch.emission;
-    if (table) {
-      emission.m = m;
-      emission.e = e;
-      emission.at = t * width;
+  boolean put(int from, int count, Scratch scratch) {
+    double[] x = scratch.block.differences;
+    for (int i = 0; i < count; i++) {
+      subtract(x, i * rowLength, best[from + i]);
     }
-    int bits = split(t, row, emission, scratch);
-    logBest[t] = emission.logBest;
-    if (table) {
-      blankM[t] = emission.blankM;
-      blankE[t] = emission.blankE;
+    if (table && scratch.kernels.exp(x, count * rowLength, p, from * rowLength) >= LEAST) {
+      for (int t = from; t < from + count; t++) {
+        p[t * rowLength + target.distinct + 1] = 0;
+      }
+      return true;
     }
-    return bits;
+    boolean fine = true;
+    for (int t = from; t < from + count; t++) {
+      fine &= table ? compute(t, p, t * rowLength, scratch) : isRepresentable(t, x, t - from);
+    }
+    return fine;
   }
 
-  /** Moves {@code emission} to frame t. */
+  private boolean isRepresentable(int t, double[] differences, int row) {
+    boolean fine = true;
+    for (int k = row * rowLength; k <= row * rowLength + target.distinct; k++) {
+      fine &= differences[k] >= LEAST || isImpossible(t, differences[k] + best[t]);
+    }
+    return fine;
+  }
+
+  private void subtract(double[] x, int at, double best) {
+    for (int k = at; k < at + rowLength; k++) {
+      x[k] -= best;
+    }
+  }
+
+  /** Moves {@code emission} to frame t, all of which have been put. */
   void seek(int t, Emission emission, Scratch scratch) {
     if (emission.frame == t) {
       return;
     }
     emission.frame = t;
     if (table) {
-      emission.m = m;
-      emission.e = e;
-      emission.at = t * width;
-      emission.blankM = blankM[t];
-      emission.blankE = blankE[t];
-      emission.logBest = logBest[t];
+      emission.p = p;
+      emission.at = t * rowLength;
     } else {
-      split(t, null, emission, scratch);
+      emission.useOwn();
+      compute(t, emission.p, emission.at, scratch);
     }
   }
 
-  /** Fills a row; the logits of its labels are in {@code row}, or looked up where it is null. */
-  private int split(int t, LogitRows row, Emission into, Scratch scratch) {
-    int length = target.length;
-    if (elements.type() == ElementType.FLOAT64) {
-      lookUp(t, scratch.exact);
-      return splitExactly(t, scratch.exact, into);
-    }
-    float[] x = scratch.gathered;
-    if (row != null) {
-      int[] labels = target.labels;
-      for (int i = 0; i < length; i++) {
-        x[i] = row.array[row.at + labels[i]];
-      }
-      x[length] = row.array[row.at + blank];
-    } else {
-      lookUp(t, x);
-    }
-    Arrays.fill(x, length + 1, width, x[length]);
-    float best = scratch.kernels.max(x, 0, width);
-    double log = best - rowMax[t] - rowLog[t];
-    if (log > -IMPOSSIBLE_NATS / 2) {
-      int least = scratch.kernels.split(x, width, best, into.m, into.e, into.at);
-      if (least > -Kernels.SPLIT_LIMIT) {
-        into.logBest = log;
-        finish(into);
-        return -least;
+  /** Fills a row; returns whether float64 can hold the probabilities. */
+  private boolean compute(int t, double[] into, int at, Scratch scratch) {
+    double[] x = scratch.differences;
+    lookUp(t, x, 0);
+    subtract(x, 0, best[t]);
+    boolean fine = scratch.kernels.exp(x, rowLength, into, at) >= LEAST;
+    if (!fine) {
+      // for any numbers: one at a time, with impossible labels told apart
+      fine = true;
+      for (int k = 0; k <= target.distinct; k++) {
+        boolean impossible = isImpossible(t, x[k] + best[t]);
+        into[at + k] = impossible ? 0 : Math.exp(x[k]);
+        fine &= impossible || x[k] >= LEAST;
       }
     }
-    for (int i = 0; i <= length; i++) {
-      scratch.exact[i] = x[i];
-    }
-    return splitExactly(t, scratch.exact, into);
+    into[at + target.distinct + 1] = 0;
+    return fine;
   }
 
-  /** For any numbers: one at a time, in float64, with impossible labels told apart. */
-  private int splitExactly(int t, double[] x, Emission into) {
-    double best = best(x);
-    double leastLog = 0;
-    for (int i = 0; i <= target.length; i++) {
-      double log = relativeLog(t, x[i], best);
-      ScalarKernels.split(log, into.m, into.e, into.at + i);
-      leastLog = log < leastLog && log != Double.NEGATIVE_INFINITY ? log : leastLog;
-    }
-    into.logBest = best - rowMax[t] - rowLog[t];
-    finish(into);
-    return isImpossible(t, best) ? -1 : (int) Math.ceil(leastLog * -1.4427);
-  }
-
-  /** Splits off the blank, which stands after the labels, and puts the padding in its place. */
-  private void finish(Emission into) {
-    int at = into.at + target.length;
-    into.blankM = into.m[at];
-    into.blankE = into.e[at];
-    Arrays.fill(into.m, at, into.at + width, 1);
-    Arrays.fill(into.e, at, into.at + width, Extended.ZERO);
-  }
-
-  /** ln of the probabilities of the labels and, after them, of the blank; relative to the best. */
+  /** ln of the probabilities of the slots and, after them, of the blank; relative to the best. */
   void logs(int t, double[] into) {
-    lookUp(t, into);
-    double best = best(into);
-    for (int i = 0; i <= target.length; i++) {
-      into[i] = relativeLog(t, into[i], best);
+    lookUp(t, into, 0);
+    for (int k = 0; k <= target.distinct; k++) {
+      into[k] = isImpossible(t, into[k]) ? Double.NEGATIVE_INFINITY : into[k] - best[t];
     }
   }
 
   /** ln p(t, best) of logits, with the log-sum-exp in float64. */
   double exactLogBest(int t) {
     long frame = start + t * logits.frameStride();
-    double others = -1; // not the largest itself
+    double sum = 0;
     for (int c = 0; c < logits.classes(); c++) {
-      others += Math.exp(elements.get(frame + c * logits.classStride()) - rowMax[t]);
+      sum += Math.exp(elements.get(frame + c * logits.classStride()) - best[t]);
     }
-    return logBest[t] + rowLog[t] - Math.log1p(others);
-  }
-
-  private double best(double[] x) {
-    double best = x[target.length];
-    for (int i = 0; i < target.length; i++) {
-      best = Math.max(best, x[i]);
-    }
-    return best;
-  }
-
-  private double relativeLog(int t, double x, double best) {
-    return isImpossible(t, x) ? Double.NEGATIVE_INFINITY : x - best;
-  }
-
-  private boolean isImpossible(int t, double x) {
-    return x == Double.NEGATIVE_INFINITY || x - rowMax[t] - rowLog[t] < -IMPOSSIBLE_NATS;
-  }
-
-  private void lookUp(int t, double[] into) {
-    long frame = start + t * logits.frameStride();
-    for (int i = 0; i < target.length; i++) {
-      into[i] = elements.get(frame + target.labels[i] * logits.classStride());
-    }
-    into[target.length] = elements.get(frame + blank * logits.classStride());
-  }
-
-  private void lookUp(int t, float[] into) {
-    long frame = start + t * logits.frameStride();
-    for (int i = 0; i < target.length; i++) {
-      into[i] = (float) elements.get(frame + target.labels[i] * logits.classStride());
-    }
-    into[target.length] = (float) elements.get(frame + blank * logits.classStride());
+    return -Math.log(sum);
   }
 }

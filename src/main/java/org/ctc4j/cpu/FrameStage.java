@@ -8,102 +8,166 @@ import org.ctc4j.InputKind;
  * label probabilities. The one full read of the logits and the one full write of the gradient.
  *
  * <pre>
- * max = max_c x(c);  sum = Σ_c e^(x(c) − max);  ln p(c) = x(c) − max − ln sum
+ * sum = Σ_c e^(x(c) − shift);  ln p(c) = x(c) − shift − ln sum
  * </pre>
  *
- * <p>The row is gone through three times, but comes from memory once: C float32 numbers stay in the
- * first or second cache between the passes, and what e<sup>x − max</sup> was is kept in the
- * gradient itself. Where one class has more than half of the probability ("certain" frames) the
- * others are summed once more without it, so that ln sum = log1p(Σ others) keeps its relative
- * precision near 0.
+ * <p>The shift is 0, which spares a pass and all rounding of differences, unless the sum then shows
+ * that numbers were too large or too small for a float: only then is it the largest logit. The row
+ * is gone through twice, but comes from memory once, and what e<sup>x − shift</sup> was is kept in
+ * the gradient itself. Where one class of the target has more than half of the probability
+ * ("certain" frames) the others are summed once more without it, so that −ln p = log1p(Σ others)
+ * keeps its relative precision near 0.
  *
  * <p>Rejected: one pass with a running maximum, which multiplies the exponentials by two.
  */
 final class FrameStage {
-  private static final float EXP_LIMIT = 88; // e^x is finite in float32
+  /** Between these, no number that counts was cut off above or below. */
+  private static final double LEAST_SUM = 0x1p-40;
+
+  private static final double LARGEST_SUM = 0x1p80;
+
+  private static final double LOG_HALF = Math.log(0.5);
 
   private FrameStage() {}
 
   /** Frames [from, to) of the utterance; other threads may do others at the same time. */
   static void run(Utterance u, int from, int to, Scratch scratch) {
-    long bits = 0;
-    boolean possible = true;
-    for (int t = from; t < to; t++) {
-      scratch.logits.seek(t, u.input == InputKind.LOGITS);
-      scratch.gradient.seek(t);
-      if (!(u.input == InputKind.LOGITS ? normalise(u, t, scratch) : take(u, t, scratch))) {
+    int most = FrameBlock.most(u.classes);
+    for (int t = from; t < to; t += most) {
+      int count = Math.min(most, to - t);
+      boolean finite =
+          u.input == InputKind.LOGITS
+              ? normalise(u, t, count, scratch)
+              : take(u, t, count, scratch);
+      if (!finite) {
         u.markNotFinite();
         return;
       }
-      int range =
-          u.emissions.rowMax[t] == Double.NEGATIVE_INFINITY
-              ? -1
-              : u.emissions.put(t, scratch.logits, scratch);
-      possible &= range >= 0;
-      bits += Math.max(range, 0) + 1;
+      boolean representable = u.emissions.put(t, count, scratch);
+      boolean possible = true;
+      for (int i = t; i < t + count; i++) {
+        possible &= u.emissions.logBest[i] > Double.NEGATIVE_INFINITY;
+      }
+      u.addFrames(possible, representable);
     }
-    u.addFrames(bits, possible);
   }
 
-  /** Returns false if the row is not finite. */
-  private static boolean normalise(Utterance u, int t, Scratch scratch) {
+  /** Returns false if a row is not finite. */
+  private static boolean normalise(Utterance u, int from, int count, Scratch scratch) {
+    FrameBlock block = scratch.block;
     LogitRows x = scratch.logits;
     GradientRows out = scratch.gradient;
     Kernels kernels = scratch.kernels;
     int classes = u.classes;
-    float shift = kernels.max(x.array, x.at, classes);
-    if (shift == Float.NEGATIVE_INFINITY) {
-      // every number is −Infinity or NaN: no label is possible
-      u.emissions.rowMax[t] = Double.NEGATIVE_INFINITY;
-      return x.isFinite(kernels);
+    x.seek(from, count, true, block);
+    out.seek(from, count, block);
+    kernels.exp(x.array, block.at, count, classes, out.array, block.outAt, block.sums);
+    for (int i = 0; i < count; i++) {
+      if (!(block.sums[i] > LEAST_SUM && block.sums[i] < LARGEST_SUM)
+          && !shift(x, out, classes, block, i, kernels)) {
+        return false;
+      }
     }
-    double sum = kernels.exp(x.array, x.at, classes, shift, out.array, out.at);
-    if (Double.isNaN(sum)) {
-      return false; // NaN itself, or +Infinity − +Infinity
+    u.emissions.findBest(from, count, x, scratch);
+    for (int i = 0; i < count; i++) {
+      probability(u, from + i, i, scratch);
     }
-    double others = -1;
-    double log;
-    if (sum < 2) {
-      others = kernels.sumBelowOne(out.array, out.at, classes);
-      log = Math.log1p(others);
-      others /= 1 + others;
-    } else {
-      log = Math.log(sum);
-    }
-    u.emissions.rowMax[t] = x.isDouble() ? x.max : shift;
-    u.emissions.rowLog[t] = log;
-    u.others[t] = others;
     if (u.wantsGradient) {
-      kernels.scale(out.array, out.at, classes, (float) (out.factor / sum));
-      out.store(t);
+      for (int i = 0; i < count; i++) {
+        float factor = (float) (out.factor / block.sums[i]);
+        kernels.scale(out.array, block.outAt[i], classes, factor);
+      }
+      out.store(from, count);
     }
     return true;
   }
 
-  /** Log-probabilities are taken as they come. Returns false if the row is not finite. */
-  private static boolean take(Utterance u, int t, Scratch scratch) {
-    LogitRows x = scratch.logits;
-    Kernels kernels = scratch.kernels;
-    if (!x.isFinite(kernels)) {
+  /** Row i once more, less its largest number. Returns false if it is not finite. */
+  private static boolean shift(
+      LogitRows x, GradientRows out, int classes, FrameBlock block, int i, Kernels kernels) {
+    float shift = kernels.max(x.array, block.at[i], classes);
+    if (!kernels.finite(x.array, block.at[i], classes)) {
       return false;
     }
-    u.emissions.rowMax[t] = 0;
-    u.emissions.rowLog[t] = 0;
-    u.others[t] = -1;
+    if (shift == Float.NEGATIVE_INFINITY) {
+      block.sums[i] = 0;
+      return true;
+    }
+    block.sums[i] = kernels.exp(x.array, block.at[i], classes, shift, out.array, block.outAt[i]);
+    block.bases[i] += shift;
+    return true;
+  }
+
+  /** That of the best slot of frame t, the i-th of the block. */
+  private static void probability(Utterance u, int t, int i, Scratch scratch) {
+    Emissions emissions = u.emissions;
+    FrameBlock block = scratch.block;
+    double base = block.bases[i];
+    double logOfSum = Math.log(block.sums[i]);
+    double best = emissions.best[t];
+    emissions.logSum[t] = base + logOfSum;
+    double log = best - base - logOfSum; // in this order: base may dwarf the logarithm
+    emissions.certain[t] = -1;
+    if (emissions.isImpossible(t, best)) {
+      log = Double.NEGATIVE_INFINITY;
+    } else if (log > LOG_HALF) {
+      float[] row = scratch.gradient.array;
+      int slot = emissions.bestSlot(t, i, scratch);
+      int bestAt = block.outAt[i] + u.target.classOf[slot];
+      float ofBest = row[bestAt];
+      row[bestAt] = 0;
+      double others = scratch.kernels.sum(row, block.outAt[i], u.classes) / ofBest;
+      row[bestAt] = ofBest;
+      emissions.certain[t] = slot;
+      emissions.others[t] = others / (1 + others);
+      log = -Math.log1p(others);
+    }
+    emissions.logBest[t] = log;
+    emissions.bestP[t] = Math.exp(log);
+  }
+
+  /** Log-probabilities are taken as they come. Returns false if a row is not finite. */
+  private static boolean take(Utterance u, int from, int count, Scratch scratch) {
+    FrameBlock block = scratch.block;
+    LogitRows x = scratch.logits;
+    Kernels kernels = scratch.kernels;
+    x.seek(from, count, false, block);
+    for (int i = 0; i < count; i++) {
+      if (!kernels.finite(x.array, block.at[i], u.classes)) {
+        return false;
+      }
+    }
+    Emissions emissions = u.emissions;
+    emissions.findBest(from, count, x, scratch);
+    for (int t = from; t < from + count; t++) {
+      emissions.logSum[t] = 0;
+      double best = emissions.best[t];
+      emissions.logBest[t] = emissions.isImpossible(t, best) ? Double.NEGATIVE_INFINITY : best;
+      emissions.bestP[t] = Math.exp(emissions.logBest[t]);
+      emissions.certain[t] = -1;
+    }
     if (u.wantsGradient) {
       GradientRows out = scratch.gradient;
-      if (!u.softmaxTerm) {
-        Arrays.fill(out.array, out.at, out.at + u.classes, 0);
-      } else if (kernels.max(x.array, x.at, u.classes) < EXP_LIMIT) {
-        kernels.exp(x.array, x.at, u.classes, 0, out.array, out.at);
-        kernels.scale(out.array, out.at, u.classes, out.factor);
-      } else {
-        for (int c = 0; c < u.classes; c++) {
-          out.array[out.at + c] = (float) (Math.exp(x.array[x.at + c]) * out.factor);
-        }
+      out.seek(from, count, block);
+      for (int i = 0; i < count; i++) {
+        softmaxTerm(u, x, out, block.at[i], block.outAt[i], kernels);
       }
-      out.store(t);
+      out.store(from, count);
     }
     return true;
+  }
+
+  private static void softmaxTerm(
+      Utterance u, LogitRows x, GradientRows out, int at, int outAt, Kernels kernels) {
+    if (!u.softmaxTerm) {
+      Arrays.fill(out.array, outAt, outAt + u.classes, 0);
+    } else if (kernels.max(x.array, at, u.classes) < Kernels.EXP_MOST) {
+      kernels.exp(x.array, at, u.classes, 0, out.array, outAt);
+      kernels.scale(out.array, outAt, u.classes, out.factor);
+    } else {
+      for (int c = 0; c < u.classes; c++) {
+        out.array[outAt + c] = (float) (Math.exp(x.array[at + c]) * out.factor);
+      }
+    }
   }
 }

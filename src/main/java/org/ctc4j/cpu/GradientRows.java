@@ -6,8 +6,8 @@ import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 
 /**
- * Rows of the gradient of one utterance, C numbers from {@code array[at]} on: where they belong, if
- * they belong in a {@code float[]} side by side, else in an array that {@link #store} copies from.
+ * Rows of the gradient of one utterance: where they belong, if they belong in a {@code float[]}
+ * side by side, else in an array that {@link #store} copies from.
  *
  * <p>What is put in is multiplied by the utterance's weight in two parts: by {@link #factor}, a
  * float, before, and by what is left of it here. The second part is 1 but for float64 gradients and
@@ -18,7 +18,6 @@ final class GradientRows {
   private static final double LARGEST_FLOAT_WEIGHT = 0x1p80;
 
   float[] array;
-  int at;
 
   /** What the caller multiplies by. */
   float factor;
@@ -29,11 +28,13 @@ final class GradientRows {
   private long start;
   private float[] direct;
   private float[] copy = {};
+  private int classes;
 
   /**
    * @param tensor the gradient; null if none is asked for: then rows are mere room to compute in
    */
-  void begin(FrameTensor tensor, int n, int classes, double weight) {
+  void begin(FrameTensor tensor, int n, int itsClasses, double weight) {
+    classes = itsClasses;
     gradient = tensor;
     direct = null;
     factor = 1;
@@ -50,47 +51,62 @@ final class GradientRows {
       }
     }
     if (direct == null) {
-      copy = Grow.atLeast(copy, classes);
+      copy = Grow.atLeast(copy, (long) FrameBlock.most(classes) * classes);
     }
   }
 
-  /** Goes to frame t. */
-  void seek(int t) {
+  /** Goes to some frames; {@code block} gets where the rows stand. */
+  void seek(int from, int count, FrameBlock block) {
     array = direct != null ? direct : copy;
-    at = direct != null ? (int) index(t) : 0;
+    for (int i = 0; i < count; i++) {
+      block.outAt[i] = direct != null ? (int) index(from + i) : i * classes;
+    }
   }
 
-  /** Stores the row that was computed for frame t. */
-  void store(int t) {
+  /** Stores the rows that were computed for some frames. */
+  void store(int from, int count) {
     if (direct != null) {
       return;
     }
     long stride = gradient.classStride();
-    if (rest == 1) {
-      elements.write(index(t), stride, copy, 0, gradient.classes());
-    } else {
-      for (int c = 0; c < gradient.classes(); c++) {
-        elements.set(index(t) + c * stride, rest * copy[c]);
+    for (int i = 0; i < count; i++) {
+      if (rest == 1) {
+        elements.write(index(from + i), stride, copy, i * classes, classes);
+      } else {
+        for (int c = 0; c < classes; c++) {
+          elements.set(index(from + i) + c * stride, rest * copy[i * classes + c]);
+        }
       }
     }
   }
 
-  /** Stores one number. */
-  void store(int t, int c, double value) {
+  /** Stores the weight times the k-th value at the k-th class, for k &lt; n, in frame t. */
+  void store(int t, int[] classes, double[] values, int n) {
+    long at = index(t);
     if (direct != null) {
-      direct[(int) index(t) + c] = (float) value;
-    } else {
-      elements.set(index(t) + c * gradient.classStride(), rest * value);
+      store(direct, (int) at, classes, values, n, factor);
+      return;
+    }
+    for (int k = 0; k < n; k++) {
+      elements.set(at + classes[k] * gradient.classStride(), rest * factor * values[k]);
+    }
+  }
+
+  private static void store(
+      float[] row, int at, int[] classes, double[] values, int n, double weight) {
+    for (int k = 0; k < n; k++) {
+      row[at + classes[k]] = (float) (weight * values[k]);
     }
   }
 
   /** Stores zeros in frames [from, to). */
   void clear(int from, int to) {
     for (int t = from; t < to; t++) {
-      seek(t);
-      Arrays.fill(array, at, at + gradient.classes(), 0);
-      if (direct == null) {
-        elements.write(index(t), gradient.classStride(), copy, 0, gradient.classes());
+      if (direct != null) {
+        Arrays.fill(direct, (int) index(t), (int) index(t) + classes, 0);
+      } else {
+        Arrays.fill(copy, 0, classes, 0);
+        elements.write(index(t), gradient.classStride(), copy, 0, classes);
       }
     }
   }

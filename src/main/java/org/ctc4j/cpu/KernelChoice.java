@@ -62,7 +62,7 @@ record KernelChoice(Kernels kernels, String reason) {
       Kernels vector =
           (Kernels)
               Class.forName("org.ctc4j.cpu.VectorKernels").getDeclaredConstructor().newInstance();
-      return vector.lanes() >= 4
+      return vector.lanes() >= 2
           ? new KernelChoice(vector, "")
           : new KernelChoice(
               otherwise, "not vectorised; the JVM has no vectors of 128 bits or more");

@@ -4,27 +4,10 @@ package org.ctc4j.cpu;
  * The inner loops. One subclass runs on any JVM, {@link ScalarKernels}; the other needs the Vector
  * API, {@code VectorKernels}. Each thread has its own, with room to compute in.
  *
- * <p>A <em>row</em> holds the states of one frame as extended-range numbers, m[j] ·
- * 2<sup>e[j]</sup>, blanks first and labels after them: blank i, which stands before label i, is
- * element {@code at + i}, label i is element {@code at + width + i}. So the neighbours of a run of
- * states are runs themselves, and no loop tells odd states from even ones, as it must with blanks
- * and labels interleaved.
- *
- * <p>The width is a multiple of {@link #lanes()} and at least L + 2. Elements from L + 1 (blanks)
- * and L (labels) on are padding: label probabilities there are 0, so that no real state ever
- * receives from them, except that a row of beta may hold anything in the padding of its labels,
- * which nobody reads but to multiply it by 0. Arrays reach at least {@code lanes} elements past
- * their last row. Of a row only the band [low, high) of blanks and of labels is computed, both
- * multiples of the lanes; what {@link Sweep} puts around it is 0.
- *
- * <p>Label probabilities come as em[i] · 2<sup>ee[i] + 127</sup>: their exponents are stored 127
- * less, which spares the bias when a product is normalised. {@code skip[i]} is 0 where a path may
- * come to label i straight from label i − 1, else {@link Extended#ZERO}.
+ * <p>Rows of logits are float32. The lattice is float64, in rows as {@link Stripes} lays them out
+ * and scaled as {@link Scale} tells.
  */
 abstract class Kernels {
-  /** Least exponent that {@link #split} is good for, in bits. */
-  static final int SPLIT_LIMIT = 1 << 20;
-
   // e^r = 1 + r + r² (C2 + C3 r + … + C6 r⁴) for |r| ≤ ln(2)/2, within 4e-9
   static final float C2 = 0x1.fffffcp-2f;
   static final float C3 = 0x1.555492p-3f;
@@ -32,10 +15,28 @@ abstract class Kernels {
   static final float C5 = 0x1.123a20p-7f;
   static final float C6 = 0x1.6a23cep-10f;
 
+  // e^r = 1 + r + r² (D2 + D3 r + … + D9 r⁷), the series, within 1e-11
+  static final double D2 = 1 / 2.0;
+  static final double D3 = 1 / 6.0;
+  static final double D4 = 1 / 24.0;
+  static final double D5 = 1 / 120.0;
+  static final double D6 = 1 / 720.0;
+  static final double D7 = 1 / 5040.0;
+  static final double D8 = 1 / 40320.0;
+  static final double D9 = 1 / 362880.0;
+
   static final float LOG2_E = 0x1.715476p0f;
+  static final double LOG2_E_DOUBLE = 0x1.71547652b82fep0;
+  static final double LN2 = 0x1.62e42fefa39efp-1;
 
   /** Below this e^x counts as 0: 127 ln 2, less than the smallest normal float. */
   static final float EXP_ZERO = -88.02969f;
+
+  /** Above this e^x is no float. */
+  static final float EXP_MOST = 88;
+
+  /** The least that the float64 exponential takes as it is. */
+  static final double EXP_LEAST = -700;
 
   /** Such kernels for another thread. */
   abstract Kernels another();
@@ -43,60 +44,80 @@ abstract class Kernels {
   /** "scalar", or "vector" and how many bits wide. */
   abstract String name();
 
-  /** What the width of a row must be a multiple of. */
+  /** How many stripes stand side by side in a row. */
   abstract int lanes();
 
   /** The largest of x[at … at + n), NaNs left out; −Infinity if there is none. */
   abstract float max(float[] x, int at, int n);
 
+  /** The largest of each of some rows of n numbers, which lie one after another. */
+  abstract void max(double[] x, int rows, int n, double[] max, int maxAt);
+
   /** Whether none of x[at … at + n) is NaN or +Infinity. */
   abstract boolean finite(float[] x, int at, int n);
 
   /**
-   * out[i] = e<sup>x[i] − shift</sup>, for x[i] − shift ≤ 88; the two arrays may not overlap.
+   * out[i] = e<sup>x[i] − shift</sup>, or e<sup>88</sup> where that is less; the two arrays may not
+   * overlap.
    *
    * @return the sum; NaN if any x is NaN
    */
   abstract double exp(float[] x, int at, int n, float shift, float[] out, int outAt);
 
-  /** The sum of those of x[at … at + n) that are less than 1. */
-  abstract double sumBelowOne(float[] x, int at, int n);
+  /**
+   * The same without a shift of several rows.
+   *
+   * @param at of each row of x
+   * @param outAt of each row of {@code out}
+   * @param sums output, of each row
+   */
+  abstract void exp(float[] x, int[] at, int rows, int n, float[] out, int[] outAt, double[] sums);
+
+  /** The sum of x[at … at + n). */
+  abstract double sum(float[] x, int at, int n);
 
   /** x[i] *= factor. */
   abstract void scale(float[] x, int at, int n, float factor);
 
   /**
-   * Splits e<sup>x[i] − reference</sup> into em[at + i] · 2<sup>ee[at + i] + 127</sup>, i &lt;
-   * width, with mantissas between 2<sup>−1/2</sup> and 2<sup>1/2</sup>. The difference counts
-   * exactly, not as rounded to float.
+   * out[at + i] = e<sup>x[i]</sup>, i &lt; n, for numbers not less than −700.
    *
-   * @return the least exponent, as a negative number; if it is under −{@link #SPLIT_LIMIT}, what
-   *     was written is not to be used
+   * @param n a multiple of {@link #lanes}
+   * @return the least of x, if it is less than 0; where it is less than −700, what was written for
+   *     such numbers is not to be used
    */
-  abstract int split(float[] x, int width, float reference, float[] em, int[] ee, int at);
+  abstract double exp(double[] x, int n, double[] out, int at);
+
+  /** out[i] = table[at + slots[i]]. */
+  abstract void spread(double[] table, int at, int[] slots, int n, double[] out);
 
   /**
-   * The band of a frame of alpha from the frame before it, its own probabilities included:
+   * A frame of alpha from the frame before it, the frame's own probabilities included:
    *
    * <pre>
    * blank_i ← (blank_i + label_{i−1}) · p(blank)
    * label_i ← (label_i + blank_i + skip_i label_{i−1}) · p(label_i)
    * </pre>
+   *
+   * @param m the two rows, whose exponents are neither read nor written
+   * @param factors of {@link Scale}
+   * @param p probabilities of the labels as they stand in a row, 0 where there is none
+   * @param blank that of the blank
+   * @param skip 1 or 0 for each label, as they stand in a row
    */
   abstract void alpha(
-      float[] m,
-      int[] e,
+      double[] m,
       int from,
       int to,
-      int width,
-      int low,
-      int high,
-      Emission emission,
-      int[] skip);
+      Stripes stripes,
+      double[] factors,
+      double[] p,
+      double blank,
+      double[] skip);
 
   /**
-   * The band of a frame of beta from the frame after it, whose probabilities are those of {@code
-   * emission}; the frame's own are left out:
+   * A frame of beta from the frame after it, whose probabilities are those given; the frame's own
+   * are left out:
    *
    * <pre>
    * blank_i ← blank_i p(blank) + label_i p(label_i)
@@ -104,30 +125,33 @@ abstract class Kernels {
    * </pre>
    */
   abstract void beta(
-      float[] m,
-      int[] e,
+      double[] m,
       int from,
       int to,
-      int width,
-      int low,
-      int high,
-      Emission emission,
-      int[] skip);
+      Stripes stripes,
+      double[] factors,
+      double[] p,
+      double blank,
+      double[] skip);
 
   /**
-   * gamma[i] = alpha · beta / 2<sup>exponent</sup> of label i, low ≤ i &lt; high; then gamma[width]
-   * is the sum over the blanks of that range and gamma[width + 1] that over its labels.
+   * alpha · beta · factor of its stripe for blanks and labels, as they stand in a row.
+   *
+   * @param gamma blanks, then labels: 2 · width
+   * @return the sum over the blanks
    */
-  abstract void posterior(
-      float[] alphaM,
-      int[] alphaE,
-      int alphaAt,
-      float[] betaM,
-      int[] betaE,
-      int betaAt,
-      int width,
-      int low,
-      int high,
-      int exponent,
-      float[] gamma);
+  abstract double gamma(
+      double[] alpha,
+      int a,
+      double[] beta,
+      int b,
+      Stripes stripes,
+      double[] factors,
+      double[] gamma);
+
+  /** The largest number of each stripe in a row. */
+  abstract void maxima(double[] m, int row, Stripes stripes, double[] maxima);
+
+  /** Multiplies the numbers of each stripe in a row. */
+  abstract void multiply(double[] m, int row, Stripes stripes, double[] factors);
 }

@@ -1,5 +1,7 @@
 package org.ctc4j.cpu;
 
+import java.util.Arrays;
+
 /**
  * Stage 3: overwrites the gradient of the classes that the target has, frame by frame:
  *
@@ -8,11 +10,11 @@ package org.ctc4j.cpu;
  * </pre>
  *
  * <p>The sum below is p(target) in every frame; dividing by the frame's own value of it takes away
- * what rounding has gathered over the frames. Posteriors of a class are added in the order of its
- * labels.
+ * what rounding has gathered over the frames. Posteriors of a class are added in the order in which
+ * its labels stand in a row.
  *
  * <p>Near the end of training p and γ both approach 1, and their difference would be lost in
- * float32. Where one class has more than half of a frame's probability, its gradient is computed
+ * rounding. Where one class has more than half of a frame's probability, its gradient is computed
  * from the others instead, (1 − γ) − (1 − p) = Σ others' γ − Σ others' p: both small sums of
  * positive numbers.
  */
@@ -22,56 +24,42 @@ final class LabelStage {
   /** Frame t, at which {@code scratch.emission} stands and of which scratch.gamma is filled. */
   static void run(Utterance u, int t, Scratch scratch) {
     Target target = u.target;
-    Emission emission = scratch.emission;
-    GradientRows out = scratch.gradient;
-    float[] gamma = scratch.gamma;
-    float[] sums = scratch.sums;
     int distinct = target.distinct;
-    for (int k = 0; k < distinct; k++) {
-      sums[k] = 0;
+    double[] sums = scratch.sums;
+    Arrays.fill(sums, 0, distinct + 2, 0);
+    add(scratch.gamma, u.plan().stripes().width(), target.slotAt, sums);
+    sums[distinct] = scratch.blankGamma;
+    double total = 0;
+    for (int k = 0; k <= distinct; k++) {
+      total += sums[k];
     }
-    int[] slot = target.slot;
-    int high = Math.min(u.plan().high(t), target.length);
-    for (int i = u.plan().low(t); i < high; i++) {
-      sums[slot[i]] += gamma[i];
+    double norm = 1 / total;
+    int certain = u.emissions.certain[t];
+    double others = certain < 0 ? 0 : norm * sumWithout(certain, sums, distinct + 1);
+    double best = u.softmaxTerm ? u.emissions.bestP[t] : 0;
+    double[] p = scratch.emission.p;
+    int at = scratch.emission.at;
+    for (int k = 0; k <= distinct; k++) {
+      sums[k] = p[at + k] * best - norm * sums[k];
     }
-    float blanks = gamma[u.width()];
-    double norm = 1.0 / ((double) blanks + gamma[u.width() + 1]);
-    double best = u.softmaxTerm ? Math.exp(emission.logBest) : 0;
-    double factor = out.factor;
+    if (certain >= 0) {
+      sums[certain] = others - (u.softmaxTerm ? u.emissions.others[t] : 1);
+    }
+    scratch.gradient.store(t, target.classOf, sums, distinct + 1);
+  }
 
-    // a frame that is certain of a label of the target: that one is exactly 1 in the emission
-    boolean certain = u.others[t] >= 0 && emission.logBest == 0 - u.emissions.rowLog[t];
-    int top = -1;
-    double otherGamma = 0;
-    for (int k = 0; k < distinct; k++) {
-      int at = emission.at + target.first[k];
-      double g = norm * sums[k];
-      if (certain && isOne(emission.m[at], emission.e[at])) {
-        top = target.classOf[k];
-      } else {
-        otherGamma += g;
-        out.store(t, target.classOf[k], factor * (p(emission.m[at], emission.e[at], best) - g));
-      }
-    }
-    if (certain && isOne(emission.blankM, emission.blankE)) {
-      top = u.blank;
-    } else {
-      double g = norm * blanks;
-      otherGamma += g;
-      out.store(t, u.blank, factor * (p(emission.blankM, emission.blankE, best) - g));
-    }
-    if (top >= 0) {
-      double minus = u.softmaxTerm ? u.others[t] : 1;
-      out.store(t, top, factor * (otherGamma - minus));
+  /** Adds those of the labels, which stand after as many blanks. */
+  private static void add(double[] gamma, int width, int[] slotAt, double[] sums) {
+    for (int i = 0; i < width; i++) {
+      sums[slotAt[i]] += gamma[width + i];
     }
   }
 
-  private static boolean isOne(float m, int e) {
-    return m == 1 && e == -Extended.BIAS;
-  }
-
-  private static double p(float m, int e, double best) {
-    return m * Extended.power(e + Extended.BIAS) * best;
+  private static double sumWithout(int slot, double[] sums, int n) {
+    double sum = 0;
+    for (int k = 0; k < n; k++) {
+      sum += k == slot ? 0 : sums[k];
+    }
+    return sum;
   }
 }

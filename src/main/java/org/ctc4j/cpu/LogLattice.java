@@ -3,10 +3,9 @@ package org.ctc4j.cpu;
 import java.util.Arrays;
 
 /**
- * The lattice of an utterance whose exponents could overflow an int, see {@link Extended#RANGE}: in
- * the log domain, float64, one state after another. Slow, and it allocates; no model's output comes
- * here, only frames whose labels are hundreds of nats apart for millions of frames, or millions of
- * nats for hundreds.
+ * The lattice of an utterance whose numbers {@link Scale} cannot vouch for: in the log domain,
+ * float64, one state after another. Slow, and it allocates; what comes here are logits of hundreds
+ * or more, and targets that the model holds to be all but impossible.
  *
  * <p>Alpha runs over all frames and keeps every √T-th row; beta then comes back, recomputing runs
  * of alpha's rows from those. State s is blank s / 2 if even, label s / 2 if odd; see {@code
@@ -17,7 +16,7 @@ final class LogLattice {
 
   private final Utterance utterance;
   private final Scratch scratch;
-  private final int[] skip;
+  private final Target target;
   private final int labels;
   private final int states;
   private final int frames;
@@ -29,11 +28,11 @@ final class LogLattice {
   LogLattice(Utterance utterance, Scratch scratch) {
     this.utterance = utterance;
     this.scratch = scratch;
-    this.skip = utterance.target.skip;
-    this.labels = utterance.target.length;
+    this.target = utterance.target;
+    this.labels = target.length;
     this.states = 2 * labels + 1;
     this.frames = utterance.frames();
-    this.logs = new double[labels + 1];
+    this.logs = new double[utterance.emissions.rowLength()];
     this.interval = Math.max(1, (int) Math.ceil(Math.sqrt(frames)));
     this.checkpoints = new double[(frames + interval - 1) / interval][states];
     this.run = new double[interval][states];
@@ -94,7 +93,7 @@ final class LogLattice {
           add(
               from[s],
               s >= 1 ? from[s - 1] : LOG_ZERO,
-              s >= 2 && s % 2 == 1 && skip[s / 2] == 0 ? from[s - 2] : LOG_ZERO);
+              s >= 2 && s % 2 == 1 && target.skips(s / 2) ? from[s - 2] : LOG_ZERO);
       to[s] = reach + log(s);
     }
   }
@@ -107,34 +106,30 @@ final class LogLattice {
           add(
               from[s] + log(s),
               s + 1 < states ? from[s + 1] + log(s + 1) : LOG_ZERO,
-              s + 2 < states && s % 2 == 1 && skip[s / 2 + 1] == 0
+              s + 2 < states && s % 2 == 1 && target.skips(s / 2 + 1)
                   ? from[s + 2] + log(s + 2)
                   : LOG_ZERO);
     }
   }
 
   private void posterior(double[] alpha, double[] beta, double total) {
-    int width = utterance.width();
-    float blanks = 0;
-    float sum = 0;
+    Stripes stripes = utterance.plan().stripes();
+    Arrays.fill(scratch.gamma, 0, 2 * stripes.width(), 0);
+    scratch.blankGamma = 0;
     for (int s = 0; s < states; s++) {
-      float gamma = (float) Math.exp(alpha[s] + beta[s] - total);
-      if (s % 2 == 0) {
-        blanks += gamma;
-        if (utterance.wantsPosteriors) {
-          scratch.posteriors.blanks[s / 2] = gamma;
-        }
+      double gamma = Math.exp(alpha[s] + beta[s] - total);
+      int place = stripes.place(s / 2);
+      if (s % 2 == 1) {
+        scratch.gamma[stripes.width() + place] = gamma;
       } else {
-        scratch.gamma[s / 2] = gamma;
-        sum += gamma;
+        scratch.gamma[place] = gamma;
+        scratch.blankGamma += gamma;
       }
     }
-    scratch.gamma[width] = blanks;
-    scratch.gamma[width + 1] = sum;
   }
 
   private double log(int s) {
-    return logs[s % 2 == 0 ? labels : s / 2];
+    return logs[s % 2 == 0 ? target.distinct : target.slot[s / 2]];
   }
 
   private static double add(double a, double b, double c) {

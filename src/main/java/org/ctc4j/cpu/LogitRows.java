@@ -5,20 +5,15 @@ import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 
 /**
- * Rows of the logits of one utterance as float32, C numbers from {@code array[at]} on: where they
- * lie, if they lie in a {@code float[]} side by side, else copied.
+ * Rows of the logits of one utterance as float32: where they lie, if they lie in a {@code float[]}
+ * side by side, else copied.
  *
  * <p>Float64 rows are rounded to float32 only after their largest number has been taken off, so
  * that large logits keep their differences.
  */
 final class LogitRows {
   float[] array;
-  int at;
 
-  /** Of float64 rows: the largest number, NaNs left out. */
-  double max;
-
-  private boolean finite; // of float64 rows
   private FrameTensor logits;
   private Elements elements;
   private long start;
@@ -31,7 +26,8 @@ final class LogitRows {
     start = tensor.start(n);
     direct = directArray(tensor);
     if (direct == null) {
-      copy = Grow.atLeast(copy, tensor.classes());
+      int rows = FrameBlock.most(tensor.classes());
+      copy = Grow.atLeast(copy, (long) rows * tensor.classes());
     }
   }
 
@@ -43,29 +39,31 @@ final class LogitRows {
   }
 
   /**
-   * Goes to frame t.
+   * Goes to some frames.
    *
-   * @param lessMax whether to take {@link #max} off float64 rows
+   * @param lessMax whether to take the largest number off float64 rows
+   * @param block gets where the rows stand, and what was taken off
    */
-  void seek(int t, boolean lessMax) {
-    long index = start + t * logits.frameStride();
-    if (direct != null) {
-      array = direct;
-      at = (int) index;
-      return;
-    }
-    array = copy;
-    at = 0;
-    if (elements.type() == ElementType.FLOAT64) {
-      seekDoubles(index, lessMax);
-    } else {
-      elements.read(index, logits.classStride(), copy, 0, logits.classes());
+  void seek(int from, int count, boolean lessMax, FrameBlock block) {
+    array = direct != null ? direct : copy;
+    for (int i = 0; i < count; i++) {
+      long index = start + (from + i) * logits.frameStride();
+      block.at[i] = direct != null ? (int) index : i * logits.classes();
+      block.bases[i] = 0;
+      if (direct == null) {
+        if (isDouble()) {
+          block.bases[i] = copyDoubles(index, block.at[i], lessMax);
+        } else {
+          elements.read(index, logits.classStride(), copy, block.at[i], logits.classes());
+        }
+      }
     }
   }
 
-  private void seekDoubles(long index, boolean lessMax) {
-    max = Double.NEGATIVE_INFINITY;
-    finite = true;
+  /** Returns what was taken off. */
+  private double copyDoubles(long index, int at, boolean lessMax) {
+    double max = Double.NEGATIVE_INFINITY;
+    boolean finite = true;
     for (int c = 0; c < logits.classes(); c++) {
       double x = elements.get(index + c * logits.classStride());
       max = x > max ? x : max;
@@ -73,16 +71,15 @@ final class LogitRows {
     }
     double shift = lessMax && finite && max > Double.NEGATIVE_INFINITY ? max : 0;
     for (int c = 0; c < logits.classes(); c++) {
-      copy[c] = (float) (elements.get(index + c * logits.classStride()) - shift);
+      double x = elements.get(index + c * logits.classStride());
+      float rounded = (float) (x - shift);
+      boolean overflows = Float.isInfinite(rounded) && Double.isFinite(x);
+      copy[at + c] = overflows ? Math.copySign(Float.MAX_VALUE, rounded) : rounded;
     }
+    return shift;
   }
 
   boolean isDouble() {
     return elements.type() == ElementType.FLOAT64;
-  }
-
-  /** Whether none of the row is NaN or +Infinity. */
-  boolean isFinite(Kernels kernels) {
-    return isDouble() ? finite : kernels.finite(array, at, logits.classes());
   }
 }

@@ -9,74 +9,57 @@ import org.ctc4j.host.Posteriors;
  * their frame's sum, as in {@link LabelStage}.
  */
 final class PosteriorRows {
-  /** Posteriors of the blanks of the frame at work, blank i at i, not divided yet. */
-  float[] blanks = {};
-
   private FrameTensor ofClasses;
   private FrameTensor ofStates;
   private int n;
   private float[] row = {};
-  private double[] sums = {}; // by distinct class
+  private double[] sums = {}; // by slot
+  private Stripes stripes;
 
-  /**
-   * @param rowLength how long an array must be to hold a row of blanks
-   */
-  void begin(Posteriors posteriors, int utterance, int rowLength) {
+  void begin(Posteriors posteriors, int utterance, Stripes ofUtterance) {
     ofClasses = posteriors.ofClasses();
     ofStates = posteriors.ofStates();
     n = utterance;
+    stripes = ofUtterance;
     if (posteriors.wanted()) {
-      blanks = Grow.atLeast(blanks, rowLength);
-      sums = Grow.atLeast(sums, rowLength);
+      sums = Grow.atLeast(sums, stripes.labels());
       row = Grow.atLeast(row, ofClasses == null ? 0 : ofClasses.classes());
       row = Grow.atLeast(row, ofStates == null ? 0 : ofStates.classes());
     }
   }
 
   /**
-   * Fills {@link #blanks} for frame t as {@link Kernels#posterior} does for the labels: that leaves
-   * only the sum over the blanks, which is all that a gradient needs.
-   */
-  void blanks(Sweep mine, int here, Sweep other, int there, Plan plan, int t, int exponent) {
-    for (int i = plan.low(t); i < plan.high(t); i++) {
-      int e = mine.e[here + i] + other.e[there + i] - exponent;
-      blanks[i] = mine.m[here + i] * other.m[there + i] * Extended.power(e);
-    }
-  }
-
-  /**
    * Stores frame t.
    *
-   * @param gamma posteriors of the labels, label i at i, not divided yet
+   * @param gamma posteriors as they stand in a row, not divided yet
    */
-  void store(Utterance u, int t, float[] gamma) {
-    int low = u.plan().low(t);
-    int high = u.plan().high(t);
-    int labels = u.target.length;
+  void store(Utterance u, int t, double[] gamma) {
+    int labels = stripes.labels();
+    int width = stripes.width();
     double ofBlanks = 0;
     double ofLabels = 0;
-    for (int i = low; i < Math.min(high, labels + 1); i++) {
-      ofBlanks += blanks[i];
+    for (int i = 0; i <= labels; i++) {
+      ofBlanks += gamma[stripes.place(i)];
     }
-    for (int i = low; i < Math.min(high, labels); i++) {
-      ofLabels += gamma[i];
+    for (int i = 0; i < labels; i++) {
+      ofLabels += gamma[width + stripes.place(i)];
     }
     double norm = 1 / (ofBlanks + ofLabels);
     if (ofStates != null) {
       Arrays.fill(row, 0, ofStates.classes(), 0);
-      for (int i = low; i < Math.min(high, labels + 1); i++) {
-        row[2 * i] = (float) (norm * blanks[i]);
+      for (int i = 0; i <= labels; i++) {
+        row[2 * i] = (float) (norm * gamma[stripes.place(i)]);
       }
-      for (int i = low; i < Math.min(high, labels); i++) {
-        row[2 * i + 1] = (float) (norm * gamma[i]);
+      for (int i = 0; i < labels; i++) {
+        row[2 * i + 1] = (float) (norm * gamma[width + stripes.place(i)]);
       }
       store(ofStates, t);
     }
     if (ofClasses != null) {
       Target target = u.target;
       Arrays.fill(sums, 0, target.distinct, 0);
-      for (int i = low; i < Math.min(high, labels); i++) {
-        sums[target.slot[i]] += gamma[i];
+      for (int i = 0; i < labels; i++) {
+        sums[target.slot[i]] += gamma[width + stripes.place(i)];
       }
       Arrays.fill(row, 0, ofClasses.classes(), 0);
       for (int k = 0; k < target.distinct; k++) {

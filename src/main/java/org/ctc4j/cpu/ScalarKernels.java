@@ -1,9 +1,5 @@
 package org.ctc4j.cpu;
 
-import static org.ctc4j.cpu.Extended.BIAS;
-import static org.ctc4j.cpu.Extended.ZERO;
-import static org.ctc4j.cpu.Extended.power;
-
 /**
  * Plain Java, for any JVM.
  *
@@ -14,17 +10,19 @@ import static org.ctc4j.cpu.Extended.power;
  *
  * <p>C2 vectorises short loops over arrays from their first element on, but none that reads bits of
  * floats, has many operations or goes through two arrays from different places: so {@code exp} of a
- * long row and {@code split} take a block at a time to arrays of their own and make each step a
- * loop.
+ * long row takes a block at a time to arrays of its own and makes each step a loop, and the lattice
+ * does so with a row.
  */
 final class ScalarKernels extends Kernels {
   private static final float ROUND = 0x1.8p23f; // x + ROUND − ROUND is x rounded to an integer
-  private static final int ROUND_BITS = 0x4b400000;
+  private static final int BIAS = 127;
   private static final float LN2_HIGH = 0x1.63p-1f; // few bits, so that multiples are exact
   private static final float LN2_LOW = -0x1.bd0106p-13f;
 
-  /** Exponents above −NEAR times LN2_HIGH are exact, and times LN2_LOW within 10<sup>−7</sup>. */
-  private static final int NEAR = 1 << 13;
+  private static final double ROUND_DOUBLE = 0x1.8p52 + 1023; // and with the bias of an exponent
+
+  /** Stripes stand side by side for whatever vectors C2 makes of loops. */
+  private static final int LANES = 8;
 
   /** Shorter rows are not worth the trip through blocks. */
   private static final int SHORT = 64;
@@ -33,7 +31,12 @@ final class ScalarKernels extends Kernels {
 
   private final float[] differences = new float[BLOCK];
   private final float[] exponents = new float[BLOCK];
-  private final float[] roundings = new float[BLOCK];
+
+  // of a row of the lattice, blanks and labels apart
+  private double[] blanks = {};
+  private double[] labels = {};
+  private double[] neighbours = {};
+  private double[] shiftedDoubles = {};
 
   @Override
   Kernels another() {
@@ -47,7 +50,7 @@ final class ScalarKernels extends Kernels {
 
   @Override
   int lanes() {
-    return 1;
+    return LANES;
   }
 
   @Override
@@ -68,6 +71,17 @@ final class ScalarKernels extends Kernels {
       m0 = x[i] > m0 ? x[i] : m0;
     }
     return Math.max(Math.max(m0, m1), Math.max(m2, m3));
+  }
+
+  @Override
+  void max(double[] x, int rows, int n, double[] max, int maxAt) {
+    for (int row = 0; row < rows; row++) {
+      double m = Double.NEGATIVE_INFINITY;
+      for (int i = row * n; i < row * n + n; i++) {
+        m = x[i] > m ? x[i] : m;
+      }
+      max[maxAt + row] = m;
+    }
   }
 
   @Override
@@ -103,13 +117,20 @@ final class ScalarKernels extends Kernels {
       toPowers(e, count);
       multiply(d, count, e);
       System.arraycopy(e, 0, out, outAt + i, count);
-      sum += sum(e, count);
+      sum += sum(e, 0, count);
     }
     return sum;
   }
 
+  @Override
+  void exp(float[] x, int[] at, int rows, int n, float[] out, int[] outAt, double[] sums) {
+    for (int row = 0; row < rows; row++) {
+      sums[row] = exp(x, at[row], n, 0, out, outAt[row]);
+    }
+  }
+
   private static float exp(float x) {
-    float d = x < EXP_ZERO ? EXP_ZERO : x; // NaN passes
+    float d = x < EXP_ZERO ? EXP_ZERO : x > EXP_MOST ? EXP_MOST : x; // NaN passes
     float shifted = d * LOG2_E + (ROUND + BIAS);
     float n = shifted - (ROUND + BIAS);
     float r = d - n * LN2_HIGH - n * LN2_LOW;
@@ -120,7 +141,7 @@ final class ScalarKernels extends Kernels {
 
   private static void limit(float[] d, int n, float shift) {
     for (int i = 0; i < n; i++) {
-      d[i] = Math.max(d[i] - shift, EXP_ZERO);
+      d[i] = Math.min(Math.max(d[i] - shift, EXP_ZERO), EXP_MOST);
     }
   }
 
@@ -149,38 +170,29 @@ final class ScalarKernels extends Kernels {
     }
   }
 
-  private static double sum(float[] x, int n) {
-    double s0 = 0;
-    double s1 = 0;
-    double s2 = 0;
-    double s3 = 0;
-    int i = 0;
-    for (; i < n - 3; i += 4) {
-      s0 += x[i];
-      s1 += x[i + 1];
-      s2 += x[i + 2];
-      s3 += x[i + 3];
-    }
-    for (; i < n; i++) {
-      s0 += x[i];
-    }
-    return (s0 + s1) + (s2 + s3);
-  }
-
   /** e<sup>r</sup>, |r| ≤ ln(2)/2. */
   private static float polynomial(float r) {
     return 1 + (r + r * r * (C2 + r * (C3 + r * (C4 + r * (C5 + r * C6)))));
   }
 
   @Override
-  double sumBelowOne(float[] x, int at, int n) {
-    double sum = 0;
-    for (int i = at; i < at + n; i++) {
-      if (x[i] < 1) {
-        sum += x[i];
-      }
+  double sum(float[] x, int at, int n) {
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    int i = at;
+    int end = at + n;
+    for (; i < end - 3; i += 4) {
+      s0 += x[i];
+      s1 += x[i + 1];
+      s2 += x[i + 2];
+      s3 += x[i + 3];
     }
-    return sum;
+    for (; i < end; i++) {
+      s0 += x[i];
+    }
+    return (s0 + s1) + (s2 + s3);
   }
 
   @Override
@@ -191,188 +203,255 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  int split(float[] x, int width, float reference, float[] em, int[] ee, int at) {
-    float[] d = differences;
-    float[] shifted = exponents;
-    float[] lost = roundings;
-    int least = 0;
-    for (int i = 0; i < width; i += BLOCK) {
-      int count = Math.min(BLOCK, width - i);
-      System.arraycopy(x, i, d, 0, count);
-      subtract(d, count, reference, lost);
-      shift(d, count, shifted, ROUND);
-      least = Math.min(least, exponents(shifted, count, ee, at + i));
-      reduce(d, count, shifted, ROUND);
-      finish(d, count, lost);
-      System.arraycopy(d, 0, em, at + i, count);
-    }
-    return least > -NEAR ? least : splitFar(x, width, reference, em, ee, at);
+  double exp(double[] x, int n, double[] out, int at) {
+    blanks = Grow.atLeast(blanks, n);
+    shiftedDoubles = Grow.atLeast(shiftedDoubles, n);
+    double[] d = blanks;
+    double[] shifted = shiftedDoubles;
+    double least = limit(x, n, d);
+    reduce(d, n, shifted);
+    toPowers(shifted, n);
+    multiply(d, n, shifted);
+    System.arraycopy(shifted, 0, out, at, n);
+    return least;
   }
 
-  /** d −= reference; lost is what rounding took from that (Knuth's TwoSum). */
-  private static void subtract(float[] d, int n, float reference, float[] lost) {
-    for (int i = 0; i < n; i++) {
-      float v = d[i];
-      float difference = v - reference;
-      float back = difference + reference;
-      lost[i] = (v - back) + ((back - difference) - reference);
-      d[i] = difference;
-    }
-  }
-
-  /** Returns the least exponent. */
-  private static int exponents(float[] shifted, int n, int[] ee, int at) {
-    int least = ROUND_BITS;
-    for (int i = 0; i < n; i++) {
-      int bits = Float.floatToRawIntBits(shifted[i]);
-      ee[at + i] = bits - (ROUND_BITS + BIAS);
-      least = Math.min(least, bits);
-    }
-    return Math.max(least, 0) - ROUND_BITS; // far below, bits turn negative
-  }
-
-  private static void finish(float[] r, int n, float[] lost) {
-    for (int i = 0; i < n; i++) {
-      r[i] = polynomial(r[i] + lost[i]);
-    }
-  }
-
-  private static int splitFar(float[] x, int width, float reference, float[] em, int[] ee, int at) {
+  /** Returns the least. */
+  private static double limit(double[] x, int n, double[] d) {
     double least = 0;
-    for (int i = 0; i < width; i++) {
-      double difference = (double) x[i] - reference;
-      least = difference < least ? difference : least;
-      split(difference, em, ee, at + i);
+    for (int i = 0; i < n; i++) {
+      least = Math.min(x[i], least);
+      d[i] = Math.max(x[i], EXP_LEAST);
     }
-    return (int) (least * LOG2_E - 1);
+    return least;
   }
 
-  /** Splits e<sup>difference</sup>, 0 where it is −Infinity. */
-  static void split(double difference, float[] em, int[] ee, int at) {
-    if (difference == Double.NEGATIVE_INFINITY) {
-      em[at] = 1;
-      ee[at] = ZERO;
-      return;
+  private static void reduce(double[] d, int n, double[] shifted) {
+    for (int i = 0; i < n; i++) {
+      double s = d[i] * LOG2_E_DOUBLE + ROUND_DOUBLE;
+      d[i] = d[i] - (s - ROUND_DOUBLE) * LN2;
+      shifted[i] = s;
     }
-    double binary = difference * 1.4426950408889634;
-    double n = binary + 0x1.8p52 - 0x1.8p52;
-    em[at] = polynomial((float) ((binary - n) * 0.6931471805599453));
-    ee[at] = (int) n - BIAS;
+  }
+
+  private static void toPowers(double[] shifted, int n) {
+    for (int i = 0; i < n; i++) {
+      shifted[i] = Double.longBitsToDouble(Double.doubleToRawLongBits(shifted[i]) << 52);
+    }
+  }
+
+  private static void multiply(double[] r, int n, double[] powers) {
+    for (int i = 0; i < n; i++) {
+      double x = r[i];
+      double high = D6 + x * (D7 + x * (D8 + x * D9));
+      powers[i] *= 1 + (x + x * x * (D2 + x * (D3 + x * (D4 + x * (D5 + x * high)))));
+    }
+  }
+
+  @Override
+  void spread(double[] table, int at, int[] slots, int n, double[] out) {
+    for (int i = 0; i < n; i++) {
+      out[i] = table[at + slots[i]];
+    }
   }
 
   @Override
   void alpha(
-      float[] m,
-      int[] e,
+      double[] m,
       int from,
       int to,
-      int width,
-      int low,
-      int high,
-      Emission emission,
-      int[] skip) {
-    float[] em = emission.m;
-    int[] ee = emission.e;
-    float blankM = emission.blankM;
-    int blankE = emission.blankE;
-    float beforeM = m[from + width + low - 1]; // label i − 1
-    int beforeE = e[from + width + low - 1];
-    for (int i = low; i < high; i++) {
-      float bm = m[from + i];
-      int be = e[from + i];
-      float lm = m[from + width + i];
-      int le = e[from + width + i];
+      Stripes stripes,
+      double[] factors,
+      double[] p,
+      double blank,
+      double[] skip) {
+    int width = stripes.width();
+    take(m, from, width);
+    before(labels, stripes, factors, neighbours);
+    alphaLabels(labels, blanks, neighbours, skip, p, width);
+    alphaBlanks(blanks, neighbours, blank, width);
+    give(m, to, width);
+  }
 
-      int top = Math.max(be, beforeE);
-      float sum = bm * power(be - top) + beforeM * power(beforeE - top);
-      store(sum * blankM, top + blankE, m, e, to + i);
+  private void take(double[] m, int from, int width) {
+    blanks = Grow.atLeast(blanks, width);
+    labels = Grow.atLeast(labels, width);
+    neighbours = Grow.atLeast(neighbours, width);
+    System.arraycopy(m, from, blanks, 0, width);
+    System.arraycopy(m, from + width, labels, 0, width);
+  }
 
-      int skipE = beforeE + skip[i];
-      top = Math.max(Math.max(le, be), skipE);
-      sum = lm * power(le - top) + bm * power(be - top) + beforeM * power(skipE - top);
-      store(sum * em[emission.at + i], top + ee[emission.at + i], m, e, to + width + i);
-      beforeM = lm;
-      beforeE = le;
+  private void give(double[] m, int to, int width) {
+    System.arraycopy(blanks, 0, m, to, width);
+    System.arraycopy(labels, 0, m, to + width, width);
+  }
+
+  /** into[i] = x of the label before. */
+  private static void before(double[] x, Stripes stripes, double[] factors, double[] into) {
+    int lanes = stripes.lanes();
+    int rest = (stripes.depth() - 1) * lanes;
+    for (int g = 0; g < stripes.groups(); g++) {
+      int base = g * (rest + lanes);
+      System.arraycopy(x, base, into, base + lanes, rest);
+      into[base] = g > 0 ? x[base - 1] * factors[g * lanes] : 0;
+      for (int k = 1; k < lanes; k++) {
+        into[base + k] = x[base + rest + k - 1] * factors[g * lanes + k];
+      }
+    }
+  }
+
+  /** into[i] = x of the label after. */
+  private static void after(double[] x, Stripes stripes, double[] factors, double[] into) {
+    int lanes = stripes.lanes();
+    int rest = (stripes.depth() - 1) * lanes;
+    for (int g = 0; g < stripes.groups(); g++) {
+      int base = g * (rest + lanes);
+      int last = g * lanes + lanes - 1;
+      System.arraycopy(x, base + lanes, into, base, rest);
+      for (int k = 0; k < lanes - 1; k++) {
+        into[base + rest + k] = x[base + k + 1] * factors[g * lanes + k];
+      }
+      int end = base + rest + lanes;
+      into[end - 1] = g + 1 < stripes.groups() ? x[end] * factors[last] : 0;
+    }
+  }
+
+  private static void alphaLabels(
+      double[] labels, double[] blanks, double[] before, double[] skip, double[] p, int n) {
+    for (int i = 0; i < n; i++) {
+      labels[i] = (labels[i] + blanks[i] + skip[i] * before[i]) * p[i];
+    }
+  }
+
+  private static void alphaBlanks(double[] blanks, double[] before, double p, int n) {
+    for (int i = 0; i < n; i++) {
+      blanks[i] = (blanks[i] + before[i]) * p;
     }
   }
 
   @Override
   void beta(
-      float[] m,
-      int[] e,
+      double[] m,
       int from,
       int to,
-      int width,
-      int low,
-      int high,
-      Emission emission,
-      int[] skip) {
-    float[] em = emission.m;
-    int[] ee = emission.e;
-    float blankM = emission.blankM;
-    int blankE = emission.blankE + BIAS;
-    float afterM = m[from + width + high] * em[emission.at + high]; // label i + 1
-    int afterE = e[from + width + high] + ee[emission.at + high] + BIAS;
-    float afterBlankM = m[from + high] * blankM; // blank i + 1
-    int afterBlankE = e[from + high] + blankE;
-    int skipAfter = skip[high];
-    for (int i = high - 1; i >= low; i--) {
-      float bm = m[from + i] * blankM;
-      int be = e[from + i] + blankE;
-      float lm = m[from + width + i] * em[emission.at + i];
-      int le = e[from + width + i] + ee[emission.at + i] + BIAS;
+      Stripes stripes,
+      double[] factors,
+      double[] p,
+      double blank,
+      double[] skip) {
+    int width = stripes.width();
+    take(m, from, width);
+    shiftedDoubles = Grow.atLeast(shiftedDoubles, width);
+    betaLeave(labels, blanks, p, blank, skip, shiftedDoubles, width);
+    after(shiftedDoubles, stripes, factors, neighbours);
+    betaBlanks(blanks, labels, width);
+    betaLabels(labels, neighbours, width);
+    give(m, to, width);
+  }
 
-      int top = Math.max(be, le);
-      store(bm * power(be - top) + lm * power(le - top), top - BIAS, m, e, to + i);
-
-      int skipE = afterE + skipAfter;
-      top = Math.max(Math.max(le, afterBlankE), skipE);
-      float sum =
-          lm * power(le - top)
-              + afterBlankM * power(afterBlankE - top)
-              + afterM * power(skipE - top);
-      store(sum, top - BIAS, m, e, to + width + i);
-      afterM = lm;
-      afterE = le;
-      afterBlankM = bm;
-      afterBlankE = be;
-      skipAfter = skip[i];
+  /** Multiplies by the probabilities; leave[i] is what reaches label i − 1 from here. */
+  private static void betaLeave(
+      double[] labels,
+      double[] blanks,
+      double[] p,
+      double blank,
+      double[] skip,
+      double[] leave,
+      int n) {
+    for (int i = 0; i < n; i++) {
+      labels[i] *= p[i];
+      blanks[i] *= blank;
+      leave[i] = blanks[i] + skip[i] * labels[i];
     }
   }
 
-  /** Stores value · 2<sup>exponent + 127</sup> with its mantissa in [1, 2). */
-  private static void store(float value, int exponent, float[] m, int[] e, int at) {
-    int bits = Float.floatToRawIntBits(value);
-    m[at] = Float.intBitsToFloat(bits & 0x007fffff | 0x3f800000);
-    e[at] = Math.max(exponent + (bits >>> 23), ZERO);
+  private static void betaBlanks(double[] blanks, double[] labels, int n) {
+    for (int i = 0; i < n; i++) {
+      blanks[i] += labels[i];
+    }
+  }
+
+  private static void betaLabels(double[] labels, double[] after, int n) {
+    for (int i = 0; i < n; i++) {
+      labels[i] += after[i];
+    }
   }
 
   @Override
-  void posterior(
-      float[] alphaM,
-      int[] alphaE,
-      int alphaAt,
-      float[] betaM,
-      int[] betaE,
-      int betaAt,
-      int width,
-      int low,
-      int high,
-      int exponent,
-      float[] gamma) {
-    float blanks = 0;
-    float labels = 0;
-    for (int i = low; i < high; i++) {
-      int a = alphaAt + i;
-      int b = betaAt + i;
-      blanks += alphaM[a] * betaM[b] * power(alphaE[a] + betaE[b] - exponent);
-      a += width;
-      b += width;
-      float label = alphaM[a] * betaM[b] * power(alphaE[a] + betaE[b] - exponent);
-      gamma[i] = label;
-      labels += label;
+  double gamma(
+      double[] alpha,
+      int a,
+      double[] beta,
+      int b,
+      Stripes stripes,
+      double[] factors,
+      double[] gamma) {
+    int width = stripes.width();
+    take(alpha, a, width);
+    neighbours = Grow.atLeast(neighbours, width);
+    System.arraycopy(beta, b, neighbours, 0, width);
+    multiply(blanks, neighbours, width);
+    System.arraycopy(beta, b + width, neighbours, 0, width);
+    multiply(labels, neighbours, width);
+    multiply(width, stripes, factors);
+    give(gamma, 0, width);
+    return sum(blanks, width);
+  }
+
+  private static double sum(double[] x, int n) {
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    for (int i = 0; i < n; i += 4) { // n is a multiple of LANES
+      s0 += x[i];
+      s1 += x[i + 1];
+      s2 += x[i + 2];
+      s3 += x[i + 3];
     }
-    gamma[width] = blanks;
-    gamma[width + 1] = labels;
+    return (s0 + s1) + (s2 + s3);
+  }
+
+  @Override
+  void maxima(double[] m, int row, Stripes stripes, double[] maxima) {
+    int lanes = stripes.lanes();
+    for (int g = 0; g < stripes.groups(); g++) {
+      for (int k = 0; k < lanes; k++) {
+        double max = 0;
+        int at = row + g * stripes.depth() * lanes + k;
+        for (int j = 0; j < stripes.depth(); j++, at += lanes) {
+          max = m[at] > max ? m[at] : max;
+          max = m[at + stripes.width()] > max ? m[at + stripes.width()] : max;
+        }
+        maxima[g * lanes + k] = max;
+      }
+    }
+  }
+
+  @Override
+  void multiply(double[] m, int row, Stripes stripes, double[] factors) {
+    int width = stripes.width();
+    take(m, row, width);
+    multiply(width, stripes, factors);
+    give(m, row, width);
+  }
+
+  /** Multiplies {@link #blanks} and {@link #labels} by the factors of their stripes. */
+  private void multiply(int width, Stripes stripes, double[] factors) {
+    int length = stripes.depth() * LANES;
+    for (int base = 0, stripe = 0; base < width; base += length, stripe += LANES) {
+      System.arraycopy(factors, stripe, neighbours, base, LANES);
+      for (int done = LANES; done < length; done *= 2) {
+        System.arraycopy(neighbours, base, neighbours, base + done, Math.min(done, length - done));
+      }
+    }
+    multiply(blanks, neighbours, width);
+    multiply(labels, neighbours, width);
+  }
+
+  private static void multiply(double[] x, double[] by, int n) {
+    for (int i = 0; i < n; i++) {
+      x[i] *= by[i];
+    }
   }
 }

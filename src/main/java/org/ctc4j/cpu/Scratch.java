@@ -6,6 +6,7 @@ final class Scratch {
   final LogitRows logits = new LogitRows();
   final GradientRows gradient = new GradientRows();
   final PosteriorRows posteriors = new PosteriorRows();
+  final Products products = new Products();
 
   /** Of the frame at work. */
   final Emission emission = new Emission();
@@ -13,34 +14,38 @@ final class Scratch {
   /** Of frames whose rows are recomputed. */
   final Emission recomputed = new Emission();
 
-  /** Logits of the labels of one frame. */
-  float[] gathered = {};
+  final FrameBlock block = new FrameBlock();
 
-  double[] exact = {};
+  /** Logits of the slots of one frame, relative to the best. */
+  double[] differences = {};
 
-  /** Posteriors of the labels; after them the sum over the blanks and the sum over the labels. */
-  float[] gamma = {};
+  /** Probabilities of the labels, as they stand in a row. */
+  double[] states = {};
 
-  /** Posteriors summed by class. */
-  float[] sums = {};
+  /** Posteriors of blanks and labels as they stand in a row, not divided by their sum yet. */
+  double[] gamma = {};
 
-  /** Of {@link SureTotal}. */
-  double[] sureBlanks = {};
+  /** The sum of those of the blanks. */
+  double blankGamma;
 
-  double[] sureLabels = {};
+  /** Posteriors summed by slot. */
+  double[] sums = {};
 
   Scratch(Kernels kernels) {
     this.kernels = kernels;
   }
 
   void begin(Utterance utterance) {
-    int row = utterance.rowLength();
+    Stripes stripes = utterance.plan().stripes();
+    int kinds = utterance.emissions.rowLength();
     utterance.begin(logits, gradient, posteriors);
-    emission.begin(row);
-    recomputed.begin(row);
-    gathered = Grow.atLeast(gathered, row);
-    exact = Grow.atLeast(exact, row);
-    gamma = Grow.atLeast(gamma, row + 2);
-    sums = Grow.atLeast(sums, row);
+    products.begin(stripes);
+    emission.begin(kinds);
+    recomputed.begin(kinds);
+    block.begin(utterance.classes, kinds);
+    differences = Grow.atLeast(differences, kinds);
+    states = Grow.atLeast(states, stripes.width());
+    gamma = Grow.atLeast(gamma, 2L * stripes.width());
+    sums = Grow.atLeast(sums, kinds);
   }
 }

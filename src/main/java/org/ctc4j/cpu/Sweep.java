@@ -1,5 +1,7 @@
 package org.ctc4j.cpu;
 
+import java.util.Arrays;
+
 /**
  * One of the two recursions over one utterance: alpha from the first frame on, or beta from the
  * last. Position p is the p-th frame in its own order.
@@ -7,44 +9,41 @@ package org.ctc4j.cpu;
  * <p>The first half of its rows is kept, all or as checkpoints, for the other to be multiplied
  * with; see {@link Plan}. The second half is gone through row by row. The two share nothing that
  * either writes, but for the run of recomputed rows, which only the other one uses.
- *
- * <p>Of each row only the band of {@link Plan#low} to {@link Plan#high} is computed, which moves up
- * from frame to frame by at most {@link Kernels#lanes()}. Around it stand as many zeros as the next
- * row reads there: a state that the band leaves out is one that no path comes to, or one that none
- * ends from, so that its share in the posterior is 0 in any case.
  */
 final class Sweep {
-  float[] m = {};
-  int[] e = {};
+  /** Rows as {@link Stripes} have them. */
+  double[] m = {};
 
   private final boolean forward;
+  private final Scale scale;
+  private final Scale recomputed;
   private Emissions emissions;
   private Target target;
-  private int[] skip;
+  private Stripes stripes;
   private int frames;
   private int half;
-  private int width;
+  private int rowLength;
   private int interval;
-  private Plan plan;
   private int run; // which run of rows is recomputed, −1 for none
   private int current;
 
   Sweep(boolean forward) {
     this.forward = forward;
+    this.scale = new Scale(forward);
+    this.recomputed = new Scale(forward);
   }
 
-  void begin(Emissions ofUtterance, Target labels, Plan itsPlan) {
-    plan = itsPlan;
+  void begin(Emissions ofUtterance, Target itsTarget, Plan plan) {
     emissions = ofUtterance;
-    target = labels;
-    skip = labels.skip;
+    target = itsTarget;
+    stripes = plan.stripes();
     frames = plan.frames();
     half = forward ? (frames + 1) / 2 : frames / 2;
-    width = plan.width();
+    rowLength = stripes.rowLength();
     interval = plan.interval();
-    long length = Plan.sweepRows(half, interval) * 2 * width + plan.lanes();
-    m = Grow.atLeast(m, length);
-    e = Grow.atLeast(e, length);
+    m = Grow.atLeast(m, Plan.sweepRows(half, interval) * rowLength);
+    scale.begin(stripes);
+    recomputed.begin(stripes);
     run = -1;
   }
 
@@ -76,7 +75,7 @@ final class Sweep {
   /** Goes from position p − 1 to p; returns where the row is. */
   int next(int p, Scratch scratch) {
     int to = interval == 1 && p < half ? slot(p) : slot(runningSlots() + p % 2);
-    step(p, current, to, scratch.emission, scratch);
+    step(p, current, to, scale, scratch.emission, scratch);
     current = to;
     return to;
   }
@@ -91,8 +90,10 @@ final class Sweep {
     if (run != p / interval) {
       run = p / interval;
       copy(slot(run), slot(base));
+      recomputed.load(m, slot(base), first);
       for (int q = first + 1; q < Math.min(first + interval, half); q++) {
-        step(q, slot(base + q - 1 - first), slot(base + q - first), scratch.recomputed, scratch);
+        int from = slot(base + q - 1 - first);
+        step(q, from, from + rowLength, recomputed, scratch.recomputed, scratch);
       }
     }
     return slot(base + p - first);
@@ -103,63 +104,58 @@ final class Sweep {
   }
 
   private int slot(int i) {
-    return i * 2 * width;
+    return i * rowLength;
   }
 
   private void copy(int from, int to) {
-    System.arraycopy(m, from, m, to, 2 * width);
-    System.arraycopy(e, from, e, to, 2 * width);
+    System.arraycopy(m, from, m, to, rowLength);
   }
 
-  private void step(int p, int from, int to, Emission emission, Scratch scratch) {
-    int low = plan.low(frame(p));
-    int high = plan.high(frame(p));
+  private void step(int p, int from, int to, Scale exponents, Emission emission, Scratch scratch) {
+    Kernels kernels = scratch.kernels;
     if (forward) {
       emissions.seek(p, emission, scratch);
       if (p == 0) {
         firstAlpha(emission, to);
       } else {
-        scratch.kernels.alpha(m, e, from, to, width, low, high, emission, skip);
-        e[to + width + low - 1] = Extended.ZERO;
-        clear(to, high, Math.min(high + plan.lanes(), width));
+        double blank = spread(emission, scratch);
+        kernels.alpha(
+            m, from, to, stripes, exponents.factors, scratch.states, blank, target.skipAt);
       }
     } else if (p == 0) {
       firstBeta(to);
     } else {
       emissions.seek(frame(p) + 1, emission, scratch);
-      scratch.kernels.beta(m, e, from, to, width, low, high, emission, skip);
-      clear(to, Math.max(low - plan.lanes(), 0), low);
-      clear(to, high, Math.min(high + 1, width));
+      double blank = spread(emission, scratch);
+      kernels.beta(m, from, to, stripes, exponents.factors, scratch.states, blank, target.skipAt);
     }
+    if (p % Scale.INTERVAL == 0) {
+      exponents.renew(m, to, p, kernels);
+    }
+    exponents.store(m, to);
+  }
+
+  /** Lays the probabilities of the labels out as the states are; returns that of the blank. */
+  private double spread(Emission emission, Scratch scratch) {
+    scratch.kernels.spread(emission.p, emission.at, target.slotAt, stripes.width(), scratch.states);
+    return emission.p[emission.at + target.distinct];
   }
 
   /** Paths start in the first blank or the first label. */
   private void firstAlpha(Emission emission, int to) {
-    clear(to, 0, width);
-    m[to] = emission.blankM;
-    e[to] = emission.blankE + Extended.BIAS;
+    Arrays.fill(m, to, to + rowLength, 0);
+    m[to] = emission.p[emission.at + target.distinct];
     if (target.length > 0) {
-      m[to + width] = emission.m[emission.at];
-      e[to + width] = Math.max(emission.e[emission.at] + Extended.BIAS, Extended.ZERO);
+      m[to + stripes.width()] = emission.p[emission.at + target.slot[0]];
     }
   }
 
   /** Paths end in the last label or the last blank. */
   private void firstBeta(int to) {
-    clear(to, 0, width);
-    m[to + target.length] = 1;
-    e[to + target.length] = 0;
+    Arrays.fill(m, to, to + rowLength, 0);
+    m[to + stripes.place(target.length)] = 1;
     if (target.length > 0) {
-      m[to + width + target.length - 1] = 1;
-      e[to + width + target.length - 1] = 0;
-    }
-  }
-
-  /** Makes elements [low, high) of the blanks and of the labels 0. */
-  private void clear(int to, int low, int high) {
-    for (int i = to + low; i < to + high; i++) {
-      e[i] = Extended.ZERO;
-      e[i + width] = Extended.ZERO;
+      m[to + stripes.width() + stripes.place(target.length - 1)] = 1;
     }
   }
 }

@@ -35,9 +35,6 @@ final class Utterance {
   final Target target = new Target();
   final Emissions emissions;
 
-  /** Of frames that are certain of a class: the probability of all others; else −1. */
-  double[] others = {};
-
   private final Kernels kernels;
   private final Sweep alpha;
   private final Sweep beta;
@@ -49,8 +46,8 @@ final class Utterance {
   private final Plan plan = new Plan();
   private boolean notFinite;
   private boolean possible;
-  private long bits;
-  private int exponent; // of p(target), relative to the best labels
+  private boolean exact; // whether Scale vouches for what the sweeps compute
+  private double exponent; // of p(target), relative to the best labels
   private CtcStatus status;
   private double loss;
 
@@ -86,15 +83,14 @@ final class Utterance {
     classes = logits.classes();
     blank = options.blank();
     int labels = batch.targets().length(n);
-    plan.begin(batch.inputLength(n), labels, kernels, wantsRows(), budget);
-    target.begin(batch.targets(), n, classes, rowLength());
-    emissions.begin(logits, n, target, blank, plan);
-    others = Grow.atLeast(others, plan.frames());
+    plan.begin(batch.inputLength(n), labels, classes, kernels.lanes(), budget);
+    target.begin(batch.targets(), n, classes, blank, plan.stripes());
+    emissions.begin(logits, n, target, plan);
     alpha.begin(emissions, target, plan);
     beta.begin(emissions, target, plan);
     notFinite = false;
     possible = target.leastFrames <= plan.frames();
-    bits = 0;
+    exact = true;
     status = null;
   }
 
@@ -102,12 +98,7 @@ final class Utterance {
   void begin(LogitRows logitRows, GradientRows gradientRows, PosteriorRows posteriorRows) {
     logitRows.begin(logits, n);
     gradientRows.begin(gradient, n, classes, weight);
-    posteriorRows.begin(posteriors, n, rowLength());
-  }
-
-  /** Whether products of alpha and beta are asked for. */
-  boolean wantsRows() {
-    return wantsGradient || wantsPosteriors;
+    posteriorRows.begin(posteriors, n, plan.stripes());
   }
 
   Plan plan() {
@@ -116,15 +107,6 @@ final class Utterance {
 
   int frames() {
     return plan.frames();
-  }
-
-  int width() {
-    return plan.width();
-  }
-
-  /** How long an array must be to hold a row of labels. */
-  int rowLength() {
-    return plan.width() + kernels.lanes();
   }
 
   /** Stage 1 for frames [from, to). */
@@ -137,83 +119,103 @@ final class Utterance {
   }
 
   /**
-   * @param ofRange how far apart the label probabilities are in a range of frames, added up
-   * @param allPossible whether each of the frames has a possible label
+   * @param allPossible whether each of a range of frames has a possible label
+   * @param representable whether float64 can hold their label probabilities
    */
-  synchronized void addFrames(long ofRange, boolean allPossible) {
-    bits += ofRange;
+  synchronized void addFrames(boolean allPossible, boolean representable) {
     possible &= allPossible;
+    exact &= representable;
+  }
+
+  private synchronized void markNotExact() {
+    exact = false;
   }
 
   /** Stage 2 up to the meeting, for alpha or for beta. */
   void firstHalf(boolean forward, Scratch scratch) {
-    if (hasPaths() && !isWide()) {
+    if (hasPaths() && exact) {
       (forward ? alpha : beta).firstHalf(scratch);
     }
   }
 
-  /** Loss and status. */
+  /** Loss and status, which {@link #end} may yet put right. */
   void meet(Scratch scratch) {
-    double log = Double.NEGATIVE_INFINITY;
     if (notFinite) {
       status = CtcStatus.NOT_FINITE;
       loss = Double.NaN;
-      return;
+    } else if (frames() == 0 && target.length == 0) {
+      setLogTotal(0, 0);
+    } else if (!hasPaths()) {
+      setLogTotal(Double.NEGATIVE_INFINITY, 0);
+    } else if (exact) {
+      double log =
+          scratch.products.logTotal(
+              alpha.m, alpha.current(), beta.m, beta.next(beta.half(), scratch), plan.stripes());
+      exact = !Double.isNaN(log);
+      exponent = Math.rint(log / Math.log(2));
+      setLogTotal(log, LogBest.sum(this, log));
     }
-    if (frames() == 0 && target.length == 0) {
-      log = 0;
-    } else if (hasPaths()) {
-      double best = logBest();
-      log = isWide() ? wideTotal(scratch) : total(scratch);
-      boolean sure = !isWide() && SureTotal.isCalledFor(log + best, log, frames());
-      log += best;
-      if (sure) {
-        double exact = SureTotal.log(this, scratch);
-        // not finite: log-probabilities that are none, of which a float64 cannot hold the sums
-        log = Double.isFinite(exact) ? exact : log;
-      }
-    }
-    status = log == Double.NEGATIVE_INFINITY ? CtcStatus.INFEASIBLE : CtcStatus.OK;
-    loss = 0 - log; // not −log: a loss of 0 shall not be −0
   }
 
-  /** Stage 2 after the meeting, with stage 3, for alpha or for beta. */
+  private void setLogTotal(double log, double logBest) {
+    double total = log + logBest;
+    status = total == Double.NEGATIVE_INFINITY ? CtcStatus.INFEASIBLE : CtcStatus.OK;
+    loss = 0 - total; // not −log: a loss of 0 shall not be −0
+  }
+
+  /**
+   * Stage 2 after the meeting, with stage 3, for alpha or for beta. Where the loss alone is asked
+   * for, it is what shows that the loss is exact.
+   */
   void secondHalf(boolean forward, Scratch scratch) {
-    if (!wantsRows() || status != CtcStatus.OK || isWide()) {
+    if (!hasPaths() || !exact) {
       return;
     }
     Sweep mine = forward ? alpha : beta;
     Sweep other = forward ? beta : alpha;
+    Stripes stripes = plan.stripes();
+    Products products = scratch.products;
     for (int p = mine.half(); p < frames(); p++) {
       int t = mine.frame(p);
       // beta came to its first row here when the two met
       int here = !forward && p == mine.half() ? mine.current() : mine.next(p, scratch);
-      int there = other.row(frames() - 1 - p, scratch);
-      scratch.kernels.posterior(
-          mine.m,
-          mine.e,
-          here,
-          other.m,
-          other.e,
-          there,
-          width(),
-          plan.low(t),
-          plan.high(t),
-          exponent,
-          scratch.gamma);
-      if (wantsGradient) {
-        emissions.seek(t, scratch.emission, scratch);
-        LabelStage.run(this, t, scratch);
+      int q = frames() - 1 - p;
+      int there = other.row(q, scratch);
+      boolean renewed = p % Scale.INTERVAL == 0 || (q + 1) % Scale.INTERVAL == 0;
+      if ((renewed || p == mine.half())
+          && !products.seek(mine.m, here, other.m, there, stripes, exponent)) {
+        markNotExact();
+        return;
       }
-      if (wantsPosteriors) {
-        scratch.posteriors.blanks(mine, here, other, there, plan, t, exponent);
-        scratch.posteriors.store(this, t, scratch.gamma);
+      if (wantsRows()) {
+        scratch.blankGamma =
+            scratch.kernels.gamma(
+                mine.m, here, other.m, there, stripes, products.factors, scratch.gamma);
+        store(t, scratch);
       }
     }
   }
 
-  /** Zeros where nothing was to be computed. */
+  private void store(int t, Scratch scratch) {
+    if (wantsGradient) {
+      emissions.seek(t, scratch.emission, scratch);
+      LabelStage.run(this, t, scratch);
+    }
+    if (wantsPosteriors) {
+      scratch.posteriors.store(this, t, scratch.gamma);
+    }
+  }
+
+  /** Zeros where nothing was to be computed, and all once more where the sweeps were not exact. */
   void end(Scratch scratch) {
+    if (hasPaths() && !exact) {
+      LogLattice lattice = new LogLattice(this, scratch);
+      double log = lattice.total();
+      setLogTotal(log, LogBest.sum(this, log));
+      if (wantsRows() && status == CtcStatus.OK) {
+        lattice.posteriors(log);
+      }
+    }
     if (gradient != null) {
       int written = wantsGradient && status == CtcStatus.OK ? frames() : 0;
       scratch.gradient.clear(written, gradient.frames(n));
@@ -231,55 +233,12 @@ final class Utterance {
     return status;
   }
 
+  /** Whether products of alpha and beta are asked for. */
+  private boolean wantsRows() {
+    return wantsGradient || wantsPosteriors;
+  }
+
   private boolean hasPaths() {
     return !notFinite && possible && frames() > 0;
-  }
-
-  private boolean isWide() {
-    return bits >= Extended.RANGE;
-  }
-
-  private double logBest() {
-    double sum = 0;
-    for (int t = 0; t < frames(); t++) {
-      sum += emissions.logBest[t];
-    }
-    return sum;
-  }
-
-  /** ln Σ α β of frame h − 1, −Infinity if there is no path. */
-  private double total(Scratch scratch) {
-    int b = beta.next(beta.half(), scratch);
-    int a = alpha.current();
-    int width = width();
-    int low = plan.low(alpha.half() - 1);
-    int high = plan.high(alpha.half() - 1);
-    exponent = Integer.MIN_VALUE;
-    for (int i = low; i < high; i++) {
-      exponent = Math.max(exponent, alpha.e[a + i] + beta.e[b + i]);
-      exponent = Math.max(exponent, alpha.e[a + width + i] + beta.e[b + width + i]);
-    }
-    if (Extended.isZero(exponent)) {
-      return Double.NEGATIVE_INFINITY;
-    }
-    double sum = 0;
-    for (int i = low; i < high; i++) {
-      sum += product(a + i, b + i) + product(a + width + i, b + width + i);
-    }
-    return exponent * Math.log(2) + Math.log(sum);
-  }
-
-  /** Alpha times beta of one state / 2<sup>exponent</sup>. */
-  private double product(int a, int b) {
-    return (double) alpha.m[a] * beta.m[b] * Extended.power(alpha.e[a] + beta.e[b] - exponent);
-  }
-
-  private double wideTotal(Scratch scratch) {
-    LogLattice lattice = new LogLattice(this, scratch);
-    double total = lattice.total();
-    if (wantsRows() && total > Double.NEGATIVE_INFINITY) {
-      lattice.posteriors(total);
-    }
-    return total;
   }
 }

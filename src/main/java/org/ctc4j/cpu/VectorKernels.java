@@ -2,16 +2,14 @@ package org.ctc4j.cpu;
 
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
-import static org.ctc4j.cpu.Extended.BIAS;
-import static org.ctc4j.cpu.Extended.ZERO;
 
 import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -29,42 +27,36 @@ final class VectorKernels extends Kernels {
   private final Kernels shortRow = new ScalarKernels();
 
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   private static final int LANES = FLOATS.length();
+  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+  private static final int STRIPES = DOUBLES.length();
+
+  /** To every lane from the one before it, and from the one after it. */
+  private static final VectorShuffle<Double> UP =
+      VectorShuffle.fromOp(DOUBLES, k -> (k + STRIPES - 1) % STRIPES);
+
+  private static final VectorShuffle<Double> DOWN =
+      VectorShuffle.fromOp(DOUBLES, k -> (k + 1) % STRIPES);
 
   private static final float ROUND = 0x1.8p23f; // x + ROUND − ROUND is x rounded to an integer
-  private static final int ROUND_BITS = 0x4b400000;
+  private static final int BIAS = 127;
   private static final float LN2_HIGH = 0x1.62e43p-1f; // ln 2 = LN2_HIGH + LN2_LOW
   private static final float LN2_LOW = -0x1.05c61p-29f;
-  private static final int FRACTION = 0x007fffff;
-  private static final int ONE = 0x3f800000;
+  private static final double ROUND_DOUBLE = 0x1.8p52 + 1023; // and with the bias of an exponent
 
-  /** LANES zeros, then as many ones: read from {@code k}, a vector whose last k elements are 1. */
+  /** LANES zeros, then as many ones: read from k, a vector whose last k elements are 1. */
   private static final float[] LAST = new float[2 * LANES];
 
   static {
     Arrays.fill(LAST, LANES, 2 * LANES, 1);
   }
 
-  private final float[] lanes = new float[LANES];
+  private float[] laneSums = new float[LANES];
+  private final double[] stripeSums = new double[STRIPES];
 
   @Override
   Kernels another() {
     return new VectorKernels();
-  }
-
-  /**
-   * The sum of {@link #lanes}, in a fixed order. Rejected: {@code reduceLanes(ADD)}, which adds in
-   * any order it likes, and on newer JVMs in another one once it is compiled: the same call would
-   * give other bits later; a method that takes the vector, which C2 boxes for it.
-   */
-  private float sumOfLanes() {
-    for (int half = LANES / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
-        lanes[i] += lanes[i + half];
-      }
-    }
-    return lanes[0];
   }
 
   @Override
@@ -74,7 +66,7 @@ final class VectorKernels extends Kernels {
 
   @Override
   int lanes() {
-    return LANES;
+    return STRIPES;
   }
 
   @Override
@@ -105,6 +97,18 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
+  void max(double[] x, int rows, int n, double[] max, int maxAt) {
+    for (int row = 0; row < rows; row++) {
+      DoubleVector m = DoubleVector.fromArray(DOUBLES, x, row * n);
+      for (int i = row * n + STRIPES; i < row * n + n; i += STRIPES) {
+        DoubleVector v = DoubleVector.fromArray(DOUBLES, x, i);
+        m = m.blend(v, v.compare(GT, m));
+      }
+      max[maxAt + row] = m.reduceLanes(MAX);
+    }
+  }
+
+  @Override
   boolean finite(float[] x, int at, int n) {
     int i = at;
     for (; i <= at + n - LANES; i += LANES) {
@@ -125,20 +129,33 @@ final class VectorKernels extends Kernels {
     if (n < LANES) {
       return shortRow.exp(x, at, n, shift, out, outAt);
     }
-    int whole = n / LANES * LANES;
-    double sum = exp(x, at, whole, shift, out, outAt, LANES);
-    return whole == n
-        ? sum
-        : sum + exp(x, at + n - LANES, LANES, shift, out, outAt + n - LANES, n - whole);
+    expRow(x, at, n, shift, out, outAt, 0);
+    return sumOfLanes(0);
   }
 
-  /** As above for whole vectors, of which the last {@code counted} elements go into the sum. */
-  private double exp(float[] x, int at, int n, float shift, float[] out, int outAt, int counted) {
-    FloatVector count = FloatVector.fromArray(FLOATS, LAST, counted);
+  @Override
+  void exp(float[] x, int[] at, int rows, int n, float[] out, int[] outAt, double[] sums) {
+    if (n < LANES) {
+      shortRow.exp(x, at, rows, n, out, outAt, sums);
+      return;
+    }
+    laneSums = Grow.atLeast(laneSums, (long) rows * LANES);
+    for (int row = 0; row < rows; row++) {
+      expRow(x, at[row], n, 0, out, outAt[row], row * LANES);
+    }
+    for (int row = 0; row < rows; row++) { // not above, where it would wait for what was stored
+      sums[row] = sumOfLanes(row * LANES);
+    }
+  }
+
+  /** Leaves the sum of each lane in {@link #laneSums}. */
+  private void expRow(float[] x, int at, int n, float shift, float[] out, int outAt, int sumsAt) {
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector d = FloatVector.fromArray(FLOATS, x, at + i).sub(shift);
+      int j = Math.min(i, n - LANES); // the last vector overlaps the one before
+      FloatVector d = FloatVector.fromArray(FLOATS, x, at + j).sub(shift);
       d = d.blend(EXP_ZERO, d.compare(LT, EXP_ZERO)); // NaN passes
+      d = d.blend(EXP_MOST, d.compare(GT, EXP_MOST));
       FloatVector shifted =
           d.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND + BIAS));
       FloatVector k = shifted.sub(ROUND + BIAS);
@@ -153,264 +170,234 @@ final class VectorKernels extends Kernels {
               .fma(r, FloatVector.broadcast(FLOATS, C2));
       p = p.mul(r).fma(r, r).add(1);
       p = p.mul(shifted.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-      p.intoArray(out, outAt + i);
-      sum = p.fma(count, sum);
+      p.intoArray(out, outAt + j);
+      sum = p.fma(FloatVector.fromArray(FLOATS, LAST, LANES - i + j), sum);
     }
-    sum.intoArray(lanes, 0);
-    return sumOfLanes();
+    sum.intoArray(laneSums, sumsAt);
+  }
+
+  /**
+   * In a fixed order. Rejected: {@code reduceLanes(ADD)}, which adds in any order it likes, and on
+   * newer JVMs in another one once it is compiled: the same call would give other bits later.
+   */
+  private float sumOfLanes(int at) {
+    float s0 = 0;
+    float s1 = 0;
+    float s2 = 0;
+    float s3 = 0;
+    for (int i = at; i < at + LANES; i += 4) {
+      s0 += laneSums[i];
+      s1 += laneSums[i + 1];
+      s2 += laneSums[i + 2];
+      s3 += laneSums[i + 3];
+    }
+    return (s0 + s1) + (s2 + s3);
   }
 
   @Override
-  double sumBelowOne(float[] x, int at, int n) {
+  double sum(float[] x, int at, int n) {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = at;
     for (; i <= at + n - LANES; i += LANES) {
-      FloatVector v = FloatVector.fromArray(FLOATS, x, i);
-      sum = sum.add(FloatVector.zero(FLOATS).blend(v, v.compare(LT, 1f)));
+      sum = sum.add(FloatVector.fromArray(FLOATS, x, i));
     }
-    sum.intoArray(lanes, 0);
-    return sumOfLanes() + shortRow.sumBelowOne(x, i, at + n - i);
+    sum.intoArray(laneSums, 0);
+    return sumOfLanes(0) + shortRow.sum(x, i, at + n - i);
   }
 
   @Override
   void scale(float[] x, int at, int n, float factor) {
-    int i = at;
-    for (; i <= at + n - LANES; i += LANES) {
+    if (n < LANES) {
+      shortRow.scale(x, at, n, factor);
+      return;
+    }
+    FloatVector last = FloatVector.fromArray(FLOATS, x, at + n - LANES).mul(factor);
+    for (int i = at; i < at + n - LANES; i += LANES) {
       FloatVector.fromArray(FLOATS, x, i).mul(factor).intoArray(x, i);
     }
-    for (; i < at + n; i++) {
-      x[i] *= factor;
-    }
+    last.intoArray(x, at + n - LANES);
   }
 
   @Override
-  int split(float[] x, int width, float reference, float[] em, int[] ee, int at) {
-    IntVector least = IntVector.broadcast(INTS, ROUND_BITS);
-    for (int i = 0; i < width; i += LANES) {
-      FloatVector v = FloatVector.fromArray(FLOATS, x, i);
-      FloatVector d = v.sub(reference);
-      // what rounding took from v − reference (Knuth's TwoSum)
-      FloatVector back = d.add(reference);
-      FloatVector lost = v.sub(back).add(back.sub(d).sub(reference));
-      FloatVector shifted =
-          d.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
-      FloatVector n = shifted.sub(ROUND);
-      FloatVector r =
-          n.fma(
-                  FloatVector.broadcast(FLOATS, -LN2_LOW),
-                  n.fma(FloatVector.broadcast(FLOATS, -LN2_HIGH), d))
-              .add(lost);
-      IntVector bits = shifted.reinterpretAsInts();
-      least = least.min(bits);
-      FloatVector p = r.fma(FloatVector.broadcast(FLOATS, C6), FloatVector.broadcast(FLOATS, C5));
+  double exp(double[] x, int n, double[] out, int at) {
+    DoubleVector least = DoubleVector.zero(DOUBLES);
+    for (int i = 0; i < n; i += STRIPES) {
+      DoubleVector d = DoubleVector.fromArray(DOUBLES, x, i);
+      least = least.blend(d, d.compare(LT, least));
+      d = d.blend(EXP_LEAST, d.compare(LT, EXP_LEAST));
+      DoubleVector shifted =
+          d.fma(
+              DoubleVector.broadcast(DOUBLES, LOG2_E_DOUBLE),
+              DoubleVector.broadcast(DOUBLES, ROUND_DOUBLE));
+      DoubleVector r = shifted.sub(ROUND_DOUBLE).fma(DoubleVector.broadcast(DOUBLES, -LN2), d);
+      DoubleVector p =
+          r.fma(DoubleVector.broadcast(DOUBLES, D9), DoubleVector.broadcast(DOUBLES, D8));
       p =
-          p.fma(r, FloatVector.broadcast(FLOATS, C4))
-              .fma(r, FloatVector.broadcast(FLOATS, C3))
-              .fma(r, FloatVector.broadcast(FLOATS, C2));
-      p.mul(r).fma(r, r).add(1).intoArray(em, at + i);
-      bits.sub(ROUND_BITS + BIAS).intoArray(ee, at + i);
+          p.fma(r, DoubleVector.broadcast(DOUBLES, D7))
+              .fma(r, DoubleVector.broadcast(DOUBLES, D6))
+              .fma(r, DoubleVector.broadcast(DOUBLES, D5))
+              .fma(r, DoubleVector.broadcast(DOUBLES, D4))
+              .fma(r, DoubleVector.broadcast(DOUBLES, D3))
+              .fma(r, DoubleVector.broadcast(DOUBLES, D2));
+      p = p.mul(r).fma(r, r).add(1);
+      p.mul(shifted.reinterpretAsLongs().lanewise(LSHL, 52).reinterpretAsDoubles())
+          .intoArray(out, at + i);
     }
-    return Math.max(least.reduceLanes(MIN), 0) - ROUND_BITS; // far below, bits turn negative
+    return least.reduceLanes(MIN);
+  }
+
+  @Override
+  void spread(double[] table, int at, int[] slots, int n, double[] out) {
+    for (int i = 0; i < n; i += STRIPES) {
+      DoubleVector.fromArray(DOUBLES, table, at, slots, i).intoArray(out, i);
+    }
   }
 
   @Override
   void alpha(
-      float[] m,
-      int[] e,
+      double[] m,
       int from,
       int to,
-      int width,
-      int low,
-      int high,
-      Emission emission,
-      int[] skip) {
-    alphaBlanks(m, e, from, to, width, low, high, emission.blankM, emission.blankE);
-    alphaLabels(m, e, from, to, width, low, high, emission.m, emission.e, emission.at, skip);
-  }
-
-  private static void alphaBlanks(
-      float[] m,
-      int[] e,
-      int from,
-      int to,
-      int width,
-      int low,
-      int high,
-      float blankM,
-      int blankE) {
-    for (int i = low; i < high; i += LANES) {
-      FloatVector bm = FloatVector.fromArray(FLOATS, m, from + i);
-      IntVector be = IntVector.fromArray(INTS, e, from + i);
-      // label −1 is the last padding of the blanks, which is 0
-      FloatVector lm = FloatVector.fromArray(FLOATS, m, from + width + i - 1);
-      IntVector le = IntVector.fromArray(INTS, e, from + width + i - 1);
-      IntVector top = be.max(le);
-      IntVector base = top.sub(BIAS);
-      FloatVector sum =
-          lm.fma(
-              le.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats(),
-              bm.mul(be.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats()));
-      IntVector bits = sum.mul(blankM).reinterpretAsInts();
-      bits.and(FRACTION).or(ONE).reinterpretAsFloats().intoArray(m, to + i);
-      top.add(blankE).add(bits.lanewise(LSHR, 23)).max(ZERO).intoArray(e, to + i);
-    }
-  }
-
-  private static void alphaLabels(
-      float[] m,
-      int[] e,
-      int from,
-      int to,
-      int width,
-      int low,
-      int high,
-      float[] em,
-      int[] ee,
-      int at,
-      int[] skip) {
-    for (int i = low; i < high; i += LANES) {
-      int label = from + width + i;
-      IntVector be = IntVector.fromArray(INTS, e, from + i);
-      IntVector le = IntVector.fromArray(INTS, e, label);
-      IntVector skipE =
-          IntVector.fromArray(INTS, e, label - 1).add(IntVector.fromArray(INTS, skip, i));
-      IntVector top = le.max(be).max(skipE);
-      IntVector base = top.sub(BIAS);
-      FloatVector sum =
-          FloatVector.fromArray(FLOATS, m, label)
-              .mul(le.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats());
-      sum =
-          FloatVector.fromArray(FLOATS, m, from + i)
-              .fma(be.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats(), sum);
-      sum =
-          FloatVector.fromArray(FLOATS, m, label - 1)
-              .fma(skipE.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats(), sum);
-      IntVector bits = sum.mul(FloatVector.fromArray(FLOATS, em, at + i)).reinterpretAsInts();
-      bits.and(FRACTION).or(ONE).reinterpretAsFloats().intoArray(m, to + width + i);
-      top.add(IntVector.fromArray(INTS, ee, at + i))
-          .add(bits.lanewise(LSHR, 23))
-          .max(ZERO)
-          .intoArray(e, to + width + i);
+      Stripes stripes,
+      double[] factors,
+      double[] p,
+      double blank,
+      double[] skip) {
+    int width = stripes.width();
+    int length = stripes.depth() * STRIPES;
+    double last = 0; // label of the group before
+    for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
+      DoubleVector before =
+          DoubleVector.fromArray(DOUBLES, m, from + width + base + length - STRIPES)
+              .rearrange(UP)
+              .withLane(0, last)
+              .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
+      for (int i = base; i < base + length; i += STRIPES) {
+        DoubleVector b = DoubleVector.fromArray(DOUBLES, m, from + i);
+        DoubleVector l = DoubleVector.fromArray(DOUBLES, m, from + width + i);
+        b.add(before).mul(blank).intoArray(m, to + i);
+        before
+            .fma(DoubleVector.fromArray(DOUBLES, skip, i), b.add(l))
+            .mul(DoubleVector.fromArray(DOUBLES, p, i))
+            .intoArray(m, to + width + i);
+        before = l;
+      }
+      last = m[from + width + base + length - 1];
     }
   }
 
   @Override
   void beta(
-      float[] m,
-      int[] e,
+      double[] m,
       int from,
       int to,
-      int width,
-      int low,
-      int high,
-      Emission emission,
-      int[] skip) {
-    betaBlanks(m, e, from, to, width, low, high, emission);
-    betaLabels(m, e, from, to, width, low, high, emission, skip);
-  }
-
-  private static void betaBlanks(
-      float[] m, int[] e, int from, int to, int width, int low, int high, Emission emission) {
-    float[] em = emission.m;
-    int[] ee = emission.e;
-    int at = emission.at;
-    float blankM = emission.blankM;
-    int blankE = emission.blankE;
-    for (int i = low; i < high; i += LANES) {
-      int label = from + width + i;
-      IntVector be = IntVector.fromArray(INTS, e, from + i).add(blankE);
-      IntVector le = IntVector.fromArray(INTS, e, label).add(IntVector.fromArray(INTS, ee, at + i));
-      IntVector top = be.max(le);
-      IntVector base = top.sub(BIAS);
-      FloatVector lm =
-          FloatVector.fromArray(FLOATS, m, label).mul(FloatVector.fromArray(FLOATS, em, at + i));
-      FloatVector bm = FloatVector.fromArray(FLOATS, m, from + i).mul(blankM);
-      IntVector bits =
-          lm.fma(
-                  le.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats(),
-                  bm.mul(be.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats()))
-              .reinterpretAsInts();
-      bits.and(FRACTION).or(ONE).reinterpretAsFloats().intoArray(m, to + i);
-      top.add(bits.lanewise(LSHR, 23)).max(ZERO).intoArray(e, to + i);
-    }
-  }
-
-  private static void betaLabels(
-      float[] m,
-      int[] e,
-      int from,
-      int to,
-      int width,
-      int low,
-      int high,
-      Emission emission,
-      int[] skip) {
-    float[] em = emission.m;
-    int[] ee = emission.e;
-    int at = emission.at;
-    float blankM = emission.blankM;
-    int blankE = emission.blankE;
-    for (int i = low; i < high; i += LANES) {
-      int label = from + width + i;
-      IntVector le = IntVector.fromArray(INTS, e, label).add(IntVector.fromArray(INTS, ee, at + i));
-      IntVector be = IntVector.fromArray(INTS, e, from + i + 1).add(blankE);
-      IntVector skipE =
-          IntVector.fromArray(INTS, e, label + 1)
-              .add(IntVector.fromArray(INTS, ee, at + i + 1))
-              .add(IntVector.fromArray(INTS, skip, i + 1));
-      IntVector top = le.max(be).max(skipE);
-      IntVector base = top.sub(BIAS);
-      FloatVector sum =
-          FloatVector.fromArray(FLOATS, m, label)
-              .mul(FloatVector.fromArray(FLOATS, em, at + i))
-              .mul(le.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats());
-      FloatVector bm = FloatVector.fromArray(FLOATS, m, from + i + 1).mul(blankM);
-      sum = bm.fma(be.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats(), sum);
-      FloatVector skipM =
-          FloatVector.fromArray(FLOATS, m, label + 1)
-              .mul(FloatVector.fromArray(FLOATS, em, at + i + 1));
-      sum = skipM.fma(skipE.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats(), sum);
-      IntVector bits = sum.reinterpretAsInts();
-      bits.and(FRACTION).or(ONE).reinterpretAsFloats().intoArray(m, to + width + i);
-      top.add(bits.lanewise(LSHR, 23)).max(ZERO).intoArray(e, to + width + i);
+      Stripes stripes,
+      double[] factors,
+      double[] p,
+      double blank,
+      double[] skip) {
+    int width = stripes.width();
+    int length = stripes.depth() * STRIPES;
+    for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
+      int next = base + length; // the first label of the group after
+      double first =
+          next == width
+              ? 0
+              : m[from + next] * blank + skip[next] * m[from + width + next] * p[next];
+      DoubleVector b = DoubleVector.fromArray(DOUBLES, m, from + base).mul(blank);
+      DoubleVector l =
+          DoubleVector.fromArray(DOUBLES, m, from + width + base)
+              .mul(DoubleVector.fromArray(DOUBLES, p, base));
+      b.add(l).intoArray(m, to + base);
+      // what reaches a label from the blank and the label after it
+      DoubleVector afterLast =
+          l.fma(DoubleVector.fromArray(DOUBLES, skip, base), b)
+              .rearrange(DOWN)
+              .withLane(STRIPES - 1, first)
+              .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
+      for (int i = base + STRIPES; i < next; i += STRIPES) {
+        b = DoubleVector.fromArray(DOUBLES, m, from + i).mul(blank);
+        DoubleVector before = l;
+        l =
+            DoubleVector.fromArray(DOUBLES, m, from + width + i)
+                .mul(DoubleVector.fromArray(DOUBLES, p, i));
+        b.add(l).intoArray(m, to + i);
+        l.fma(DoubleVector.fromArray(DOUBLES, skip, i), b)
+            .add(before)
+            .intoArray(m, to + width + i - STRIPES);
+      }
+      l.add(afterLast).intoArray(m, to + width + next - STRIPES);
     }
   }
 
   @Override
-  void posterior(
-      float[] alphaM,
-      int[] alphaE,
-      int alphaAt,
-      float[] betaM,
-      int[] betaE,
-      int betaAt,
-      int width,
-      int low,
-      int high,
-      int exponent,
-      float[] gamma) {
-    int base = exponent - BIAS;
-    FloatVector blanks = FloatVector.zero(FLOATS);
-    FloatVector labels = blanks;
-    for (int i = low; i < high; i += LANES) {
-      int a = alphaAt + i;
-      int b = betaAt + i;
-      IntVector e = IntVector.fromArray(INTS, alphaE, a).add(IntVector.fromArray(INTS, betaE, b));
-      FloatVector m =
-          FloatVector.fromArray(FLOATS, alphaM, a).mul(FloatVector.fromArray(FLOATS, betaM, b));
-      blanks = m.fma(e.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats(), blanks);
-
-      a += width;
-      b += width;
-      e = IntVector.fromArray(INTS, alphaE, a).add(IntVector.fromArray(INTS, betaE, b));
-      m = FloatVector.fromArray(FLOATS, alphaM, a).mul(FloatVector.fromArray(FLOATS, betaM, b));
-      m = m.mul(e.sub(base).max(0).lanewise(LSHL, 23).reinterpretAsFloats());
-      m.intoArray(gamma, i);
-      labels = labels.add(m);
+  double gamma(
+      double[] alpha,
+      int a,
+      double[] beta,
+      int b,
+      Stripes stripes,
+      double[] factors,
+      double[] gamma) {
+    int width = stripes.width();
+    int length = stripes.depth() * STRIPES;
+    for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
+      DoubleVector factor = DoubleVector.fromArray(DOUBLES, factors, stripe);
+      for (int i = base; i < base + length; i += STRIPES) {
+        DoubleVector.fromArray(DOUBLES, alpha, a + i)
+            .mul(DoubleVector.fromArray(DOUBLES, beta, b + i))
+            .mul(factor)
+            .intoArray(gamma, i);
+        DoubleVector.fromArray(DOUBLES, alpha, a + width + i)
+            .mul(DoubleVector.fromArray(DOUBLES, beta, b + width + i))
+            .mul(factor)
+            .intoArray(gamma, width + i);
+      }
     }
-    blanks.intoArray(lanes, 0);
-    gamma[width] = sumOfLanes();
-    labels.intoArray(lanes, 0);
-    gamma[width + 1] = sumOfLanes();
+    return sum(gamma, width);
+  }
+
+  private double sum(double[] x, int n) {
+    DoubleVector sum = DoubleVector.zero(DOUBLES);
+    for (int i = 0; i < n; i += STRIPES) {
+      sum = sum.add(DoubleVector.fromArray(DOUBLES, x, i));
+    }
+    sum.intoArray(stripeSums, 0);
+    double s0 = 0;
+    double s1 = 0;
+    for (int i = 0; i < STRIPES; i += 2) {
+      s0 += stripeSums[i];
+      s1 += stripeSums[i + 1];
+    }
+    return s0 + s1;
+  }
+
+  @Override
+  void maxima(double[] m, int row, Stripes stripes, double[] maxima) {
+    int width = stripes.width();
+    int length = stripes.depth() * STRIPES;
+    for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
+      DoubleVector max = DoubleVector.zero(DOUBLES);
+      for (int i = row + base; i < row + base + length; i += STRIPES) {
+        DoubleVector b = DoubleVector.fromArray(DOUBLES, m, i);
+        DoubleVector l = DoubleVector.fromArray(DOUBLES, m, i + width);
+        max = max.blend(b, b.compare(GT, max));
+        max = max.blend(l, l.compare(GT, max));
+      }
+      max.intoArray(maxima, stripe);
+    }
+  }
+
+  @Override
+  void multiply(double[] m, int row, Stripes stripes, double[] factors) {
+    int width = stripes.width();
+    int length = stripes.depth() * STRIPES;
+    for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
+      DoubleVector factor = DoubleVector.fromArray(DOUBLES, factors, stripe);
+      for (int i = row + base; i < row + base + length; i += STRIPES) {
+        DoubleVector.fromArray(DOUBLES, m, i).mul(factor).intoArray(m, i);
+        DoubleVector.fromArray(DOUBLES, m, i + width).mul(factor).intoArray(m, i + width);
+      }
+    }
   }
 }

@@ -48,7 +48,7 @@ class KernelsTest {
       assertEquals(Math.exp(88), kernels.exp(x, 0, n, 0, out, 0), 1e-6 * Math.exp(88));
       x[n / 2] = 0;
       assertEquals(1, kernels.exp(x, 0, n, 0, out, 0));
-      assertEquals(0, kernels.sumBelowOne(out, 0, n));
+      assertEquals(1, kernels.sum(out, 0, n));
       x[n / 2] = Float.NaN;
       assertTrue(Double.isNaN(kernels.exp(x, 0, n, 0, out, 0)));
       assertFalse(kernels.finite(x, 0, n));
@@ -79,36 +79,62 @@ class KernelsTest {
     }
   }
 
-  /** Differences that float32 cannot hold still count exactly. */
   @Test
-  void split() {
-    int width = 4 * kernels.lanes();
+  void expOfDoubles() {
     Random random = new Random(3);
-    for (double deviation : new double[] {0.1, 10, 1e4, 2e5}) {
-      float[] x = new float[width];
-      float[] em = new float[width];
-      int[] ee = new int[width];
-      for (int i = 0; i < width; i++) {
-        x[i] = (float) (random.nextDouble() * -deviation);
-      }
-      float reference = 0.1f;
-      int least = kernels.split(x, width, reference, em, ee, 0);
-      for (int i = 0; i < width; i++) {
-        double log = Math.log(em[i]) + (ee[i] + Extended.BIAS) * Math.log(2);
-        assertEquals((double) x[i] - reference, log, 3e-7 + 1e-12 * deviation);
-        assertTrue(least <= ee[i] + Extended.BIAS && least > -Kernels.SPLIT_LIMIT);
+    for (int n = kernels.lanes(); n < 100; n += kernels.lanes()) {
+      for (double deviation : new double[] {0.1, 10, 650}) {
+        double[] x = random.doubles(n, -deviation, 0).toArray();
+        double[] out = new double[n + 3];
+        x[n / 2] = 0;
+        assertEquals(Arrays.stream(x).min().getAsDouble(), kernels.exp(x, n, out, 3));
+        assertEquals(1, out[3 + n / 2]);
+        for (int i = 0; i < n; i++) {
+          double e = Math.exp(x[i]);
+          assertEquals(e, out[3 + i], 1e-11 * e);
+        }
+        x[n - 1] = -INFINITY;
+        assertEquals(-INFINITY, kernels.exp(x, n, out, 3));
       }
     }
   }
 
   @Test
-  void splitTellsWhatIsTooFar() {
-    int width = 2 * kernels.lanes();
-    for (float low : new float[] {-2e6f, -8.72e6f, -1e30f, -INFINITY}) {
-      float[] x = new float[width];
-      x[1 % width] = low;
-      int least = kernels.split(x, width, 0, new float[width], new int[width], 0);
-      assertTrue(least <= -Kernels.SPLIT_LIMIT);
+  void rows() {
+    Random random = new Random(4);
+    for (int n = 1; n < 70; n++) {
+      float[] x = new float[3 * n];
+      float[] out = new float[3 * n];
+      double[] sums = new double[3];
+      for (int i = 0; i < 3 * n; i++) {
+        x[i] = (float) (5 * random.nextGaussian());
+      }
+      x[n] = 100;
+      x[2 * n] = Float.NaN;
+      kernels.exp(x, new int[] {0, n, 2 * n}, 3, n, out, new int[] {2 * n, n, 0}, sums);
+      double sum = 0;
+      for (int i = 0; i < n; i++) {
+        assertEquals(Math.exp(x[i]), out[2 * n + i], 2e-7 * Math.exp(x[i]));
+        sum += Math.exp(x[i]);
+      }
+      assertEquals(sum, sums[0], 1e-6 * sum);
+      assertTrue(sums[1] > 1e38);
+      assertTrue(Double.isNaN(sums[2]));
+    }
+  }
+
+  @Test
+  void maximaOfDoubles() {
+    int n = 3 * kernels.lanes();
+    double[] x = new Random(5).doubles(4 * n, -9, -8).toArray();
+    double[] max = new double[6];
+    for (int i = 0; i < n; i++) {
+      x[n + i] = 1;
+      kernels.max(x, 4, n, max, 2);
+      assertEquals(1, max[3]);
+      assertTrue(max[2] < -8 && max[4] < -8 && max[5] < -8);
+      assertEquals(Arrays.stream(x, 3 * n, 4 * n).max().getAsDouble(), max[5]);
+      x[n + i] = -10;
     }
   }
 }

@@ -1,0 +1,38 @@
+package org.ctc4j.cpu;
+
+/**
+ * What a thread knows of some frames that go through {@link FrameStage} together. A step for all of
+ * them and then the next step keeps the processor busy, where the steps of one frame would wait for
+ * each other.
+ */
+final class FrameBlock {
+  /** So many numbers of logits and of the gradient stay in the first cache. */
+  private static final int NUMBERS = 2048;
+
+  private static final int MOST = 32;
+
+  /** Where the rows of logits and of the gradient stand. */
+  final int[] at = new int[MOST];
+
+  final int[] outAt = new int[MOST];
+
+  /** Σ e<sup>x</sup>, and what was taken off x before. */
+  final double[] sums = new double[MOST];
+
+  final double[] bases = new double[MOST];
+
+  /** Logits of the slots relative to the best of their frame, one row after the other. */
+  double[] differences = {};
+
+  /** How many frames there may be. */
+  static int most(int classes) {
+    return Math.max(1, Math.min(MOST, NUMBERS / classes));
+  }
+
+  /**
+   * @param rowLength of the slots
+   */
+  void begin(int classes, int rowLength) {
+    differences = Grow.atLeast(differences, (long) most(classes) * rowLength);
+  }
+}

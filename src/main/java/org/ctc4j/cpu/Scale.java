@@ -1,0 +1,158 @@
+package org.ctc4j.cpu;
+
+import java.util.Arrays;
+
+/**
+ * The exponents of the stripes of one recursion at work: a state of stripe s with the number m in
+ * its row has the value m · 2<sup>exponents[s]</sup>.
+ *
+ * <p>The states of a frame may differ by thousands of orders of magnitude, those of a stripe hardly
+ * by hundreds. Every {@link #INTERVAL} frames, where need be, each stripe gets a new exponent, by
+ * which its largest number becomes 1; numbers pass from stripe to stripe with the factor
+ * 2<sup>difference of exponents</sup>. A step is then what the paper's equations say, in plain
+ * float64.
+ *
+ * <p>What this can lose, and how that is known: a number too small for a float64 is cut off, and
+ * that is the only error beyond rounding. It is less than 2<sup>−1022 + exponent</sup>, and adds at
+ * most that times the other recursion's value of the state to p(target). An exponent is never more
+ * than DROP a label under its neighbour's, so that within an interval no number rises above
+ * 2<sup>GROWTH</sup>. Hence where the exponents of alpha and beta together exceed that of p(target)
+ * by at most {@link #LIMIT}, in every stripe and frame, all that was cut off is less than
+ * 2<sup>−40</sup> of p(target), for 2<sup>34</sup> states. An utterance where they exceed it is
+ * done once more by {@link LogLattice}.
+ */
+final class Scale {
+  static final int INTERVAL = 8;
+
+  /** Bits by which the exponent may fall from label to label. */
+  private static final int DROP = 48;
+
+  /** Between these, the largest number of a stripe is left as it is. */
+  private static final double LARGE = 0x1p64;
+
+  private static final double SMALL = 0x1p-64;
+
+  /** A frame adds three numbers. */
+  private static final int GROWTH = INTERVAL * (DROP + 2) + 65;
+
+  static final int LIMIT = 1022 - GROWTH - 40 - 34;
+
+  /** Exponent of a stripe to which no path comes before the next interval. */
+  private static final int ABSENT = -(1 << 30);
+
+  /** Smaller numbers than 2 to this get exponents as if they were that. */
+  private static final int LEAST = -1000;
+
+  /** What a number is multiplied by when it comes into a stripe from the one before. */
+  double[] factors = {};
+
+  private final boolean forward;
+  private int[] exponents = {};
+  private double[] asDoubles = {}; // the exponents once more, as rows have them
+  private double[] scratch = {};
+  private Stripes stripes;
+  private int drop;
+  private int reached; // how many stripes have exponents for paths to come to; −1 at first
+
+  Scale(boolean forward) {
+    this.forward = forward;
+  }
+
+  void begin(Stripes ofUtterance) {
+    stripes = ofUtterance;
+    drop = DROP * stripes.depth();
+    exponents = Grow.atLeast(exponents, stripes.count());
+    factors = Grow.atLeast(factors, stripes.count());
+    scratch = Grow.atLeast(scratch, stripes.count());
+    asDoubles = Grow.atLeast(asDoubles, stripes.count());
+    Arrays.fill(exponents, 0, stripes.count(), 0);
+    reached = -1;
+  }
+
+  /** Takes the exponents of the row of position p. */
+  void load(double[] m, int row, int p) {
+    int at = row + 2 * stripes.width();
+    for (int s = 0; s < stripes.count(); s++) {
+      exponents[s] = (int) m[at + s];
+      asDoubles[s] = m[at + s];
+    }
+    reached = reach(p / INTERVAL * INTERVAL + INTERVAL);
+    findFactors();
+  }
+
+  /** Gives a row the exponents that it was computed with. */
+  void store(double[] m, int row) {
+    System.arraycopy(asDoubles, 0, m, row + 2 * stripes.width(), stripes.count());
+  }
+
+  /**
+   * Where numbers of the row of position p have grown too large or too small, or a stripe is about
+   * to be reached: finds new exponents, and multiplies the numbers accordingly.
+   */
+  void renew(double[] m, int row, int p, Kernels kernels) {
+    kernels.maxima(m, row, stripes, scratch);
+    int reach = reach(p + INTERVAL);
+    if (reach != reached || !areGood(scratch)) {
+      reached = reach;
+      renew(m, row, scratch, kernels);
+      findFactors();
+    }
+  }
+
+  private boolean areGood(double[] maxima) {
+    for (int s = 0; s < stripes.count(); s++) {
+      double max = maxima[s];
+      if (max > LARGE || max < SMALL && max > 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void renew(double[] m, int row, double[] maxima, Kernels kernels) {
+    int count = stripes.count();
+    int step = forward ? 1 : -1;
+    int least = ABSENT;
+    for (int i = 0, s = forward ? 0 : count - 1; i < count; i++, s += step) {
+      int old = exponents[s];
+      int own = maxima[s] > 0 ? old + Math.max(Math.getExponent(maxima[s]), LEAST) : ABSENT;
+      int exponent = i < reached ? Math.max(own, least) : own;
+      maxima[s] = own == ABSENT ? 1 : power(old - exponent); // from here on a factor
+      exponents[s] = exponent;
+      least = exponent - drop;
+    }
+    kernels.multiply(m, row, stripes, maxima);
+    for (int s = 0; s < count; s++) {
+      asDoubles[s] = exponents[s];
+    }
+  }
+
+  /** To how many stripes a path can have come at position p, from the first or from the last on. */
+  private int reach(int p) {
+    int depth = stripes.depth();
+    return forward
+        ? p / depth + 1
+        : stripes.count() - Math.max(stripes.labels() - 1 - p, 0) / depth;
+  }
+
+  private void findFactors() {
+    int last = stripes.count() - 1;
+    if (forward) {
+      factors[0] = 0;
+      for (int s = 1; s <= last; s++) {
+        factors[s] = power(exponents[s - 1] - exponents[s]);
+      }
+    } else {
+      for (int s = 0; s < last; s++) {
+        factors[s] = power(exponents[s + 1] - exponents[s]);
+      }
+      factors[last] = 0;
+    }
+  }
+
+  /** 2<sup>exponent</sup>, 0 for what is not a normal number below or is {@link #ABSENT}. */
+  static double power(int exponent) {
+    int biased = exponent + 1023;
+    return biased <= 0 || biased >= 2047 ? 0 : Double.longBitsToDouble((long) biased << 52);
+  }
+}
