@@ -44,6 +44,7 @@ final class Emissions {
   private Elements elements;
   private long start;
   private Target target;
+  private int frames;
   private int rowLength;
   private boolean table;
   private double[] p = {};
@@ -55,7 +56,7 @@ final class Emissions {
     target = itsTarget;
     rowLength = Target.rowLength(target.distinct, plan.stripes().lanes());
     table = plan.table();
-    int frames = plan.frames();
+    frames = plan.frames();
     logSum = Grow.atLeast(logSum, frames);
     logBest = Grow.atLeast(logBest, frames);
     best = Grow.atLeast(best, frames);
@@ -153,18 +154,15 @@ final class Emissions {
     }
   }
 
-  /** Moves {@code emission} to frame t, all of which have been put. */
-  void seek(int t, Emission emission, Scratch scratch) {
-    if (emission.frame == t) {
-      return;
-    }
-    emission.frame = t;
+  /** Moves {@code emission} to an interval of frames, and the frame after it. */
+  void seek(int interval, Emission emission, Scratch scratch) {
     if (table) {
-      emission.p = p;
-      emission.at = t * rowLength;
-    } else {
-      emission.useOwn();
-      compute(t, emission.p, emission.at, scratch);
+      emission.pointTo(p);
+    } else if (emission.pointToOwn(interval)) {
+      int first = interval * Scale.INTERVAL;
+      for (int t = first; t < Math.min(first + Scale.INTERVAL + 1, frames); t++) {
+        compute(t, emission.p, emission.at(t), scratch);
+      }
     }
   }
 
@@ -195,13 +193,29 @@ final class Emissions {
     }
   }
 
-  /** ln p(t, best) of logits, with the log-sum-exp in float64. */
-  double exactLogBest(int t) {
+  /** Finds p(t, best) of logits once more, with the log-sum-exp in float64. */
+  void findExactly(int t, Scratch scratch) {
+    int classes = logits.classes();
+    int lanes = scratch.kernels.lanes();
+    int length = (classes + lanes - 1) / lanes * lanes;
+    double[] e = scratch.exact(length);
     long frame = start + t * logits.frameStride();
-    double sum = 0;
-    for (int c = 0; c < logits.classes(); c++) {
-      sum += Math.exp(elements.get(frame + c * logits.classStride()) - best[t]);
+    for (int c = 0; c < classes; c++) {
+      e[c] = elements.get(frame + c * logits.classStride()) - best[t];
     }
-    return -Math.log(sum);
+    Arrays.fill(e, classes, length, Kernels.EXP_LEAST);
+    scratch.kernels.exp(e, length, e, 0);
+    int left = certain[t] < 0 ? -1 : target.classOf[certain[t]];
+    double sum = 0;
+    for (int c = 0; c < classes; c++) {
+      sum += c == left ? 0 : e[c];
+    }
+    if (left < 0) {
+      logBest[t] = -Math.log(sum);
+    } else {
+      logBest[t] = -Math.log1p(sum);
+      others[t] = sum / (1 + sum);
+    }
+    bestP[t] = Math.exp(logBest[t]);
   }
 }

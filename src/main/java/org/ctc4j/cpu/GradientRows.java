@@ -80,15 +80,15 @@ final class GradientRows {
     }
   }
 
-  /** Stores the weight times the k-th value at the k-th class, for k &lt; n, in frame t. */
-  void store(int t, int[] classes, double[] values, int n) {
+  /** Stores weight · unit · the k-th value at the k-th class, for k &lt; n, in frame t. */
+  void store(int t, int[] classes, double[] values, int n, double unit) {
     long at = index(t);
     if (direct != null) {
-      store(direct, (int) at, classes, values, n, factor);
+      store(direct, (int) at, classes, values, n, factor * unit);
       return;
     }
     for (int k = 0; k < n; k++) {
-      elements.set(at + classes[k] * gradient.classStride(), rest * factor * values[k]);
+      elements.set(at + classes[k] * gradient.classStride(), rest * factor * unit * values[k]);
     }
   }
 

@@ -88,66 +88,74 @@ abstract class Kernels {
    */
   abstract double exp(double[] x, int n, double[] out, int at);
 
-  /** out[i] = table[at + slots[i]]. */
-  abstract void spread(double[] table, int at, int[] slots, int n, double[] out);
-
   /**
-   * A frame of alpha from the frame before it, the frame's own probabilities included:
+   * Some frames of alpha from the frame before them, their own probabilities included:
    *
    * <pre>
    * blank_i ← (blank_i + label_{i−1}) · p(blank)
    * label_i ← (label_i + blank_i + skip_i label_{i−1}) · p(label_i)
    * </pre>
    *
-   * @param m the two rows, whose exponents are neither read nor written
+   * @param m rows
+   * @param from the row before
+   * @param to where their rows go, one after another
+   * @param count how many there are
    * @param factors of {@link Scale}
-   * @param p probabilities of the labels as they stand in a row, 0 where there is none
-   * @param blank that of the blank
-   * @param skip 1 or 0 for each label, as they stand in a row
+   * @param t the first frame
    */
   abstract void alpha(
       double[] m,
       int from,
       int to,
+      int count,
       Stripes stripes,
+      Target target,
       double[] factors,
-      double[] p,
-      double blank,
-      double[] skip);
+      Emission emission,
+      int t);
 
   /**
-   * A frame of beta from the frame after it, whose probabilities are those given; the frame's own
-   * are left out:
+   * Some frames of beta, from the last to the first, from the frame after them. A frame's own
+   * probabilities are left out, and those of the frame after it are what is taken:
    *
    * <pre>
    * blank_i ← blank_i p(blank) + label_i p(label_i)
    * label_i ← label_i p(label_i) + blank_{i+1} p(blank) + skip_{i+1} label_{i+1} p(label_{i+1})
    * </pre>
+   *
+   * @param from the row of the frame after
+   * @param t that frame
    */
   abstract void beta(
       double[] m,
       int from,
       int to,
+      int count,
       Stripes stripes,
+      Target target,
       double[] factors,
-      double[] p,
-      double blank,
-      double[] skip);
+      Emission emission,
+      int t);
 
   /**
-   * alpha · beta · factor of its stripe for blanks and labels, as they stand in a row.
+   * x · y · factor of its stripe for blanks and labels of some rows.
    *
-   * @param gamma blanks, then labels: 2 · width
-   * @return the sum over the blanks
+   * @param xAt the first row of x, and {@code xStep} how far it is to the next; so of y
+   * @param gamma rows one after another
+   * @param blanks output, the sum over the blanks of each row
    */
-  abstract double gamma(
-      double[] alpha,
-      int a,
-      double[] beta,
-      int b,
+  abstract void gamma(
+      double[] x,
+      int xAt,
+      int xStep,
+      double[] y,
+      int yAt,
+      int yStep,
+      int count,
       Stripes stripes,
       double[] factors,
-      double[] gamma);
+      double[] gamma,
+      double[] blanks);
 
   /** The largest number of each stripe in a row. */
   abstract void maxima(double[] m, int row, Stripes stripes, double[] maxima);

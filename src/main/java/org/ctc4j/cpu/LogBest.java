@@ -7,10 +7,13 @@ import org.ctc4j.InputKind;
  *
  * <p>The log-sum-exp of a frame has an error of some 10<sup>−7</sup>, from float32 exponentials. It
  * is as nothing where the loss is large. Where the loss is small, because what the model is unsure
- * of is the alignment alone, frames without a certain class get theirs in float64.
+ * of is the alignment alone, softmax and posterior of a frame are all but the same, and such an
+ * error would be that of the gradient: there, frames without a certain class get their log-sum-exp
+ * in float64.
  */
 final class LogBest {
   private static final double NATS_PER_ROOT_FRAME = 0.25;
+  private static final double NATS_PER_FRAME = 0.006;
 
   /** Where the other classes have less than this, their float32 sum is good enough. */
   private static final double SURE_FRAME = 1e-3;
@@ -18,23 +21,33 @@ final class LogBest {
   private LogBest() {}
 
   /**
+   * The sum, after the emissions have been put right where need be.
+   *
    * @param log ln p(target) without the factor
    */
-  static double sum(Utterance u, double log) {
-    Emissions emissions = u.emissions;
-    double sum = 0;
-    for (int t = 0; t < u.frames(); t++) {
-      sum += emissions.logBest[t];
-    }
-    double least = NATS_PER_ROOT_FRAME * Math.sqrt(u.frames());
-    if (u.input == InputKind.LOG_PROBS || !(Math.abs(log + sum) < least)) {
+  static double sum(Utterance u, double log, Scratch scratch) {
+    double sum = sum(u);
+    if (u.input == InputKind.LOG_PROBS || !isSmall(Math.abs(log + sum), u.frames())) {
       return sum;
     }
-    sum = 0;
+    Emissions emissions = u.emissions;
     for (int t = 0; t < u.frames(); t++) {
-      boolean sure = emissions.certain[t] >= 0 && emissions.others[t] < SURE_FRAME;
-      sum += sure ? emissions.logBest[t] : emissions.exactLogBest(t);
+      if (emissions.certain[t] < 0 || emissions.others[t] > SURE_FRAME) {
+        emissions.findExactly(t, scratch);
+      }
+    }
+    return sum(u);
+  }
+
+  private static double sum(Utterance u) {
+    double sum = 0;
+    for (int t = 0; t < u.frames(); t++) {
+      sum += u.emissions.logBest[t];
     }
     return sum;
+  }
+
+  private static boolean isSmall(double loss, int frames) {
+    return loss < Math.max(NATS_PER_ROOT_FRAME * Math.sqrt(frames), NATS_PER_FRAME * frames);
   }
 }

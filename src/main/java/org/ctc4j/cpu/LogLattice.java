@@ -72,13 +72,8 @@ final class LogLattice {
         }
       }
       posterior(run[t - first], beta, total);
-      if (utterance.wantsGradient) {
-        utterance.emissions.seek(t, scratch.emission, scratch);
-        LabelStage.run(utterance, t, scratch);
-      }
-      if (utterance.wantsPosteriors) {
-        scratch.posteriors.store(utterance, t, scratch.gamma);
-      }
+      utterance.emissions.seek(t / Scale.INTERVAL, scratch.emission, scratch);
+      utterance.store(t, 0, scratch);
       beta(t, beta, before);
       double[] swap = beta;
       beta = before;
@@ -115,7 +110,7 @@ final class LogLattice {
   private void posterior(double[] alpha, double[] beta, double total) {
     Stripes stripes = utterance.plan().stripes();
     Arrays.fill(scratch.gamma, 0, 2 * stripes.width(), 0);
-    scratch.blankGamma = 0;
+    scratch.blankGamma[0] = 0;
     for (int s = 0; s < states; s++) {
       double gamma = Math.exp(alpha[s] + beta[s] - total);
       int place = stripes.place(s / 2);
@@ -123,7 +118,7 @@ final class LogLattice {
         scratch.gamma[stripes.width() + place] = gamma;
       } else {
         scratch.gamma[place] = gamma;
-        scratch.blankGamma += gamma;
+        scratch.blankGamma[0] += gamma;
       }
     }
   }

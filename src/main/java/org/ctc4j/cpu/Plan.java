@@ -7,10 +7,10 @@ package org.ctc4j.cpu;
  * <ol>
  *   <li>Where it fits, a table of the label probabilities of all frames, read by both sweeps, and
  *       all rows of the first halves of both.
- *   <li>Of the first halves every {@code interval}-th row; the others are recomputed, one run of
- *       {@code interval} rows at a time. With interval = √rows both take the least room. So it is
- *       too where all rows would not stay in a processor's cache: to compute a row again is faster
- *       than to fetch it from memory.
+ *   <li>Of the first halves one row of every {@code spacing}-th interval; the others are
+ *       recomputed, one run of {@code spacing} intervals at a time. With about √ of them both take
+ *       the least room. So it is too where all rows would not stay in a processor's cache: to
+ *       compute a row again is faster than to fetch it from memory.
  *   <li>Without the table: both sweeps compute label probabilities from the logits as they go.
  * </ol>
  *
@@ -25,8 +25,9 @@ final class Plan {
 
   private final Stripes stripes = new Stripes();
   private int frames;
+  private int intervals;
   private boolean table;
-  private int interval;
+  private int spacing;
   private long bytes;
 
   /**
@@ -35,17 +36,16 @@ final class Plan {
    */
   Plan begin(int itsFrames, int labels, int classes, int lanes, long budget) {
     frames = itsFrames;
+    intervals = (int) ((frames + Scale.INTERVAL - 1L) / Scale.INTERVAL);
     stripes.begin(labels, lanes);
     long frameBytes = (long) frames * FRAME_BYTES;
-    long row = stripes.rowLength();
-    int half = (frames + 1) / 2;
-    interval = 1;
-    long rowBytes = rowBytes(half);
+    spacing = 1;
+    long rowBytes = rowBytes();
     if (rowBytes > CACHE_BYTES
         || frameBytes + rowBytes > budget
-        || sweepRows(half, 1) * row > LONGEST_ARRAY) {
-      interval = Math.max(2, (int) Math.ceil(Math.sqrt(half)));
-      rowBytes = rowBytes(half);
+        || sweepLength(half(true)) > LONGEST_ARRAY) {
+      spacing = Math.max(2, (int) Math.ceil(Math.sqrt((double) half(true) / Scale.INTERVAL)));
+      rowBytes = rowBytes();
     }
     long tableLength = (long) frames * Target.rowLength(Math.min(labels, classes), lanes);
     long tableBytes = tableLength * Double.BYTES;
@@ -54,12 +54,22 @@ final class Plan {
     return this;
   }
 
-  private long rowBytes(int half) {
-    return 2 * sweepRows(half, interval) * stripes.rowLength() * Double.BYTES;
+  private long rowBytes() {
+    return (sweepLength(half(true)) + sweepLength(half(false))) * Double.BYTES;
   }
 
   int frames() {
     return frames;
+  }
+
+  /** How many intervals of {@link Scale#INTERVAL} frames there are, the last perhaps shorter. */
+  int intervals() {
+    return intervals;
+  }
+
+  /** How many of them alpha, or beta, goes through before the two meet. */
+  int half(boolean forward) {
+    return forward ? (intervals + 1) / 2 : intervals / 2;
   }
 
   Stripes stripes() {
@@ -71,9 +81,9 @@ final class Plan {
     return table;
   }
 
-  /** Of stored rows: 1 for all. */
-  int interval() {
-    return interval;
+  /** How many intervals share a checkpoint; 1 where all rows are kept. */
+  int spacing() {
+    return spacing;
   }
 
   /** All of it, in bytes. */
@@ -81,8 +91,18 @@ final class Plan {
     return bytes;
   }
 
-  /** How many rows a sweep keeps whose first half is that many frames; two are for it to run on. */
-  static long sweepRows(int half, int interval) {
-    return interval == 1 ? half + 2L : (half + interval - 1) / interval + interval + 2L;
+  /** How many checkpoints so many intervals have. */
+  int checkpoints(int half) {
+    return (half + spacing - 1) / spacing;
+  }
+
+  /**
+   * How many numbers a sweep keeps whose first half is that many intervals; two are for it to run
+   * on.
+   */
+  long sweepLength(int half) {
+    long kept = spacing == 1 ? half : spacing;
+    long checkpoints = spacing == 1 ? 0 : (long) checkpoints(half) * stripes.checkpointLength();
+    return checkpoints + (kept + 2) * stripes.intervalLength();
   }
 }

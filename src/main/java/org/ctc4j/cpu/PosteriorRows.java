@@ -32,26 +32,27 @@ final class PosteriorRows {
    * Stores frame t.
    *
    * @param gamma posteriors as they stand in a row, not divided yet
+   * @param at where they begin
    */
-  void store(Utterance u, int t, double[] gamma) {
+  void store(Utterance u, int t, double[] gamma, int at) {
     int labels = stripes.labels();
     int width = stripes.width();
     double ofBlanks = 0;
     double ofLabels = 0;
     for (int i = 0; i <= labels; i++) {
-      ofBlanks += gamma[stripes.place(i)];
+      ofBlanks += gamma[at + stripes.place(i)];
     }
     for (int i = 0; i < labels; i++) {
-      ofLabels += gamma[width + stripes.place(i)];
+      ofLabels += gamma[at + width + stripes.place(i)];
     }
     double norm = 1 / (ofBlanks + ofLabels);
     if (ofStates != null) {
       Arrays.fill(row, 0, ofStates.classes(), 0);
       for (int i = 0; i <= labels; i++) {
-        row[2 * i] = (float) (norm * gamma[stripes.place(i)]);
+        row[2 * i] = (float) (norm * gamma[at + stripes.place(i)]);
       }
       for (int i = 0; i < labels; i++) {
-        row[2 * i + 1] = (float) (norm * gamma[width + stripes.place(i)]);
+        row[2 * i + 1] = (float) (norm * gamma[at + width + stripes.place(i)]);
       }
       store(ofStates, t);
     }
@@ -59,7 +60,7 @@ final class PosteriorRows {
       Target target = u.target;
       Arrays.fill(sums, 0, target.distinct, 0);
       for (int i = 0; i < labels; i++) {
-        sums[target.slot[i]] += gamma[width + stripes.place(i)];
+        sums[target.slot[i]] += gamma[at + width + stripes.place(i)];
       }
       Arrays.fill(row, 0, ofClasses.classes(), 0);
       for (int k = 0; k < target.distinct; k++) {

@@ -12,36 +12,44 @@ final class Products {
     factors = Grow.atLeast(factors, stripes.count());
   }
 
-  /** ln Σ α β; NaN if {@link Scale} cannot vouch for it, which is also so when there is no path. */
-  double logTotal(double[] alpha, int a, double[] beta, int b, Stripes stripes) {
+  /**
+   * ln Σ α β of frame t; NaN if {@link Scale} cannot vouch for it, which is also so when there is
+   * no path.
+   *
+   * @param a where alpha's rows of its interval are, and {@code b} beta's
+   */
+  double logTotal(Sweep alpha, int a, Sweep beta, int b, int t, Stripes stripes) {
+    int exponents = Scale.INTERVAL * stripes.rowLength();
     double top = Double.NEGATIVE_INFINITY;
-    int exponents = 2 * stripes.width();
     for (int s = exponents; s < exponents + stripes.count(); s++) {
-      top = Math.max(top, alpha[a + s] + beta[b + s]);
+      top = Math.max(top, alpha.m[a + s] + beta.m[b + s]);
     }
     seek(alpha, a, beta, b, stripes, top);
     int width = stripes.width();
+    int i = alpha.row(a, t);
+    int j = beta.row(b, t);
     double sum = 0;
-    for (int i = 0; i < width; i++) {
-      double ofBlank = alpha[a + i] * beta[b + i];
-      double ofLabel = alpha[a + width + i] * beta[b + width + i];
-      sum += (ofBlank + ofLabel) * factors[stripes.stripe(i)];
+    for (int k = 0; k < width; k++) {
+      double ofBlank = alpha.m[i + k] * beta.m[j + k];
+      double ofLabel = alpha.m[i + width + k] * beta.m[j + width + k];
+      sum += (ofBlank + ofLabel) * factors[stripes.stripe(k)];
     }
     return sum >= Scale.power(-Scale.LIMIT) ? Math.log(sum) + top * Math.log(2) : Double.NaN;
   }
 
   /**
-   * Fills {@link #factors} for a frame.
+   * Fills {@link #factors} for an interval.
    *
+   * @param a where the rows of one recursion are, and {@code b} those of the other
    * @param exponent that of p(target)
    * @return whether {@link Scale} vouches for the products
    */
-  boolean seek(double[] alpha, int a, double[] beta, int b, Stripes stripes, double exponent) {
-    int exponents = 2 * stripes.width();
+  boolean seek(Sweep alpha, int a, Sweep beta, int b, Stripes stripes, double exponent) {
+    int exponents = Scale.INTERVAL * stripes.rowLength();
     int count = stripes.count();
     double top = Double.NEGATIVE_INFINITY;
     for (int s = 0; s < count; s++) {
-      double e = alpha[a + exponents + s] + beta[b + exponents + s] - exponent;
+      double e = alpha.m[a + exponents + s] + beta.m[b + exponents + s] - exponent;
       top = Math.max(top, e);
       factors[s] = e <= Scale.LIMIT ? Scale.power((int) e) : 0;
     }

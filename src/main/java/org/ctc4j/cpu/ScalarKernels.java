@@ -36,6 +36,7 @@ final class ScalarKernels extends Kernels {
   private double[] blanks = {};
   private double[] labels = {};
   private double[] neighbours = {};
+  private double[] probabilities = {};
   private double[] shiftedDoubles = {};
 
   @Override
@@ -249,34 +250,39 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  void spread(double[] table, int at, int[] slots, int n, double[] out) {
-    for (int i = 0; i < n; i++) {
-      out[i] = table[at + slots[i]];
-    }
-  }
-
-  @Override
   void alpha(
       double[] m,
       int from,
       int to,
+      int count,
       Stripes stripes,
+      Target target,
       double[] factors,
-      double[] p,
-      double blank,
-      double[] skip) {
+      Emission emission,
+      int t) {
     int width = stripes.width();
     take(m, from, width);
-    before(labels, stripes, factors, neighbours);
-    alphaLabels(labels, blanks, neighbours, skip, p, width);
-    alphaBlanks(blanks, neighbours, blank, width);
-    give(m, to, width);
+    for (int i = 0; i < count; i++) {
+      int at = emission.at(t + i);
+      spread(emission.p, at, target.slotAt, width, probabilities);
+      before(labels, stripes, factors, neighbours);
+      alphaLabels(labels, blanks, neighbours, target.skipAt, probabilities, width);
+      alphaBlanks(blanks, neighbours, emission.p[at + target.distinct], width);
+      give(m, to + i * stripes.rowLength(), width);
+    }
+  }
+
+  private static void spread(double[] table, int at, int[] slots, int n, double[] out) {
+    for (int i = 0; i < n; i++) {
+      out[i] = table[at + slots[i]];
+    }
   }
 
   private void take(double[] m, int from, int width) {
     blanks = Grow.atLeast(blanks, width);
     labels = Grow.atLeast(labels, width);
     neighbours = Grow.atLeast(neighbours, width);
+    probabilities = Grow.atLeast(probabilities, width);
     System.arraycopy(m, from, blanks, 0, width);
     System.arraycopy(m, from + width, labels, 0, width);
   }
@@ -334,19 +340,25 @@ final class ScalarKernels extends Kernels {
       double[] m,
       int from,
       int to,
+      int count,
       Stripes stripes,
+      Target target,
       double[] factors,
-      double[] p,
-      double blank,
-      double[] skip) {
+      Emission emission,
+      int t) {
     int width = stripes.width();
     take(m, from, width);
     shiftedDoubles = Grow.atLeast(shiftedDoubles, width);
-    betaLeave(labels, blanks, p, blank, skip, shiftedDoubles, width);
-    after(shiftedDoubles, stripes, factors, neighbours);
-    betaBlanks(blanks, labels, width);
-    betaLabels(labels, neighbours, width);
-    give(m, to, width);
+    for (int i = 0; i < count; i++) {
+      int at = emission.at(t - i);
+      double blank = emission.p[at + target.distinct];
+      spread(emission.p, at, target.slotAt, width, probabilities);
+      betaLeave(labels, blanks, probabilities, blank, target.skipAt, shiftedDoubles, width);
+      after(shiftedDoubles, stripes, factors, neighbours);
+      betaBlanks(blanks, labels, width);
+      betaLabels(labels, neighbours, width);
+      give(m, to + i * stripes.rowLength(), width);
+    }
   }
 
   /** Multiplies by the probabilities; leave[i] is what reaches label i − 1 from here. */
@@ -378,24 +390,32 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  double gamma(
-      double[] alpha,
-      int a,
-      double[] beta,
-      int b,
+  void gamma(
+      double[] x,
+      int xAt,
+      int xStep,
+      double[] y,
+      int yAt,
+      int yStep,
+      int count,
       Stripes stripes,
       double[] factors,
-      double[] gamma) {
+      double[] gamma,
+      double[] blankSums) {
     int width = stripes.width();
-    take(alpha, a, width);
-    neighbours = Grow.atLeast(neighbours, width);
-    System.arraycopy(beta, b, neighbours, 0, width);
-    multiply(blanks, neighbours, width);
-    System.arraycopy(beta, b + width, neighbours, 0, width);
-    multiply(labels, neighbours, width);
-    multiply(width, stripes, factors);
-    give(gamma, 0, width);
-    return sum(blanks, width);
+    for (int i = 0; i < count; i++) {
+      take(x, xAt + i * xStep, width);
+      multiply(blanks, y, yAt + i * yStep, width);
+      multiply(labels, y, yAt + i * yStep + width, width);
+      multiply(width, stripes, factors);
+      give(gamma, i * stripes.rowLength(), width);
+      blankSums[i] = sum(blanks, width);
+    }
+  }
+
+  private void multiply(double[] x, double[] y, int at, int n) {
+    System.arraycopy(y, at, neighbours, 0, n);
+    multiply(x, neighbours, n);
   }
 
   private static double sum(double[] x, int n) {

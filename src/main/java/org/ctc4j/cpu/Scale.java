@@ -48,7 +48,7 @@ final class Scale {
 
   private final boolean forward;
   private int[] exponents = {};
-  private double[] asDoubles = {}; // the exponents once more, as rows have them
+  private double[] asDoubles = {}; // the exponents once more, as they are stored
   private double[] scratch = {};
   private Stripes stripes;
   private int drop;
@@ -69,25 +69,30 @@ final class Scale {
     reached = -1;
   }
 
-  /** Takes the exponents of the row of position p. */
-  void load(double[] m, int row, int p) {
-    int at = row + 2 * stripes.width();
+  /**
+   * Takes exponents that were stored.
+   *
+   * @param p how many frames are before theirs
+   */
+  void load(double[] m, int at, int p) {
     for (int s = 0; s < stripes.count(); s++) {
       exponents[s] = (int) m[at + s];
       asDoubles[s] = m[at + s];
     }
-    reached = reach(p / INTERVAL * INTERVAL + INTERVAL);
+    reached = reach(p + INTERVAL);
     findFactors();
   }
 
-  /** Gives a row the exponents that it was computed with. */
-  void store(double[] m, int row) {
-    System.arraycopy(asDoubles, 0, m, row + 2 * stripes.width(), stripes.count());
+  /** Stores the exponents. */
+  void store(double[] m, int at) {
+    System.arraycopy(asDoubles, 0, m, at, stripes.count());
   }
 
   /**
-   * Where numbers of the row of position p have grown too large or too small, or a stripe is about
-   * to be reached: finds new exponents, and multiplies the numbers accordingly.
+   * Where numbers of a row have grown too large or too small, or a stripe is about to be reached:
+   * finds new exponents, and multiplies the numbers accordingly.
+   *
+   * @param p how many frames are before it
    */
   void renew(double[] m, int row, int p, Kernels kernels) {
     kernels.maxima(m, row, stripes, scratch);
@@ -127,7 +132,10 @@ final class Scale {
     }
   }
 
-  /** To how many stripes a path can have come at position p, from the first or from the last on. */
+  /**
+   * To how many stripes a path can have come after p more frames, from the first or from the last
+   * on.
+   */
   private int reach(int p) {
     int depth = stripes.depth();
     return forward

@@ -19,17 +19,19 @@ final class Scratch {
   /** Logits of the slots of one frame, relative to the best. */
   double[] differences = {};
 
-  /** Probabilities of the labels, as they stand in a row. */
-  double[] states = {};
-
-  /** Posteriors of blanks and labels as they stand in a row, not divided by their sum yet. */
+  /**
+   * Posteriors of some frames, row after row, of blanks and labels as they stand in a row, not
+   * divided by their sum yet.
+   */
   double[] gamma = {};
 
-  /** The sum of those of the blanks. */
-  double blankGamma;
+  /** The sum of those of the blanks in each row. */
+  final double[] blankGamma = new double[Scale.INTERVAL];
 
-  /** Posteriors summed by slot. */
-  double[] sums = {};
+  /** p − γ of each slot; one more takes what padding has. */
+  double[] difference = {};
+
+  private double[] exact = {};
 
   Scratch(Kernels kernels) {
     this.kernels = kernels;
@@ -44,8 +46,13 @@ final class Scratch {
     recomputed.begin(kinds);
     block.begin(utterance.classes, kinds);
     differences = Grow.atLeast(differences, kinds);
-    states = Grow.atLeast(states, stripes.width());
-    gamma = Grow.atLeast(gamma, 2L * stripes.width());
-    sums = Grow.atLeast(sums, kinds);
+    gamma = Grow.atLeast(gamma, (long) Scale.INTERVAL * stripes.rowLength());
+    difference = Grow.atLeast(difference, kinds);
+  }
+
+  /** Room for as many numbers, for whoever needs it at the moment. */
+  double[] exact(int length) {
+    exact = Grow.atLeast(exact, length);
+    return exact;
   }
 }

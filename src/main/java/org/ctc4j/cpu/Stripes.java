@@ -17,9 +17,8 @@ package org.ctc4j.cpu;
  * Bioinformatics 23(2), 2007.) And all states of a lane are near each other, so that one exponent
  * serves them, see {@link Scale}.
  *
- * <p>A row has {@link #width} blanks, then as many labels, then the exponents of its stripes.
- * Places past the last label are padding, whose probability is 0. Mutable, so that the next
- * utterance needs no new one.
+ * <p>A row has {@link #width} blanks, then as many labels. Places past the last label are padding,
+ * whose probability is 0. Mutable, so that the next utterance needs no new one.
  */
 final class Stripes {
   /** More would need exponents of wider range, less more work at the ends of groups. */
@@ -73,7 +72,17 @@ final class Stripes {
 
   /** The length of a row. */
   int rowLength() {
-    return 2 * width() + count();
+    return 2 * width();
+  }
+
+  /** The length of a row with its exponents. */
+  int checkpointLength() {
+    return rowLength() + count();
+  }
+
+  /** The length of the rows of an interval with the exponents that they have in common. */
+  int intervalLength() {
+    return Scale.INTERVAL * rowLength() + count();
   }
 
   /** The place of label i, and of the blank before it. */

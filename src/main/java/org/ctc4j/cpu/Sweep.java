@@ -4,14 +4,16 @@ import java.util.Arrays;
 
 /**
  * One of the two recursions over one utterance: alpha from the first frame on, or beta from the
- * last. Position p is the p-th frame in its own order.
+ * last. It goes interval by interval; interval i has frames [i · {@link Scale#INTERVAL}, (i + 1) ·
+ * INTERVAL). Position p is the p-th interval in its own order, and so are the rows of an interval.
  *
- * <p>The first half of its rows is kept, all or as checkpoints, for the other to be multiplied
- * with; see {@link Plan}. The second half is gone through row by row. The two share nothing that
- * either writes, but for the run of recomputed rows, which only the other one uses.
+ * <p>The first half of the intervals is kept, all rows or as checkpoints, for the other recursion
+ * to be multiplied with; see {@link Plan}. The second half is gone through interval by interval.
+ * The two share nothing that either writes, but for the run of recomputed intervals, which only the
+ * other one uses.
  */
 final class Sweep {
-  /** Rows as {@link Stripes} have them. */
+  /** Rows as {@link Stripes} have them; an interval's exponents stand after its rows. */
   double[] m = {};
 
   private final boolean forward;
@@ -21,10 +23,13 @@ final class Sweep {
   private Target target;
   private Stripes stripes;
   private int frames;
+  private int intervals;
   private int half;
   private int rowLength;
-  private int interval;
-  private int run; // which run of rows is recomputed, −1 for none
+  private int spacing;
+  private int slots; // where the slots of whole intervals begin, after the checkpoints
+  private int running; // the first of the two slots for the second half
+  private int run; // which run of intervals is recomputed, −1 for none
   private int current;
 
   Sweep(boolean forward) {
@@ -38,10 +43,13 @@ final class Sweep {
     target = itsTarget;
     stripes = plan.stripes();
     frames = plan.frames();
-    half = forward ? (frames + 1) / 2 : frames / 2;
+    intervals = plan.intervals();
+    half = plan.half(forward);
     rowLength = stripes.rowLength();
-    interval = plan.interval();
-    m = Grow.atLeast(m, Plan.sweepRows(half, interval) * rowLength);
+    spacing = plan.spacing();
+    slots = spacing == 1 ? 0 : plan.checkpoints(half) * stripes.checkpointLength();
+    running = spacing == 1 ? half : spacing;
+    m = Grow.atLeast(m, plan.sweepLength(half));
     scale.begin(stripes);
     recomputed.begin(stripes);
     run = -1;
@@ -52,110 +60,138 @@ final class Sweep {
     return half;
   }
 
-  /** The frame at position p. */
-  int frame(int p) {
-    return forward ? p : frames - 1 - p;
+  /** The interval at position p, and the other way round. */
+  int interval(int p) {
+    return forward ? p : intervals - 1 - p;
   }
 
-  /** Where the row of the position at work is. */
+  /** Where the rows of the position at work are. */
   int current() {
     return current;
+  }
+
+  /** Where the row of a frame is, given where the rows of its interval are. */
+  int row(int rows, int t) {
+    int first = t / Scale.INTERVAL * Scale.INTERVAL;
+    return rows + rowLength * (forward ? t - first : last(first) - t);
+  }
+
+  /** How far it is in {@link #m} from the row of a frame to that of the frame after it. */
+  int rowStep() {
+    return forward ? rowLength : -rowLength;
+  }
+
+  private int last(int first) {
+    return Math.min(first + Scale.INTERVAL, frames) - 1;
   }
 
   /** Goes through the first half. */
   void firstHalf(Scratch scratch) {
     for (int p = 0; p < half; p++) {
       next(p, scratch);
-      if (interval > 1 && p % interval == 0) {
-        copy(current, slot(p / interval));
+      if (spacing > 1 && p % spacing == 0) {
+        int to = p / spacing * stripes.checkpointLength();
+        System.arraycopy(m, current, m, to, rowLength);
+        scale.store(m, to + rowLength);
       }
     }
   }
 
-  /** Goes from position p − 1 to p; returns where the row is. */
+  /** Goes from position p − 1 to p; returns where the rows are. */
   int next(int p, Scratch scratch) {
-    int to = interval == 1 && p < half ? slot(p) : slot(runningSlots() + p % 2);
-    step(p, current, to, scale, scratch.emission, scratch);
+    int to = slot(spacing == 1 && p < half ? p : running + p % 2);
+    first(p, current, to, scale, scratch);
+    others(p, to, scale, scratch.emission, scratch.kernels);
     current = to;
     return to;
   }
 
-  /** Where the row of position p is, p in the first half; p must not grow from call to call. */
-  int row(int p, Scratch scratch) {
-    if (interval == 1) {
+  /** Where the rows of position p are, p in the first half; p must not grow from call to call. */
+  int rows(int p, Scratch scratch) {
+    if (spacing == 1) {
       return slot(p);
     }
-    int first = p / interval * interval;
-    int base = (half + interval - 1) / interval;
-    if (run != p / interval) {
-      run = p / interval;
-      copy(slot(run), slot(base));
-      recomputed.load(m, slot(base), first);
-      for (int q = first + 1; q < Math.min(first + interval, half); q++) {
-        int from = slot(base + q - 1 - first);
-        step(q, from, from + rowLength, recomputed, scratch.recomputed, scratch);
-      }
+    if (run != p / spacing) {
+      run = p / spacing;
+      recompute(run * spacing, Math.min((run + 1) * spacing, half), scratch);
     }
-    return slot(base + p - first);
+    return slot(p % spacing);
   }
 
-  private int runningSlots() {
-    return (int) Plan.sweepRows(half, interval) - 2;
+  private void recompute(int from, int to, Scratch scratch) {
+    Emission emission = scratch.recomputed;
+    int checkpoint = from / spacing * stripes.checkpointLength();
+    System.arraycopy(m, checkpoint, m, slot(0), rowLength);
+    recomputed.load(m, checkpoint + rowLength, framesBefore(from));
+    emissions.seek(interval(from), emission, scratch);
+    others(from, slot(0), recomputed, emission, scratch.kernels);
+    for (int p = from + 1; p < to; p++) {
+      emissions.seek(interval(p), emission, scratch);
+      first(p, slot(p - 1 - from), slot(p - from), recomputed, emission, scratch.kernels);
+      others(p, slot(p - from), recomputed, emission, scratch.kernels);
+    }
   }
 
   private int slot(int i) {
-    return i * rowLength;
+    return slots + i * stripes.intervalLength();
   }
 
-  private void copy(int from, int to) {
-    System.arraycopy(m, from, m, to, rowLength);
+  private void first(int p, int before, int to, Scale exponents, Scratch scratch) {
+    emissions.seek(interval(p), scratch.emission, scratch);
+    first(p, before, to, exponents, scratch.emission, scratch.kernels);
   }
 
-  private void step(int p, int from, int to, Scale exponents, Emission emission, Scratch scratch) {
-    Kernels kernels = scratch.kernels;
-    if (forward) {
-      emissions.seek(p, emission, scratch);
-      if (p == 0) {
-        firstAlpha(emission, to);
-      } else {
-        double blank = spread(emission, scratch);
-        kernels.alpha(
-            m, from, to, stripes, exponents.factors, scratch.states, blank, target.skipAt);
-      }
-    } else if (p == 0) {
-      firstBeta(to);
+  /** Computes the first row of an interval; {@code before} are the rows of the one before it. */
+  private void first(
+      int p, int before, int to, Scale exponents, Emission emission, Kernels kernels) {
+    if (p == 0) {
+      start(to, emission);
     } else {
-      emissions.seek(frame(p) + 1, emission, scratch);
-      double blank = spread(emission, scratch);
-      kernels.beta(m, from, to, stripes, exponents.factors, scratch.states, blank, target.skipAt);
+      int t = firstFrame(p);
+      int from = row(before, forward ? t - 1 : t + 1);
+      step(from, to, t, 1, exponents, emission, kernels);
     }
-    if (p % Scale.INTERVAL == 0) {
-      exponents.renew(m, to, p, kernels);
-    }
-    exponents.store(m, to);
+    exponents.renew(m, to, framesBefore(p), kernels);
   }
 
-  /** Lays the probabilities of the labels out as the states are; returns that of the blank. */
-  private double spread(Emission emission, Scratch scratch) {
-    scratch.kernels.spread(emission.p, emission.at, target.slotAt, stripes.width(), scratch.states);
-    return emission.p[emission.at + target.distinct];
+  /** Computes the other rows of an interval. */
+  private void others(int p, int to, Scale exponents, Emission emission, Kernels kernels) {
+    int t = firstFrame(p);
+    int first = interval(p) * Scale.INTERVAL;
+    int count = last(first) - first;
+    step(to, to + rowLength, forward ? t + 1 : t - 1, count, exponents, emission, kernels);
+    exponents.store(m, to + Scale.INTERVAL * rowLength);
   }
 
-  /** Paths start in the first blank or the first label. */
-  private void firstAlpha(Emission emission, int to) {
+  /** The frame of the first row. */
+  private int firstFrame(int p) {
+    int first = interval(p) * Scale.INTERVAL;
+    return forward ? first : last(first);
+  }
+
+  private int framesBefore(int p) {
+    int t = firstFrame(p);
+    return forward ? t : frames - 1 - t;
+  }
+
+  /** Computes the rows of frame t and those after it in the order of this recursion. */
+  private void step(
+      int from, int to, int t, int count, Scale exponents, Emission emission, Kernels kernels) {
+    if (forward) {
+      kernels.alpha(m, from, to, count, stripes, target, exponents.factors, emission, t);
+    } else {
+      kernels.beta(m, from, to, count, stripes, target, exponents.factors, emission, t + 1);
+    }
+  }
+
+  /** Paths start in the first blank or the first label, and end in the last label or blank. */
+  private void start(int to, Emission emission) {
     Arrays.fill(m, to, to + rowLength, 0);
-    m[to] = emission.p[emission.at + target.distinct];
+    int blank = to + stripes.place(forward ? 0 : target.length);
+    m[blank] = forward ? emission.p[emission.at(0) + target.distinct] : 1;
     if (target.length > 0) {
-      m[to + stripes.width()] = emission.p[emission.at + target.slot[0]];
-    }
-  }
-
-  /** Paths end in the last label or the last blank. */
-  private void firstBeta(int to) {
-    Arrays.fill(m, to, to + rowLength, 0);
-    m[to + stripes.place(target.length)] = 1;
-    if (target.length > 0) {
-      m[to + stripes.width() + stripes.place(target.length - 1)] = 1;
+      int label = to + stripes.width() + stripes.place(forward ? 0 : target.length - 1);
+      m[label] = forward ? emission.p[emission.at(0) + target.slot[0]] : 1;
     }
   }
 }

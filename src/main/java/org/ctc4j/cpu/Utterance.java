@@ -48,6 +48,10 @@ final class Utterance {
   private boolean possible;
   private boolean exact; // whether Scale vouches for what the sweeps compute
   private double exponent; // of p(target), relative to the best labels
+
+  /** What products of alpha and beta must be multiplied by to be posteriors. */
+  double gammaNorm;
+
   private CtcStatus status;
   private double loss;
 
@@ -148,12 +152,13 @@ final class Utterance {
     } else if (!hasPaths()) {
       setLogTotal(Double.NEGATIVE_INFINITY, 0);
     } else if (exact) {
-      double log =
-          scratch.products.logTotal(
-              alpha.m, alpha.current(), beta.m, beta.next(beta.half(), scratch), plan.stripes());
+      int b = beta.next(beta.half(), scratch);
+      int t = Math.min(alpha.half() * Scale.INTERVAL, frames()) - 1;
+      double log = scratch.products.logTotal(alpha, alpha.current(), beta, b, t, plan.stripes());
       exact = !Double.isNaN(log);
       exponent = Math.rint(log / Math.log(2));
-      setLogTotal(log, LogBest.sum(this, log));
+      gammaNorm = Math.exp(exponent * Math.log(2) - log);
+      setLogTotal(log, LogBest.sum(this, log, scratch));
     }
   }
 
@@ -173,36 +178,52 @@ final class Utterance {
     }
     Sweep mine = forward ? alpha : beta;
     Sweep other = forward ? beta : alpha;
-    Stripes stripes = plan.stripes();
-    Products products = scratch.products;
-    for (int p = mine.half(); p < frames(); p++) {
-      int t = mine.frame(p);
-      // beta came to its first row here when the two met
+    for (int p = mine.half(); p < plan.intervals(); p++) {
+      int interval = mine.interval(p);
+      // beta came to its first rows here when the two met
       int here = !forward && p == mine.half() ? mine.current() : mine.next(p, scratch);
-      int q = frames() - 1 - p;
-      int there = other.row(q, scratch);
-      boolean renewed = p % Scale.INTERVAL == 0 || (q + 1) % Scale.INTERVAL == 0;
-      if ((renewed || p == mine.half())
-          && !products.seek(mine.m, here, other.m, there, stripes, exponent)) {
+      int there = other.rows(other.interval(interval), scratch);
+      if (!scratch.products.seek(mine, here, other, there, plan.stripes(), exponent)) {
         markNotExact();
         return;
       }
       if (wantsRows()) {
-        scratch.blankGamma =
-            scratch.kernels.gamma(
-                mine.m, here, other.m, there, stripes, products.factors, scratch.gamma);
-        store(t, scratch);
+        store(interval, mine, here, other, there, scratch);
       }
     }
   }
 
-  private void store(int t, Scratch scratch) {
+  /** Stage 3 of an interval. */
+  private void store(int interval, Sweep mine, int here, Sweep other, int there, Scratch scratch) {
+    int from = interval * Scale.INTERVAL;
+    int count = Math.min(Scale.INTERVAL, frames() - from);
+    scratch.kernels.gamma(
+        mine.m,
+        mine.row(here, from),
+        mine.rowStep(),
+        other.m,
+        other.row(there, from),
+        other.rowStep(),
+        count,
+        plan.stripes(),
+        scratch.products.factors,
+        scratch.gamma,
+        scratch.blankGamma);
     if (wantsGradient) {
-      emissions.seek(t, scratch.emission, scratch);
-      LabelStage.run(this, t, scratch);
+      emissions.seek(interval, scratch.emission, scratch);
+    }
+    for (int i = 0; i < count; i++) {
+      store(from + i, i, scratch);
+    }
+  }
+
+  /** Stage 3 of frame t, whose posteriors are the i-th of those in the scratch. */
+  void store(int t, int i, Scratch scratch) {
+    if (wantsGradient) {
+      LabelStage.run(this, t, i, scratch);
     }
     if (wantsPosteriors) {
-      scratch.posteriors.store(this, t, scratch.gamma);
+      scratch.posteriors.store(this, t, scratch.gamma, i * plan.stripes().rowLength());
     }
   }
 
@@ -211,8 +232,9 @@ final class Utterance {
     if (hasPaths() && !exact) {
       LogLattice lattice = new LogLattice(this, scratch);
       double log = lattice.total();
-      setLogTotal(log, LogBest.sum(this, log));
+      setLogTotal(log, LogBest.sum(this, log, scratch));
       if (wantsRows() && status == CtcStatus.OK) {
+        gammaNorm = 1;
         lattice.posteriors(log);
       }
     }

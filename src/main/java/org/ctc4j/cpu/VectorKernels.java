@@ -247,42 +247,45 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  void spread(double[] table, int at, int[] slots, int n, double[] out) {
-    for (int i = 0; i < n; i += STRIPES) {
-      DoubleVector.fromArray(DOUBLES, table, at, slots, i).intoArray(out, i);
-    }
-  }
-
-  @Override
   void alpha(
       double[] m,
       int from,
       int to,
+      int count,
       Stripes stripes,
+      Target target,
       double[] factors,
-      double[] p,
-      double blank,
-      double[] skip) {
+      Emission emission,
+      int t) {
+    double[] p = emission.p;
+    double[] skip = target.skipAt;
+    int[] slots = target.slotAt;
     int width = stripes.width();
     int length = stripes.depth() * STRIPES;
-    double last = 0; // label of the group before
-    for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
-      DoubleVector before =
-          DoubleVector.fromArray(DOUBLES, m, from + width + base + length - STRIPES)
-              .rearrange(UP)
-              .withLane(0, last)
-              .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
-      for (int i = base; i < base + length; i += STRIPES) {
-        DoubleVector b = DoubleVector.fromArray(DOUBLES, m, from + i);
-        DoubleVector l = DoubleVector.fromArray(DOUBLES, m, from + width + i);
-        b.add(before).mul(blank).intoArray(m, to + i);
-        before
-            .fma(DoubleVector.fromArray(DOUBLES, skip, i), b.add(l))
-            .mul(DoubleVector.fromArray(DOUBLES, p, i))
-            .intoArray(m, to + width + i);
-        before = l;
+    for (int frame = 0; frame < count; frame++) {
+      int at = emission.at(t + frame);
+      double blank = p[at + target.distinct];
+      double last = 0; // label of the group before
+      for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
+        DoubleVector before =
+            DoubleVector.fromArray(DOUBLES, m, from + width + base + length - STRIPES)
+                .rearrange(UP)
+                .withLane(0, last)
+                .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
+        for (int i = base; i < base + length; i += STRIPES) {
+          DoubleVector b = DoubleVector.fromArray(DOUBLES, m, from + i);
+          DoubleVector l = DoubleVector.fromArray(DOUBLES, m, from + width + i);
+          b.add(before).mul(blank).intoArray(m, to + i);
+          before
+              .fma(DoubleVector.fromArray(DOUBLES, skip, i), b.add(l))
+              .mul(DoubleVector.fromArray(DOUBLES, p, at, slots, i))
+              .intoArray(m, to + width + i);
+          before = l;
+        }
+        last = m[from + width + base + length - 1];
       }
-      last = m[from + width + base + length - 1];
+      from = to;
+      to += 2 * width;
     }
   }
 
@@ -291,75 +294,96 @@ final class VectorKernels extends Kernels {
       double[] m,
       int from,
       int to,
+      int count,
       Stripes stripes,
+      Target target,
       double[] factors,
-      double[] p,
-      double blank,
-      double[] skip) {
+      Emission emission,
+      int t) {
+    double[] p = emission.p;
+    double[] skip = target.skipAt;
+    int[] slots = target.slotAt;
     int width = stripes.width();
     int length = stripes.depth() * STRIPES;
-    for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
-      int next = base + length; // the first label of the group after
-      double first =
-          next == width
-              ? 0
-              : m[from + next] * blank + skip[next] * m[from + width + next] * p[next];
-      DoubleVector b = DoubleVector.fromArray(DOUBLES, m, from + base).mul(blank);
-      DoubleVector l =
-          DoubleVector.fromArray(DOUBLES, m, from + width + base)
-              .mul(DoubleVector.fromArray(DOUBLES, p, base));
-      b.add(l).intoArray(m, to + base);
-      // what reaches a label from the blank and the label after it
-      DoubleVector afterLast =
-          l.fma(DoubleVector.fromArray(DOUBLES, skip, base), b)
-              .rearrange(DOWN)
-              .withLane(STRIPES - 1, first)
-              .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
-      for (int i = base + STRIPES; i < next; i += STRIPES) {
-        b = DoubleVector.fromArray(DOUBLES, m, from + i).mul(blank);
-        DoubleVector before = l;
-        l =
-            DoubleVector.fromArray(DOUBLES, m, from + width + i)
-                .mul(DoubleVector.fromArray(DOUBLES, p, i));
-        b.add(l).intoArray(m, to + i);
-        l.fma(DoubleVector.fromArray(DOUBLES, skip, i), b)
-            .add(before)
-            .intoArray(m, to + width + i - STRIPES);
+    for (int frame = 0; frame < count; frame++) {
+      int at = emission.at(t - frame);
+      double blank = p[at + target.distinct];
+      for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
+        int next = base + length; // the first label of the group after
+        double first =
+            next == width
+                ? 0
+                : m[from + next] * blank
+                    + skip[next] * m[from + width + next] * p[at + slots[next]];
+        DoubleVector b = DoubleVector.fromArray(DOUBLES, m, from + base).mul(blank);
+        DoubleVector l =
+            DoubleVector.fromArray(DOUBLES, m, from + width + base)
+                .mul(DoubleVector.fromArray(DOUBLES, p, at, slots, base));
+        b.add(l).intoArray(m, to + base);
+        // what reaches a label from the blank and the label after it
+        DoubleVector afterLast =
+            l.fma(DoubleVector.fromArray(DOUBLES, skip, base), b)
+                .rearrange(DOWN)
+                .withLane(STRIPES - 1, first)
+                .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
+        for (int i = base + STRIPES; i < next; i += STRIPES) {
+          b = DoubleVector.fromArray(DOUBLES, m, from + i).mul(blank);
+          DoubleVector before = l;
+          l =
+              DoubleVector.fromArray(DOUBLES, m, from + width + i)
+                  .mul(DoubleVector.fromArray(DOUBLES, p, at, slots, i));
+          b.add(l).intoArray(m, to + i);
+          l.fma(DoubleVector.fromArray(DOUBLES, skip, i), b)
+              .add(before)
+              .intoArray(m, to + width + i - STRIPES);
+        }
+        l.add(afterLast).intoArray(m, to + width + next - STRIPES);
       }
-      l.add(afterLast).intoArray(m, to + width + next - STRIPES);
+      from = to;
+      to += 2 * width;
     }
   }
 
   @Override
-  double gamma(
-      double[] alpha,
-      int a,
-      double[] beta,
-      int b,
+  void gamma(
+      double[] x,
+      int xAt,
+      int xStep,
+      double[] y,
+      int yAt,
+      int yStep,
+      int count,
       Stripes stripes,
       double[] factors,
-      double[] gamma) {
+      double[] gamma,
+      double[] blanks) {
     int width = stripes.width();
     int length = stripes.depth() * STRIPES;
-    for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
-      DoubleVector factor = DoubleVector.fromArray(DOUBLES, factors, stripe);
-      for (int i = base; i < base + length; i += STRIPES) {
-        DoubleVector.fromArray(DOUBLES, alpha, a + i)
-            .mul(DoubleVector.fromArray(DOUBLES, beta, b + i))
-            .mul(factor)
-            .intoArray(gamma, i);
-        DoubleVector.fromArray(DOUBLES, alpha, a + width + i)
-            .mul(DoubleVector.fromArray(DOUBLES, beta, b + width + i))
-            .mul(factor)
-            .intoArray(gamma, width + i);
+    for (int frame = 0; frame < count; frame++) {
+      int at = frame * 2 * width;
+      for (int base = 0, stripe = 0; base < 2 * width; base += length, stripe += STRIPES) {
+        if (base == width) {
+          stripe = 0;
+        }
+        DoubleVector factor = DoubleVector.fromArray(DOUBLES, factors, stripe);
+        for (int i = base; i < base + length; i += STRIPES) {
+          DoubleVector.fromArray(DOUBLES, x, xAt + i)
+              .mul(DoubleVector.fromArray(DOUBLES, y, yAt + i))
+              .mul(factor)
+              .intoArray(gamma, at + i);
+        }
       }
+      xAt += xStep;
+      yAt += yStep;
     }
-    return sum(gamma, width);
+    for (int frame = 0; frame < count; frame++) {
+      blanks[frame] = sum(gamma, frame * 2 * width, width);
+    }
   }
 
-  private double sum(double[] x, int n) {
+  private double sum(double[] x, int at, int n) {
     DoubleVector sum = DoubleVector.zero(DOUBLES);
-    for (int i = 0; i < n; i += STRIPES) {
+    for (int i = at; i < at + n; i += STRIPES) {
       sum = sum.add(DoubleVector.fromArray(DOUBLES, x, i));
     }
     sum.intoArray(stripeSums, 0);
