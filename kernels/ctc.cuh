@@ -140,8 +140,12 @@ struct Workspace {
     return (State*)(at + carriedAt()) + ((int64_t(n) * 2 + side) * Q + i) * states;
   }
   // Rows that the given side stored, the one nearest to the meeting frame first.
-  __device__ State* stored(int n, int side) const {
-    return (State*)(at + storedAt()) + (int64_t(n) * 2 + side) * K * states;
+  __device__ State* stored(int n, int side) const { return row(n, side * K); }
+  // Row q of the 2 K rows of a segment: first side 0's.
+  __device__ State* row(int n, int64_t q) const { return (State*)(at + storedAt()) + (int64_t(n) * 2 * K + q) * states; }
+  // Whose frame that is in segment k of an utterance of so many frames; it may lie outside.
+  __device__ int64_t frameOfRow(int64_t q, int64_t k, int64_t frames) const {
+    return q < K ? frames / 2 - 1 - (k * K + q) : frames / 2 + k * K + (q - K);
   }
 
  private:
@@ -293,3 +297,63 @@ __device__ double sumInFixedOrder(int count, double* parts, F term) {
   __syncthreads();  // parts may be used again
   return sum;
 }
+
+// ---- the gradient at blank and labels -----------------------------------------------------------------------------------------
+
+// Equation (16) for one frame, by one warp; see labels.cu. Row has numbers of a frame:
+//   Real posterior(int64_t s)  of state s, times a factor that all states share
+//   double y(int c)            probability of column c; 0 without SOFTMAX_TERM
+//   bool isBest(int c)         whether c has the frame's best symbol
+//   double yBest, rest         probability of the best symbol, and that less 1, which keeps its digits
+template <typename Row>
+struct LabelsOfFrame {
+  using Real = typename Row::Real;
+  const CtcProblem& p;
+  const Utterance& u;
+  const Lists lists;
+  const Row row;
+  int64_t out;  // index of the gradient's class 0
+  const WarpGroup& warp;
+
+  // Over all blanks, to all lanes.
+  __device__ Real sumOfBlanks() const {
+    Real sum = 0;
+    for (int j = warp.lane; j <= u.labels; j += 32) sum += row.posterior(2 * int64_t(j));
+    return warp.reduce<Sum>(sum);
+  }
+  // Over the positions of column c, by this lane.
+  __device__ Real sumOf(int c, Real blanks) const {
+    if (c == 0) return blanks;
+    Real sum = 0;
+    const int end = lists.first[c];
+    for (int i = lists.first[c - 1]; i < end; i++) sum += row.posterior(2 * int64_t(lists.order[i]) + 1);
+    return sum;
+  }
+  __device__ void write(int c, double value) const {
+    const int64_t label = c == 0 ? p.blank : lists.distinct[c - 1];
+    storeGradient(p, out + label * p.gradientClassStride, u.weight * value);
+  }
+
+  __device__ void run() const {
+    const Real blanks = sumOfBlanks();
+    Real labels = 0;
+    for (int j = warp.lane; j < u.labels; j += 32) labels += row.posterior(2 * int64_t(j) + 1);
+    const double whole = double(blanks) + double(warp.reduce<Sum>(labels));
+    if (!(whole < double(CTC_INFINITY))) return;  // see sure.cu
+    const double share = whole > 0 ? 1 / whole : 0;
+
+    Real others = 0;  // all columns but the one, if any, that is left to the end
+    int certain = -1;
+    for (int c = warp.lane; c <= u.columns; c += 32) {
+      const Real sum = sumOf(c, blanks);
+      if (sum * share > 0.5 && row.yBest > 0.5 && row.isBest(c)) {
+        certain = c;
+      } else {
+        others += sum;
+        write(c, row.y(c) - double(sum) * share);
+      }
+    }
+    others = warp.reduce<Sum>(others);
+    if (certain >= 0) write(certain, double(others) * share + row.rest);
+  }
+};

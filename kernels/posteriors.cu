@@ -73,13 +73,9 @@ extern "C" __global__ void __launch_bounds__(256)
   }
   if (u.status != OK) return;
 
-  const int side = q < workspace.K ? 0 : 1;
-  const int64_t slot = side == 0 ? q : q - workspace.K;
-  const int64_t fromMeeting = segment * workspace.K + slot;
-  const int64_t half = u.frames / 2;
-  const int64_t t = side == 0 ? half - 1 - fromMeeting : half + fromMeeting;
+  const int64_t t = workspace.frameOfRow(q, segment, u.frames);
   if (t < 0 || t >= u.frames) return;
-  const State* row = workspace.stored(n, side) + slot * workspace.states;
+  const State* row = workspace.row(n, q);
 
   double blanks = 0;
   double labels = 0;

@@ -1,19 +1,26 @@
-// ctc_sure_*: the loss once more, in float64, of utterances whose loss is small.
+// ctc_sure_*: loss and gradient once more, in float64, of utterances whose loss is small.
 //
-// ctc_lattice's sum over paths is a float32 product: its logarithm is off by some 1e-7 sqrt(T), whatever the loss is. Where the
-// model is sure of the target that is no longer a millionth of the loss. There, however, p(target) is near 1, so that what a
-// float64 without an exponent of its own cannot hold cannot contribute to it, and few frames need more than they have:
+// Where the model is sure of the target both are small differences of float32 numbers near 1. ctc_lattice's sum over paths is a
+// product whose logarithm is off by some 1e-7 sqrt(T), whatever the loss is. And in a frame that is not certain, though all its
+// likely symbols belong to paths of the target (a label that may begin in this frame or in the next), y and the posterior are
+// each good to 1e-7, while y - posterior vanishes with 1 - p(target): over frames and distributions, KL(posterior || y) sums up
+// to at most the loss. There, however, p(target) is near 1, so that what a float64 without an exponent of its own cannot hold
+// cannot contribute to it, and few frames need more than they have:
 //
-//   best(t)   ln y_t(b), b the frame's best symbol: exact already where all other classes together have less than SURE_FRAME,
-//             since ctc_frames takes log1p of them; else the log-sum-exp over C in float64
-//   E(t, u)   exp(x(t, u) - x(t, b)) in float64
+//   best(t)   ln y_t(b), b the frame's best symbol. ctc_frames takes log1p of what all other classes have, 1e-7 of which is no loss
+//             where that is below loss / sqrt(T); else the log-sum-exp over C in float64
+//   E(t, u)   y_t(u) in float64; relative to b in sure frames (y_t(b) near 1), so that many of them lose nothing
 //   p         the recursion (7) of Graves et al. 2006 from both ends, see lattice.cu, summed at the meeting frame H = T/2:
 //             sum over s of reach(H, s) alpha'(H, s)
-//   loss      -(sum over t of best(t) + ln p)
+//   loss      -(sum over sure t of best(t) + ln p)
+//   gradient  equation (16) at blank and labels as in labels.cu, from rows of posteriors, segment by segment, as in lattice.cu.
+//             At other classes it is w y, a product that has its digits.
 //
-// In:  logits; losses [N]; workspace: Utterance [N], Lists, Frame [N][T]. Out: losses [N] of those utterances. E (now float64),
-//      Frame.best, edges and carried states are overwritten: no kernel of the call but ctc_reduce may come after.
-// Which utterances: |loss| < NATS_PER_ROOT_FRAME sqrt(T), neither factor of p(target) out of float64's reach. Others return at once.
+// In:  logits; losses [N]; workspace: Utterance [N], Lists, Frame [N][T]. Out: losses [N] and gradient of those utterances. E (now
+//      float64), Frame.best, edges, carried states and rows are overwritten: no kernel of the call but ctc_reduce may come after.
+// Which utterances: |loss| below the larger of NATS_PER_ROOT_FRAME sqrt(T) and NATS_PER_FRAME T. Others return at once. The loss needs
+//      the former. The gradient is off by up to 1e-7 sqrt(T) before, its norm is about loss / sqrt(T) or more, so that their ratio
+//      goes with T / loss: device_test finds 8e-7 at 0.008 nats a frame.
 // Parallel: one block an utterance, half of its threads a side. Frames by warps; then a thread a pair of states (a blank and the
 //      label after it) with a barrier a frame, the label handed to the right through shared memory; more pairs than threads: tiles,
 //      as in lattice.cu.
@@ -26,9 +33,9 @@
 namespace {
 
 constexpr int MAX_PAIRS = 256;  // threads of a side
-constexpr int DEPTH = 4;        // frames that E is loaded ahead
+constexpr int DEPTH = 4;        // frames that E and rows are loaded ahead
 constexpr double NATS_PER_ROOT_FRAME = 0.25;
-constexpr double LEAST_LOG = -300;
+constexpr double NATS_PER_FRAME = 0.006;
 constexpr double SURE_FRAME = 1e-3;
 
 struct Shared {
@@ -37,114 +44,229 @@ struct Shared {
 };
 
 __device__ bool isCalledFor(const Utterance& u, double loss) {
-  const double log = u.log2Probability * LN2;
-  return u.status == OK && u.frames > 0 && fabs(loss) < NATS_PER_ROOT_FRAME * sqrt(double(u.frames)) &&  //
-         log > LEAST_LOG && -loss - log > LEAST_LOG;
+  const double frames = u.frames;
+  return u.status == OK && u.frames > 0 && fabs(loss) < max(NATS_PER_ROOT_FRAME * sqrt(frames), NATS_PER_FRAME * frames);
 }
 
-// best and E of one frame, by one warp.
+// Whether E of a frame is relative to its best symbol.
+__device__ inline bool isSure(double best) { return best > -SURE_FRAME; }
+
+// best and E of one frame, by one warp. Where all other classes have no more than `exact`, best is that already.
 template <typename X>
-__device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t,
+__device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, double exact,
                            const WarpGroup& warp) {
   const X* row = (const X*)p.logits + logitsIndex(p, n, t);
   const int32_t* distinct = workspace.lists(n).distinct;
   auto logit = [&](int64_t c) { return double(widen(row[c * p.logitsClassStride])); };
   auto logitOf = [&](int column) { return logit(column == 0 ? p.blank : distinct[column - 1]); };
 
-  double best = -double(CTC_INFINITY);
-  for (int c = warp.lane; c <= u.columns; c += 32) best = max(best, logitOf(c));
-  best = warp.reduce<Max>(best);
-  double* symbols = (double*)(workspace.symbols(n) + t * workspace.width);
-  for (int c = warp.lane; c <= u.columns; c += 32) symbols[c] = exp(logitOf(c) - best);
+  double top = -double(CTC_INFINITY);  // of the target's symbols
+  for (int c = warp.lane; c <= u.columns; c += 32) top = max(top, logitOf(c));
+  top = warp.reduce<Max>(top);
 
-  if (p.flags & LOG_PROBS) return;
   Frame* frame = workspace.frames(n) + t;
-  const double known = __shfl_sync(WARP, warp.lane == 0 ? frame->best : 0, 0);
-  if (known > -SURE_FRAME) return;
-  double most = -double(CTC_INFINITY);
-  for (int c = warp.lane; c < p.C; c += 32) most = max(most, logit(c));
-  most = warp.reduce<Max>(most);
-  double sum = 0;
-  for (int c = warp.lane; c < p.C; c += 32) sum += exp(logit(c) - most);
-  sum = warp.reduce<Sum>(sum);
-  if (warp.lane == 0) frame->best = (best - most) - log(sum);
+  double best = __shfl_sync(WARP, warp.lane == 0 ? frame->best : 0, 0);
+  if (best < -exact && !(p.flags & LOG_PROBS)) {
+    double most = -double(CTC_INFINITY);
+    for (int c = warp.lane; c < p.C; c += 32) most = max(most, logit(c));
+    most = warp.reduce<Max>(most);
+    double sum = 0;
+    for (int c = warp.lane; c < p.C; c += 32) sum += exp(logit(c) - most);
+    best = (top - most) - log(warp.reduce<Sum>(sum));
+    if (warp.lane == 0) frame->best = best;
+  }
+  double* symbols = (double*)(workspace.symbols(n) + t * workspace.width);
+  const double scale = isSure(best) ? 0 : best;
+  for (int c = warp.lane; c <= u.columns; c += 32) symbols[c] = exp((logitOf(c) - top) + scale);
 }
 
-// ln p, E and best being exact.
-__device__ double logTotal(const Workspace& workspace, const Utterance& u, int n, Shared& shared) {
-  const int pairs = blockDim.x / 2;  // of a tile
-  const int side = threadIdx.x / pairs;
-  const int index = threadIdx.x % pairs;
-  const int labels = u.labels;
-  const int half = side == 0 ? u.frames / 2 : u.frames - u.frames / 2;
-  const int steps = u.frames - u.frames / 2;
-  const int64_t step = side == 0 ? workspace.width : -workspace.width;
-  const double* first = (const double*)(workspace.symbols(n) + (side == 0 ? 0 : (u.frames - 1) * workspace.width));
-  const int32_t* columns = workspace.lists(n).column;
-  auto columnOf = [&](int j) { return columns[side == 0 ? j : labels - 1 - j]; };
-  double* edges = (double*)workspace.edges(n, side);  // [tau] the label of the tile's last pair before frame tau
-  const int lastEdge = side == 0 ? half : half - 1;
-  double* row = (double*)workspace.carried(n, side, 0);
+// ---- the recursion ----------------------------------------------------------------------------------------------------------------------
 
-  for (int tile = 0; tile <= labels; tile += pairs) {
+// As in lattice.cu, but for numbers.
+struct Side {
+  int number;
+  int frames, labels;
+  int half;
+  const double* symbols;  // of tau = 0
+  int64_t symbolStep;
+  const int32_t* column;
+  double* edges;  // [tau - from] the label of the tile's last pair before frame tau
+
+  __device__ Side(const Workspace& workspace, const Utterance& u, int n, int side)
+      : number(side), frames(u.frames), labels(u.labels) {
+    half = side == 0 ? frames / 2 : frames - frames / 2;
+    symbols = (const double*)(workspace.symbols(n) + (side == 0 ? 0 : (frames - 1) * workspace.width));
+    symbolStep = side == 0 ? workspace.width : -workspace.width;
+    column = workspace.lists(n).column;
+    edges = (double*)workspace.edges(n, side);
+  }
+
+  __device__ int64_t blankPlace(int j) const { return 2 * int64_t(number == 0 ? j : labels - j); }
+  __device__ int64_t labelPlace(int j) const { return blankPlace(j) + (number == 0 ? 1 : -1); }
+  __device__ int columnOf(int j) const { return column[number == 0 ? j : labels - 1 - j]; }
+  __device__ bool skips(int j) const { return j > 0 && j < labels && columnOf(j) != columnOf(j - 1); }
+};
+
+enum Mode { ADVANCE, STORE, CONSUME };
+
+struct Walk {
+  int from, to;         // tau
+  int steps;            // of the side that has more of them: barriers agree
+  const double* begin;  // state before `from`; null: before the first frame
+  double* end;          // state after `to - 1`; null: not wanted
+  double* row;          // STORE, CONSUME: the row of tau = from ...
+  int64_t rowStep;      // ... and from each to the next
+};
+
+// All threads of the block call it together, each for its side.
+template <Mode MODE>
+__device__ void walk(const Side& side, const Walk& w, Shared& shared) {
+  const int pairs = blockDim.x / 2;  // of a tile
+  const int index = threadIdx.x % pairs;
+  const int count = w.to - w.from;
+
+  for (int tile = 0; tile <= side.labels; tile += pairs) {
     const int j = tile + index;
-    const bool hasLabel = j < labels;
-    const int column = hasLabel ? columnOf(j) : 0;
-    const bool skips = j > 0 && hasLabel && column != columnOf(j - 1);
+    const bool hasBlank = j <= side.labels;
+    const bool hasLabel = j < side.labels;
+    const int column = hasLabel ? side.columnOf(j) : 0;
+    const bool skips = side.skips(j);
+    const int64_t atBlank = side.blankPlace(j), atLabel = side.labelPlace(j);
     const bool takes = tile > 0 && index == 0;
-    const bool hands = tile + pairs <= labels && index == pairs - 1;
-    double blank = j == 0 ? 1 : 0;
-    double label = 0;
-    shared.label[0][side][index + 1] = 0;
-    if (index == 0) shared.label[0][side][0] = takes ? edges[0] : 0;
+    const bool hands = tile + pairs <= side.labels && index == pairs - 1;
+    double blank = w.begin == nullptr ? (j == 0 ? 1 : 0) : hasBlank ? w.begin[atBlank] : 0;
+    double label = w.begin == nullptr || !hasLabel ? 0 : w.begin[atLabel];
+    shared.label[0][side.number][index + 1] = label;
+    if (index == 0) shared.label[0][side.number][0] = takes && count > 0 ? side.edges[0] : 0;
     __syncthreads();
 
-    const double* symbols = first;  // of the frame to load next
-    double blankAhead[DEPTH], labelAhead[DEPTH];
+    const double* symbols = side.symbols + w.from * side.symbolStep;  // of the frame to load next
+    const double* rowAhead = w.row;                                   // likewise
+    double* row = w.row;
+    double blankAhead[DEPTH], labelAhead[DEPTH], otherBlank[DEPTH], otherLabel[DEPTH];
+    auto load = [&](int d) {
+      blankAhead[d] = symbols[0];
+      labelAhead[d] = hasLabel ? symbols[column] : 0;
+      symbols += side.symbolStep;
+      if (MODE == CONSUME) {
+        if (hasBlank) otherBlank[d] = rowAhead[atBlank];
+        if (hasLabel) otherLabel[d] = rowAhead[atLabel];
+        rowAhead += w.rowStep;
+      }
+    };
 #pragma unroll
     for (int d = 0; d < DEPTH; d++) {
-      if (d < half) {
-        blankAhead[d] = symbols[0];
-        labelAhead[d] = hasLabel ? symbols[column] : 0;
-        symbols += step;
-      }
+      if (d < count) load(d);
     }
-    for (int begin = 0; begin < steps; begin += DEPTH) {
+    for (int begin = 0; begin < w.steps; begin += DEPTH) {
 #pragma unroll
       for (int d = 0; d < DEPTH; d++) {
-        const int tau = begin + d;
-        if (tau < steps) {
-          if (tau < half) {
-            const double left = shared.label[tau % 2][side][index];
-            if (hands) edges[tau] = label;
-            label = (label + blank + (skips ? left : 0)) * labelAhead[d];
-            blank = (blank + left) * blankAhead[d];
-            if (tau + DEPTH < half) {
-              blankAhead[d] = symbols[0];
-              labelAhead[d] = hasLabel ? symbols[column] : 0;
-              symbols += step;
+        const int i = begin + d;
+        if (i < w.steps) {
+          if (i < count) {
+            const double left = shared.label[i % 2][side.number][index];
+            if (hands) side.edges[i] = label;
+            label = label + blank + (skips ? left : 0);
+            blank = blank + left;
+            if (MODE == STORE) {
+              if (hasBlank) row[atBlank] = blank;
+              if (hasLabel) row[atLabel] = label;
             }
+            blank *= blankAhead[d];
+            label *= labelAhead[d];
+            if (MODE == CONSUME) {
+              if (hasBlank) row[atBlank] = blank * otherBlank[d];
+              if (hasLabel) row[atLabel] = label * otherLabel[d];
+            }
+            if (MODE != ADVANCE) row += w.rowStep;
+            if (i + DEPTH < count) load(d);
           }
-          shared.label[(tau + 1) % 2][side][index + 1] = label;
-          if (index == 0) shared.label[(tau + 1) % 2][side][0] = takes ? edges[min(tau + 1, lastEdge)] : 0;
+          shared.label[(i + 1) % 2][side.number][index + 1] = label;
+          if (index == 0) shared.label[(i + 1) % 2][side.number][0] = takes && i + 1 < count ? side.edges[i + 1] : 0;
           __syncthreads();
         }
       }
     }
-    if (side == 0) {
-      const double left = shared.label[steps % 2][side][index];
-      if (hands) edges[half] = label;
-      if (j <= labels) row[2 * int64_t(j)] = blank + left;
-      if (hasLabel) row[2 * int64_t(j) + 1] = label + blank + (skips ? left : 0);
-    } else {
-      if (j <= labels) row[2 * int64_t(labels - j)] = blank;
-      if (hasLabel) row[2 * int64_t(labels - j) - 1] = label;
+    if (w.end != nullptr) {
+      if (hasBlank) w.end[atBlank] = blank;
+      if (hasLabel) w.end[atLabel] = label;
     }
-    __syncthreads();  // edges and shared labels may be read and written by the next tile
+    __syncthreads();  // edges and shared labels may be read and written by the next tile, states by other threads
   }
-  const double* forward = (const double*)workspace.carried(n, 0, 0);
-  const double* backward = (const double*)workspace.carried(n, 1, 0);
-  return log(sumInFixedOrder(2 * labels + 1, shared.parts, [&](int s) { return forward[s] * backward[s]; }));
+}
+
+// The walks of one utterance, in segments of K frames a side; see lattice.cu.
+struct Course {
+  const Workspace& workspace;
+  const Side side;
+  const int n;
+  const int K, segments;
+  Shared& shared;
+
+  __device__ int stepsOf(int k) const { return min(K, side.frames - side.frames / 2 - k * K); }
+  __device__ int endOf(int k) const { return max(side.half - k * K, 0); }
+  __device__ int beginOf(int k) const { return endOf(k + 1); }
+  __device__ double* carried(int k) const { return (double*)workspace.carried(n, side.number, k); }
+  __device__ const double* stateBefore(int k) const { return k == segments - 1 ? nullptr : carried(k + 1); }
+
+  __device__ void advance(int k) const {
+    walk<ADVANCE>(side, {beginOf(k), endOf(k), stepsOf(k), stateBefore(k), carried(k), nullptr, 0}, shared);
+  }
+  __device__ void store(int k) const {
+    const int from = beginOf(k);
+    double* row = (double*)workspace.stored(n, side.number) + (side.half - 1 - from - k * K) * workspace.states;
+    double* end = k == 0 ? carried(0) : nullptr;
+    walk<STORE>(side, {from, endOf(k), stepsOf(k), stateBefore(k), end, row, -workspace.states}, shared);
+  }
+  __device__ void throughTheOther(int k) const {
+    const int from = min(side.half + k * K, side.frames);
+    double* row = (double*)workspace.stored(n, 1 - side.number);
+    const int to = min(from + K, side.frames);
+    walk<CONSUME>(side, {from, to, stepsOf(k), carried(0), carried(0), row, workspace.states}, shared);
+  }
+
+  // ln p, the states at the meeting being there.
+  __device__ double logTotal() const {
+    const double* before = (const double*)workspace.carried(n, 0, 0);
+    const double* backward = (const double*)workspace.carried(n, 1, 0);
+    const Side forward(workspace, workspace.utterances()[n], n, 0);
+    return log(sumInFixedOrder(side.labels + 1, shared.parts, [&](int j) {
+      const int64_t s = 2 * int64_t(j);
+      const double left = j > 0 ? before[s - 1] : 0;
+      double sum = (before[s] + left) * backward[s];
+      if (j < side.labels) sum += (before[s + 1] + before[s] + (forward.skips(j) ? left : 0)) * backward[s + 1];
+      return sum;
+    }));
+  }
+};
+
+// ---- gradient and loss --------------------------------------------------------------------------------------------------------------------
+
+struct DoubleRow {
+  using Real = double;
+  const double* states;
+  const double* symbols;
+  double yBest, rest, scale;
+
+  __device__ DoubleRow(const CtcProblem& p, const double* states, const double* symbols, double best)
+      : states(states), symbols(symbols), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), rest(expm1(best)) {
+    scale = isSure(best) ? yBest : p.flags & SOFTMAX_TERM ? 1 : 0;
+  }
+  __device__ double posterior(int64_t s) const { return states[s]; }
+  __device__ double y(int c) const { return scale * symbols[c]; }
+  __device__ bool isBest(int c) const { return symbols[c] == 1; }
+};
+
+// The frames of segment k, a warp each.
+__device__ void labels(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int k,
+                       const WarpGroup& warp) {
+  for (int64_t q = threadIdx.x / 32; q < 2 * workspace.K; q += blockDim.x / 32) {
+    const int64_t t = workspace.frameOfRow(q, k, u.frames);
+    if (t < 0 || t >= u.frames) continue;
+    const double* symbols = (const double*)(workspace.symbols(n) + t * workspace.width);
+    const DoubleRow row(p, (const double*)workspace.row(n, q), symbols, workspace.frames(n)[t].best);
+    LabelsOfFrame<DoubleRow>{p, u, workspace.lists(n), row, gradientIndex(p, n, int(t)), warp}.run();
+  }
 }
 
 template <typename X>
@@ -152,16 +274,37 @@ __device__ void sure(const CtcProblem& p, Shared& shared) {
   const int n = blockIdx.x;
   const Workspace workspace(p);
   const Utterance u = workspace.utterances()[n];
-  if (!isCalledFor(u, p.losses[n])) return;
+  const double first = p.losses[n];
+  if (!isCalledFor(u, first)) return;
 
   const WarpGroup warp{int(threadIdx.x % 32)};
-  for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame<X>(p, workspace, u, n, t, warp);
+  const double exact = min(max(first, 0.0) / sqrt(double(u.frames)), SURE_FRAME);
+  for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame<X>(p, workspace, u, n, t, exact, warp);
   __syncthreads();
+
+  const bool gradient = p.gradient != nullptr && u.weight != 0;
+  const int longer = u.frames - u.frames / 2;
+  const int K = gradient ? min(workspace.K, int64_t(longer)) : longer;
+  const Course course = {workspace, Side(workspace, u, n, threadIdx.x / (blockDim.x / 2)), n, K, (longer - 1) / K + 1, shared};
+  for (int k = course.segments - 1; k > 0; k--) course.advance(k);
+  if (gradient) {
+    course.store(0);
+  } else {
+    course.advance(0);
+  }
   const Frame* frames = workspace.frames(n);
-  const double best = sumInFixedOrder(u.frames, shared.parts, [&](int t) { return frames[t].best; });
-  const double loss = 0.0 - (best + logTotal(workspace, u, n, shared));
-  // not finite: log-probabilities that are none, of which float64 cannot hold the sums
-  if (threadIdx.x == 0 && fabs(loss) < double(CTC_INFINITY)) p.losses[n] = loss;
+  const double best =
+      sumInFixedOrder(u.frames, shared.parts, [&](int t) { return isSure(frames[t].best) ? frames[t].best : 0; });
+  const double loss = 0.0 - (best + course.logTotal());
+  if (!(fabs(loss) < double(CTC_INFINITY))) return;  // of log-probabilities that are none, float64 cannot hold the sums
+  if (threadIdx.x == 0) p.losses[n] = loss;
+  if (!gradient) return;
+  for (int k = 0; k < course.segments; k++) {
+    if (k > 0) course.store(k);
+    course.throughTheOther(k);
+    labels(p, workspace, u, n, k, warp);
+    __syncthreads();  // rows are stored anew
+  }
 }
 
 using f64 = double;

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <memory>
 #include <random>
@@ -713,6 +714,33 @@ void numbers() {
   }
 }
 
+// The model is sure of the target, but not of where its symbols change: y and posterior are far from 0 and 1 in those frames, and
+// all but equal. Gradients vanish with what is left for other targets, exp(-margin) a frame, down to where the oracle ends.
+void nearlyCertain() {
+  for (auto [T, C, L] : vector<std::array<int, 3>>{{30, 5000, 6}, {30, 40, 1}, {60, 20, 12}, {400, 30, 90}, {1500, 12, 300}}) {
+    for (double margin : {2.0, 4.0, 6.0, 7.0, 8.0, 11.0, 16.0, 20.0}) {
+      Batch b = batch("nearly certain", T, 2, C, L);
+      b.frames = {T, T - T / 7};
+      b.deviation = 0.5;
+      b.K = margin == 8 ? 7 : margin == 16 ? T / 3 : 0;
+      b.spoil = [margin](Batch& b) {
+        for (int n = 0; n < b.N; n++) {
+          const int S = 2 * int(b.targets[n].size()) + 1;
+          for (int t = 0; t < b.frames[n]; t++) {
+            // all states in turn; in the last frame of each, the next state's symbol will do, too
+            const double step = double(S) / b.frames[n];
+            const int state = int(t * step), next = std::min(S - 1, int((t + 1) * step));
+            auto raise = [&](int s, double by) { b.at(t, n, s % 2 ? b.targets[n][s / 2] : b.blank) += by; };
+            raise(state, margin);
+            if (next != state) raise(next, std::max(0.0, margin - 3.5 * (t % 3)));
+          }
+        }
+      };
+      check(b);
+    }
+  }
+}
+
 // Lengths that only the device knows.
 void badLengths() {
   Batch b = batch("bad lengths", 10, 4, 5, 3);
@@ -806,6 +834,7 @@ int main(int argc, char** argv) {
   shapes();
   badLengths();
   numbers();
+  nearlyCertain();
   lattices();
   monteCarlo(120);
   printf("%d batches; worst loss error %.2e in %s; worst gradient error %.2e in %s\n", batches, worstLoss, worstLossIn.c_str(),

@@ -7,9 +7,9 @@ import jcuda.driver.CUstream;
 import org.ctc4j.ElementType;
 
 /**
- * {@code ctc_sure_TYPE}: the losses that are small once more, in float64. One block an utterance;
- * those whose loss is not small end at once. Overwrites what the other kernels left in the
- * workspace.
+ * {@code ctc_sure_TYPE}: the losses that are small and their gradients once more, in float64. One
+ * block an utterance; those whose loss is not small end at once. Overwrites what the other kernels
+ * left in the workspace.
  */
 final class CtcSure {
   private static final int LANES = 32;

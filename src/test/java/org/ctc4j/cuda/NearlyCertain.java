@@ -1,0 +1,79 @@
+package org.ctc4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import org.ctc4j.Agreement;
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcResult;
+import org.ctc4j.TestBatch;
+
+/**
+ * Utterances of which a model is sure, but not of where their symbols change: in those frames y and
+ * the posterior are far from 0 and 1 and all but equal, and the gradient vanishes with what is left
+ * for other targets.
+ */
+final class NearlyCertain {
+  private NearlyCertain() {}
+
+  /** Loss within 1e-6, gradient within 1e-5 of its own norm, however small that is. */
+  static void check(Ctc ctc, int frames, int classes, int labels) {
+    Random random = new Random(frames);
+    for (int margin = 2;
+        margin <= 18;
+        margin += 2) { // at 18 the norm is 1e-7, the reference to 1e-14
+      TestBatch batch = batch(random, frames, classes, labels, margin);
+      CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options());
+      String what = "%d frames, margin %d".formatted(frames, margin);
+      try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+        CtcResult expected = reference.lossAndGradient(batch.batch(), batch.options());
+        for (int n = 0; n < batch.utterances(); n++) {
+          Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
+          double ratio = ratio(expected, got, n);
+          assertTrue(ratio <= 1e-5, () -> what + ": gradient error " + ratio + " of its norm");
+        }
+      }
+    }
+  }
+
+  private static double ratio(CtcResult expected, CtcResult got, int n) {
+    double error = 0;
+    double norm = 0;
+    for (int t = 0; t < got.gradient().frames(); t++) {
+      for (int c = 0; c < got.gradient().classes(); c++) {
+        double e = expected.gradient().get(t, n, c);
+        norm = Math.hypot(norm, e);
+        error = Math.hypot(error, got.gradient().get(t, n, c) - e);
+      }
+    }
+    return error / norm;
+  }
+
+  private static TestBatch batch(
+      Random random, int frames, int classes, int labels, double margin) {
+    TestBatch noise = TestBatch.random(random, frames, 2, classes, labels, 0.5);
+    int[][] targets = new int[2][];
+    for (int n = 0; n < 2; n++) {
+      int used = frames - n * frames / 7;
+      noise.inputLengths()[n] = used;
+      targets[n] = TestBatch.randomTarget(random, labels, classes, noise.blank());
+      int states = 2 * labels + 1;
+      for (int t = 0; t < used; t++) {
+        // all states in turn; in the last frame of each, the next state's symbol will do, too
+        int state = t * states / used;
+        int next = Math.min(states - 1, (t + 1) * states / used);
+        double[] row = noise.logits()[n][t];
+        row[symbol(targets[n], state, noise.blank())] += margin;
+        if (next != state) {
+          row[symbol(targets[n], next, noise.blank())] += Math.max(0, margin - 3.5 * (t % 3));
+        }
+      }
+    }
+    return new TestBatch(noise.logits(), targets, noise.inputLengths(), classes, noise.blank());
+  }
+
+  private static int symbol(int[] target, int state, int blank) {
+    return state % 2 == 0 ? blank : target[state / 2];
+  }
+}
