@@ -17,8 +17,10 @@
 // the hidden states, so that what may stand there (NaN) does not spoil the sums over rows.
 //
 // 16-bit hidden states and weights: their products are exact in float32, so logits are those of float32 arithmetic. dx is
-// rounded to the same 16 bits for its products, and what is lost goes through a second product (high + low / LOW): the error is
-// 2^-18 of an element for bfloat16 and less for float16, not 2^-9 and 2^-12. float16 has too few exponents for w y at large C:
+// split for its products into parts of the same 16 bits, dx = part 0 + part 1 / LOW + part 2 / LOW^2, each with what those before
+// it lost: 2^-9 of an element after one part of bfloat16 (8 bits), 2^-18 after two, 2^-27 after three; 2^-12 and 2^-24 of float16 (11
+// bits). Sums over rows and classes may cancel, so two parts of bfloat16 do not make a sum good to 1e-5, and it takes three, where
+// float16 takes two. float16 has too few exponents for w y at large C:
 // `scale` is a power of two that moves |w| to about 2^14.
 //
 // Entry points, TYPE being f64, f32, f16 or bf16, the element type of hidden states, weight and bias; A is float64 for f64, else
@@ -76,8 +78,7 @@ struct CtcProjection {
   const double* tableGradient;  // [rows][width]
   void* copy;                // TYPE [rows][D]
   void* logits;              // A [rowCount][pitch]
-  void* high;                // TYPE [rowCount][pitch], 16-bit types only
-  void* low;                 // TYPE [rowCount][pitch], or null: one product will do
+  void* part[3];             // TYPE [rowCount][pitch] each, 16-bit types only; null where fewer will do
   const void* hiddenSum;     // A [rows][D]
   const void* weightSum;     // A [classCount][D]
   double* biasSum;           // [classCount]
@@ -93,7 +94,7 @@ struct CtcProjection {
   int32_t flags;
   int32_t unused;
 };
-static_assert(sizeof(CtcProjection) == 328, "the host writes this structure byte by byte");
+static_assert(sizeof(CtcProjection) == 336, "the host writes this structure byte by byte");
 
 enum ProjectionFlag {
   ACTIVE = 1,  // rows, gather: the second pass
@@ -102,6 +103,7 @@ enum ProjectionFlag {
 
 constexpr int THREADS = 256;
 constexpr int WARPS = THREADS / 32;
+constexpr int PARTS = 3;
 constexpr float LOW = 2048;  // 2^11
 
 // What a type is computed in.
@@ -361,57 +363,55 @@ __device__ void findScale(const CtcProjection& q, double* shared) {
 template <typename X, typename A = typename Arithmetic<X>::type>
 struct GradientRow {
   A* at;
-  X* high;
-  X* low;
+  X* part[PARTS];
   A scale;
-  bool keep;
+  bool whole;  // whether dx is wanted as it is
 
   __device__ GradientRow(const CtcProjection& q, A* at)
-      : at(at), high((X*)q.high), low((X*)q.low), scale(q.scale != nullptr ? A(*q.scale) : A(1)), keep(q.flags & KEEP) {
-    const int64_t first = int64_t(blockIdx.x) * q.pitch;
-    if (high != nullptr) high += first;
-    if (low != nullptr) low += first;
+      : at(at), scale(q.scale != nullptr ? A(*q.scale) : A(1)), whole((q.flags & KEEP) || q.part[0] == nullptr) {
+#pragma unroll
+    for (int i = 0; i < PARTS; i++) {
+      part[i] = q.part[i] == nullptr ? nullptr : (X*)q.part[i] + int64_t(blockIdx.x) * q.pitch;
+    }
   }
 
-  __device__ X highOf(A value) const {
+  // The next part of what is left of a value, which becomes what is left then.
+  __device__ static X take(A& left) {
     X x;
-    narrow(value * scale, &x);
-    return x;
-  }
-  __device__ X lowOf(A value, X ofHigh) const {
-    X x;
-    narrow((value * scale - A(widen(ofHigh))) * A(LOW), &x);
+    narrow(left, &x);
+    left = (left - A(widen(x))) * A(LOW);
     return x;
   }
   __device__ void set(int c, A value) const {
-    if (keep || high == nullptr) at[c] = value;
-    if (high != nullptr) {
-      high[c] = highOf(value);
-      if (low != nullptr) low[c] = lowOf(value, high[c]);
+    if (whole) at[c] = value;
+    A left = value * scale;
+#pragma unroll
+    for (int i = 0; i < PARTS; i++) {
+      if (part[i] != nullptr) part[i][c] = take(left);
     }
   }
   // A packet of A from class c on.
   template <int COUNT>
   __device__ void set(int c, const A (&values)[COUNT]) const {
-    if (keep || high == nullptr) {
+    if (whole) {
       Packet<A> packet;
 #pragma unroll
       for (int k = 0; k < COUNT; k++) packet.x[k] = values[k];
       storePacket(at + c, packet);
     }
-    if (high != nullptr) {
-      struct alignas(sizeof(X) * COUNT) Part {
-        X x[COUNT];
-      };
-      Part part;
+    A left[COUNT];
 #pragma unroll
-      for (int k = 0; k < COUNT; k++) part.x[k] = highOf(values[k]);
-      *(Part*)(high + c) = part;
-      if (low != nullptr) {
-        Part rest;
+    for (int k = 0; k < COUNT; k++) left[k] = values[k] * scale;
 #pragma unroll
-        for (int k = 0; k < COUNT; k++) rest.x[k] = lowOf(values[k], part.x[k]);
-        *(Part*)(low + c) = rest;
+    for (int i = 0; i < PARTS; i++) {
+      if (part[i] != nullptr) {
+        struct alignas(sizeof(X) * COUNT) Packed {
+          X x[COUNT];
+        };
+        Packed packed;
+#pragma unroll
+        for (int k = 0; k < COUNT; k++) packed.x[k] = take(left[k]);
+        *(Packed*)(part[i] + c) = packed;
       }
     }
   }

@@ -47,9 +47,9 @@ final class Cublas implements AutoCloseable {
     int run();
   }
 
-  /** 0, 1 and 1 / 2^11 as float and double, where cuBLAS reads them. */
+  /** The values of {@link Factor} as float and double, where cuBLAS reads them. */
   private static final class Scalars {
-    private static final double[] VALUES = {0, 1, 1 / 2048.0};
+    private static final double[] VALUES = {0, 1, 0x1p-11, 0x1p-22};
     private final ByteBuffer memory =
         ByteBuffer.allocateDirect(16 * VALUES.length).order(ByteOrder.nativeOrder());
     private final Pointer pointer = Pointer.to(memory);
@@ -70,8 +70,10 @@ final class Cublas implements AutoCloseable {
   enum Factor {
     ZERO,
     ONE,
-    /** Of the low parts, see kernels/projection.cu. */
-    LOW
+    /** Of the second parts of a split gradient, see kernels/projection.cu. */
+    LOW,
+    /** Of the third. */
+    LOWEST
   }
 
   /**

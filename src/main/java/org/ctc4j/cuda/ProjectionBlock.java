@@ -13,7 +13,7 @@ import org.ctc4j.ElementType;
  * changed after one. Not thread-safe.
  */
 final class ProjectionBlock implements AutoCloseable {
-  private static final int BYTES = 328;
+  private static final int BYTES = 336;
   private static final int FLAG_ACTIVE = 1;
   private static final int FLAG_KEEP = 2;
 
@@ -63,25 +63,26 @@ final class ProjectionBlock implements AutoCloseable {
     values.putLong(184, base + at.tableGradient);
     values.putLong(192, base + at.copy);
     values.putLong(200, base + at.logits);
-    values.putLong(208, at.hasHigh ? base + at.high : 0);
-    values.putLong(216, at.hasLow ? base + at.low : 0);
-    values.putLong(224, base + at.hiddenSum);
-    values.putLong(232, base + at.weightSum);
-    values.putLong(240, base + at.biasSum);
-    values.putLong(248, call.projection().type() == ElementType.FLOAT16 ? base + at.scale : 0);
-    values.putInt(256, frames.utterances());
-    values.putInt(260, frames.frames());
-    values.putInt(264, frames.targets().maxLength());
-    values.putInt(268, call.projection().classes());
-    values.putInt(272, call.projection().dimensions());
-    values.putInt(276, call.width());
-    values.putInt(280, call.options().blank());
-    values.putInt(284, call.rows());
-    values.putInt(304, at.pitch);
-    values.putInt(308, gradient == null ? 0 : gradient.type().ordinal());
-    values.putInt(312, result.type().ordinal());
-    values.putInt(316, result.type().ordinal());
-    values.putInt(320, 0);
+    for (int i = 0; i < 3; i++) {
+      values.putLong(208 + 8 * i, i < at.parts ? base + at.part(i) : 0);
+    }
+    values.putLong(232, base + at.hiddenSum);
+    values.putLong(240, base + at.weightSum);
+    values.putLong(248, base + at.biasSum);
+    values.putLong(256, call.projection().type() == ElementType.FLOAT16 ? base + at.scale : 0);
+    values.putInt(264, frames.utterances());
+    values.putInt(268, frames.frames());
+    values.putInt(272, frames.targets().maxLength());
+    values.putInt(276, call.projection().classes());
+    values.putInt(280, call.projection().dimensions());
+    values.putInt(284, call.width());
+    values.putInt(288, call.options().blank());
+    values.putInt(292, call.rows());
+    values.putInt(312, at.pitch);
+    values.putInt(316, gradient == null ? 0 : gradient.type().ordinal());
+    values.putInt(320, result.type().ordinal());
+    values.putInt(324, result.type().ordinal());
+    values.putInt(328, 0);
   }
 
   /**
@@ -90,17 +91,17 @@ final class ProjectionBlock implements AutoCloseable {
    * @param keep whether the gradient of the logits is wanted in float32, too
    */
   void setSecondPass(boolean keep) {
-    values.putInt(320, FLAG_ACTIVE | (keep ? FLAG_KEEP : 0));
+    values.putInt(328, FLAG_ACTIVE | (keep ? FLAG_KEEP : 0));
   }
 
   void setRows(int first, int count) {
-    values.putInt(288, first);
-    values.putInt(292, count);
+    values.putInt(296, first);
+    values.putInt(300, count);
   }
 
   void setClasses(int first, int count) {
-    values.putInt(296, first);
-    values.putInt(300, count);
+    values.putInt(304, first);
+    values.putInt(308, count);
   }
 
   private void putTensor(int at, DeviceTensor tensor) {

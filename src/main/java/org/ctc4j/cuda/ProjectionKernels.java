@@ -22,6 +22,10 @@ import org.ctc4j.InputKind;
  * while it enqueues, not while the device computes.
  */
 final class ProjectionKernels implements AutoCloseable {
+  private static final Cublas.Factor[] PARTS = {
+    Cublas.Factor.ONE, Cublas.Factor.LOW, Cublas.Factor.LOWEST
+  };
+
   private final Kernels kernels;
   private final KernelModules modules;
   private final CtcProjection projection;
@@ -145,11 +149,9 @@ final class ProjectionKernels implements AutoCloseable {
       }
       if (type == wide) {
         addProducts(Cublas.Factor.ONE, part, workspace.logits, part.isFirstOfClasses());
-      } else if (result.losses().gradient() != null || result.weightGradient() != 0) {
-        addProducts(Cublas.Factor.ONE, part, workspace.high, part.isFirstOfClasses());
-        if (!layer.fast()) {
-          addProducts(Cublas.Factor.LOW, part, workspace.low, false);
-        }
+      }
+      for (int i = 0; i < workspace.parts; i++) {
+        addProducts(PARTS[i], part, workspace.part(i), i == 0 && part.isFirstOfClasses());
       }
     }
 
@@ -176,7 +178,6 @@ final class ProjectionKernels implements AutoCloseable {
       Cublas.Matrix logits =
           matrix(gradient, type, part.rowCount, part.classCount, workspace.pitch);
       int dimensions = layer.dimensions();
-      boolean high = alpha == Cublas.Factor.ONE;
       if (result.losses().gradient() != null) {
         long at = workspace.hiddenSum + (long) part.firstRow * dimensions * wide.bytes();
         multiply(
@@ -195,7 +196,9 @@ final class ProjectionKernels implements AutoCloseable {
             true,
             hidden(part),
             false,
-            high && part.firstRow == 0 ? Cublas.Factor.ZERO : Cublas.Factor.ONE,
+            alpha == Cublas.Factor.ONE && part.firstRow == 0
+                ? Cublas.Factor.ZERO
+                : Cublas.Factor.ONE,
             matrix(workspace.weightSum, wide, part.classCount, dimensions, dimensions));
       }
     }

@@ -25,10 +25,8 @@ final class ProjectionWorkspace {
   final int pitch;
   final long cublasBytes;
 
-  /** Whether there is a second copy of the logits' gradient, in 16 bits, and what these lose. */
-  final boolean hasHigh;
-
-  final boolean hasLow;
+  /** How many 16-bit parts the logits' gradient is split into for its products, or 0. */
+  final int parts;
 
   final long compactAt;
   final long rowUtterance;
@@ -42,8 +40,8 @@ final class ProjectionWorkspace {
   final long tableGradient;
   final long copy;
   final long logits;
-  final long high;
-  final long low;
+  private final long firstPart;
+  private final long partBytes;
   final long hiddenSum;
   final long weightSum;
   final long biasSum;
@@ -80,8 +78,13 @@ final class ProjectionWorkspace {
       return hiddenGradient || weightGradient || biasGradient;
     }
 
-    boolean narrow() {
-      return type == ElementType.FLOAT16 || type == ElementType.BFLOAT16;
+    /** 16-bit parts that a gradient is split into for its products, see kernels/projection.cu. */
+    int parts() {
+      return switch (type) {
+        case FLOAT64, FLOAT32 -> 0;
+        case FLOAT16 -> fast ? 1 : 2;
+        case BFLOAT16 -> fast ? 1 : 3;
+      };
     }
 
     /** What logits and sums are computed in. */
@@ -117,8 +120,8 @@ final class ProjectionWorkspace {
     long n = shape.utterances();
     long rows = shape.rows();
     long chunk = (long) rowsOfChunk * pitch;
-    hasHigh = shape.narrow() && (shape.hiddenGradient() || shape.weightGradient());
-    hasLow = hasHigh && !shape.fast();
+    parts = shape.hiddenGradient() || shape.weightGradient() ? shape.parts() : 0;
+    partBytes = Workspace.align(2 * chunk);
     compactAt = next(compact.bytes());
     rowUtterance = next(4 * rows);
     sums = next(16 * rows);
@@ -131,8 +134,7 @@ final class ProjectionWorkspace {
     tableGradient = next(shape.gradient() ? 8 * rows * width : 0);
     copy = next(rows * shape.dimensions() * shape.type().bytes());
     logits = next(chunk * wide);
-    high = next(hasHigh ? 2 * chunk : 0);
-    low = next(hasLow ? 2 * chunk : 0);
+    firstPart = next(parts * partBytes);
     hiddenSum = next(shape.hiddenGradient() ? rows * shape.dimensions() * wide : 0);
     weightSum =
         next(shape.weightGradient() ? (long) classesOfChunk * shape.dimensions() * wide : 0);
@@ -140,6 +142,11 @@ final class ProjectionWorkspace {
     scale = next(8);
     cublasAt = next(cublasBytes);
     bytes = end;
+  }
+
+  /** Offset of a part of the logits' gradient. */
+  long part(int i) {
+    return firstPart + i * partBytes;
   }
 
   private long next(long size) {

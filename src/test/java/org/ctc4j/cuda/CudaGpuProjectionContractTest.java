@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CudaCtc;
-import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.ProjectionContract;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -28,11 +27,5 @@ class CudaGpuProjectionContractTest extends ProjectionContract {
   @Override
   protected double tolerance() {
     return 1e-5;
-  }
-
-  /** As on the emulator, see CudaProjectionContractTest. */
-  @Override
-  protected double frameError(ElementType type) {
-    return type == ElementType.BFLOAT16 ? 0x1p-18 : 0;
   }
 }

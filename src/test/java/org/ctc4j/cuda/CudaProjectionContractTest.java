@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CudaCtc;
-import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.ProjectionContract;
 import org.junit.jupiter.api.AfterAll;
@@ -35,12 +34,6 @@ class CudaProjectionContractTest extends ProjectionContract {
   @Override
   protected double tolerance() {
     return 1e-5;
-  }
-
-  /** What two bfloat16 leave of a number, see kernels/projection.cu. */
-  @Override
-  protected double frameError(ElementType type) {
-    return type == ElementType.BFLOAT16 ? 0x1p-18 : 0;
   }
 
   /** Here every thread of a warp is stepped by itself. */

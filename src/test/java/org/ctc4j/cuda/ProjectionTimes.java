@@ -8,6 +8,7 @@ import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 
 import java.util.Arrays;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import jcuda.driver.CUevent;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CudaCtc;
@@ -190,11 +191,9 @@ public final class ProjectionTimes {
           new Cublas.Matrix(base + workspace.logits, wide, rows, classes, pitch),
           doing);
       long[] gradients =
-          !workspace.hasHigh
+          workspace.parts == 0
               ? new long[] {workspace.logits}
-              : workspace.hasLow
-                  ? new long[] {workspace.high, workspace.low}
-                  : new long[] {workspace.high};
+              : IntStream.range(0, workspace.parts).mapToLong(workspace::part).toArray();
       for (long at : pass == 1 ? new long[0] : gradients) {
         Cublas.Matrix gradient = new Cublas.Matrix(base + at, type, rows, classes, pitch);
         long hiddenSum = base + workspace.hiddenSum + row * wide.bytes();
