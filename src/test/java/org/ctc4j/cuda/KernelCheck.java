@@ -1,19 +1,29 @@
 package org.ctc4j.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
+import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcPath;
 import org.ctc4j.CtcResult;
+import org.ctc4j.CudaCtc;
 import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.ProjectedResult;
+import org.ctc4j.Reduction;
 import org.ctc4j.Targets;
+import org.ctc4j.TestBatch;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
 
@@ -33,25 +43,71 @@ public final class KernelCheck {
 
   public static void main(String... arguments) {
     boolean barriersOnly = Arrays.asList(arguments).contains("barriers-only");
+    EngineOptions little = EngineOptions.DEFAULT.withWorkspaceBytes(1);
     try (Ctc cuda = Ctc.create(Backend.CUDA);
-        Ctc frugal = Ctc.create(Backend.CUDA, EngineOptions.DEFAULT.withWorkspaceBytes(1))) {
+        Ctc frugal = Ctc.create(Backend.CUDA, little);
+        CtcAligner aligner = CtcAligner.create(Backend.CUDA, EngineOptions.DEFAULT);
+        CtcAligner frugalAligner = CtcAligner.create(Backend.CUDA, little)) {
       for (String shape : SHAPES) {
         for (ElementType type : ElementType.values()) {
-          check(cuda, shape, type, 3);
+          check(cuda, aligner, shape, type, 3);
         }
-        check(frugal, shape, ElementType.FLOAT32, 3);
-        check(cuda, shape, ElementType.FLOAT32, 400); // hardly a path: tiny posteriors
+        check(frugal, frugalAligner, shape, ElementType.FLOAT32, 3);
+        check(cuda, aligner, shape, ElementType.FLOAT32, 400); // hardly a path: tiny posteriors
       }
       if (!barriersOnly) {
         for (String shape : SEVERAL_WARPS) {
-          check(cuda, shape, ElementType.FLOAT32, 3);
-          check(frugal, shape, ElementType.FLOAT32, 3);
+          check(cuda, aligner, shape, ElementType.FLOAT32, 3);
+          check(frugal, frugalAligner, shape, ElementType.FLOAT32, 3);
         }
       }
+      checkProjections(cuda);
+    }
+    checkDeviceBatch();
+  }
+
+  private static void checkProjections(Ctc cuda) {
+    String reason = CublasLibrary.unavailability();
+    if (!reason.isEmpty()) {
+      System.out.println("no projections: " + reason);
+      return;
+    }
+    for (ElementType type : ElementType.values()) {
+      ProjectionCase one = ProjectionCase.random(new Random(1), type, 12, 3, 40, 8, 4);
+      ProjectedResult got = one.room();
+      cuda.compute(one.batch(), one.options(), got);
+      try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+        ProjectedResult expected = one.room();
+        reference.compute(one.batch(), one.options(), expected);
+        ProjectionCase.assertAgrees(expected, got, 1e-6, 1e-5, "projection, " + type);
+      }
+      System.out.println("ok projection, " + type);
     }
   }
 
-  private static void check(Ctc cuda, String name, ElementType type, double deviation) {
+  /** The one way that leads to {@code ctc_reduce}. */
+  private static void checkDeviceBatch() {
+    TestBatch host = TestBatch.random(new Random(1), 30, 3, 9, 5, 2);
+    CtcOptions options = host.options().withReduction(Reduction.SUM).withZeroInfinity(true);
+    try (CudaCtc cuda = CudaCtc.create(0, EngineOptions.DEFAULT);
+        PrimaryContext context = new PrimaryContext(0);
+        Ctc reference = Ctc.create(Backend.REFERENCE)) {
+      double expected = reference.loss(host.batch(), options).loss();
+      context.run(
+          () -> {
+            try (DeviceTestBatch device = new DeviceTestBatch(host);
+                Stream stream = new Stream()) {
+              cuda.enqueue(device.batch, options, device.result, StreamAddress.of(stream.handle()));
+              stream.await(() -> "a device batch");
+              Agreement.assertLoss(expected, device.reduced(), 1e-6, () -> "device batch");
+            }
+          });
+    }
+    System.out.println("ok device batch");
+  }
+
+  private static void check(
+      Ctc cuda, CtcAligner aligner, String name, ElementType type, double deviation) {
     Shape shape = Shape.of(name);
     Workload workload = Workload.random(shape, deviation, 1);
     // the last utterance is one that the model is sure of: its loss is computed twice
@@ -84,8 +140,25 @@ public final class KernelCheck {
         Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
       }
       Agreement.assertGradient(expected.gradient()::get, got.gradient(), 1e-5, () -> what);
+      FrameTensor posteriors = reference.posteriors(batch, CtcOptions.DEFAULT).posteriors();
+      Agreement.assertGradient(
+          posteriors::get,
+          cuda.posteriors(batch, CtcOptions.DEFAULT).posteriors(),
+          1e-5,
+          () -> what + ", posteriors");
+      assertEquals(
+          states(CtcAligner.create().align(batch, CtcOptions.DEFAULT)),
+          states(aligner.align(batch, CtcOptions.DEFAULT)),
+          () -> what + ", paths");
       System.out.println("ok " + what);
     }
+  }
+
+  /** In which state each path is, frame by frame. */
+  private static List<List<Integer>> states(List<CtcPath> paths) {
+    return paths.stream()
+        .map(path -> IntStream.range(0, path.frames()).map(path::state).boxed().toList())
+        .toList();
   }
 
   private static Elements zeros(ElementType type, int size) {
