@@ -26,10 +26,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Every case that PyTorch computed in float64, through {@code ctc loss}, on every usable backend.
  */
-class GoldenTest {
+public class GoldenTest {
   @TempDir private Path folder;
 
-  static Stream<Arguments> cases() throws Exception {
+  protected static Stream<Arguments> cases() throws Exception {
     try (InputStream in = GoldenTest.class.getResourceAsStream("/org/ctc4j/golden/cases.json")) {
       JsonNode cases = new ObjectMapper().readTree(in);
       List<Backend> backends =
@@ -48,7 +48,7 @@ class GoldenTest {
 
   @ParameterizedTest(name = "{0}, {1}")
   @MethodSource("cases")
-  void equalsPyTorch(String name, Backend backend, JsonNode golden) throws Exception {
+  protected void equalsPyTorch(String name, Backend backend, JsonNode golden) throws Exception {
     Path input = resource("golden/" + name + ".in.npz");
     Path gradient = folder.resolve("grad.npz");
     List<Object> args =

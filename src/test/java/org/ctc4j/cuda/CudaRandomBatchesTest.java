@@ -1,0 +1,70 @@
+package org.ctc4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.ctc4j.Agreement;
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcResult;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.cpu.HostileBatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Batches made to hurt, against the reference, on the emulated driver. */
+@Emulated
+class CudaRandomBatchesTest {
+  private static final int BATCHES = 300;
+  private static final long FIRST_SEED = Long.getLong("ctc4j.seed", 0);
+
+  @AfterEach
+  void nothingIsFound() {
+    assertEquals("", Emulator.finding());
+  }
+
+  @Test
+  @DisplayName(
+      "Statuses, losses and gradients are the reference's; the same bits with the least memory")
+  void agreeWithTheReference() {
+    Emulator.set("checking", 0);
+    try (Ctc reference = Ctc.create(Backend.REFERENCE);
+        Ctc cuda = Ctc.create(Backend.CUDA);
+        Ctc frugal = Ctc.create(Backend.CUDA, EngineOptions.DEFAULT.withWorkspaceBytes(1))) {
+      for (long seed = FIRST_SEED; seed < FIRST_SEED + BATCHES; seed++) {
+        HostileBatch hostile = HostileBatch.of(seed);
+        String what = "-Dctc4j.seed=" + seed;
+        CtcResult expected = reference.lossAndGradient(hostile.batch(), hostile.options());
+        CtcResult got = CtcResult.ofGradient(hostile.gradient());
+        cuda.compute(hostile.batch(), hostile.options(), got);
+        for (int n = 0; n < got.utterances(); n++) {
+          assertEquals(expected.status(n), got.status(n), what);
+          Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
+          assertGradient(expected, got, n, what);
+        }
+        CtcResult whole = cuda.lossAndGradient(hostile.batch(), hostile.options());
+        CtcResult inSegments = frugal.lossAndGradient(hostile.batch(), hostile.options());
+        Agreement.assertSameBits(whole, inSegments, () -> what + ", in segments");
+      }
+    }
+  }
+
+  /**
+   * Each utterance by its own norm, however small; 1e-15 is the rounding of the reference, whose
+   * posteriors of up to 1 are float64.
+   */
+  private static void assertGradient(CtcResult expected, CtcResult got, int n, String what) {
+    double error = 0;
+    double norm = 0;
+    for (int t = 0; t < got.gradient().frames(n); t++) {
+      for (int c = 0; c < got.gradient().classes(); c++) {
+        double e = expected.gradient().get(t, n, c);
+        norm = Math.hypot(norm, e);
+        error = Math.hypot(error, got.gradient().get(t, n, c) - e);
+      }
+    }
+    String found = "%s, utterance %d: error %.3g of %.3g".formatted(what, n, error, norm);
+    assertTrue(error <= 1e-5 * norm + 1e-15, found);
+  }
+}
