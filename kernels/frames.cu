@@ -33,42 +33,7 @@ namespace {
 constexpr int ROWS_PER_BLOCK = 8;  // warp kernels
 constexpr int BLOCK = 512;         // block kernels
 
-// Arithmetic is float32, except for float64 input.
-template <typename X>
-struct Wide {
-  using type = float;
-};
-template <>
-struct Wide<double> {
-  using type = double;
-};
-
-__device__ inline float exponential(float x) { return expf(x); }
-__device__ inline double exponential(double x) { return exp(x); }
-
 // ---- rows of numbers ---------------------------------------------------------------------------------------------------------
-
-// 16 bytes of elements.
-template <typename X>
-struct alignas(16) Packet {
-  static constexpr int SIZE = 16 / sizeof(X);
-  X x[SIZE];
-};
-
-template <typename X>
-__device__ inline Packet<X> loadPacket(const X* at) {
-  Packet<X> packet;
-  const uint4 raw = *(const uint4*)at;
-  memcpy(&packet, &raw, 16);
-  return packet;
-}
-
-template <typename X>
-__device__ inline void storePacket(X* at, const Packet<X>& packet) {
-  uint4 raw;
-  memcpy(&raw, &packet, 16);
-  *(uint4*)at = raw;
-}
 
 template <typename X>
 struct InputRow {

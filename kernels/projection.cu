@@ -106,19 +106,6 @@ constexpr int WARPS = THREADS / 32;
 constexpr int PARTS = 3;
 constexpr float LOW = 2048;  // 2^11
 
-// What a type is computed in.
-template <typename X>
-struct Arithmetic {
-  using type = float;
-};
-template <>
-struct Arithmetic<double> {
-  using type = double;
-};
-
-__device__ inline float exponential(float x) { return expf(x); }
-__device__ inline double exponential(double x) { return exp(x); }
-
 template <typename A>
 __device__ inline bool isFinite(A x) {
   return x > -CTC_INFINITY && x < CTC_INFINITY;
@@ -175,28 +162,6 @@ __device__ void nameRows(const CtcProjection& q) {
 
 // ---- rows of numbers -------------------------------------------------------------------------------------------------------------
 
-// 16 bytes of elements.
-template <typename X>
-struct alignas(16) Packet {
-  static constexpr int SIZE = 16 / sizeof(X);
-  X x[SIZE];
-};
-
-template <typename X>
-__device__ inline Packet<X> loadPacket(const X* at) {
-  Packet<X> packet;
-  const uint4 raw = *(const uint4*)at;
-  memcpy(&packet, &raw, 16);
-  return packet;
-}
-
-template <typename X>
-__device__ inline void storePacket(X* at, const Packet<X>& packet) {
-  uint4 raw;
-  memcpy(&raw, &packet, 16);
-  *(uint4*)at = raw;
-}
-
 // One row by one warp.
 template <typename X>
 __device__ void gatherRow(const CtcProjection& q) {
@@ -224,7 +189,7 @@ __device__ void gatherRow(const CtcProjection& q) {
 // The logits of a row in the chunk: what the product left, and the bias.
 template <typename X>
 struct LogitRow {
-  using A = typename Arithmetic<X>::type;
+  using A = typename Wide<X>::type;
   A* at;          // 16-byte aligned
   const X* bias;  // of the chunk's first class, or null
 
@@ -286,7 +251,7 @@ struct ChunkSum {
 };
 
 // One row of the chunk by one block.
-template <typename X, typename A = typename Arithmetic<X>::type>
+template <typename X, typename A = typename Wide<X>::type>
 __device__ void sumRow(const CtcProjection& q, double* shared) {
   constexpr int SIZE = Packet<A>::SIZE;
   const int64_t r = q.firstRow + int64_t(blockIdx.x);
@@ -360,7 +325,7 @@ __device__ void findScale(const CtcProjection& q, double* shared) {
 }
 
 // Where a row of dx goes.
-template <typename X, typename A = typename Arithmetic<X>::type>
+template <typename X, typename A = typename Wide<X>::type>
 struct GradientRow {
   A* at;
   X* part[PARTS];
@@ -418,7 +383,7 @@ struct GradientRow {
 };
 
 // One row of the chunk by one block.
-template <typename X, typename A = typename Arithmetic<X>::type>
+template <typename X, typename A = typename Wide<X>::type>
 __device__ void gradientRow(const CtcProjection& q) {
   constexpr int SIZE = Packet<A>::SIZE;
   const int64_t r = q.firstRow + int64_t(blockIdx.x);
@@ -530,10 +495,10 @@ using bf16 = Bfloat;
   CTC_ENTRY(gradient, TYPE) { gradientRow<TYPE>(q); }          \
   CTC_ENTRY(bias, TYPE) {                                      \
     static __shared__ double shared[WARPS][32];                \
-    sumColumns<Arithmetic<TYPE>::type>(q, shared);             \
+    sumColumns<Wide<TYPE>::type>(q, shared);             \
   }                                                            \
-  CTC_ENTRY(hidden, TYPE) { storeHidden<Arithmetic<TYPE>::type>(q); } \
-  CTC_ENTRY(weights, TYPE) { storeWeights<Arithmetic<TYPE>::type>(q); }
+  CTC_ENTRY(hidden, TYPE) { storeHidden<Wide<TYPE>::type>(q); } \
+  CTC_ENTRY(weights, TYPE) { storeWeights<Wide<TYPE>::type>(q); }
 #define CTC_PROJECTION_OF(TYPE) CTC_PROJECTION(TYPE)
 
 // scripts/build-ptx makes a file for each type: a driver then translates only what is used.
