@@ -15,7 +15,7 @@ import java.util.Random;
  */
 public record HostileProjection(ProjectedBatch batch, CtcOptions options, ProjectedResult result) {
   private static final int[] DIMENSIONS = {1, 2, 3, 7, 8, 16, 33};
-  private static final double[] DEVIATIONS = {0.1, 1, 3, 10};
+  private static final double[] DEVIATIONS = {0.1, 1, 3, 10, 30, 100};
 
   public static HostileProjection of(long seed) {
     Random random = new Random(seed);
@@ -98,17 +98,21 @@ public record HostileProjection(ProjectedBatch batch, CtcOptions options, Projec
       Random random, FrameTensor hidden, int[] lengths, Elements weight, Elements bias, int blank) {
     // logits in float32 are off by their size, and what they give by as much
     boolean wide = weight.type() == ElementType.FLOAT64;
-    double deviation = DEVIATIONS[random.nextInt(wide ? 4 : 3)] / Math.sqrt(hidden.classes());
+    double deviation = DEVIATIONS[random.nextInt(wide ? 6 : 3)] / Math.sqrt(hidden.classes());
     for (long i = 0; i < weight.length(); i++) {
       weight.set(i, deviation * random.nextGaussian());
     }
     int classes = (int) (weight.length() / hidden.classes());
-    int certain = random.nextInt(4) == 0 ? blank : -1;
+    int certain =
+        random.nextInt(4) == 0 ? random.nextBoolean() ? blank : random.nextInt(classes) : -1;
+    double margin = 5 + 25 * random.nextDouble();
     for (int c = 0; bias != null && c < classes; c++) {
       boolean isForbidden = c != blank && random.nextInt(12) == 0;
       bias.set(
           c,
-          c == certain ? 14 : isForbidden ? Double.NEGATIVE_INFINITY : 2 * random.nextGaussian());
+          c == certain
+              ? margin
+              : isForbidden ? Double.NEGATIVE_INFINITY : 2 * random.nextGaussian());
     }
     for (int n = 0; n < lengths.length; n++) {
       for (int t = 0; t < hidden.frames(n); t++) {
