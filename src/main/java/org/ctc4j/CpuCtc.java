@@ -3,17 +3,16 @@ package org.ctc4j;
 import org.ctc4j.cpu.CpuBackend;
 
 /**
- * The fast backend in pure Java: float32 mantissas with an exponent of their own for each state, so
- * that losses and posteriors keep the relative precision of float32 over any number of frames.
+ * The fast backend in pure Java: the lattice in float64 with an exponent for each few neighbouring
+ * labels, so that losses and posteriors keep their precision over any number of frames.
  *
  * <p>It runs on any JVM, and several times faster with the Vector API, for which the JVM wants the
  * option {@code --add-modules jdk.incubator.vector}. The system property {@code org.ctc4j.cpu} set
  * to {@code scalar} or {@code vector} insists on one of the two.
  *
- * <p>Inputs of every element type are computed in float32, but for what needs more: label
- * probabilities come from float64 differences of the logits as they were given, and sums over
- * frames are float64. Losses are good to 10<sup>−6</sup>, gradients to 10<sup>−5</sup>, for float64
- * input too.
+ * <p>Float32 and 16-bit logits are normalised in float32; label probabilities and all that follows
+ * are float64. Where the loss is small, so is the normalisation of unsure frames, and of float64
+ * logits always. Losses are good to 10<sup>−6</sup>, gradients to 10<sup>−5</sup>.
  *
  * <p>A {@link ProjectedBatch} is computed in strips of frames by tiles of classes. Beyond input and
  * output it takes a panel of up to 2048 frames (logits of 1024 classes, hidden states and their

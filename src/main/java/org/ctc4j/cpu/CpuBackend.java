@@ -134,15 +134,19 @@ public final class CpuBackend implements AutoCloseable {
     int concurrency = Call.concurrency(batch.utterances(), workers.threads());
     long largest = 0;
     for (int n = 0; n < batch.utterances(); n++) {
-      Plan plan =
-          new Plan()
-              .begin(
-                  batch.inputLength(n),
-                  batch.targets().length(n),
-                  batch.logits().classes(),
-                  kernels.lanes(),
-                  workspaceBytes / concurrency);
-      largest = Math.max(largest, plan.bytes());
+      for (Resolution resolution : Resolution.values()) {
+        Plan plan =
+            new Plan()
+                .begin(
+                    batch.inputLength(n),
+                    batch.targets().length(n),
+                    batch.logits().classes(),
+                    kernels.lanes(),
+                    gradient,
+                    resolution,
+                    workspaceBytes / concurrency);
+        largest = Math.max(largest, plan.bytes());
+      }
     }
     return largest * concurrency;
   }

@@ -14,12 +14,17 @@ final class Emission {
 
   private int start;
   private int rowLength;
+  private int frames;
   private int interval;
   private double[] own = {};
 
-  void begin(int itsRowLength) {
+  /**
+   * @param itsFrames of an interval
+   */
+  void begin(int itsRowLength, int itsFrames) {
     rowLength = itsRowLength;
-    own = Grow.atLeast(own, (Scale.INTERVAL + 1L) * rowLength);
+    frames = itsFrames;
+    own = Grow.atLeast(own, (frames + 1L) * rowLength);
     interval = -1;
   }
 
@@ -41,7 +46,7 @@ final class Emission {
   /** Returns whether there is room to fill, which holds the frames of another interval. */
   boolean pointToOwn(int itsInterval) {
     p = own;
-    start = -itsInterval * Scale.INTERVAL * rowLength;
+    start = -itsInterval * frames * rowLength;
     boolean other = interval != itsInterval;
     interval = itsInterval;
     return other;

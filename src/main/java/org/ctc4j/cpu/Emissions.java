@@ -44,6 +44,7 @@ final class Emissions {
   private Elements elements;
   private long start;
   private Target target;
+  private Stripes stripes;
   private int frames;
   private int rowLength;
   private boolean table;
@@ -56,6 +57,7 @@ final class Emissions {
     target = itsTarget;
     rowLength = Target.rowLength(target.distinct, plan.stripes().lanes());
     table = plan.table();
+    stripes = plan.stripes();
     frames = plan.frames();
     logSum = Grow.atLeast(logSum, frames);
     logBest = Grow.atLeast(logBest, frames);
@@ -65,6 +67,14 @@ final class Emissions {
     others = Grow.atLeast(others, frames);
     if (table) {
       p = Grow.atLeast(p, (long) frames * rowLength);
+    }
+  }
+
+  /** Lets go of the table, if the plan has none any more. */
+  void replan(Plan plan) {
+    if (table && !plan.table()) {
+      table = false;
+      p = new double[0];
     }
   }
 
@@ -110,6 +120,25 @@ final class Emissions {
       k--;
     }
     return k;
+  }
+
+  /** Sets ln p(t, best) of a frame that is not certain. */
+  void set(int t, double log) {
+    logBest[t] = log;
+    bestP[t] = Math.exp(log);
+    certain[t] = -1;
+  }
+
+  /**
+   * Sets p(t, best) of a frame that is certain of it.
+   *
+   * @param ratio of the probability of all other classes to that of the best
+   */
+  void setCertain(int t, int slot, double ratio) {
+    logBest[t] = -Math.log1p(ratio);
+    bestP[t] = 1 / (1 + ratio);
+    certain[t] = slot;
+    others[t] = ratio / (1 + ratio);
   }
 
   /** Whether a label with logit x has probability 0 in frame t. */
@@ -159,8 +188,8 @@ final class Emissions {
     if (table) {
       emission.pointTo(p);
     } else if (emission.pointToOwn(interval)) {
-      int first = interval * Scale.INTERVAL;
-      for (int t = first; t < Math.min(first + Scale.INTERVAL + 1, frames); t++) {
+      int first = interval * stripes.interval();
+      for (int t = first; t < Math.min(first + stripes.interval() + 1, frames); t++) {
         compute(t, emission.p, emission.at(t), scratch);
       }
     }
@@ -211,11 +240,9 @@ final class Emissions {
       sum += c == left ? 0 : e[c];
     }
     if (left < 0) {
-      logBest[t] = -Math.log(sum);
+      set(t, -Math.log(sum));
     } else {
-      logBest[t] = -Math.log1p(sum);
-      others[t] = sum / (1 + sum);
+      setCertain(t, certain[t], sum);
     }
-    bestP[t] = Math.exp(logBest[t]);
   }
 }

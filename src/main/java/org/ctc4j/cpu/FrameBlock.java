@@ -16,10 +16,10 @@ final class FrameBlock {
 
   final int[] outAt = new int[MOST];
 
-  /** Σ e<sup>x</sup>, and what was taken off x before. */
+  /** Σ e<sup>x − shift</sup> of each, and the shift. */
   final double[] sums = new double[MOST];
 
-  final double[] bases = new double[MOST];
+  final double[] shifts = new double[MOST];
 
   /** Logits of the slots relative to the best of their frame, one row after the other. */
   double[] differences = {};

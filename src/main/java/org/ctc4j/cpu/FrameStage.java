@@ -28,6 +28,9 @@ final class FrameStage {
 
   private static final double LOG_HALF = Math.log(0.5);
 
+  /** Of exponentials in float64: e to the −700, and a little more. */
+  private static final double LEAST_EXP = 1e-304;
+
   private FrameStage() {}
 
   /** Frames [from, to) of the utterance; other threads may do others at the same time. */
@@ -36,9 +39,11 @@ final class FrameStage {
     for (int t = from; t < to; t += most) {
       int count = Math.min(most, to - t);
       boolean finite =
-          u.input == InputKind.LOGITS
-              ? normalise(u, t, count, scratch)
-              : take(u, t, count, scratch);
+          u.input == InputKind.LOG_PROBS
+              ? take(u, t, count, scratch)
+              : scratch.logits.isDouble()
+                  ? normaliseDoubles(u, t, count, scratch)
+                  : normalise(u, t, count, scratch);
       if (!finite) {
         u.markNotFinite();
         return;
@@ -59,10 +64,11 @@ final class FrameStage {
     GradientRows out = scratch.gradient;
     Kernels kernels = scratch.kernels;
     int classes = u.classes;
-    x.seek(from, count, true, block);
+    x.seek(from, count, block);
     out.seek(from, count, block);
     kernels.exp(x.array, block.at, count, classes, out.array, block.outAt, block.sums);
     for (int i = 0; i < count; i++) {
+      block.shifts[i] = 0;
       if (!(block.sums[i] > LEAST_SUM && block.sums[i] < LARGEST_SUM)
           && !shift(x, out, classes, block, i, kernels)) {
         return false;
@@ -94,36 +100,100 @@ final class FrameStage {
       return true;
     }
     block.sums[i] = kernels.exp(x.array, block.at[i], classes, shift, out.array, block.outAt[i]);
-    block.bases[i] += shift;
+    block.shifts[i] = shift;
     return true;
   }
 
   /** That of the best slot of frame t, the i-th of the block. */
   private static void probability(Utterance u, int t, int i, Scratch scratch) {
-    Emissions emissions = u.emissions;
     FrameBlock block = scratch.block;
-    double base = block.bases[i];
-    double logOfSum = Math.log(block.sums[i]);
-    double best = emissions.best[t];
-    emissions.logSum[t] = base + logOfSum;
-    double log = best - base - logOfSum; // in this order: base may dwarf the logarithm
-    emissions.certain[t] = -1;
-    if (emissions.isImpossible(t, best)) {
-      log = Double.NEGATIVE_INFINITY;
-    } else if (log > LOG_HALF) {
+    int slot = certain(u, t, i, block.shifts[i], block.sums[i], scratch);
+    if (slot >= 0) {
       float[] row = scratch.gradient.array;
-      int slot = emissions.bestSlot(t, i, scratch);
       int bestAt = block.outAt[i] + u.target.classOf[slot];
       float ofBest = row[bestAt];
       row[bestAt] = 0;
       double others = scratch.kernels.sum(row, block.outAt[i], u.classes) / ofBest;
       row[bestAt] = ofBest;
-      emissions.certain[t] = slot;
-      emissions.others[t] = others / (1 + others);
-      log = -Math.log1p(others);
+      u.emissions.setCertain(t, slot, others);
     }
-    emissions.logBest[t] = log;
-    emissions.bestP[t] = Math.exp(log);
+  }
+
+  /**
+   * Finds the probability of the best slot of frame t, the i-th of the block, from Σ e<sup>x −
+   * shift</sup>. Returns the slot if it is certain, else −1.
+   */
+  private static int certain(Utterance u, int t, int i, double shift, double sum, Scratch scratch) {
+    Emissions emissions = u.emissions;
+    double logOfSum = Math.log(sum);
+    double best = emissions.best[t];
+    emissions.logSum[t] = shift + logOfSum;
+    // in this order: the shift may dwarf the logarithm
+    double log =
+        emissions.isImpossible(t, best) ? Double.NEGATIVE_INFINITY : best - shift - logOfSum;
+    emissions.set(t, log);
+    return log > LOG_HALF ? emissions.bestSlot(t, i, scratch) : -1;
+  }
+
+  /** Float64 logits stay so throughout. Returns false if a row is not finite. */
+  private static boolean normaliseDoubles(Utterance u, int from, int count, Scratch scratch) {
+    int classes = u.classes;
+    int lanes = scratch.kernels.lanes();
+    int length = (classes + lanes - 1) / lanes * lanes;
+    double[] x = scratch.exact(length);
+    u.emissions.findBest(from, count, scratch.logits, scratch);
+    for (int i = 0; i < count; i++) {
+      int t = from + i;
+      scratch.logits.copy(t, x);
+      double max = max(x, classes);
+      if (Double.isNaN(max) || max == Double.POSITIVE_INFINITY) {
+        return false;
+      }
+      double shift = max == Double.NEGATIVE_INFINITY ? 0 : max;
+      for (int c = 0; c < classes; c++) {
+        x[c] -= shift;
+      }
+      Arrays.fill(x, classes, length, Kernels.EXP_LEAST);
+      double least = scratch.kernels.exp(x, length, x, 0);
+      if (least <= Kernels.EXP_LEAST) {
+        cutOff(x, classes);
+      }
+      double sum = sumWithout(-1, x, classes);
+      int slot = certain(u, t, i, shift, sum, scratch);
+      if (slot >= 0) {
+        int best = u.target.classOf[slot];
+        u.emissions.setCertain(t, slot, sumWithout(best, x, classes) / x[best]);
+      }
+      if (u.wantsGradient) {
+        scratch.gradient.store(t, x, 1 / sum);
+      }
+    }
+    return true;
+  }
+
+  /** NaN if any is. */
+  private static double max(double[] x, int n) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (int c = 0; c < n; c++) {
+      max = Math.max(max, x[c]);
+    }
+    return max;
+  }
+
+  /** Makes exponentials 0 that were cut off below. */
+  private static void cutOff(double[] e, int n) {
+    for (int c = 0; c < n; c++) {
+      e[c] = e[c] <= LEAST_EXP ? 0 : e[c];
+    }
+  }
+
+  /** The sum of all but that at one place. */
+  private static double sumWithout(int place, double[] x, int n) {
+    double sum = 0;
+    for (int c = 0; c < n; c++) {
+      sum += c == place ? 0 : x[c];
+    }
+    return sum;
   }
 
   /** Log-probabilities are taken as they come. Returns false if a row is not finite. */
@@ -131,7 +201,7 @@ final class FrameStage {
     FrameBlock block = scratch.block;
     LogitRows x = scratch.logits;
     Kernels kernels = scratch.kernels;
-    x.seek(from, count, false, block);
+    x.seek(from, count, block);
     for (int i = 0; i < count; i++) {
       if (!kernels.finite(x.array, block.at[i], u.classes)) {
         return false;
@@ -142,9 +212,7 @@ final class FrameStage {
     for (int t = from; t < from + count; t++) {
       emissions.logSum[t] = 0;
       double best = emissions.best[t];
-      emissions.logBest[t] = emissions.isImpossible(t, best) ? Double.NEGATIVE_INFINITY : best;
-      emissions.bestP[t] = Math.exp(emissions.logBest[t]);
-      emissions.certain[t] = -1;
+      emissions.set(t, emissions.isImpossible(t, best) ? Double.NEGATIVE_INFINITY : best);
     }
     if (u.wantsGradient) {
       GradientRows out = scratch.gradient;

@@ -80,6 +80,14 @@ final class GradientRows {
     }
   }
 
+  /** Stores weight · unit · values of all classes in frame t. */
+  void store(int t, double[] values, double unit) {
+    long at = index(t);
+    for (int c = 0; c < classes; c++) {
+      elements.set(at + c * gradient.classStride(), rest * factor * unit * values[c]);
+    }
+  }
+
   /** Stores weight · unit · the k-th value at the k-th class, for k &lt; n, in frame t. */
   void store(int t, int[] classes, double[] values, int n, double unit) {
     long at = index(t);

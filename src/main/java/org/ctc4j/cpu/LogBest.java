@@ -27,7 +27,9 @@ final class LogBest {
    */
   static double sum(Utterance u, double log, Scratch scratch) {
     double sum = sum(u);
-    if (u.input == InputKind.LOG_PROBS || !isSmall(Math.abs(log + sum), u.frames())) {
+    if (u.input == InputKind.LOG_PROBS
+        || scratch.logits.isDouble()
+        || !isSmall(Math.abs(log + sum), u.frames())) {
       return sum;
     }
     Emissions emissions = u.emissions;

@@ -72,7 +72,8 @@ final class LogLattice {
         }
       }
       posterior(run[t - first], beta, total);
-      utterance.emissions.seek(t / Scale.INTERVAL, scratch.emission, scratch);
+      utterance.emissions.seek(
+          t / utterance.plan().stripes().interval(), scratch.emission, scratch);
       utterance.store(t, 0, scratch);
       beta(t, beta, before);
       double[] swap = beta;

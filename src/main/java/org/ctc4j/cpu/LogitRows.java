@@ -38,45 +38,24 @@ final class LogitRows {
         : null;
   }
 
-  /**
-   * Goes to some frames.
-   *
-   * @param lessMax whether to take the largest number off float64 rows
-   * @param block gets where the rows stand, and what was taken off
-   */
-  void seek(int from, int count, boolean lessMax, FrameBlock block) {
+  /** Goes to some frames; {@code block} gets where the rows stand. */
+  void seek(int from, int count, FrameBlock block) {
     array = direct != null ? direct : copy;
     for (int i = 0; i < count; i++) {
       long index = start + (from + i) * logits.frameStride();
       block.at[i] = direct != null ? (int) index : i * logits.classes();
-      block.bases[i] = 0;
       if (direct == null) {
-        if (isDouble()) {
-          block.bases[i] = copyDoubles(index, block.at[i], lessMax);
-        } else {
-          elements.read(index, logits.classStride(), copy, block.at[i], logits.classes());
-        }
+        elements.read(index, logits.classStride(), copy, block.at[i], logits.classes());
       }
     }
   }
 
-  /** Returns what was taken off. */
-  private double copyDoubles(long index, int at, boolean lessMax) {
-    double max = Double.NEGATIVE_INFINITY;
-    boolean finite = true;
+  /** Copies frame t as it is. */
+  void copy(int t, double[] into) {
+    long index = start + t * logits.frameStride();
     for (int c = 0; c < logits.classes(); c++) {
-      double x = elements.get(index + c * logits.classStride());
-      max = x > max ? x : max;
-      finite &= x < Double.POSITIVE_INFINITY; // false for NaN
+      into[c] = elements.get(index + c * logits.classStride());
     }
-    double shift = lessMax && finite && max > Double.NEGATIVE_INFINITY ? max : 0;
-    for (int c = 0; c < logits.classes(); c++) {
-      double x = elements.get(index + c * logits.classStride());
-      float rounded = (float) (x - shift);
-      boolean overflows = Float.isInfinite(rounded) && Double.isFinite(x);
-      copy[at + c] = overflows ? Math.copySign(Float.MAX_VALUE, rounded) : rounded;
-    }
-    return shift;
   }
 
   boolean isDouble() {

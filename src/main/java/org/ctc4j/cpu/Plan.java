@@ -5,6 +5,7 @@ package org.ctc4j.cpu;
  * on it in any bit.
  *
  * <ol>
+ *   <li>For the loss alone: no rows, only the exponents of each interval.
  *   <li>Where it fits, a table of the label probabilities of all frames, read by both sweeps, and
  *       all rows of the first halves of both.
  *   <li>Of the first halves one row of every {@code spacing}-th interval; the others are
@@ -33,18 +34,27 @@ final class Plan {
   /**
    * @param classes C
    * @param lanes how many stripes stand side by side
+   * @param rows whether products of rows are asked for, or the loss alone
    */
-  Plan begin(int itsFrames, int labels, int classes, int lanes, long budget) {
+  Plan begin(
+      int itsFrames,
+      int labels,
+      int classes,
+      int lanes,
+      boolean rows,
+      Resolution resolution,
+      long budget) {
     frames = itsFrames;
-    intervals = (int) ((frames + Scale.INTERVAL - 1L) / Scale.INTERVAL);
-    stripes.begin(labels, lanes);
+    stripes.begin(labels, lanes, resolution);
+    intervals = (int) ((frames + stripes.interval() - 1L) / stripes.interval());
     long frameBytes = (long) frames * FRAME_BYTES;
-    spacing = 1;
+    spacing = rows ? 1 : 0;
     long rowBytes = rowBytes();
-    if (rowBytes > CACHE_BYTES
-        || frameBytes + rowBytes > budget
-        || sweepLength(half(true)) > LONGEST_ARRAY) {
-      spacing = Math.max(2, (int) Math.ceil(Math.sqrt((double) half(true) / Scale.INTERVAL)));
+    if (rows
+        && (rowBytes > CACHE_BYTES
+            || frameBytes + rowBytes > budget
+            || sweepLength(half(true)) > LONGEST_ARRAY)) {
+      spacing = Math.max(2, (int) Math.ceil(Math.sqrt((double) half(true) / stripes.interval())));
       rowBytes = rowBytes();
     }
     long tableLength = (long) frames * Target.rowLength(Math.min(labels, classes), lanes);
@@ -62,7 +72,7 @@ final class Plan {
     return frames;
   }
 
-  /** How many intervals of {@link Scale#INTERVAL} frames there are, the last perhaps shorter. */
+  /** How many intervals of {@link Stripes#interval} frames there are, the last perhaps shorter. */
   int intervals() {
     return intervals;
   }
@@ -81,7 +91,7 @@ final class Plan {
     return table;
   }
 
-  /** How many intervals share a checkpoint; 1 where all rows are kept. */
+  /** How many intervals share a checkpoint; 1 where all rows are kept, 0 where none is. */
   int spacing() {
     return spacing;
   }
@@ -91,18 +101,22 @@ final class Plan {
     return bytes;
   }
 
-  /** How many checkpoints so many intervals have. */
-  int checkpoints(int half) {
-    return (half + spacing - 1) / spacing;
+  /** The length of what a sweep keeps of its first half apart from whole intervals. */
+  long checkpointsLength(int half) {
+    return switch (spacing) {
+      case 0 -> (long) half * stripes.count();
+      case 1 -> 0;
+      default -> (half + spacing - 1L) / spacing * stripes.checkpointLength();
+    };
   }
 
-  /**
-   * How many numbers a sweep keeps whose first half is that many intervals; two are for it to run
-   * on.
-   */
+  /** How many whole intervals it keeps. */
+  int keptIntervals(int half) {
+    return spacing == 1 ? half : spacing;
+  }
+
+  /** How many numbers it keeps in all; two intervals are for it to run on. */
   long sweepLength(int half) {
-    long kept = spacing == 1 ? half : spacing;
-    long checkpoints = spacing == 1 ? 0 : (long) checkpoints(half) * stripes.checkpointLength();
-    return checkpoints + (kept + 2) * stripes.intervalLength();
+    return checkpointsLength(half) + (keptIntervals(half) + 2L) * stripes.intervalLength();
   }
 }

@@ -19,12 +19,13 @@ final class Products {
    * @param a where alpha's rows of its interval are, and {@code b} beta's
    */
   double logTotal(Sweep alpha, int a, Sweep beta, int b, int t, Stripes stripes) {
-    int exponents = Scale.INTERVAL * stripes.rowLength();
+    int alphaE = alpha.exponents(a);
+    int betaE = beta.exponents(b);
     double top = Double.NEGATIVE_INFINITY;
-    for (int s = exponents; s < exponents + stripes.count(); s++) {
-      top = Math.max(top, alpha.m[a + s] + beta.m[b + s]);
+    for (int s = 0; s < stripes.count(); s++) {
+      top = Math.max(top, alpha.m[alphaE + s] + beta.m[betaE + s]);
     }
-    seek(alpha, a, beta, b, stripes, top);
+    seek(alpha, alphaE, beta, betaE, stripes, top);
     int width = stripes.width();
     int i = alpha.row(a, t);
     int j = beta.row(b, t);
@@ -34,25 +35,26 @@ final class Products {
       double ofLabel = alpha.m[i + width + k] * beta.m[j + width + k];
       sum += (ofBlank + ofLabel) * factors[stripes.stripe(k)];
     }
-    return sum >= Scale.power(-Scale.LIMIT) ? Math.log(sum) + top * Math.log(2) : Double.NaN;
+    double least = Scale.power(-stripes.resolution().limit());
+    return sum >= least ? Math.log(sum) + top * Math.log(2) : Double.NaN;
   }
 
   /**
    * Fills {@link #factors} for an interval.
    *
-   * @param a where the rows of one recursion are, and {@code b} those of the other
+   * @param x one recursion, and where its exponents are; {@code y} the other
    * @param exponent that of p(target)
    * @return whether {@link Scale} vouches for the products
    */
-  boolean seek(Sweep alpha, int a, Sweep beta, int b, Stripes stripes, double exponent) {
-    int exponents = Scale.INTERVAL * stripes.rowLength();
+  boolean seek(Sweep x, int xAt, Sweep y, int yAt, Stripes stripes, double exponent) {
     int count = stripes.count();
+    int limit = stripes.resolution().limit();
     double top = Double.NEGATIVE_INFINITY;
     for (int s = 0; s < count; s++) {
-      double e = alpha.m[a + exponents + s] + beta.m[b + exponents + s] - exponent;
+      double e = x.m[xAt + s] + y.m[yAt + s] - exponent;
       top = Math.max(top, e);
-      factors[s] = e <= Scale.LIMIT ? Scale.power((int) e) : 0;
+      factors[s] = e <= limit ? Scale.power((int) e) : 0;
     }
-    return top <= Scale.LIMIT;
+    return top <= limit;
   }
 }

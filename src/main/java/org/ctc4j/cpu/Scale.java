@@ -7,35 +7,24 @@ import java.util.Arrays;
  * its row has the value m · 2<sup>exponents[s]</sup>.
  *
  * <p>The states of a frame may differ by thousands of orders of magnitude, those of a stripe hardly
- * by hundreds. Every {@link #INTERVAL} frames, where need be, each stripe gets a new exponent, by
- * which its largest number becomes 1; numbers pass from stripe to stripe with the factor
- * 2<sup>difference of exponents</sup>. A step is then what the paper's equations say, in plain
- * float64.
+ * by hundreds. From interval to interval, where need be, each stripe gets a new exponent, by which
+ * its largest number becomes 1; numbers pass from stripe to stripe with the factor 2<sup>difference
+ * of exponents</sup>. A step is then what the paper's equations say, in plain float64.
  *
  * <p>What this can lose, and how that is known: a number too small for a float64 is cut off, and
  * that is the only error beyond rounding. It is less than 2<sup>−1022 + exponent</sup>, and adds at
  * most that times the other recursion's value of the state to p(target). An exponent is never more
- * than DROP a label under its neighbour's, so that within an interval no number rises above
- * 2<sup>GROWTH</sup>. Hence where the exponents of alpha and beta together exceed that of p(target)
- * by at most {@link #LIMIT}, in every stripe and frame, all that was cut off is less than
+ * than {@link Resolution#drop} a label under its neighbour's, which bounds how far numbers rise
+ * within an interval. Hence where the exponents of alpha and beta together exceed that of p(target)
+ * by at most {@link Resolution#limit}, in every stripe and frame, all that was cut off is less than
  * 2<sup>−40</sup> of p(target), for 2<sup>34</sup> states. An utterance where they exceed it is
- * done once more by {@link LogLattice}.
+ * done once more in finer resolution, and if need be by {@link LogLattice}.
  */
 final class Scale {
-  static final int INTERVAL = 8;
-
-  /** Bits by which the exponent may fall from label to label. */
-  private static final int DROP = 48;
-
   /** Between these, the largest number of a stripe is left as it is. */
   private static final double LARGE = 0x1p64;
 
   private static final double SMALL = 0x1p-64;
-
-  /** A frame adds three numbers. */
-  private static final int GROWTH = INTERVAL * (DROP + 2) + 65;
-
-  static final int LIMIT = 1022 - GROWTH - 40 - 34;
 
   /** Exponent of a stripe to which no path comes before the next interval. */
   private static final int ABSENT = -(1 << 30);
@@ -60,7 +49,7 @@ final class Scale {
 
   void begin(Stripes ofUtterance) {
     stripes = ofUtterance;
-    drop = DROP * stripes.depth();
+    drop = stripes.resolution().drop() * stripes.depth();
     exponents = Grow.atLeast(exponents, stripes.count());
     factors = Grow.atLeast(factors, stripes.count());
     scratch = Grow.atLeast(scratch, stripes.count());
@@ -79,7 +68,7 @@ final class Scale {
       exponents[s] = (int) m[at + s];
       asDoubles[s] = m[at + s];
     }
-    reached = reach(p + INTERVAL);
+    reached = reach(p + stripes.resolution().interval());
     findFactors();
   }
 
@@ -96,7 +85,7 @@ final class Scale {
    */
   void renew(double[] m, int row, int p, Kernels kernels) {
     kernels.maxima(m, row, stripes, scratch);
-    int reach = reach(p + INTERVAL);
+    int reach = reach(p + stripes.resolution().interval());
     if (reach != reached || !areGood(scratch)) {
       reached = reach;
       renew(m, row, scratch, kernels);

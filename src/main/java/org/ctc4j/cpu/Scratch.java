@@ -26,7 +26,7 @@ final class Scratch {
   double[] gamma = {};
 
   /** The sum of those of the blanks in each row. */
-  final double[] blankGamma = new double[Scale.INTERVAL];
+  final double[] blankGamma = new double[Resolution.COARSE.interval()];
 
   /** p − γ of each slot; one more takes what padding has. */
   double[] difference = {};
@@ -42,11 +42,11 @@ final class Scratch {
     int kinds = utterance.emissions.rowLength();
     utterance.begin(logits, gradient, posteriors);
     products.begin(stripes);
-    emission.begin(kinds);
-    recomputed.begin(kinds);
+    emission.begin(kinds, stripes.interval());
+    recomputed.begin(kinds, stripes.interval());
     block.begin(utterance.classes, kinds);
     differences = Grow.atLeast(differences, kinds);
-    gamma = Grow.atLeast(gamma, (long) Scale.INTERVAL * stripes.rowLength());
+    gamma = Grow.atLeast(gamma, (long) stripes.interval() * stripes.rowLength());
     difference = Grow.atLeast(difference, kinds);
   }
 

@@ -21,25 +21,33 @@ package org.ctc4j.cpu;
  * whose probability is 0. Mutable, so that the next utterance needs no new one.
  */
 final class Stripes {
-  /** More would need exponents of wider range, less more work at the ends of groups. */
-  private static final int MOST_DEPTH = 6;
-
+  private Resolution resolution;
   private int labels;
   private int lanes;
   private int depth;
   private int groups;
 
-  Stripes begin(int itsLabels, int itsLanes) {
+  Stripes begin(int itsLabels, int itsLanes, Resolution itsResolution) {
+    resolution = itsResolution;
     labels = itsLabels;
     lanes = itsLanes;
     int places = itsLabels + 1;
-    groups = ceil(places, lanes * MOST_DEPTH);
+    groups = ceil(places, lanes * resolution.depth());
     depth = ceil(places, lanes * groups);
     return this;
   }
 
   private static int ceil(int a, int b) {
     return (int) ((a + (long) b - 1) / b);
+  }
+
+  Resolution resolution() {
+    return resolution;
+  }
+
+  /** How many rows share their exponents. */
+  int interval() {
+    return resolution.interval();
   }
 
   /** L. */
@@ -82,7 +90,7 @@ final class Stripes {
 
   /** The length of the rows of an interval with the exponents that they have in common. */
   int intervalLength() {
-    return Scale.INTERVAL * rowLength() + count();
+    return interval() * rowLength() + count();
   }
 
   /** The place of label i, and of the blank before it. */

@@ -4,8 +4,9 @@ import java.util.Arrays;
 
 /**
  * One of the two recursions over one utterance: alpha from the first frame on, or beta from the
- * last. It goes interval by interval; interval i has frames [i · {@link Scale#INTERVAL}, (i + 1) ·
- * INTERVAL). Position p is the p-th interval in its own order, and so are the rows of an interval.
+ * last. It goes interval by interval; interval i has frames [i · {@link Stripes#interval}, (i + 1)
+ * · interval). Position p is the p-th interval in its own order, and so are the rows of an
+ * interval.
  *
  * <p>The first half of the intervals is kept, all rows or as checkpoints, for the other recursion
  * to be multiplied with; see {@link Plan}. The second half is gone through interval by interval.
@@ -47,9 +48,9 @@ final class Sweep {
     half = plan.half(forward);
     rowLength = stripes.rowLength();
     spacing = plan.spacing();
-    slots = spacing == 1 ? 0 : plan.checkpoints(half) * stripes.checkpointLength();
-    running = spacing == 1 ? half : spacing;
     m = Grow.atLeast(m, plan.sweepLength(half));
+    slots = (int) plan.checkpointsLength(half);
+    running = plan.keptIntervals(half);
     scale.begin(stripes);
     recomputed.begin(stripes);
     run = -1;
@@ -72,7 +73,7 @@ final class Sweep {
 
   /** Where the row of a frame is, given where the rows of its interval are. */
   int row(int rows, int t) {
-    int first = t / Scale.INTERVAL * Scale.INTERVAL;
+    int first = t / stripes.interval() * stripes.interval();
     return rows + rowLength * (forward ? t - first : last(first) - t);
   }
 
@@ -82,14 +83,16 @@ final class Sweep {
   }
 
   private int last(int first) {
-    return Math.min(first + Scale.INTERVAL, frames) - 1;
+    return Math.min(first + stripes.interval(), frames) - 1;
   }
 
   /** Goes through the first half. */
   void firstHalf(Scratch scratch) {
     for (int p = 0; p < half; p++) {
       next(p, scratch);
-      if (spacing > 1 && p % spacing == 0) {
+      if (spacing == 0) {
+        scale.store(m, keptExponents(p));
+      } else if (spacing > 1 && p % spacing == 0) {
         int to = p / spacing * stripes.checkpointLength();
         System.arraycopy(m, current, m, to, rowLength);
         scale.store(m, to + rowLength);
@@ -104,6 +107,16 @@ final class Sweep {
     others(p, to, scale, scratch.emission, scratch.kernels);
     current = to;
     return to;
+  }
+
+  /** Where the exponents of an interval are, given where its rows are. */
+  int exponents(int rows) {
+    return rows + stripes.interval() * rowLength;
+  }
+
+  /** Where the exponents of position p are, p in the first half, if no rows are kept. */
+  int keptExponents(int p) {
+    return p * stripes.count();
   }
 
   /** Where the rows of position p are, p in the first half; p must not grow from call to call. */
@@ -157,15 +170,15 @@ final class Sweep {
   /** Computes the other rows of an interval. */
   private void others(int p, int to, Scale exponents, Emission emission, Kernels kernels) {
     int t = firstFrame(p);
-    int first = interval(p) * Scale.INTERVAL;
+    int first = interval(p) * stripes.interval();
     int count = last(first) - first;
     step(to, to + rowLength, forward ? t + 1 : t - 1, count, exponents, emission, kernels);
-    exponents.store(m, to + Scale.INTERVAL * rowLength);
+    exponents.store(m, exponents(to));
   }
 
   /** The frame of the first row. */
   private int firstFrame(int p) {
-    int first = interval(p) * Scale.INTERVAL;
+    int first = interval(p) * stripes.interval();
     return forward ? first : last(first);
   }
 

@@ -31,7 +31,7 @@ final class Target {
   /** The fewest frames that a path needs. */
   int leastFrames;
 
-  void begin(Targets targets, int n, int classes, int blank, Stripes stripes) {
+  void begin(Targets targets, int n, int classes, int blank) {
     length = targets.length(n);
     labels = Grow.atLeast(labels, length);
     slot = Grow.atLeast(slot, length);
@@ -57,10 +57,10 @@ final class Target {
       slotOfClass[classOf[k]] = -1;
     }
     classOf[distinct] = blank;
-    place(stripes);
   }
 
-  private void place(Stripes stripes) {
+  /** Lays the labels out. */
+  void place(Stripes stripes) {
     int width = stripes.width();
     slotAt = Grow.atLeast(slotAt, width);
     skipAt = Grow.atLeast(skipAt, width);

@@ -43,9 +43,11 @@ final class Utterance {
   private Posteriors posteriors;
   private int n;
   private double weight;
+  private long budget;
   private final Plan plan = new Plan();
   private boolean notFinite;
   private boolean possible;
+  private boolean representable; // whether float64 can hold the label probabilities
   private boolean exact; // whether Scale vouches for what the sweeps compute
   private double exponent; // of p(target), relative to the best labels
 
@@ -65,7 +67,7 @@ final class Utterance {
   /**
    * @param gradientOrNull where the gradient goes
    * @param itsPosteriors where posteriors go
-   * @param budget bytes that may be used
+   * @param itsBudget bytes that may be used
    */
   void begin(
       CtcBatch batch,
@@ -74,7 +76,7 @@ final class Utterance {
       double itsWeight,
       FrameTensor gradientOrNull,
       Posteriors itsPosteriors,
-      long budget) {
+      long itsBudget) {
     n = utterance;
     logits = batch.logits();
     gradient = gradientOrNull;
@@ -86,16 +88,22 @@ final class Utterance {
     wantsPosteriors = posteriors.wanted();
     classes = logits.classes();
     blank = options.blank();
-    int labels = batch.targets().length(n);
-    plan.begin(batch.inputLength(n), labels, classes, kernels.lanes(), budget);
-    target.begin(batch.targets(), n, classes, blank, plan.stripes());
+    budget = itsBudget;
+    target.begin(batch.targets(), n, classes, blank);
+    replan(batch.inputLength(n), Resolution.COARSE);
     emissions.begin(logits, n, target, plan);
-    alpha.begin(emissions, target, plan);
-    beta.begin(emissions, target, plan);
     notFinite = false;
     possible = target.leastFrames <= plan.frames();
-    exact = true;
+    representable = true;
     status = null;
+  }
+
+  private void replan(int frames, Resolution resolution) {
+    plan.begin(frames, target.length, classes, kernels.lanes(), wantsRows(), resolution, budget);
+    target.place(plan.stripes());
+    alpha.begin(emissions, target, plan);
+    beta.begin(emissions, target, plan);
+    exact = true;
   }
 
   /** Points a thread's rows at this utterance. */
@@ -124,11 +132,11 @@ final class Utterance {
 
   /**
    * @param allPossible whether each of a range of frames has a possible label
-   * @param representable whether float64 can hold their label probabilities
+   * @param allRepresentable whether float64 can hold their label probabilities
    */
-  synchronized void addFrames(boolean allPossible, boolean representable) {
+  synchronized void addFrames(boolean allPossible, boolean allRepresentable) {
     possible &= allPossible;
-    exact &= representable;
+    representable &= allRepresentable;
   }
 
   private synchronized void markNotExact() {
@@ -137,7 +145,7 @@ final class Utterance {
 
   /** Stage 2 up to the meeting, for alpha or for beta. */
   void firstHalf(boolean forward, Scratch scratch) {
-    if (hasPaths() && exact) {
+    if (canSweep()) {
       (forward ? alpha : beta).firstHalf(scratch);
     }
   }
@@ -151,9 +159,9 @@ final class Utterance {
       setLogTotal(0, 0);
     } else if (!hasPaths()) {
       setLogTotal(Double.NEGATIVE_INFINITY, 0);
-    } else if (exact) {
+    } else if (representable) {
       int b = beta.next(beta.half(), scratch);
-      int t = Math.min(alpha.half() * Scale.INTERVAL, frames()) - 1;
+      int t = Math.min(alpha.half() * plan.stripes().interval(), frames()) - 1;
       double log = scratch.products.logTotal(alpha, alpha.current(), beta, b, t, plan.stripes());
       exact = !Double.isNaN(log);
       exponent = Math.rint(log / Math.log(2));
@@ -173,7 +181,7 @@ final class Utterance {
    * for, it is what shows that the loss is exact.
    */
   void secondHalf(boolean forward, Scratch scratch) {
-    if (!hasPaths() || !exact) {
+    if (!canSweep()) {
       return;
     }
     Sweep mine = forward ? alpha : beta;
@@ -182,8 +190,11 @@ final class Utterance {
       int interval = mine.interval(p);
       // beta came to its first rows here when the two met
       int here = !forward && p == mine.half() ? mine.current() : mine.next(p, scratch);
-      int there = other.rows(other.interval(interval), scratch);
-      if (!scratch.products.seek(mine, here, other, there, plan.stripes(), exponent)) {
+      int q = other.interval(interval);
+      int there = wantsRows() ? other.rows(q, scratch) : -1;
+      int exponents = wantsRows() ? other.exponents(there) : other.keptExponents(q);
+      if (!scratch.products.seek(
+          mine, mine.exponents(here), other, exponents, plan.stripes(), exponent)) {
         markNotExact();
         return;
       }
@@ -195,8 +206,8 @@ final class Utterance {
 
   /** Stage 3 of an interval. */
   private void store(int interval, Sweep mine, int here, Sweep other, int there, Scratch scratch) {
-    int from = interval * Scale.INTERVAL;
-    int count = Math.min(Scale.INTERVAL, frames() - from);
+    int from = interval * plan.stripes().interval();
+    int count = Math.min(plan.stripes().interval(), frames() - from);
     scratch.kernels.gamma(
         mine.m,
         mine.row(here, from),
@@ -229,7 +240,10 @@ final class Utterance {
 
   /** Zeros where nothing was to be computed, and all once more where the sweeps were not exact. */
   void end(Scratch scratch) {
-    if (hasPaths() && !exact) {
+    if (hasPaths() && representable && !exact) {
+      sweepAgain(scratch);
+    }
+    if (hasPaths() && !(representable && exact)) {
       LogLattice lattice = new LogLattice(this, scratch);
       double log = lattice.total();
       setLogTotal(log, LogBest.sum(this, log, scratch));
@@ -247,6 +261,17 @@ final class Utterance {
     }
   }
 
+  private void sweepAgain(Scratch scratch) {
+    replan(plan.frames(), Resolution.FINE);
+    emissions.replan(plan);
+    scratch.begin(this);
+    firstHalf(true, scratch);
+    firstHalf(false, scratch);
+    meet(scratch);
+    secondHalf(true, scratch);
+    secondHalf(false, scratch);
+  }
+
   double loss() {
     return loss;
   }
@@ -258,6 +283,10 @@ final class Utterance {
   /** Whether products of alpha and beta are asked for. */
   private boolean wantsRows() {
     return wantsGradient || wantsPosteriors;
+  }
+
+  private boolean canSweep() {
+    return hasPaths() && representable && exact;
   }
 
   private boolean hasPaths() {

@@ -28,6 +28,10 @@ final class VectorKernels extends Kernels {
 
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = FLOATS.length();
+
+  /** Rows longer than this are summed by a tree: a large number would swamp many small ones. */
+  private static final int LONG = 8 * LANES;
+
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
   private static final int STRIPES = DOUBLES.length();
 
@@ -130,13 +134,15 @@ final class VectorKernels extends Kernels {
       return shortRow.exp(x, at, n, shift, out, outAt);
     }
     expRow(x, at, n, shift, out, outAt, 0);
-    return sumOfLanes(0);
+    return n > LONG ? sum(out, outAt, n) : sumOfLanes(0);
   }
 
   @Override
   void exp(float[] x, int[] at, int rows, int n, float[] out, int[] outAt, double[] sums) {
-    if (n < LANES) {
-      shortRow.exp(x, at, rows, n, out, outAt, sums);
+    if (n < LANES || n > LONG) {
+      for (int row = 0; row < rows; row++) {
+        sums[row] = exp(x, at[row], n, 0, out, outAt[row]);
+      }
       return;
     }
     laneSums = Grow.atLeast(laneSums, (long) rows * LANES);
@@ -196,13 +202,32 @@ final class VectorKernels extends Kernels {
 
   @Override
   double sum(float[] x, int at, int n) {
-    FloatVector sum = FloatVector.zero(FLOATS);
-    int i = at;
-    for (; i <= at + n - LANES; i += LANES) {
-      sum = sum.add(FloatVector.fromArray(FLOATS, x, i));
+    if (n < 8 * LANES) {
+      return shortRow.sum(x, at, n);
     }
-    sum.intoArray(laneSums, 0);
-    return sumOfLanes(0) + shortRow.sum(x, i, at + n - i);
+    laneSums = Grow.atLeast(laneSums, n / 8);
+    int whole = n / (8 * LANES) * (8 * LANES);
+    sumEights(x, at, whole, laneSums);
+    return shortRow.sum(laneSums, 0, whole / 8) + shortRow.sum(x, at + whole, n - whole);
+  }
+
+  /** Adds vectors eight by eight, as a tree, so that a large number swamps few small ones. */
+  private static void sumEights(float[] x, int at, int n, float[] sums) {
+    for (int i = 0; i < n; i += 8 * LANES) {
+      int j = at + i;
+      FloatVector s0 =
+          FloatVector.fromArray(FLOATS, x, j).add(FloatVector.fromArray(FLOATS, x, j + LANES));
+      FloatVector s1 =
+          FloatVector.fromArray(FLOATS, x, j + 2 * LANES)
+              .add(FloatVector.fromArray(FLOATS, x, j + 3 * LANES));
+      FloatVector s2 =
+          FloatVector.fromArray(FLOATS, x, j + 4 * LANES)
+              .add(FloatVector.fromArray(FLOATS, x, j + 5 * LANES));
+      FloatVector s3 =
+          FloatVector.fromArray(FLOATS, x, j + 6 * LANES)
+              .add(FloatVector.fromArray(FLOATS, x, j + 7 * LANES));
+      s0.add(s1).add(s2.add(s3)).intoArray(sums, i / 8);
+    }
   }
 
   @Override
@@ -387,6 +412,11 @@ final class VectorKernels extends Kernels {
       sum = sum.add(DoubleVector.fromArray(DOUBLES, x, i));
     }
     sum.intoArray(stripeSums, 0);
+    return sumOfStripes();
+  }
+
+  /** In a fixed order too. */
+  private double sumOfStripes() {
     double s0 = 0;
     double s1 = 0;
     for (int i = 0; i < STRIPES; i += 2) {
