@@ -199,6 +199,16 @@ public abstract class CtcContract {
     }
   }
 
+  @ParameterizedTest(name = "{0} frames, {1} classes, {2} labels")
+  @CsvSource({"30, 5000, 6", "60, 20, 12", "200, 9, 45"})
+  @DisplayName("A gradient that vanishes keeps its digits where the model is sure of the target")
+  void vanishingGradient(int frames, int classes, int labels) {
+    NearlyCertain.check(ctc, frames, classes, labels);
+    try (Ctc frugal = engine(EngineOptions.DEFAULT.withWorkspaceBytes(1))) {
+      NearlyCertain.check(frugal, frames, classes, labels);
+    }
+  }
+
   @Test
   @DisplayName("Log-probabilities that are none may have e^1000 paths and a loss near 0")
   void pathsThatCancel() {

@@ -9,22 +9,35 @@ import org.ctc4j.host.Posteriors;
 /**
  * One call: its arguments, and how it is cut into parts for threads.
  *
- * <p>As a rule a part is an utterance, all its stages by one thread, whose caches it then stays in.
- * A batch too small for that goes through the stages together: ranges of frames of all utterances,
- * then alpha and beta of each as parts of their own, to the meeting and again after it. The results
- * are the same in every bit.
+ * <p>As a rule a part is a run of utterances, all stages of each by one thread, whose caches it
+ * then stays in. A batch too small for that goes through the stages together: ranges of frames of
+ * all utterances, then alpha and beta of each as parts of their own, to the meeting and again after
+ * it. The results are the same in every bit.
  */
 final class Call extends Work {
   /** Ranges of frames per utterance and thread. */
   private static final int RANGES = 4;
 
+  /**
+   * Runs of utterances per thread. Neighbours in a time-major batch share cache lines, which two
+   * threads that write to them would take from each other all the time.
+   */
+  private static final int RUNS = 8;
+
+  /**
+   * Logits and states of a batch, a state counted as eight logits, that are done before another
+   * thread has woken up.
+   */
+  static final long SMALL = 200_000;
+
   private enum Part {
-    UTTERANCE,
+    UTTERANCES,
     FRAMES,
     FIRST_HALF,
     SECOND_HALF
   }
 
+  private final long small;
   private final Pool<Utterance> utterances;
   private final Pool<Scratch> scratches;
   private CtcBatch batch;
@@ -37,9 +50,14 @@ final class Call extends Work {
   private long budget;
   private Part part;
   private int ranges;
+  private int runLength;
   private Utterance[] together = {};
 
-  Call(Pool<Utterance> utterances, Pool<Scratch> scratches) {
+  /**
+   * @param small work up to which the calling thread is left alone
+   */
+  Call(Pool<Utterance> utterances, Pool<Scratch> scratches, long small) {
+    this.small = small;
     this.utterances = utterances;
     this.scratches = scratches;
   }
@@ -74,16 +92,29 @@ final class Call extends Work {
     int count = batch.utterances();
     budget = bytes / Math.max(1, concurrency(count, workers.threads()));
     try {
-      if (isTogether(count, workers.threads())) {
+      if (isSmall()) {
+        runLength = Math.max(1, count);
+        run(workers, Part.UTTERANCES, Math.min(count, 1));
+      } else if (isTogether(count, workers.threads())) {
         computeTogether(workers, count);
       } else {
-        run(workers, Part.UTTERANCE, count);
+        runLength = Math.max(1, count / (RUNS * workers.threads()));
+        run(workers, Part.UTTERANCES, (count + runLength - 1) / runLength);
       }
     } finally {
       batch = null;
       gradient = null;
       posteriors = null;
     }
+  }
+
+  private boolean isSmall() {
+    long work = 0;
+    for (int n = 0; n < batch.utterances(); n++) {
+      long states = 2L * batch.targets().length(n) + 1;
+      work += batch.inputLength(n) * (batch.logits().classes() + 8 * states);
+    }
+    return work <= small;
   }
 
   private void computeTogether(Workers workers, int count) {
@@ -132,7 +163,15 @@ final class Call extends Work {
   void run(int index) {
     Scratch scratch = scratches.take();
     switch (part) {
-      case UTTERANCE -> whole(index, scratch);
+      case UTTERANCES -> {
+        Utterance u = utterances.take();
+        for (int n = index * runLength;
+            n < Math.min((index + 1) * runLength, batch.utterances());
+            n++) {
+          whole(u, n, scratch);
+        }
+        utterances.give(u);
+      }
       case FRAMES -> {
         Utterance u = together[index / ranges];
         long range = index % ranges;
@@ -154,8 +193,7 @@ final class Call extends Work {
     scratches.give(scratch);
   }
 
-  private void whole(int n, Scratch scratch) {
-    Utterance u = utterances.take();
+  private void whole(Utterance u, int n, Scratch scratch) {
     begin(u, n);
     scratch.begin(u);
     u.frames(0, u.frames(), scratch);
@@ -166,7 +204,6 @@ final class Call extends Work {
     u.secondHalf(false, scratch);
     u.end(scratch);
     finish(u, n);
-    utterances.give(u);
   }
 
   private void begin(Utterance u, int n) {

@@ -33,19 +33,20 @@ public final class CpuBackend implements AutoCloseable {
   }
 
   CpuBackend(EngineOptions options, Kernels kernels) {
-    this(options, kernels, Sizes.DEFAULT, null);
+    this(options, kernels, Sizes.DEFAULT, null, Call.SMALL);
   }
 
   /**
    * @param blas what multiplies matrices, null for {@link Blas#get} once there are some
+   * @param small work up to which the calling thread is left alone, see {@link Call#SMALL}
    */
-  CpuBackend(EngineOptions options, Kernels kernels, Sizes sizes, Blas blas) {
+  CpuBackend(EngineOptions options, Kernels kernels, Sizes sizes, Blas blas, long small) {
     this.blas = blas;
     this.kernels = kernels;
     this.workspaceBytes = options.workspaceBytes();
     this.utterances = new Pool<>(() -> new Utterance(kernels));
     this.scratches = new Pool<>(() -> new Scratch(kernels.another()));
-    this.calls = new Pool<>(() -> new Call(utterances, scratches));
+    this.calls = new Pool<>(() -> new Call(utterances, scratches, small));
     this.tiles = new Pool<>(() -> new Tile(kernels.another()));
     this.projectedCalls = new Pool<>(() -> new Projected(sizes, tiles));
     this.workers = new Workers(options.threads());

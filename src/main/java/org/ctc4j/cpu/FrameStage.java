@@ -38,13 +38,7 @@ final class FrameStage {
     int most = FrameBlock.most(u.classes);
     for (int t = from; t < to; t += most) {
       int count = Math.min(most, to - t);
-      boolean finite =
-          u.input == InputKind.LOG_PROBS
-              ? take(u, t, count, scratch)
-              : scratch.logits.isDouble()
-                  ? normaliseDoubles(u, t, count, scratch)
-                  : normalise(u, t, count, scratch);
-      if (!finite) {
+      if (!start(u, t, count, scratch)) {
         u.markNotFinite();
         return;
       }
@@ -57,7 +51,27 @@ final class FrameStage {
     }
   }
 
-  /** Returns false if a row is not finite. */
+  /** All of it but the label probabilities. Returns false if a row is not finite. */
+  private static boolean start(Utterance u, int from, int count, Scratch scratch) {
+    boolean doubles = scratch.logits.isDouble();
+    if (u.input == InputKind.LOGITS) {
+      return doubles
+          ? normaliseDoubles(u, from, count, scratch)
+          : normalise(u, from, count, scratch);
+    }
+    if (!(doubles ? takeDoubles(u, from, count, scratch) : take(u, from, count, scratch))) {
+      return false;
+    }
+    Emissions emissions = u.emissions;
+    emissions.findBest(from, count, scratch.logits, scratch);
+    for (int t = from; t < from + count; t++) {
+      emissions.logSum[t] = 0;
+      double best = emissions.best[t];
+      emissions.set(t, emissions.isImpossible(t, best) ? Double.NEGATIVE_INFINITY : best);
+    }
+    return true;
+  }
+
   private static boolean normalise(Utterance u, int from, int count, Scratch scratch) {
     FrameBlock block = scratch.block;
     LogitRows x = scratch.logits;
@@ -135,7 +149,7 @@ final class FrameStage {
     return log > LOG_HALF ? emissions.bestSlot(t, i, scratch) : -1;
   }
 
-  /** Float64 logits stay so throughout. Returns false if a row is not finite. */
+  /** Float64 logits stay so throughout. */
   private static boolean normaliseDoubles(Utterance u, int from, int count, Scratch scratch) {
     int classes = u.classes;
     int lanes = scratch.kernels.lanes();
@@ -146,7 +160,7 @@ final class FrameStage {
       int t = from + i;
       scratch.logits.copy(t, x);
       double max = max(x, classes);
-      if (Double.isNaN(max) || max == Double.POSITIVE_INFINITY) {
+      if (!(max < Double.POSITIVE_INFINITY)) {
         return false;
       }
       double shift = max == Double.NEGATIVE_INFINITY ? 0 : max;
@@ -196,7 +210,7 @@ final class FrameStage {
     return sum;
   }
 
-  /** Log-probabilities are taken as they come. Returns false if a row is not finite. */
+  /** Log-probabilities are taken as they come. */
   private static boolean take(Utterance u, int from, int count, Scratch scratch) {
     FrameBlock block = scratch.block;
     LogitRows x = scratch.logits;
@@ -207,13 +221,6 @@ final class FrameStage {
         return false;
       }
     }
-    Emissions emissions = u.emissions;
-    emissions.findBest(from, count, x, scratch);
-    for (int t = from; t < from + count; t++) {
-      emissions.logSum[t] = 0;
-      double best = emissions.best[t];
-      emissions.set(t, emissions.isImpossible(t, best) ? Double.NEGATIVE_INFINITY : best);
-    }
     if (u.wantsGradient) {
       GradientRows out = scratch.gradient;
       out.seek(from, count, block);
@@ -221,6 +228,23 @@ final class FrameStage {
         softmaxTerm(u, x, out, block.at[i], block.outAt[i], kernels);
       }
       out.store(from, count);
+    }
+    return true;
+  }
+
+  private static boolean takeDoubles(Utterance u, int from, int count, Scratch scratch) {
+    double[] x = scratch.exact(u.classes);
+    for (int t = from; t < from + count; t++) {
+      scratch.logits.copy(t, x);
+      if (!(max(x, u.classes) < Double.POSITIVE_INFINITY)) {
+        return false;
+      }
+      if (u.wantsGradient) {
+        for (int c = 0; c < u.classes; c++) {
+          x[c] = u.softmaxTerm ? Math.exp(x[c]) : 0;
+        }
+        scratch.gradient.store(t, x, 1);
+      }
     }
     return true;
   }

@@ -15,7 +15,7 @@ abstract class Kernels {
   static final float C5 = 0x1.123a20p-7f;
   static final float C6 = 0x1.6a23cep-10f;
 
-  // e^r = 1 + r + r² (D2 + D3 r + … + D9 r⁷), the series, within 1e-11
+  // e^r = 1 + r + r² (D2 + D3 r + … + D11 r⁹), the series, within 1e-14
   static final double D2 = 1 / 2.0;
   static final double D3 = 1 / 6.0;
   static final double D4 = 1 / 24.0;
@@ -24,6 +24,8 @@ abstract class Kernels {
   static final double D7 = 1 / 5040.0;
   static final double D8 = 1 / 40320.0;
   static final double D9 = 1 / 362880.0;
+  static final double D10 = 1 / 3628800.0;
+  static final double D11 = 1 / 39916800.0;
 
   static final float LOG2_E = 0x1.715476p0f;
   static final double LOG2_E_DOUBLE = 0x1.71547652b82fep0;

@@ -15,9 +15,6 @@ final class LogBest {
   private static final double NATS_PER_ROOT_FRAME = 0.25;
   private static final double NATS_PER_FRAME = 0.006;
 
-  /** Where the other classes have less than this, their float32 sum is good enough. */
-  private static final double SURE_FRAME = 1e-3;
-
   private LogBest() {}
 
   /**
@@ -27,14 +24,16 @@ final class LogBest {
    */
   static double sum(Utterance u, double log, Scratch scratch) {
     double sum = sum(u);
-    if (u.input == InputKind.LOG_PROBS
-        || scratch.logits.isDouble()
-        || !isSmall(Math.abs(log + sum), u.frames())) {
+    double loss = Math.abs(log + sum);
+    boolean isExact = u.input == InputKind.LOG_PROBS || scratch.logits.isDouble();
+    if (isExact || !isSmall(loss, u.frames())) {
       return sum;
     }
+    // where others have less than that, 1e-7 of it is nothing beside the loss
+    double sure = loss / Math.sqrt(u.frames());
     Emissions emissions = u.emissions;
     for (int t = 0; t < u.frames(); t++) {
-      if (emissions.certain[t] < 0 || emissions.others[t] > SURE_FRAME) {
+      if (emissions.certain[t] < 0 || emissions.others[t] > sure) {
         emissions.findExactly(t, scratch);
       }
     }

@@ -244,7 +244,7 @@ final class ScalarKernels extends Kernels {
   private static void multiply(double[] r, int n, double[] powers) {
     for (int i = 0; i < n; i++) {
       double x = r[i];
-      double high = D6 + x * (D7 + x * (D8 + x * D9));
+      double high = D6 + x * (D7 + x * (D8 + x * (D9 + x * (D10 + x * D11))));
       powers[i] *= 1 + (x + x * x * (D2 + x * (D3 + x * (D4 + x * (D5 + x * high)))));
     }
   }

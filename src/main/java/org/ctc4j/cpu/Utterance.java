@@ -243,7 +243,7 @@ final class Utterance {
     if (hasPaths() && representable && !exact) {
       sweepAgain(scratch);
     }
-    if (hasPaths() && !(representable && exact)) {
+    if (hasPaths() && !isSwept()) {
       LogLattice lattice = new LogLattice(this, scratch);
       double log = lattice.total();
       setLogTotal(log, LogBest.sum(this, log, scratch));
@@ -286,7 +286,12 @@ final class Utterance {
   }
 
   private boolean canSweep() {
-    return hasPaths() && representable && exact;
+    return hasPaths() && isSwept();
+  }
+
+  /** Whether the sweeps were good enough, in the resolution that the plan has. */
+  boolean isSwept() {
+    return representable && exact;
   }
 
   private boolean hasPaths() {

@@ -256,9 +256,11 @@ final class VectorKernels extends Kernels {
               DoubleVector.broadcast(DOUBLES, ROUND_DOUBLE));
       DoubleVector r = shifted.sub(ROUND_DOUBLE).fma(DoubleVector.broadcast(DOUBLES, -LN2), d);
       DoubleVector p =
-          r.fma(DoubleVector.broadcast(DOUBLES, D9), DoubleVector.broadcast(DOUBLES, D8));
+          r.fma(DoubleVector.broadcast(DOUBLES, D11), DoubleVector.broadcast(DOUBLES, D10));
       p =
-          p.fma(r, DoubleVector.broadcast(DOUBLES, D7))
+          p.fma(r, DoubleVector.broadcast(DOUBLES, D9))
+              .fma(r, DoubleVector.broadcast(DOUBLES, D8))
+              .fma(r, DoubleVector.broadcast(DOUBLES, D7))
               .fma(r, DoubleVector.broadcast(DOUBLES, D6))
               .fma(r, DoubleVector.broadcast(DOUBLES, D5))
               .fma(r, DoubleVector.broadcast(DOUBLES, D4))

@@ -22,6 +22,7 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcResult;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.Engines;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.Targets;
@@ -136,7 +137,7 @@ class CpuBackendTest {
     Arrays.fill(weights, 1);
     double[] losses = new double[utterances];
     CtcStatus[] statuses = new CtcStatus[utterances];
-    try (CpuBackend cpu = new CpuBackend(EngineOptions.DEFAULT.withThreads(threads))) {
+    try (CpuBackend cpu = sharing(threads)) {
       Runnable call =
           () ->
               cpu.run(
@@ -155,6 +156,12 @@ class CpuBackendTest {
       }
       assertTrue(least < 1024, least + " bytes a call");
     }
+  }
+
+  /** One that shares the smallest batch among its threads. */
+  private static CpuBackend sharing(int threads) {
+    EngineOptions options = EngineOptions.DEFAULT.withThreads(threads);
+    return new CpuBackend(options, KernelChoice.get().orThrow(), Sizes.DEFAULT, null, 0);
   }
 
   /** Of all threads. */
@@ -224,7 +231,7 @@ class CpuBackendTest {
       batches.add(batch(20 + i, 50 + 10 * i, 1 + i % 4, 12, 10, 2));
     }
     ExecutorService callers = Executors.newFixedThreadPool(4);
-    try (Ctc shared = Ctc.create(Backend.CPU, EngineOptions.DEFAULT.withThreads(3));
+    try (Ctc shared = Engines.of(sharing(3));
         Ctc alone = Ctc.create(Backend.CPU, ONE_THREAD)) {
       List<CtcResult> expected = new ArrayList<>();
       for (CtcBatch batch : batches) {
@@ -276,7 +283,7 @@ class CpuBackendTest {
   @Test
   void failureReachesTheCaller() {
     CtcBatch batch = batch(11, 20, 4, 5, 3, 1);
-    try (CpuBackend backend = new CpuBackend(EngineOptions.DEFAULT.withThreads(2))) {
+    try (CpuBackend backend = sharing(2)) {
       double[] none = {};
       boolean failed = false;
       try {

@@ -91,7 +91,7 @@ class KernelsTest {
         assertEquals(1, out[3 + n / 2]);
         for (int i = 0; i < n; i++) {
           double e = Math.exp(x[i]);
-          assertEquals(e, out[3 + i], 1e-11 * e);
+          assertEquals(e, out[3 + i], 2e-13 * e);
         }
         x[n - 1] = -INFINITY;
         assertEquals(-INFINITY, kernels.exp(x, n, out, 3));

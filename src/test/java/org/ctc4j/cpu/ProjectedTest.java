@@ -81,7 +81,8 @@ class ProjectedTest {
             EngineOptions.DEFAULT.withThreads(1),
             new ScalarKernels(),
             Sizes.DEFAULT,
-            Blas.choose("openblas")));
+            Blas.choose("openblas"),
+            Call.SMALL));
   }
 
   /** Bytes that a new engine allocates for a call whose outputs are there. */

@@ -8,6 +8,7 @@ import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcResult;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.Engines;
 import org.ctc4j.io.NpzReader;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -88,11 +89,11 @@ class RandomBatchesTest {
   @Test
   void sameBitsForAnyThreadsAndWorkspace() {
     EngineOptions one = EngineOptions.DEFAULT.withThreads(1);
-    try (Ctc single = Ctc.create(Backend.CPU, one);
-        Ctc two = Ctc.create(Backend.CPU, one.withThreads(2));
-        Ctc three = Ctc.create(Backend.CPU, one.withThreads(3));
-        Ctc noTable = Ctc.create(Backend.CPU, one.withWorkspaceBytes(20_000));
-        Ctc checkpoints = Ctc.create(Backend.CPU, one.withThreads(2).withWorkspaceBytes(1))) {
+    try (Ctc single = engine(one);
+        Ctc two = engine(one.withThreads(2));
+        Ctc three = engine(one.withThreads(3));
+        Ctc noTable = engine(one.withWorkspaceBytes(20_000));
+        Ctc checkpoints = engine(one.withThreads(2).withWorkspaceBytes(1))) {
       for (long seed = FIRST_SEED; seed < FIRST_SEED + 600; seed++) {
         HostileBatch hostile = HostileBatch.of(seed);
         CtcResult expected = single.lossAndGradient(hostile.batch(), hostile.options());
@@ -103,5 +104,11 @@ class RandomBatchesTest {
         }
       }
     }
+  }
+
+  /** One that shares the smallest batch among its threads. */
+  private static Ctc engine(EngineOptions options) {
+    Kernels kernels = KernelChoice.get().orThrow();
+    return Engines.of(new CpuBackend(options, kernels, Sizes.DEFAULT, null, 0));
   }
 }

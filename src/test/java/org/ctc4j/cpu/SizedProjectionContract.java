@@ -18,7 +18,8 @@ abstract class SizedProjectionContract extends ProjectionContract {
   @Override
   protected Ctc engine(EngineOptions options) {
     return Engines.of(
-        new CpuBackend(options, KernelChoice.get().orThrow(), sizes, Blas.choose(blas)));
+        new CpuBackend(
+            options, KernelChoice.get().orThrow(), sizes, Blas.choose(blas), Call.SMALL));
   }
 
   @Override
