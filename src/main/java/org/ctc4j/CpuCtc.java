@@ -6,7 +6,7 @@ import org.ctc4j.cpu.CpuBackend;
  * The fast backend in pure Java: the lattice in float64 with an exponent for each few neighbouring
  * labels, so that losses and posteriors keep their precision over any number of frames.
  *
- * <p>It runs on any JVM, and several times faster with the Vector API, for which the JVM wants the
+ * <p>It runs on any JVM, and about twice as fast with the Vector API, for which the JVM wants the
  * option {@code --add-modules jdk.incubator.vector}. The system property {@code org.ctc4j.cpu} set
  * to {@code scalar} or {@code vector} insists on one of the two.
  *

@@ -58,6 +58,28 @@ public final class Agreement {
     }
   }
 
+  /**
+   * The gradient of one utterance within 1e-5 of its own norm, however small: one with a large
+   * gradient would hide errors of another.
+   *
+   * @param rounding what float64 leaves of posteriors of up to 1, the reference's among them
+   */
+  public static void assertGradient(
+      CtcResult expected, CtcResult got, int n, double rounding, Supplier<String> what) {
+    double error = 0;
+    double norm = 0;
+    for (int t = 0; t < got.gradient().frames(n); t++) {
+      for (int c = 0; c < got.gradient().classes(); c++) {
+        double e = expected.gradient().get(t, n, c);
+        norm = Math.hypot(norm, e);
+        error = Math.hypot(error, got.gradient().get(t, n, c) - e);
+      }
+    }
+    if (!(error <= 1e-5 * norm + rounding)) {
+      fail("%s, utterance %d: error %.3g of %.3g".formatted(what.get(), n, error, norm));
+    }
+  }
+
   /** The same bits in losses, statuses and gradient. */
   public static void assertSameBits(CtcResult expected, CtcResult got, Supplier<String> what) {
     for (int n = 0; n < expected.utterances(); n++) {

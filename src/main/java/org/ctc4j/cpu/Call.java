@@ -196,13 +196,7 @@ final class Call extends Work {
   private void whole(Utterance u, int n, Scratch scratch) {
     begin(u, n);
     scratch.begin(u);
-    u.frames(0, u.frames(), scratch);
-    u.firstHalf(true, scratch);
-    u.firstHalf(false, scratch);
-    u.meet(scratch);
-    u.secondHalf(true, scratch);
-    u.secondHalf(false, scratch);
-    u.end(scratch);
+    u.run(scratch);
     finish(u, n);
   }
 

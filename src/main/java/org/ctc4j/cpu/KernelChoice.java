@@ -56,7 +56,7 @@ record KernelChoice(Kernels kernels, String reason) {
   private static KernelChoice vector(Kernels otherwise) {
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
       return new KernelChoice(
-          otherwise, "not vectorised; the JVM option " + FLAG + " makes it several times faster");
+          otherwise, "not vectorised; the JVM option " + FLAG + " makes it about twice as fast");
     }
     try {
       Kernels vector =

@@ -121,6 +121,21 @@ final class Utterance {
     return plan.frames();
   }
 
+  /** All steps after {@link #begin}, by one thread. */
+  void run(Scratch scratch) {
+    frames(0, frames(), scratch);
+    sweep(scratch);
+    end(scratch);
+  }
+
+  private void sweep(Scratch scratch) {
+    firstHalf(true, scratch);
+    firstHalf(false, scratch);
+    meet(scratch);
+    secondHalf(true, scratch);
+    secondHalf(false, scratch);
+  }
+
   /** Stage 1 for frames [from, to). */
   void frames(int from, int to, Scratch scratch) {
     FrameStage.run(this, from, to, scratch);
@@ -265,11 +280,7 @@ final class Utterance {
     replan(plan.frames(), Resolution.FINE);
     emissions.replan(plan);
     scratch.begin(this);
-    firstHalf(true, scratch);
-    firstHalf(false, scratch);
-    meet(scratch);
-    secondHalf(true, scratch);
-    secondHalf(false, scratch);
+    sweep(scratch);
   }
 
   double loss() {

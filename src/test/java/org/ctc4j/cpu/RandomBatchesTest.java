@@ -48,31 +48,8 @@ class RandomBatchesTest {
       Assertions.assertEquals(expected.status(n), got.status(n), what);
       Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
       Assertions.assertEquals(got.loss(n), lossAlone.loss(n), what);
-      assertGradient(expected, got, n, what);
+      Agreement.assertGradient(expected, got, n, 1e-13, () -> what);
     }
-  }
-
-  /**
-   * Each utterance by its own norm: one with a large gradient would hide errors of another. The
-   * absolute part is the rounding of a float32 posterior, which counts where posterior and softmax
-   * all but agree.
-   */
-  private static void assertGradient(CtcResult expected, CtcResult got, int n, String what) {
-    double error = 0;
-    double norm = 0;
-    for (int t = 0; t < got.gradient().frames(n); t++) {
-      for (int c = 0; c < got.gradient().classes(); c++) {
-        double e = expected.gradient().get(t, n, c);
-        double difference = got.gradient().get(t, n, c) - e;
-        error += difference * difference;
-        norm += e * e;
-      }
-    }
-    double allowed = 1e-5 * Math.sqrt(norm) + 1e-7 * Math.sqrt(got.gradient().frames(n));
-    String found =
-        "%s, utterance %d: error %.3g of %.3g"
-            .formatted(what, n, Math.sqrt(error), Math.sqrt(norm));
-    Assertions.assertTrue(Math.sqrt(error) <= allowed, found);
   }
 
   @Test

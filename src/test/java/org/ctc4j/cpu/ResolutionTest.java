@@ -51,13 +51,7 @@ class ResolutionTest {
     Scratch scratch = new Scratch(kernels.another());
     u.begin(batch, n, CtcOptions.DEFAULT, 1, gradient, Posteriors.NONE, 1 << 30);
     scratch.begin(u);
-    u.frames(0, u.frames(), scratch);
-    u.firstHalf(true, scratch);
-    u.firstHalf(false, scratch);
-    u.meet(scratch);
-    u.secondHalf(true, scratch);
-    u.secondHalf(false, scratch);
-    u.end(scratch);
+    u.run(scratch);
     assertEquals(CtcStatus.OK, u.status());
     assertEquals(way, u.isSwept() ? u.plan().stripes().resolution().name() : "LOG");
     return u.loss();

@@ -1,7 +1,6 @@
 package org.ctc4j.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
@@ -41,30 +40,12 @@ class CudaRandomBatchesTest {
         for (int n = 0; n < got.utterances(); n++) {
           assertEquals(expected.status(n), got.status(n), what);
           Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
-          assertGradient(expected, got, n, what);
+          Agreement.assertGradient(expected, got, n, 1e-15, () -> what);
         }
         CtcResult whole = cuda.lossAndGradient(hostile.batch(), hostile.options());
         CtcResult inSegments = frugal.lossAndGradient(hostile.batch(), hostile.options());
         Agreement.assertSameBits(whole, inSegments, () -> what + ", in segments");
       }
     }
-  }
-
-  /**
-   * Each utterance by its own norm, however small; 1e-15 is the rounding of the reference, whose
-   * posteriors of up to 1 are float64.
-   */
-  private static void assertGradient(CtcResult expected, CtcResult got, int n, String what) {
-    double error = 0;
-    double norm = 0;
-    for (int t = 0; t < got.gradient().frames(n); t++) {
-      for (int c = 0; c < got.gradient().classes(); c++) {
-        double e = expected.gradient().get(t, n, c);
-        norm = Math.hypot(norm, e);
-        error = Math.hypot(error, got.gradient().get(t, n, c) - e);
-      }
-    }
-    String found = "%s, utterance %d: error %.3g of %.3g".formatted(what, n, error, norm);
-    assertTrue(error <= 1e-5 * norm + 1e-15, found);
   }
 }
