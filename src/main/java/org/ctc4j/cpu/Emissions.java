@@ -13,8 +13,9 @@ import org.ctc4j.FrameTensor;
  * is exactly 1 in the lattice, whatever its log-sum-exp, and no rounding of it is multiplied up
  * over the frames.
  *
- * <p>Columns are the distinct classes, not the labels: a long target repeats them, and what is read
- * in each frame stays small.
+ * <p>They are computed by slot, for a long target repeats its classes, and then dealt out to the
+ * places of a row of {@link Stripes}: in stage 1, or for an interval at a time when a sweep comes
+ * there, see {@link Plan}.
  */
 final class Emissions {
   /** A label this many nats under its frame's log-sum-exp counts as impossible: 2^26. */
@@ -23,13 +24,17 @@ final class Emissions {
   /** e to the minus this, and more than e to the −700, is a normal float64. */
   private static final double LEAST = -690;
 
+  private static final double LEAST_EXP = Math.exp(LEAST);
+
+  private static final double[] ONE = {1};
+
   /** ln Σ e<sup>x</sup> of each frame. */
   double[] logSum = {};
 
   /** The largest logit of a slot in each frame, best(t). */
   double[] best = {};
 
-  /** ln p(t, best) of each frame, and p(t, best). */
+  /** ln p(t, best) of each frame, and p(t, best), which may be e<sup>−700</sup> for less. */
   double[] logBest = {};
 
   double[] bestP = {};
@@ -43,80 +48,83 @@ final class Emissions {
   private FrameTensor logits;
   private Elements elements;
   private long start;
+  private float[] direct; // the logits, if they lie side by side in such an array, else null
   private Target target;
   private Stripes stripes;
   private int frames;
-  private int rowLength;
-  private boolean table;
-  private double[] p = {};
+  private boolean slotTable;
+  private boolean placeTable;
+  private int slotsLength;
+  private double[] ofPlaces = {};
+  private double[] ofSlots = {};
 
   void begin(FrameTensor tensor, int n, Target itsTarget, Plan plan) {
     logits = tensor;
     elements = tensor.elements();
     start = tensor.start(n);
+    direct = LogitRows.directArray(tensor);
     target = itsTarget;
-    rowLength = Target.rowLength(target.distinct, plan.stripes().lanes());
-    table = plan.table();
-    stripes = plan.stripes();
     frames = plan.frames();
+    slotTable = true;
+    replan(plan);
     logSum = Grow.atLeast(logSum, frames);
     logBest = Grow.atLeast(logBest, frames);
     best = Grow.atLeast(best, frames);
-    bestP = Grow.atLeast(bestP, frames);
+    bestP = Grow.atLeast(bestP, (long) frames + LabelStage.TOGETHER);
     certain = Grow.atLeast(certain, frames);
     others = Grow.atLeast(others, frames);
-    if (table) {
-      p = Grow.atLeast(p, (long) frames * rowLength);
-    }
   }
 
-  /** Lets go of the table, if the plan has none any more. */
+  /** Takes a plan for the same frames; a table by slot stays as it is, if there still is one. */
   void replan(Plan plan) {
-    if (table && !plan.table()) {
-      table = false;
-      p = new double[0];
+    stripes = plan.stripes();
+    slotTable &= plan.slotTable();
+    placeTable = plan.placeTable();
+    slotsLength = target.slotsLength(stripes.lanes());
+    if (slotTable) {
+      ofSlots = Grow.atLeast(ofSlots, (long) (frames + LabelStage.TOGETHER) * slotsLength);
     }
-  }
-
-  /** How long a row of the distinct classes is. */
-  int rowLength() {
-    return rowLength;
+    if (placeTable) {
+      ofPlaces = Grow.atLeast(ofPlaces, (long) frames * stripes.emissionLength());
+    }
   }
 
   /** Finds the best of each of some frames, which the rows stand at. */
   void findBest(int from, int count, LogitRows rows, Scratch scratch) {
-    double[] x = scratch.block.differences;
+    double[] x = scratch.block.ofSlots;
     for (int i = 0; i < count; i++) {
       if (rows.isDouble()) {
-        lookUp(from + i, x, i * rowLength);
+        lookUp(from + i, x, i * slotsLength);
       } else {
-        gather(rows.array, scratch.block.at[i], x, i * rowLength);
+        gather(rows.array, scratch.block.at[i], x, i * slotsLength);
       }
     }
-    scratch.kernels.max(x, count, rowLength, best, from);
+    scratch.kernels.max(x, count, slotsLength, best, from);
   }
 
   private void gather(float[] row, int at, double[] into, int intoAt) {
     int[] classOf = target.classOf;
-    int distinct = target.distinct;
-    for (int k = 0; k <= distinct; k++) {
+    int n = slotsLength;
+    for (int k = 0; k < n; k++) {
       into[intoAt + k] = row[at + classOf[k]];
     }
-    Arrays.fill(into, intoAt + distinct + 1, intoAt + rowLength, into[intoAt]);
   }
 
   private void lookUp(int t, double[] into, int intoAt) {
     long frame = start + t * logits.frameStride();
-    for (int k = 0; k <= target.distinct; k++) {
+    if (direct != null) {
+      gather(direct, (int) frame, into, intoAt);
+      return;
+    }
+    for (int k = 0; k < slotsLength; k++) {
       into[intoAt + k] = elements.get(frame + target.classOf[k] * logits.classStride());
     }
-    Arrays.fill(into, intoAt + target.distinct + 1, intoAt + rowLength, into[intoAt]);
   }
 
   /** The best slot of frame t, the i-th of those whose best were just found. */
   int bestSlot(int t, int i, Scratch scratch) {
     int k = target.distinct; // the blank most of the time
-    while (scratch.block.differences[i * rowLength + k] != best[t]) {
+    while (scratch.block.ofSlots[i * slotsLength + k] != best[t]) {
       k--;
     }
     return k;
@@ -125,18 +133,16 @@ final class Emissions {
   /** Sets ln p(t, best) of a frame that is not certain. */
   void set(int t, double log) {
     logBest[t] = log;
-    bestP[t] = Math.exp(log);
     certain[t] = -1;
   }
 
   /**
-   * Sets p(t, best) of a frame that is certain of it.
+   * Sets ln p(t, best) of a frame that is certain of it.
    *
    * @param ratio of the probability of all other classes to that of the best
    */
   void setCertain(int t, int slot, double ratio) {
     logBest[t] = -Math.log1p(ratio);
-    bestP[t] = 1 / (1 + ratio);
     certain[t] = slot;
     others[t] = ratio / (1 + ratio);
   }
@@ -152,66 +158,104 @@ final class Emissions {
    * @return whether float64 can hold the probabilities
    */
   boolean put(int from, int count, Scratch scratch) {
-    double[] x = scratch.block.differences;
-    for (int i = 0; i < count; i++) {
-      subtract(x, i * rowLength, best[from + i]);
-    }
-    if (table && scratch.kernels.exp(x, count * rowLength, p, from * rowLength) >= LEAST) {
-      for (int t = from; t < from + count; t++) {
-        p[t * rowLength + target.distinct + 1] = 0;
+    findBestP(from, count, scratch);
+    double[] x = scratch.block.ofSlots;
+    if (!slotTable) {
+      boolean fine = true;
+      for (int i = 0; i < count; i++) {
+        fine &= areRepresentable(from + i, x, i * slotsLength);
       }
-      return true;
+      return fine;
     }
-    boolean fine = true;
-    for (int t = from; t < from + count; t++) {
-      fine &= table ? compute(t, p, t * rowLength, scratch) : isRepresentable(t, x, t - from);
-    }
-    return fine;
-  }
-
-  private boolean isRepresentable(int t, double[] differences, int row) {
-    boolean fine = true;
-    for (int k = row * rowLength; k <= row * rowLength + target.distinct; k++) {
-      fine &= differences[k] >= LEAST || isImpossible(t, differences[k] + best[t]);
+    boolean fine = compute(from, count, x, ofSlots, from * slotsLength, scratch);
+    for (int t = from; placeTable && t < from + count; t++) {
+      deal(ofSlots, t * slotsLength, ofPlaces, t * stripes.emissionLength());
     }
     return fine;
   }
 
-  private void subtract(double[] x, int at, double best) {
-    for (int k = at; k < at + rowLength; k++) {
-      x[k] -= best;
+  private void findBestP(int from, int count, Scratch scratch) {
+    int lanes = scratch.kernels.lanes();
+    double[] x = scratch.block.logs;
+    int n = (count + lanes - 1) / lanes * lanes;
+    System.arraycopy(logBest, from, x, 0, count);
+    Arrays.fill(x, count, n, 0);
+    scratch.kernels.exp(x, 1, n, ONE, 0, x, 0);
+    for (int i = 0; i < count; i++) { // log-probabilities may be any number
+      double log = logBest[from + i];
+      bestP[from + i] = log <= 1 ? Math.E * x[i] : Math.exp(log);
     }
+  }
+
+  private boolean areRepresentable(int t, double[] x, int at) {
+    boolean fine = true;
+    for (int k = at; k <= at + target.distinct; k++) {
+      fine &= x[k] - best[t] >= LEAST || isImpossible(t, x[k]);
+    }
+    return fine;
   }
 
   /** Moves {@code emission} to an interval of frames, and the frame after it. */
   void seek(int interval, Emission emission, Scratch scratch) {
-    if (table) {
-      emission.pointTo(p);
-    } else if (emission.pointToOwn(interval)) {
+    if (slotTable) {
+      emission.takeSlots(ofSlots);
+    }
+    if (placeTable) {
+      emission.takePlaces(ofPlaces);
+    } else if (emission.moveTo(interval)) {
       int first = interval * stripes.interval();
       for (int t = first; t < Math.min(first + stripes.interval() + 1, frames); t++) {
-        compute(t, emission.p, emission.at(t), scratch);
+        if (!slotTable) {
+          lookUp(t, scratch.ofSlots, 0);
+          compute(t, 1, scratch.ofSlots, emission.ofSlots, emission.slotsAt(t), scratch);
+        }
+        deal(emission.ofSlots, emission.slotsAt(t), emission.p, emission.at(t));
       }
     }
   }
 
-  /** Fills a row; returns whether float64 can hold the probabilities. */
-  private boolean compute(int t, double[] into, int at, Scratch scratch) {
-    double[] x = scratch.differences;
-    lookUp(t, x, 0);
-    subtract(x, 0, best[t]);
-    boolean fine = scratch.kernels.exp(x, rowLength, into, at) >= LEAST;
-    if (!fine) {
-      // for any numbers: one at a time, with impossible labels told apart
-      fine = true;
-      for (int k = 0; k <= target.distinct; k++) {
-        boolean impossible = isImpossible(t, x[k] + best[t]);
-        into[at + k] = impossible ? 0 : Math.exp(x[k]);
-        fine &= impossible || x[k] >= LEAST;
+  /**
+   * Computes some rows from their logits, which stand one after another. Returns whether float64
+   * can hold the probabilities.
+   */
+  private boolean compute(int from, int count, double[] x, double[] into, int at, Scratch scratch) {
+    Kernels kernels = scratch.kernels;
+    boolean fine = true;
+    if (!(kernels.exp(x, count, slotsLength, best, from, into, at) >= LEAST_EXP)) {
+      for (int i = 0; i < count; i++) {
+        fine &= computeAny(from + i, x, i * slotsLength, into, at + i * slotsLength);
       }
     }
-    into[at + target.distinct + 1] = 0;
+    for (int i = 0; i < count; i++) {
+      into[at + i * slotsLength + target.distinct + 1] = 0; // of padding
+    }
     return fine;
+  }
+
+  /**
+   * Goes through a row that was computed together with others: numbers that are too small for that
+   * are computed one at a time, with impossible labels told apart.
+   */
+  private boolean computeAny(int t, double[] x, int from, double[] into, int at) {
+    boolean fine = true;
+    for (int k = 0; k <= target.distinct; k++) {
+      double difference = x[from + k] - best[t];
+      if (!(difference >= LEAST)) {
+        boolean impossible = isImpossible(t, x[from + k]);
+        into[at + k] = impossible ? 0 : Math.exp(difference);
+        fine &= impossible;
+      }
+    }
+    return fine;
+  }
+
+  /** From the slots to the places. */
+  private void deal(double[] slots, int from, double[] places, int at) {
+    int[] slotAt = target.slotAt;
+    int n = stripes.width() + 1;
+    for (int i = 0; i < n; i++) {
+      places[at + i] = slots[from + slotAt[i]];
+    }
   }
 
   /** ln of the probabilities of the slots and, after them, of the blank; relative to the best. */
@@ -230,19 +274,22 @@ final class Emissions {
     double[] e = scratch.exact(length);
     long frame = start + t * logits.frameStride();
     for (int c = 0; c < classes; c++) {
-      e[c] = elements.get(frame + c * logits.classStride()) - best[t];
+      e[c] = elements.get(frame + c * logits.classStride());
     }
-    Arrays.fill(e, classes, length, Kernels.EXP_LEAST);
-    scratch.kernels.exp(e, length, e, 0);
-    int left = certain[t] < 0 ? -1 : target.classOf[certain[t]];
+    Arrays.fill(e, classes, length, best[t]);
+    double[] shift = scratch.block.shifts;
+    scratch.kernels.max(e, 1, length, shift, 0);
+    scratch.kernels.exp(e, 1, length, shift, 0, e, 0);
+    int left = certain[t] < 0 ? -1 : target.classOf[certain[t]]; // whose logit is the shift
     double sum = 0;
     for (int c = 0; c < classes; c++) {
       sum += c == left ? 0 : e[c];
     }
     if (left < 0) {
-      set(t, -Math.log(sum));
+      set(t, best[t] - shift[0] - Math.log(sum));
     } else {
       setCertain(t, certain[t], sum);
     }
+    bestP[t] = Math.exp(logBest[t]);
   }
 }

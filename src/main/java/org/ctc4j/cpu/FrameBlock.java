@@ -21,8 +21,11 @@ final class FrameBlock {
 
   final double[] shifts = new double[MOST];
 
-  /** Logits of the slots relative to the best of their frame, one row after the other. */
-  double[] differences = {};
+  /** Room for ln p(t, best) of each. */
+  final double[] logs = new double[MOST];
+
+  /** Logits of the slots, one row after the other. */
+  double[] ofSlots = {};
 
   /** How many frames there may be. */
   static int most(int classes) {
@@ -30,9 +33,9 @@ final class FrameBlock {
   }
 
   /**
-   * @param rowLength of the slots
+   * @param slotsLength how many numbers a row of the slots has
    */
-  void begin(int classes, int rowLength) {
-    differences = Grow.atLeast(differences, (long) most(classes) * rowLength);
+  void begin(int classes, int slotsLength) {
+    ofSlots = Grow.atLeast(ofSlots, (long) most(classes) * slotsLength);
   }
 }

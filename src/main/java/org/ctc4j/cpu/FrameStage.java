@@ -164,12 +164,10 @@ final class FrameStage {
         return false;
       }
       double shift = max == Double.NEGATIVE_INFINITY ? 0 : max;
-      for (int c = 0; c < classes; c++) {
-        x[c] -= shift;
-      }
-      Arrays.fill(x, classes, length, Kernels.EXP_LEAST);
-      double least = scratch.kernels.exp(x, length, x, 0);
-      if (least <= Kernels.EXP_LEAST) {
+      Arrays.fill(x, classes, length, shift);
+      scratch.block.shifts[0] = shift;
+      double least = scratch.kernels.exp(x, 1, length, scratch.block.shifts, 0, x, 0);
+      if (least <= LEAST_EXP) {
         cutOff(x, classes);
       }
       double sum = sumWithout(-1, x, classes);

@@ -88,22 +88,23 @@ final class GradientRows {
     }
   }
 
-  /** Stores weight · unit · the k-th value at the k-th class, for k &lt; n, in frame t. */
-  void store(int t, int[] classes, double[] values, int n, double unit) {
+  /** Stores weight · unit · values[from + k] at the k-th class, for k &lt; n, in frame t. */
+  void store(int t, int[] classes, double[] values, int from, int n, double unit) {
     long at = index(t);
     if (direct != null) {
-      store(direct, (int) at, classes, values, n, factor * unit);
+      store(direct, (int) at, classes, values, from, n, factor * unit);
       return;
     }
     for (int k = 0; k < n; k++) {
-      elements.set(at + classes[k] * gradient.classStride(), rest * factor * unit * values[k]);
+      elements.set(
+          at + classes[k] * gradient.classStride(), rest * factor * unit * values[from + k]);
     }
   }
 
   private static void store(
-      float[] row, int at, int[] classes, double[] values, int n, double weight) {
+      float[] row, int at, int[] classes, double[] values, int from, int n, double weight) {
     for (int k = 0; k < n; k++) {
-      row[at + classes[k]] = (float) (weight * values[k]);
+      row[at + classes[k]] = (float) (weight * values[from + k]);
     }
   }
 

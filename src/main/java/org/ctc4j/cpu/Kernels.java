@@ -15,17 +15,18 @@ abstract class Kernels {
   static final float C5 = 0x1.123a20p-7f;
   static final float C6 = 0x1.6a23cep-10f;
 
-  // e^r = 1 + r + r² (D2 + D3 r + … + D11 r⁹), the series, within 1e-14
-  static final double D2 = 1 / 2.0;
-  static final double D3 = 1 / 6.0;
-  static final double D4 = 1 / 24.0;
-  static final double D5 = 1 / 120.0;
-  static final double D6 = 1 / 720.0;
-  static final double D7 = 1 / 5040.0;
-  static final double D8 = 1 / 40320.0;
-  static final double D9 = 1 / 362880.0;
-  static final double D10 = 1 / 3628800.0;
-  static final double D11 = 1 / 39916800.0;
+  // e^r = 1 + r + r² (D2 + D3 r + … + D10 r⁸) for the same r, within 1.2e-15: what goes through
+  // nine
+  // Chebyshev nodes
+  static final double D2 = 0x1.0p-1;
+  static final double D3 = 0x1.5555555553b78p-3;
+  static final double D4 = 0x1.5555555554cb7p-5;
+  static final double D5 = 0x1.1111111c478ebp-7;
+  static final double D6 = 0x1.6c16c1738ff55p-10;
+  static final double D7 = 0x1.a019ada3609f3p-13;
+  static final double D8 = 0x1.a019c9a5652d3p-16;
+  static final double D9 = 0x1.72c72ca338dfp-19;
+  static final double D10 = 0x1.2880411bad1aap-22;
 
   static final float LOG2_E = 0x1.715476p0f;
   static final double LOG2_E_DOUBLE = 0x1.71547652b82fep0;
@@ -82,13 +83,16 @@ abstract class Kernels {
   abstract void scale(float[] x, int at, int n, float factor);
 
   /**
-   * out[at + i] = e<sup>x[i]</sup>, i &lt; n, for numbers not less than −700.
+   * e<sup>x − shift</sup> of some rows of n numbers, which lie one after another, and so do those
+   * of {@code out} from outAt on. The shift must be the largest of a row, or more; where the
+   * difference is less than −700, what is written is e<sup>−700</sup>.
    *
    * @param n a multiple of {@link #lanes}
-   * @return the least of x, if it is less than 0; where it is less than −700, what was written for
-   *     such numbers is not to be used
+   * @param shifts of each row, from shiftsAt on
+   * @return the least of what was written
    */
-  abstract double exp(double[] x, int n, double[] out, int at);
+  abstract double exp(
+      double[] x, int rows, int n, double[] shifts, int shiftsAt, double[] out, int outAt);
 
   /**
    * Some frames of alpha from the frame before them, their own probabilities included:
@@ -99,10 +103,10 @@ abstract class Kernels {
    * </pre>
    *
    * @param m rows
-   * @param from the row before
+   * @param from the row before, still without {@link Scale#rescale}
    * @param to where their rows go, one after another
    * @param count how many there are
-   * @param factors of {@link Scale}
+   * @param scale gets the sums of the last row
    * @param t the first frame
    */
   abstract void alpha(
@@ -112,7 +116,7 @@ abstract class Kernels {
       int count,
       Stripes stripes,
       Target target,
-      double[] factors,
+      Scale scale,
       Emission emission,
       int t);
 
@@ -125,7 +129,7 @@ abstract class Kernels {
    * label_i ← label_i p(label_i) + blank_{i+1} p(blank) + skip_{i+1} label_{i+1} p(label_{i+1})
    * </pre>
    *
-   * @param from the row of the frame after
+   * @param from the row of the frame after, still without {@link Scale#rescale}
    * @param t that frame
    */
   abstract void beta(
@@ -135,7 +139,7 @@ abstract class Kernels {
       int count,
       Stripes stripes,
       Target target,
-      double[] factors,
+      Scale scale,
       Emission emission,
       int t);
 
@@ -143,6 +147,7 @@ abstract class Kernels {
    * x · y · factor of its stripe for blanks and labels of some rows.
    *
    * @param xAt the first row of x, and {@code xStep} how far it is to the next; so of y
+   * @param all whether those of single blanks are asked for
    * @param gamma rows one after another
    * @param blanks output, the sum over the blanks of each row
    */
@@ -156,12 +161,7 @@ abstract class Kernels {
       int count,
       Stripes stripes,
       double[] factors,
+      boolean all,
       double[] gamma,
       double[] blanks);
-
-  /** The largest number of each stripe in a row. */
-  abstract void maxima(double[] m, int row, Stripes stripes, double[] maxima);
-
-  /** Multiplies the numbers of each stripe in a row. */
-  abstract void multiply(double[] m, int row, Stripes stripes, double[] factors);
 }

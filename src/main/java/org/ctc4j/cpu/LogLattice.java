@@ -32,7 +32,7 @@ final class LogLattice {
     this.labels = target.length;
     this.states = 2 * labels + 1;
     this.frames = utterance.frames();
-    this.logs = new double[utterance.emissions.rowLength()];
+    this.logs = new double[utterance.target.slotsLength(scratch.kernels.lanes())];
     this.interval = Math.max(1, (int) Math.ceil(Math.sqrt(frames)));
     this.checkpoints = new double[(frames + interval - 1) / interval][states];
     this.run = new double[interval][states];
@@ -74,7 +74,7 @@ final class LogLattice {
       posterior(run[t - first], beta, total);
       utterance.emissions.seek(
           t / utterance.plan().stripes().interval(), scratch.emission, scratch);
-      utterance.store(t, 0, scratch);
+      utterance.store(t, 1, scratch);
       beta(t, beta, before);
       double[] swap = beta;
       beta = before;

@@ -6,13 +6,14 @@ package org.ctc4j.cpu;
  *
  * <ol>
  *   <li>For the loss alone: no rows, only the exponents of each interval.
- *   <li>Where it fits, a table of the label probabilities of all frames, read by both sweeps, and
- *       all rows of the first halves of both.
+ *   <li>Where they fit, and would stay in a processor's cache, tables of the label probabilities of
+ *       all frames, by slot and by place, read by both sweeps, and all rows of the first halves of
+ *       both.
+ *   <li>Of probabilities by place those of an interval, dealt out anew by each sweep.
  *   <li>Of the first halves one row of every {@code spacing}-th interval; the others are
  *       recomputed, one run of {@code spacing} intervals at a time. With about √ of them both take
- *       the least room. So it is too where all rows would not stay in a processor's cache: to
- *       compute a row again is faster than to fetch it from memory.
- *   <li>Without the table: both sweeps compute label probabilities from the logits as they go.
+ *       the least room. To compute a row again is faster than to fetch it from memory.
+ *   <li>Without any table: both sweeps compute label probabilities from the logits as they go.
  * </ol>
  *
  * <p>Mutable, so that the next utterance needs no new one.
@@ -21,13 +22,14 @@ final class Plan {
   private static final int FRAME_BYTES = 5 * Double.BYTES + Integer.BYTES;
   private static final long LONGEST_ARRAY = Integer.MAX_VALUE - 64;
 
-  /** Rows of both sweeps beyond this are not all kept. */
+  /** Rows of both sweeps beyond this are not all kept, nor are probabilities by place. */
   private static final long CACHE_BYTES = 1 << 20;
 
   private final Stripes stripes = new Stripes();
   private int frames;
   private int intervals;
-  private boolean table;
+  private boolean slotTable;
+  private boolean placeTable;
   private int spacing;
   private long bytes;
 
@@ -57,10 +59,17 @@ final class Plan {
       spacing = Math.max(2, (int) Math.ceil(Math.sqrt((double) half(true) / stripes.interval())));
       rowBytes = rowBytes();
     }
-    long tableLength = (long) frames * Target.rowLength(Math.min(labels, classes), lanes);
-    long tableBytes = tableLength * Double.BYTES;
-    table = tableLength < LONGEST_ARRAY && frameBytes + tableBytes + rowBytes <= budget;
-    bytes = frameBytes + rowBytes + (table ? tableBytes : 0);
+    long slots = (long) frames * (Math.min(labels, classes) + 1 + lanes);
+    bytes = frameBytes + rowBytes;
+    slotTable = slots < LONGEST_ARRAY && bytes + slots * Double.BYTES <= budget;
+    bytes += slotTable ? slots * Double.BYTES : 0;
+    long placeBytes = (long) frames * stripes.emissionLength() * Double.BYTES;
+    placeTable =
+        slotTable
+            && resolution == Resolution.COARSE
+            && placeBytes <= CACHE_BYTES
+            && bytes + placeBytes <= budget;
+    bytes += placeTable ? placeBytes : 0;
     return this;
   }
 
@@ -86,9 +95,14 @@ final class Plan {
     return stripes;
   }
 
-  /** Whether label probabilities are kept. */
-  boolean table() {
-    return table;
+  /** Whether label probabilities are kept by slot. */
+  boolean slotTable() {
+    return slotTable;
+  }
+
+  /** Whether they are also kept by place. */
+  boolean placeTable() {
+    return placeTable;
   }
 
   /** How many intervals share a checkpoint; 1 where all rows are kept, 0 where none is. */

@@ -42,17 +42,21 @@ final class Products {
   /**
    * Fills {@link #factors} for an interval.
    *
-   * @param x one recursion, and where its exponents are; {@code y} the other
+   * @param alphaE where alpha's exponents of it are, and {@code betaE} beta's
    * @param exponent that of p(target)
    * @return whether {@link Scale} vouches for the products
    */
-  boolean seek(Sweep x, int xAt, Sweep y, int yAt, Stripes stripes, double exponent) {
+  boolean seek(Sweep alpha, int alphaE, Sweep beta, int betaE, Stripes stripes, double exponent) {
     int count = stripes.count();
     int limit = stripes.resolution().limit();
     double top = Double.NEGATIVE_INFINITY;
     for (int s = 0; s < count; s++) {
-      double e = x.m[xAt + s] + y.m[yAt + s] - exponent;
+      double ofAlpha = alpha.m[alphaE + s] - exponent;
+      double e = ofAlpha + beta.m[betaE + s];
       top = Math.max(top, e);
+      if (s + 1 < count) { // what was cut off of one that comes from the other
+        top = Math.max(top, ofAlpha + beta.m[betaE + s + 1]);
+      }
       factors[s] = e <= limit ? Scale.power((int) e) : 0;
     }
     return top <= limit;

@@ -204,25 +204,32 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  double exp(double[] x, int n, double[] out, int at) {
-    blanks = Grow.atLeast(blanks, n);
-    shiftedDoubles = Grow.atLeast(shiftedDoubles, n);
+  double exp(double[] x, int rows, int n, double[] shifts, int shiftsAt, double[] out, int outAt) {
+    int length = rows * n;
+    blanks = Grow.atLeast(blanks, length);
+    shiftedDoubles = Grow.atLeast(shiftedDoubles, length);
     double[] d = blanks;
     double[] shifted = shiftedDoubles;
-    double least = limit(x, n, d);
-    reduce(d, n, shifted);
-    toPowers(shifted, n);
-    multiply(d, n, shifted);
-    System.arraycopy(shifted, 0, out, at, n);
-    return least;
+    for (int row = 0; row < rows; row++) {
+      double shift = shifts[shiftsAt + row];
+      for (int i = row * n; i < row * n + n; i++) {
+        d[i] = x[i] - shift;
+      }
+    }
+    double least = limit(d, length);
+    reduce(d, length, shifted);
+    toPowers(shifted, length);
+    multiply(d, length, shifted);
+    System.arraycopy(shifted, 0, out, outAt, length);
+    return Math.exp(Math.max(least, EXP_LEAST));
   }
 
   /** Returns the least. */
-  private static double limit(double[] x, int n, double[] d) {
+  private static double limit(double[] d, int n) {
     double least = 0;
     for (int i = 0; i < n; i++) {
-      least = Math.min(x[i], least);
-      d[i] = Math.max(x[i], EXP_LEAST);
+      least = Math.min(d[i], least);
+      d[i] = Math.max(d[i], EXP_LEAST);
     }
     return least;
   }
@@ -244,7 +251,7 @@ final class ScalarKernels extends Kernels {
   private static void multiply(double[] r, int n, double[] powers) {
     for (int i = 0; i < n; i++) {
       double x = r[i];
-      double high = D6 + x * (D7 + x * (D8 + x * (D9 + x * (D10 + x * D11))));
+      double high = D6 + x * (D7 + x * (D8 + x * (D9 + x * D10)));
       powers[i] *= 1 + (x + x * x * (D2 + x * (D3 + x * (D4 + x * (D5 + x * high)))));
     }
   }
@@ -257,25 +264,21 @@ final class ScalarKernels extends Kernels {
       int count,
       Stripes stripes,
       Target target,
-      double[] factors,
+      Scale scale,
       Emission emission,
       int t) {
     int width = stripes.width();
     take(m, from, width);
+    multiply(width, stripes, scale.rescale);
     for (int i = 0; i < count; i++) {
       int at = emission.at(t + i);
-      spread(emission.p, at, target.slotAt, width, probabilities);
-      before(labels, stripes, factors, neighbours);
+      System.arraycopy(emission.p, at, probabilities, 0, width);
+      before(labels, stripes, scale.factors, neighbours);
       alphaLabels(labels, blanks, neighbours, target.skipAt, probabilities, width);
-      alphaBlanks(blanks, neighbours, emission.p[at + target.distinct], width);
+      alphaBlanks(blanks, neighbours, emission.p[at + width], width);
       give(m, to + i * stripes.rowLength(), width);
     }
-  }
-
-  private static void spread(double[] table, int at, int[] slots, int n, double[] out) {
-    for (int i = 0; i < n; i++) {
-      out[i] = table[at + slots[i]];
-    }
+    sum(stripes, scale.sums);
   }
 
   private void take(double[] m, int from, int width) {
@@ -343,22 +346,24 @@ final class ScalarKernels extends Kernels {
       int count,
       Stripes stripes,
       Target target,
-      double[] factors,
+      Scale scale,
       Emission emission,
       int t) {
     int width = stripes.width();
     take(m, from, width);
+    multiply(width, stripes, scale.rescale);
     shiftedDoubles = Grow.atLeast(shiftedDoubles, width);
     for (int i = 0; i < count; i++) {
       int at = emission.at(t - i);
-      double blank = emission.p[at + target.distinct];
-      spread(emission.p, at, target.slotAt, width, probabilities);
+      double blank = emission.p[at + width];
+      System.arraycopy(emission.p, at, probabilities, 0, width);
       betaLeave(labels, blanks, probabilities, blank, target.skipAt, shiftedDoubles, width);
-      after(shiftedDoubles, stripes, factors, neighbours);
+      after(shiftedDoubles, stripes, scale.factors, neighbours);
       betaBlanks(blanks, labels, width);
       betaLabels(labels, neighbours, width);
       give(m, to + i * stripes.rowLength(), width);
     }
+    sum(stripes, scale.sums);
   }
 
   /** Multiplies by the probabilities; leave[i] is what reaches label i − 1 from here. */
@@ -400,6 +405,7 @@ final class ScalarKernels extends Kernels {
       int count,
       Stripes stripes,
       double[] factors,
+      boolean all,
       double[] gamma,
       double[] blankSums) {
     int width = stripes.width();
@@ -432,28 +438,19 @@ final class ScalarKernels extends Kernels {
     return (s0 + s1) + (s2 + s3);
   }
 
-  @Override
-  void maxima(double[] m, int row, Stripes stripes, double[] maxima) {
+  /** The sum of each stripe's {@link #blanks} and {@link #labels}. */
+  private void sum(Stripes stripes, double[] sums) {
     int lanes = stripes.lanes();
     for (int g = 0; g < stripes.groups(); g++) {
       for (int k = 0; k < lanes; k++) {
-        double max = 0;
-        int at = row + g * stripes.depth() * lanes + k;
+        double sum = 0;
+        int at = g * stripes.depth() * lanes + k;
         for (int j = 0; j < stripes.depth(); j++, at += lanes) {
-          max = m[at] > max ? m[at] : max;
-          max = m[at + stripes.width()] > max ? m[at + stripes.width()] : max;
+          sum += blanks[at] + labels[at];
         }
-        maxima[g * lanes + k] = max;
+        sums[g * lanes + k] = sum;
       }
     }
-  }
-
-  @Override
-  void multiply(double[] m, int row, Stripes stripes, double[] factors) {
-    int width = stripes.width();
-    take(m, row, width);
-    multiply(width, stripes, factors);
-    give(m, row, width);
   }
 
   /** Multiplies {@link #blanks} and {@link #labels} by the factors of their stripes. */

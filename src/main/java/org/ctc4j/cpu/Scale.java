@@ -8,20 +8,22 @@ import java.util.Arrays;
  *
  * <p>The states of a frame may differ by thousands of orders of magnitude, those of a stripe hardly
  * by hundreds. From interval to interval, where need be, each stripe gets a new exponent, by which
- * its largest number becomes 1; numbers pass from stripe to stripe with the factor 2<sup>difference
- * of exponents</sup>. A step is then what the paper's equations say, in plain float64.
+ * the sum of its numbers in the frame before becomes about 1; numbers pass from stripe to stripe
+ * with the factor 2<sup>difference of exponents</sup>. A step is then what the paper's equations
+ * say, in plain float64.
  *
  * <p>What this can lose, and how that is known: a number too small for a float64 is cut off, and
  * that is the only error beyond rounding. It is less than 2<sup>−1022 + exponent</sup>, and adds at
- * most that times the other recursion's value of the state to p(target). An exponent is never more
- * than {@link Resolution#drop} a label under its neighbour's, which bounds how far numbers rise
- * within an interval. Hence where the exponents of alpha and beta together exceed that of p(target)
- * by at most {@link Resolution#limit}, in every stripe and frame, all that was cut off is less than
- * 2<sup>−40</sup> of p(target), for 2<sup>34</sup> states. An utterance where they exceed it is
- * done once more in finer resolution, and if need be by {@link LogLattice}.
+ * most that times the other recursion's value of a state it leads to, or comes from: one of the
+ * same stripe or of the next. An exponent is never more than {@link Resolution#drop} a label under
+ * its neighbour's, which bounds how far numbers rise within an interval. Hence where the exponents
+ * of alpha and beta together exceed that of p(target) by at most {@link Resolution#limit}, for
+ * every stripe and for every stripe of alpha with the next one of beta, in every interval, all that
+ * was cut off is less than 2<sup>−40</sup> of p(target), for 2<sup>34</sup> states. An utterance
+ * where they exceed it is done once more in finer resolution, and if need be by {@link LogLattice}.
  */
 final class Scale {
-  /** Between these, the largest number of a stripe is left as it is. */
+  /** Between these, the sum of a stripe is left as it is. */
   private static final double LARGE = 0x1p64;
 
   private static final double SMALL = 0x1p-64;
@@ -35,10 +37,15 @@ final class Scale {
   /** What a number is multiplied by when it comes into a stripe from the one before. */
   double[] factors = {};
 
+  /** What the numbers of a row before the interval are to be multiplied by. */
+  double[] rescale = {};
+
+  /** The sum of each stripe in the row that was computed last. */
+  double[] sums = {};
+
   private final boolean forward;
   private int[] exponents = {};
   private double[] asDoubles = {}; // the exponents once more, as they are stored
-  private double[] scratch = {};
   private Stripes stripes;
   private int drop;
   private int reached; // how many stripes have exponents for paths to come to; −1 at first
@@ -52,7 +59,8 @@ final class Scale {
     drop = stripes.resolution().drop() * stripes.depth();
     exponents = Grow.atLeast(exponents, stripes.count());
     factors = Grow.atLeast(factors, stripes.count());
-    scratch = Grow.atLeast(scratch, stripes.count());
+    rescale = Grow.atLeast(rescale, stripes.count());
+    sums = Grow.atLeast(sums, stripes.count());
     asDoubles = Grow.atLeast(asDoubles, stripes.count());
     Arrays.fill(exponents, 0, stripes.count(), 0);
     reached = -1;
@@ -68,7 +76,8 @@ final class Scale {
       exponents[s] = (int) m[at + s];
       asDoubles[s] = m[at + s];
     }
-    reached = reach(p + stripes.resolution().interval());
+    reached = reach(p + stripes.interval());
+    keep();
     findFactors();
   }
 
@@ -77,48 +86,47 @@ final class Scale {
     System.arraycopy(asDoubles, 0, m, at, stripes.count());
   }
 
+  /** The row that comes next is in these exponents already. */
+  void keep() {
+    Arrays.fill(rescale, 0, stripes.count(), 1);
+  }
+
   /**
-   * Where numbers of a row have grown too large or too small, or a stripe is about to be reached:
-   * finds new exponents, and multiplies the numbers accordingly.
+   * Goes on to another interval: finds new exponents where {@link #sums} have grown too large or
+   * too small, or a stripe is about to be reached.
    *
    * @param p how many frames are before it
    */
-  void renew(double[] m, int row, int p, Kernels kernels) {
-    kernels.maxima(m, row, stripes, scratch);
-    int reach = reach(p + stripes.resolution().interval());
-    if (reach != reached || !areGood(scratch)) {
-      reached = reach;
-      renew(m, row, scratch, kernels);
-      findFactors();
+  void renew(int p) {
+    int reach = reach(p + stripes.interval());
+    if (reach == reached && areGood()) {
+      keep();
+      return;
     }
-  }
-
-  private boolean areGood(double[] maxima) {
-    for (int s = 0; s < stripes.count(); s++) {
-      double max = maxima[s];
-      if (max > LARGE || max < SMALL && max > 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void renew(double[] m, int row, double[] maxima, Kernels kernels) {
+    reached = reach;
     int count = stripes.count();
     int step = forward ? 1 : -1;
     int least = ABSENT;
     for (int i = 0, s = forward ? 0 : count - 1; i < count; i++, s += step) {
       int old = exponents[s];
-      int own = maxima[s] > 0 ? old + Math.max(Math.getExponent(maxima[s]), LEAST) : ABSENT;
+      int own = sums[s] > 0 ? old + Math.max(Math.getExponent(sums[s]), LEAST) : ABSENT;
       int exponent = i < reached ? Math.max(own, least) : own;
-      maxima[s] = own == ABSENT ? 1 : power(old - exponent); // from here on a factor
+      rescale[s] = own == ABSENT ? 1 : power(old - exponent);
       exponents[s] = exponent;
+      asDoubles[s] = exponent;
       least = exponent - drop;
     }
-    kernels.multiply(m, row, stripes, maxima);
-    for (int s = 0; s < count; s++) {
-      asDoubles[s] = exponents[s];
+    findFactors();
+  }
+
+  private boolean areGood() {
+    for (int s = 0; s < stripes.count(); s++) {
+      double sum = sums[s];
+      if (sum > LARGE || sum < SMALL && sum > 0) {
+        return false;
+      }
     }
+    return true;
   }
 
   /**

@@ -16,8 +16,8 @@ final class Scratch {
 
   final FrameBlock block = new FrameBlock();
 
-  /** Logits of the slots of one frame, relative to the best. */
-  double[] differences = {};
+  /** Logits of the slots of one frame. */
+  double[] ofSlots = {};
 
   /**
    * Posteriors of some frames, row after row, of blanks and labels as they stand in a row, not
@@ -28,7 +28,10 @@ final class Scratch {
   /** The sum of those of the blanks in each row. */
   final double[] blankGamma = new double[Resolution.COARSE.interval()];
 
-  /** p − γ of each slot; one more takes what padding has. */
+  /** How long a row of the slots is. */
+  int slotsLength;
+
+  /** p − γ of each slot, {@link LabelStage#TOGETHER} rows. */
   double[] difference = {};
 
   private double[] exact = {};
@@ -39,15 +42,16 @@ final class Scratch {
 
   void begin(Utterance utterance) {
     Stripes stripes = utterance.plan().stripes();
-    int kinds = utterance.emissions.rowLength();
     utterance.begin(logits, gradient, posteriors);
     products.begin(stripes);
-    emission.begin(kinds, stripes.interval());
-    recomputed.begin(kinds, stripes.interval());
-    block.begin(utterance.classes, kinds);
-    differences = Grow.atLeast(differences, kinds);
-    gamma = Grow.atLeast(gamma, (long) stripes.interval() * stripes.rowLength());
-    difference = Grow.atLeast(difference, kinds);
+    slotsLength = utterance.target.slotsLength(stripes.lanes());
+    emission.begin(stripes, slotsLength);
+    recomputed.begin(stripes, slotsLength);
+    block.begin(utterance.classes, slotsLength);
+    ofSlots = Grow.atLeast(ofSlots, slotsLength);
+    long rows = Math.max(stripes.interval(), LabelStage.TOGETHER);
+    gamma = Grow.atLeast(gamma, rows * stripes.rowLength());
+    difference = Grow.atLeast(difference, (long) LabelStage.TOGETHER * slotsLength);
   }
 
   /** Room for as many numbers, for whoever needs it at the moment. */

@@ -83,6 +83,11 @@ final class Stripes {
     return 2 * width();
   }
 
+  /** The length of a row of label probabilities, with that of the blank at {@link #width}. */
+  int emissionLength() {
+    return width() + lanes;
+  }
+
   /** The length of a row with its exponents. */
   int checkpointLength() {
     return rowLength() + count();

@@ -103,8 +103,13 @@ final class Sweep {
   /** Goes from position p − 1 to p; returns where the rows are. */
   int next(int p, Scratch scratch) {
     int to = slot(spacing == 1 && p < half ? p : running + p % 2);
-    first(p, current, to, scale, scratch);
-    others(p, to, scale, scratch.emission, scratch.kernels);
+    emissions.seek(interval(p), scratch.emission, scratch);
+    if (p == 0) {
+      start(to, scratch.emission);
+      others(p, to, scale, scratch.emission, scratch.kernels);
+    } else {
+      all(p, current, to, scale, scratch.emission, scratch.kernels);
+    }
     current = to;
     return to;
   }
@@ -140,8 +145,7 @@ final class Sweep {
     others(from, slot(0), recomputed, emission, scratch.kernels);
     for (int p = from + 1; p < to; p++) {
       emissions.seek(interval(p), emission, scratch);
-      first(p, slot(p - 1 - from), slot(p - from), recomputed, emission, scratch.kernels);
-      others(p, slot(p - from), recomputed, emission, scratch.kernels);
+      all(p, slot(p - 1 - from), slot(p - from), recomputed, emission, scratch.kernels);
     }
   }
 
@@ -149,25 +153,17 @@ final class Sweep {
     return slots + i * stripes.intervalLength();
   }
 
-  private void first(int p, int before, int to, Scale exponents, Scratch scratch) {
-    emissions.seek(interval(p), scratch.emission, scratch);
-    first(p, before, to, exponents, scratch.emission, scratch.kernels);
+  /** Computes the rows of an interval; {@code before} are those of the one before it. */
+  private void all(int p, int before, int to, Scale exponents, Emission emission, Kernels kernels) {
+    int t = firstFrame(p);
+    int from = row(before, forward ? t - 1 : t + 1);
+    int first = interval(p) * stripes.interval();
+    exponents.renew(framesBefore(p));
+    step(from, to, t, last(first) - first + 1, exponents, emission, kernels);
+    exponents.store(m, exponents(to));
   }
 
-  /** Computes the first row of an interval; {@code before} are the rows of the one before it. */
-  private void first(
-      int p, int before, int to, Scale exponents, Emission emission, Kernels kernels) {
-    if (p == 0) {
-      start(to, emission);
-    } else {
-      int t = firstFrame(p);
-      int from = row(before, forward ? t - 1 : t + 1);
-      step(from, to, t, 1, exponents, emission, kernels);
-    }
-    exponents.renew(m, to, framesBefore(p), kernels);
-  }
-
-  /** Computes the other rows of an interval. */
+  /** Computes the rows of an interval but the first, which is there. */
   private void others(int p, int to, Scale exponents, Emission emission, Kernels kernels) {
     int t = firstFrame(p);
     int first = interval(p) * stripes.interval();
@@ -191,20 +187,27 @@ final class Sweep {
   private void step(
       int from, int to, int t, int count, Scale exponents, Emission emission, Kernels kernels) {
     if (forward) {
-      kernels.alpha(m, from, to, count, stripes, target, exponents.factors, emission, t);
+      kernels.alpha(m, from, to, count, stripes, target, exponents, emission, t);
     } else {
-      kernels.beta(m, from, to, count, stripes, target, exponents.factors, emission, t + 1);
+      kernels.beta(m, from, to, count, stripes, target, exponents, emission, t + 1);
     }
   }
 
   /** Paths start in the first blank or the first label, and end in the last label or blank. */
   private void start(int to, Emission emission) {
+    int blank = stripes.place(forward ? 0 : target.length);
+    int label = stripes.place(forward ? 0 : Math.max(target.length - 1, 0));
+    int at = emission.at(0);
+    double ofBlank = forward ? emission.p[at + stripes.width()] : 1;
+    double ofLabel = target.length == 0 ? 0 : forward ? emission.p[at + label] : 1;
+    double[] sums = scale.sums;
+    Arrays.fill(sums, 0, stripes.count(), 0);
+    sums[stripes.stripe(blank)] += ofBlank;
+    sums[stripes.stripe(label)] += ofLabel;
+    scale.renew(0);
     Arrays.fill(m, to, to + rowLength, 0);
-    int blank = to + stripes.place(forward ? 0 : target.length);
-    m[blank] = forward ? emission.p[emission.at(0) + target.distinct] : 1;
-    if (target.length > 0) {
-      int label = to + stripes.width() + stripes.place(forward ? 0 : target.length - 1);
-      m[label] = forward ? emission.p[emission.at(0) + target.slot[0]] : 1;
-    }
+    m[to + blank] = ofBlank * scale.rescale[stripes.stripe(blank)];
+    m[to + stripes.width() + label] = ofLabel * scale.rescale[stripes.stripe(label)];
+    scale.keep();
   }
 }

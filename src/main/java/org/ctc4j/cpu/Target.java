@@ -5,28 +5,46 @@ import org.ctc4j.Targets;
 
 /** The labels of one utterance, and what the stages want to know of them. */
 final class Target {
+  /** More than the slots after the blank, so that a row of them is whole vectors. */
+  private static final int SPARE = 8;
+
   /** L. */
   int length;
 
   /** Class of label i, i &lt; L. */
   int[] labels = {};
 
-  /** How many different classes the labels have; they are numbered in order of appearance. */
+  /**
+   * How many different classes the labels have. Those with the fewest labels come first, so that a
+   * loop over the labels of each class, which is done for each frame, has few surprises for the
+   * processor.
+   */
   int distinct;
 
   /** Which of the distinct classes label i has. */
   int[] slot = {};
 
-  /** Class of each slot; after them the blank. */
+  /** Class of each slot; the blank after them, and once more for whole vectors. */
   int[] classOf = {};
 
-  /** The slot of the label at each place of a row; distinct + 1 for padding. */
+  /** Where the labels of slot k begin in {@link #places}, and after all slots where they end. */
+  int[] first = {};
+
+  /** The places of the labels in a row, slot by slot. */
+  int[] places = {};
+
+  /**
+   * The slot of the label at each place of a row, that of the blank after them; distinct + 1 for
+   * padding.
+   */
   int[] slotAt = {};
 
   /** 1 where a path may come to the label at a place from the label before, without a blank. */
   double[] skipAt = {};
 
   private int[] slotOfClass = {}; // −1 but while begin() runs
+  private int[] counts = {};
+  private int[] order = {};
 
   /** The fewest frames that a path needs. */
   int leastFrames;
@@ -35,7 +53,8 @@ final class Target {
     length = targets.length(n);
     labels = Grow.atLeast(labels, length);
     slot = Grow.atLeast(slot, length);
-    classOf = Grow.atLeast(classOf, length + 1L);
+    classOf = Grow.atLeast(classOf, (long) length + 1 + SPARE);
+    counts = Grow.atLeast(counts, length);
     if (slotOfClass.length < classes) {
       slotOfClass = new int[classes];
       Arrays.fill(slotOfClass, -1);
@@ -49,37 +68,68 @@ final class Target {
       if (k < 0) {
         k = distinct++;
         slotOfClass[labels[i]] = k;
-        classOf[k] = labels[i];
+        counts[k] = 0;
       }
       slot[i] = k;
+      counts[k]++;
+    }
+    sort();
+    for (int i = 0; i < length; i++) {
+      slot[i] = order[slot[i]];
+      classOf[slot[i]] = labels[i];
+      slotOfClass[labels[i]] = -1;
+    }
+    Arrays.fill(classOf, distinct, distinct + 1 + SPARE, blank);
+  }
+
+  /** Finds the order of the slots by their counts, and where the places of each begin. */
+  private void sort() {
+    order = Grow.atLeast(order, distinct);
+    first = Grow.atLeast(first, length + 2L);
+    Arrays.fill(first, 0, length + 2, 0);
+    for (int k = 0; k < distinct; k++) {
+      first[counts[k] + 1]++;
+    }
+    for (int count = 1; count <= length; count++) {
+      first[count] += first[count - 1];
     }
     for (int k = 0; k < distinct; k++) {
-      slotOfClass[classOf[k]] = -1;
+      order[k] = first[counts[k]]++;
     }
-    classOf[distinct] = blank;
+    for (int k = 0; k < distinct; k++) {
+      first[order[k] + 1] = counts[k];
+    }
+    first[0] = 0;
+    for (int k = 0; k < distinct; k++) {
+      first[k + 1] += first[k];
+    }
   }
 
   /** Lays the labels out. */
   void place(Stripes stripes) {
     int width = stripes.width();
-    slotAt = Grow.atLeast(slotAt, width);
+    slotAt = Grow.atLeast(slotAt, width + 1L);
     skipAt = Grow.atLeast(skipAt, width);
+    places = Grow.atLeast(places, length);
     Arrays.fill(slotAt, 0, width, distinct + 1);
+    slotAt[width] = distinct;
     Arrays.fill(skipAt, 0, width, 0);
+    System.arraycopy(first, 0, counts, 0, distinct);
     for (int i = 0; i < length; i++) {
       int place = stripes.place(i);
       slotAt[place] = slot[i];
       skipAt[place] = skips(i) ? 1 : 0;
+      places[counts[slot[i]]++] = place;
     }
+  }
+
+  /** How long a row is that has a number for each slot, the blank and padding: whole vectors. */
+  int slotsLength(int lanes) {
+    return (distinct + 1 + lanes) / lanes * lanes;
   }
 
   /** Whether a path may come to label i from label i − 1 without a blank. */
   boolean skips(int i) {
     return i > 0 && labels[i] != labels[i - 1];
-  }
-
-  /** How long a row is that has a number for each slot, the blank and padding: whole vectors. */
-  static int rowLength(int distinct, int lanes) {
-    return (distinct + 1 + lanes) / lanes * lanes;
   }
 }

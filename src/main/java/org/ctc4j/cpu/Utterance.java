@@ -207,9 +207,11 @@ final class Utterance {
       int here = !forward && p == mine.half() ? mine.current() : mine.next(p, scratch);
       int q = other.interval(interval);
       int there = wantsRows() ? other.rows(q, scratch) : -1;
-      int exponents = wantsRows() ? other.exponents(there) : other.keptExponents(q);
-      if (!scratch.products.seek(
-          mine, mine.exponents(here), other, exponents, plan.stripes(), exponent)) {
+      int hereE = mine.exponents(here);
+      int thereE = wantsRows() ? other.exponents(there) : other.keptExponents(q);
+      int alphaE = forward ? hereE : thereE;
+      int betaE = forward ? thereE : hereE;
+      if (!scratch.products.seek(alpha, alphaE, beta, betaE, plan.stripes(), exponent)) {
         markNotExact();
         return;
       }
@@ -233,23 +235,24 @@ final class Utterance {
         count,
         plan.stripes(),
         scratch.products.factors,
+        wantsPosteriors,
         scratch.gamma,
         scratch.blankGamma);
     if (wantsGradient) {
       emissions.seek(interval, scratch.emission, scratch);
     }
-    for (int i = 0; i < count; i++) {
-      store(from + i, i, scratch);
-    }
+    store(from, count, scratch);
   }
 
-  /** Stage 3 of frame t, whose posteriors are the i-th of those in the scratch. */
-  void store(int t, int i, Scratch scratch) {
+  /** Stage 3 of some frames, whose posteriors are the first of those in the scratch. */
+  void store(int from, int count, Scratch scratch) {
     if (wantsGradient) {
-      LabelStage.run(this, t, i, scratch);
+      LabelStage.run(this, from, count, scratch);
     }
     if (wantsPosteriors) {
-      scratch.posteriors.store(this, t, scratch.gamma, i * plan.stripes().rowLength());
+      for (int i = 0; i < count; i++) {
+        scratch.posteriors.store(this, from + i, scratch.gamma, i * plan.stripes().rowLength());
+      }
     }
   }
 

@@ -5,16 +5,21 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.OR;
 
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The Vector API, in the widest vectors of the processor. The one class that touches the incubator
  * module; loaded by name, see {@link KernelChoice}.
+ *
+ * <p>Polynomials are added up as trees: what limits them is how many operations wait for another
+ * one's result, and limits on their argument are applied to the result for the same reason.
  *
  * <p>What a row leaves over beyond whole vectors is done by one more vector that overlaps the last,
  * where doing an element twice does no harm. Rejected: masked loads, which Java 17 runs as a scalar
@@ -34,6 +39,7 @@ final class VectorKernels extends Kernels {
 
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
   private static final int STRIPES = DOUBLES.length();
+  private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
 
   /** To every lane from the one before it, and from the one after it. */
   private static final VectorShuffle<Double> UP =
@@ -44,8 +50,10 @@ final class VectorKernels extends Kernels {
 
   private static final float ROUND = 0x1.8p23f; // x + ROUND − ROUND is x rounded to an integer
   private static final int BIAS = 127;
+  private static final float LARGEST = (float) Math.exp(EXP_MOST);
   private static final float LN2_HIGH = 0x1.62e43p-1f; // ln 2 = LN2_HIGH + LN2_LOW
   private static final float LN2_LOW = -0x1.05c61p-29f;
+  private static final long EXP_LEAST_BITS = Double.doubleToRawLongBits(EXP_LEAST);
   private static final double ROUND_DOUBLE = 0x1.8p52 + 1023; // and with the bias of an exponent
 
   /** LANES zeros, then as many ones: read from k, a vector whose last k elements are 1. */
@@ -56,7 +64,10 @@ final class VectorKernels extends Kernels {
   }
 
   private float[] laneSums = new float[LANES];
-  private final double[] stripeSums = new double[STRIPES];
+  private double[] stripeSums = new double[STRIPES];
+
+  /** Of a group. */
+  private final double[] states = new double[2 * VectorGroup.DEPTH * STRIPES];
 
   @Override
   Kernels another() {
@@ -160,8 +171,6 @@ final class VectorKernels extends Kernels {
     for (int i = 0; i < n; i += LANES) {
       int j = Math.min(i, n - LANES); // the last vector overlaps the one before
       FloatVector d = FloatVector.fromArray(FLOATS, x, at + j).sub(shift);
-      d = d.blend(EXP_ZERO, d.compare(LT, EXP_ZERO)); // NaN passes
-      d = d.blend(EXP_MOST, d.compare(GT, EXP_MOST));
       FloatVector shifted =
           d.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND + BIAS));
       FloatVector k = shifted.sub(ROUND + BIAS);
@@ -169,13 +178,15 @@ final class VectorKernels extends Kernels {
           k.fma(
               FloatVector.broadcast(FLOATS, -LN2_LOW),
               k.fma(FloatVector.broadcast(FLOATS, -LN2_HIGH), d));
-      FloatVector p = r.fma(FloatVector.broadcast(FLOATS, C6), FloatVector.broadcast(FLOATS, C5));
+      FloatVector r2 = r.mul(r);
+      FloatVector p23 = r.fma(FloatVector.broadcast(FLOATS, C3), FloatVector.broadcast(FLOATS, C2));
+      FloatVector p45 = r.fma(FloatVector.broadcast(FLOATS, C5), FloatVector.broadcast(FLOATS, C4));
+      FloatVector p4 = r2.fma(FloatVector.broadcast(FLOATS, C6), p45);
+      FloatVector p = r2.fma(r2.fma(p4, p23), r).add(1);
       p =
-          p.fma(r, FloatVector.broadcast(FLOATS, C4))
-              .fma(r, FloatVector.broadcast(FLOATS, C3))
-              .fma(r, FloatVector.broadcast(FLOATS, C2));
-      p = p.mul(r).fma(r, r).add(1);
-      p = p.mul(shifted.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
+          p.mul(shifted.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats())
+              .blend(0, d.compare(LT, EXP_ZERO)) // NaN passes
+              .blend(LARGEST, d.compare(GT, EXP_MOST));
       p.intoArray(out, outAt + j);
       sum = p.fma(FloatVector.fromArray(FLOATS, LAST, LANES - i + j), sum);
     }
@@ -244,31 +255,51 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  double exp(double[] x, int n, double[] out, int at) {
-    DoubleVector least = DoubleVector.zero(DOUBLES);
+  double exp(double[] x, int rows, int n, double[] shifts, int shiftsAt, double[] out, int outAt) {
+    long least = Long.MAX_VALUE;
+    for (int row = 0; row < rows; row++) {
+      long ofRow = expRow(x, row * n, n, shifts[shiftsAt + row], out, outAt + row * n);
+      least = Math.min(ofRow, least);
+    }
+    return Double.longBitsToDouble(least);
+  }
+
+  /**
+   * Returns the bits of the least. Limits by comparing bits as integers, which is one instruction:
+   * those of numbers less than 0 grow as the numbers fall, and those of numbers greater than 0 as
+   * they do.
+   */
+  private static long expRow(double[] x, int at, int n, double shift, double[] out, int outAt) {
+    LongVector least = LongVector.broadcast(LONGS, Long.MAX_VALUE);
     for (int i = 0; i < n; i += STRIPES) {
-      DoubleVector d = DoubleVector.fromArray(DOUBLES, x, i);
-      least = least.blend(d, d.compare(LT, least));
-      d = d.blend(EXP_LEAST, d.compare(LT, EXP_LEAST));
+      DoubleVector d =
+          DoubleVector.fromArray(DOUBLES, x, at + i)
+              .sub(shift)
+              .reinterpretAsLongs()
+              .lanewise(OR, Long.MIN_VALUE) // 0 becomes −0
+              .min(LongVector.broadcast(LONGS, EXP_LEAST_BITS))
+              .reinterpretAsDoubles();
       DoubleVector shifted =
           d.fma(
               DoubleVector.broadcast(DOUBLES, LOG2_E_DOUBLE),
               DoubleVector.broadcast(DOUBLES, ROUND_DOUBLE));
       DoubleVector r = shifted.sub(ROUND_DOUBLE).fma(DoubleVector.broadcast(DOUBLES, -LN2), d);
-      DoubleVector p =
-          r.fma(DoubleVector.broadcast(DOUBLES, D11), DoubleVector.broadcast(DOUBLES, D10));
-      p =
-          p.fma(r, DoubleVector.broadcast(DOUBLES, D9))
-              .fma(r, DoubleVector.broadcast(DOUBLES, D8))
-              .fma(r, DoubleVector.broadcast(DOUBLES, D7))
-              .fma(r, DoubleVector.broadcast(DOUBLES, D6))
-              .fma(r, DoubleVector.broadcast(DOUBLES, D5))
-              .fma(r, DoubleVector.broadcast(DOUBLES, D4))
-              .fma(r, DoubleVector.broadcast(DOUBLES, D3))
-              .fma(r, DoubleVector.broadcast(DOUBLES, D2));
-      p = p.mul(r).fma(r, r).add(1);
-      p.mul(shifted.reinterpretAsLongs().lanewise(LSHL, 52).reinterpretAsDoubles())
-          .intoArray(out, at + i);
+      DoubleVector r2 = r.mul(r);
+      DoubleVector r4 = r2.mul(r2);
+      DoubleVector p01 = r.add(1);
+      DoubleVector p23 =
+          r.fma(DoubleVector.broadcast(DOUBLES, D3), DoubleVector.broadcast(DOUBLES, D2));
+      DoubleVector p45 =
+          r.fma(DoubleVector.broadcast(DOUBLES, D5), DoubleVector.broadcast(DOUBLES, D4));
+      DoubleVector p67 =
+          r.fma(DoubleVector.broadcast(DOUBLES, D7), DoubleVector.broadcast(DOUBLES, D6));
+      DoubleVector p89 =
+          r.fma(DoubleVector.broadcast(DOUBLES, D9), DoubleVector.broadcast(DOUBLES, D8));
+      DoubleVector p8 = r2.fma(DoubleVector.broadcast(DOUBLES, D10), p89);
+      DoubleVector p = r4.fma(r4.fma(p8, r2.fma(p67, p45)), r2.fma(p23, p01));
+      p = p.mul(shifted.reinterpretAsLongs().lanewise(LSHL, 52).reinterpretAsDoubles());
+      p.intoArray(out, outAt + i);
+      least = least.min(p.reinterpretAsLongs());
     }
     return least.reduceLanes(MIN);
   }
@@ -281,39 +312,85 @@ final class VectorKernels extends Kernels {
       int count,
       Stripes stripes,
       Target target,
-      double[] factors,
+      Scale scale,
       Emission emission,
       int t) {
-    double[] p = emission.p;
-    double[] skip = target.skipAt;
-    int[] slots = target.slotAt;
-    int width = stripes.width();
-    int length = stripes.depth() * STRIPES;
-    for (int frame = 0; frame < count; frame++) {
-      int at = emission.at(t + frame);
-      double blank = p[at + target.distinct];
-      double last = 0; // label of the group before
-      for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
-        DoubleVector before =
-            DoubleVector.fromArray(DOUBLES, m, from + width + base + length - STRIPES)
-                .rearrange(UP)
-                .withLane(0, last)
-                .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
-        for (int i = base; i < base + length; i += STRIPES) {
-          DoubleVector b = DoubleVector.fromArray(DOUBLES, m, from + i);
-          DoubleVector l = DoubleVector.fromArray(DOUBLES, m, from + width + i);
-          b.add(before).mul(blank).intoArray(m, to + i);
-          before
-              .fma(DoubleVector.fromArray(DOUBLES, skip, i), b.add(l))
-              .mul(DoubleVector.fromArray(DOUBLES, p, at, slots, i))
-              .intoArray(m, to + width + i);
-          before = l;
-        }
-        last = m[from + width + base + length - 1];
+    boolean deep = stripes.depth() == VectorGroup.DEPTH;
+    for (int g = 0; g < stripes.groups(); g++) {
+      if (deep) {
+        VectorGroup.alpha(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
+      } else {
+        alpha(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
       }
-      from = to;
-      to += 2 * width;
     }
+  }
+
+  private void alpha(
+      double[] m,
+      int from,
+      int to,
+      int count,
+      Stripes stripes,
+      int group,
+      double[] skip,
+      Scale scale,
+      Emission emission,
+      int t) {
+    int width = stripes.width();
+    int rowLength = stripes.rowLength();
+    int stripe = group * STRIPES;
+    int length = stripes.depth() * STRIPES;
+    int base = group * length;
+    double[] x = take(m, from + base, width, length, scale.rescale, stripe);
+    double[] p = emission.p;
+    double last = group == 0 ? 0 : m[from + width + base - 1] * scale.rescale[stripe - 1];
+    double[] factors = scale.factors;
+    int at = emission.at(t);
+    int atStep = emission.rowLength();
+    for (int frame = 0; frame < count; frame++) {
+      double blank = p[at + width];
+      DoubleVector before =
+          DoubleVector.fromArray(DOUBLES, x, 2 * length - STRIPES)
+              .rearrange(UP)
+              .withLane(0, last)
+              .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
+      for (int i = 0; i < length; i += STRIPES) {
+        DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i);
+        DoubleVector l = DoubleVector.fromArray(DOUBLES, x, length + i);
+        DoubleVector newB = b.add(before).mul(blank);
+        newB.intoArray(x, i);
+        newB.intoArray(m, to + base + i);
+        DoubleVector newL =
+            before
+                .fma(DoubleVector.fromArray(DOUBLES, skip, base + i), b.add(l))
+                .mul(DoubleVector.fromArray(DOUBLES, p, at + base + i));
+        newL.intoArray(x, length + i);
+        newL.intoArray(m, to + width + base + i);
+        before = l;
+      }
+      last = group == 0 ? 0 : m[to + width + base - 1];
+      to += rowLength;
+      at += atStep;
+    }
+    sum(x, length, scale.sums, stripe);
+  }
+
+  /** A group's blanks, then its labels, in the exponents that they are to have. */
+  private double[] take(double[] m, int at, int width, int length, double[] rescale, int stripe) {
+    DoubleVector factor = DoubleVector.fromArray(DOUBLES, rescale, stripe);
+    for (int i = 0; i < length; i += STRIPES) {
+      DoubleVector.fromArray(DOUBLES, m, at + i).mul(factor).intoArray(states, i);
+      DoubleVector.fromArray(DOUBLES, m, at + width + i).mul(factor).intoArray(states, length + i);
+    }
+    return states;
+  }
+
+  private static void sum(double[] x, int length, double[] sums, int stripe) {
+    DoubleVector sum = DoubleVector.zero(DOUBLES);
+    for (int i = 0; i < 2 * length; i += STRIPES) {
+      sum = sum.add(DoubleVector.fromArray(DOUBLES, x, i));
+    }
+    sum.intoArray(sums, stripe);
   }
 
   @Override
@@ -324,51 +401,83 @@ final class VectorKernels extends Kernels {
       int count,
       Stripes stripes,
       Target target,
-      double[] factors,
+      Scale scale,
       Emission emission,
       int t) {
-    double[] p = emission.p;
-    double[] skip = target.skipAt;
-    int[] slots = target.slotAt;
-    int width = stripes.width();
-    int length = stripes.depth() * STRIPES;
-    for (int frame = 0; frame < count; frame++) {
-      int at = emission.at(t - frame);
-      double blank = p[at + target.distinct];
-      for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
-        int next = base + length; // the first label of the group after
-        double first =
-            next == width
-                ? 0
-                : m[from + next] * blank
-                    + skip[next] * m[from + width + next] * p[at + slots[next]];
-        DoubleVector b = DoubleVector.fromArray(DOUBLES, m, from + base).mul(blank);
-        DoubleVector l =
-            DoubleVector.fromArray(DOUBLES, m, from + width + base)
-                .mul(DoubleVector.fromArray(DOUBLES, p, at, slots, base));
-        b.add(l).intoArray(m, to + base);
-        // what reaches a label from the blank and the label after it
-        DoubleVector afterLast =
-            l.fma(DoubleVector.fromArray(DOUBLES, skip, base), b)
-                .rearrange(DOWN)
-                .withLane(STRIPES - 1, first)
-                .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
-        for (int i = base + STRIPES; i < next; i += STRIPES) {
-          b = DoubleVector.fromArray(DOUBLES, m, from + i).mul(blank);
-          DoubleVector before = l;
-          l =
-              DoubleVector.fromArray(DOUBLES, m, from + width + i)
-                  .mul(DoubleVector.fromArray(DOUBLES, p, at, slots, i));
-          b.add(l).intoArray(m, to + i);
-          l.fma(DoubleVector.fromArray(DOUBLES, skip, i), b)
-              .add(before)
-              .intoArray(m, to + width + i - STRIPES);
-        }
-        l.add(afterLast).intoArray(m, to + width + next - STRIPES);
+    boolean deep = stripes.depth() == VectorGroup.DEPTH;
+    for (int g = stripes.groups() - 1; g >= 0; g--) {
+      if (deep) {
+        VectorGroup.beta(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
+      } else {
+        beta(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
       }
-      from = to;
-      to += 2 * width;
     }
+  }
+
+  private void beta(
+      double[] m,
+      int from,
+      int to,
+      int count,
+      Stripes stripes,
+      int group,
+      double[] skip,
+      Scale scale,
+      Emission emission,
+      int t) {
+    int width = stripes.width();
+    int rowLength = stripes.rowLength();
+    int stripe = group * STRIPES;
+    int length = stripes.depth() * STRIPES;
+    int base = group * length;
+    double[] x = take(m, from + base, width, length, scale.rescale, stripe);
+    double[] p = emission.p;
+    double[] factors = scale.factors;
+    int at = emission.at(t);
+    int atStep = emission.rowLength();
+    int next = base + length; // the first place of the group after
+    boolean hasNext = next < width;
+    double nextSkip = hasNext ? skip[next] : 0;
+    double nextBlank = hasNext ? m[from + next] * scale.rescale[stripe + STRIPES] : 0;
+    double nextLabel = hasNext ? m[from + width + next] * scale.rescale[stripe + STRIPES] : 0;
+    for (int frame = 0; frame < count; frame++) {
+      double blank = p[at + width];
+      double first = hasNext ? nextBlank * blank + nextSkip * nextLabel * p[at + next] : 0;
+      DoubleVector b = DoubleVector.fromArray(DOUBLES, x, 0).mul(blank);
+      DoubleVector l =
+          DoubleVector.fromArray(DOUBLES, x, length)
+              .mul(DoubleVector.fromArray(DOUBLES, p, at + base));
+      DoubleVector newB = b.add(l);
+      newB.intoArray(x, 0);
+      newB.intoArray(m, to + base);
+      // what reaches a label from the blank and the label after it
+      DoubleVector afterLast =
+          l.fma(DoubleVector.fromArray(DOUBLES, skip, base), b)
+              .rearrange(DOWN)
+              .withLane(STRIPES - 1, first)
+              .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
+      for (int i = STRIPES; i < length; i += STRIPES) {
+        b = DoubleVector.fromArray(DOUBLES, x, i).mul(blank);
+        DoubleVector before = l;
+        l =
+            DoubleVector.fromArray(DOUBLES, x, length + i)
+                .mul(DoubleVector.fromArray(DOUBLES, p, at + base + i));
+        newB = b.add(l);
+        newB.intoArray(x, i);
+        newB.intoArray(m, to + base + i);
+        DoubleVector newL = l.fma(DoubleVector.fromArray(DOUBLES, skip, base + i), b).add(before);
+        newL.intoArray(x, length + i - STRIPES);
+        newL.intoArray(m, to + width + base + i - STRIPES);
+      }
+      DoubleVector newL = l.add(afterLast);
+      newL.intoArray(x, 2 * length - STRIPES);
+      newL.intoArray(m, to + width + next - STRIPES);
+      nextBlank = hasNext ? m[to + next] : 0;
+      nextLabel = hasNext ? m[to + width + next] : 0;
+      to += rowLength;
+      at -= atStep;
+    }
+    sum(x, length, scale.sums, stripe);
   }
 
   @Override
@@ -382,8 +491,21 @@ final class VectorKernels extends Kernels {
       int count,
       Stripes stripes,
       double[] factors,
+      boolean all,
       double[] gamma,
       double[] blanks) {
+    if (stripes.depth() == VectorGroup.DEPTH) {
+      stripeSums = Grow.atLeast(stripeSums, (long) count * STRIPES);
+      Arrays.fill(blanks, 0, count, 0);
+      for (int g = 0; g < stripes.groups(); g++) {
+        VectorGroup.gamma(
+            x, xAt, xStep, y, yAt, yStep, count, stripes, g, factors, all, gamma, stripeSums);
+        for (int frame = 0; frame < count; frame++) {
+          blanks[frame] += sumOfStripes(frame * STRIPES);
+        }
+      }
+      return;
+    }
     int width = stripes.width();
     int length = stripes.depth() * STRIPES;
     for (int frame = 0; frame < count; frame++) {
@@ -414,46 +536,17 @@ final class VectorKernels extends Kernels {
       sum = sum.add(DoubleVector.fromArray(DOUBLES, x, i));
     }
     sum.intoArray(stripeSums, 0);
-    return sumOfStripes();
+    return sumOfStripes(0);
   }
 
   /** In a fixed order too. */
-  private double sumOfStripes() {
+  private double sumOfStripes(int at) {
     double s0 = 0;
     double s1 = 0;
-    for (int i = 0; i < STRIPES; i += 2) {
+    for (int i = at; i < at + STRIPES; i += 2) {
       s0 += stripeSums[i];
       s1 += stripeSums[i + 1];
     }
     return s0 + s1;
-  }
-
-  @Override
-  void maxima(double[] m, int row, Stripes stripes, double[] maxima) {
-    int width = stripes.width();
-    int length = stripes.depth() * STRIPES;
-    for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
-      DoubleVector max = DoubleVector.zero(DOUBLES);
-      for (int i = row + base; i < row + base + length; i += STRIPES) {
-        DoubleVector b = DoubleVector.fromArray(DOUBLES, m, i);
-        DoubleVector l = DoubleVector.fromArray(DOUBLES, m, i + width);
-        max = max.blend(b, b.compare(GT, max));
-        max = max.blend(l, l.compare(GT, max));
-      }
-      max.intoArray(maxima, stripe);
-    }
-  }
-
-  @Override
-  void multiply(double[] m, int row, Stripes stripes, double[] factors) {
-    int width = stripes.width();
-    int length = stripes.depth() * STRIPES;
-    for (int base = 0, stripe = 0; base < width; base += length, stripe += STRIPES) {
-      DoubleVector factor = DoubleVector.fromArray(DOUBLES, factors, stripe);
-      for (int i = row + base; i < row + base + length; i += STRIPES) {
-        DoubleVector.fromArray(DOUBLES, m, i).mul(factor).intoArray(m, i);
-        DoubleVector.fromArray(DOUBLES, m, i + width).mul(factor).intoArray(m, i + width);
-      }
-    }
   }
 }

@@ -84,17 +84,27 @@ class KernelsTest {
     Random random = new Random(3);
     for (int n = kernels.lanes(); n < 100; n += kernels.lanes()) {
       for (double deviation : new double[] {0.1, 10, 650}) {
-        double[] x = random.doubles(n, -deviation, 0).toArray();
-        double[] out = new double[n + 3];
-        x[n / 2] = 0;
-        assertEquals(Arrays.stream(x).min().getAsDouble(), kernels.exp(x, n, out, 3));
-        assertEquals(1, out[3 + n / 2]);
-        for (int i = 0; i < n; i++) {
-          double e = Math.exp(x[i]);
+        int length = 3 * n;
+        double[] shifts = {0, 5, -5, 1e6};
+        double[] x = new double[length];
+        for (int i = 0; i < length; i++) {
+          x[i] = shifts[1 + i / n] - random.nextDouble() * deviation;
+        }
+        x[n + n / 2] = shifts[2];
+        double[] out = new double[length + 3];
+        double least = kernels.exp(x, 3, n, shifts, 1, out, 3);
+        assertEquals(Arrays.stream(out, 3, length + 3).min().getAsDouble(), least, 1e-12 * least);
+        assertEquals(1, out[3 + n + n / 2]);
+        for (int i = 0; i < length; i++) {
+          double e = Math.exp(x[i] - shifts[1 + i / n]);
           assertEquals(e, out[3 + i], 2e-13 * e);
         }
         x[n - 1] = -INFINITY;
-        assertEquals(-INFINITY, kernels.exp(x, n, out, 3));
+        x[length - 1] = shifts[3] - 1e5;
+        least = kernels.exp(x, 3, n, shifts, 1, out, 3);
+        assertEquals(Math.exp(Kernels.EXP_LEAST), out[3 + n - 1], 1e-12 * least);
+        assertEquals(Math.exp(Kernels.EXP_LEAST), out[3 + length - 1], 1e-12 * least);
+        assertTrue(least < 1e-303);
       }
     }
   }
