@@ -56,7 +56,8 @@ record KernelChoice(Kernels kernels, String reason) {
   private static KernelChoice vector(Kernels otherwise) {
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
       return new KernelChoice(
-          otherwise, "not vectorised; the JVM option " + FLAG + " makes it about twice as fast");
+          otherwise,
+          "not vectorised; the JVM option " + FLAG + " makes it two to three times as fast");
     }
     try {
       Kernels vector =

@@ -59,7 +59,7 @@ final class Plan {
       spacing = Math.max(2, (int) Math.ceil(Math.sqrt((double) half(true) / stripes.interval())));
       rowBytes = rowBytes();
     }
-    long slots = (long) frames * (Math.min(labels, classes) + 1 + lanes);
+    long slots = ((long) frames + LabelStage.TOGETHER) * (Math.min(labels, classes) + 1 + lanes);
     bytes = frameBytes + rowBytes;
     slotTable = slots < LONGEST_ARRAY && bytes + slots * Double.BYTES <= budget;
     bytes += slotTable ? slots * Double.BYTES : 0;

@@ -25,7 +25,9 @@ import jdk.incubator.vector.VectorSpecies;
  * where doing an element twice does no harm. Rejected: masked loads, which Java 17 runs as a scalar
  * loop without AVX-512; {@code lanewise(MAX)} on floats, six instructions for the sake of NaN and
  * −0 where a comparison and a blend do; helper methods for what the loops have in common, which
- * take C2 past its limit of nodes, so that it stops inlining and boxes vectors: four times slower.
+ * take C2 past its limit of nodes, so that it stops inlining and boxes vectors: four times slower;
+ * sums or maxima kept in memory from step to step, where a vector that crosses a cache line must be
+ * written before it can be read; any call in a loop that carries vectors, even of a getter.
  */
 final class VectorKernels extends Kernels {
   /** Rows shorter than a vector. */
