@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The Vector API, in the widest vectors of the processor. The one class that touches the incubator
- * module; loaded by name, see {@link KernelChoice}.
+ * The Vector API, in the widest vectors of the processor. With {@link VectorGroup} all that touches
+ * the incubator module; loaded by name, see {@link KernelChoice}.
  *
  * <p>Polynomials are added up as trees: what limits them is how many operations wait for another
  * one's result, and limits on their argument are applied to the result for the same reason.

@@ -41,7 +41,7 @@ class KernelChoiceTest {
       var e = assertThrows(BackendUnavailableException.class, choice::orThrow);
       assertEquals(
           "the cpu backend cannot be used: not vectorised; the JVM option"
-              + " --add-modules jdk.incubator.vector makes it about twice as fast",
+              + " --add-modules jdk.incubator.vector makes it two to three times as fast",
           e.getMessage());
     }
   }
