@@ -18,8 +18,8 @@ import jdk.incubator.vector.VectorSpecies;
  * The Vector API, in the widest vectors of the processor. With {@link VectorGroup} all that touches
  * the incubator module; loaded by name, see {@link KernelChoice}.
  *
- * <p>Polynomials are added up as trees: what limits them is how many operations wait for another
- * one's result, and limits on their argument are applied to the result for the same reason.
+ * <p>The polynomial in float64 is added up as a tree: what limits it in a short row is how many
+ * operations wait for another one's result. In float32, where rows are long, that was slower.
  *
  * <p>What a row leaves over beyond whole vectors is done by one more vector that overlaps the last,
  * where doing an element twice does no harm. Rejected: masked loads, which Java 17 runs as a scalar
@@ -52,7 +52,6 @@ final class VectorKernels extends Kernels {
 
   private static final float ROUND = 0x1.8p23f; // x + ROUND − ROUND is x rounded to an integer
   private static final int BIAS = 127;
-  private static final float LARGEST = (float) Math.exp(EXP_MOST);
   private static final float LN2_HIGH = 0x1.62e43p-1f; // ln 2 = LN2_HIGH + LN2_LOW
   private static final float LN2_LOW = -0x1.05c61p-29f;
   private static final long EXP_LEAST_BITS = Double.doubleToRawLongBits(EXP_LEAST);
@@ -173,6 +172,8 @@ final class VectorKernels extends Kernels {
     for (int i = 0; i < n; i += LANES) {
       int j = Math.min(i, n - LANES); // the last vector overlaps the one before
       FloatVector d = FloatVector.fromArray(FLOATS, x, at + j).sub(shift);
+      d = d.blend(EXP_ZERO, d.compare(LT, EXP_ZERO)); // NaN passes
+      d = d.blend(EXP_MOST, d.compare(GT, EXP_MOST));
       FloatVector shifted =
           d.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND + BIAS));
       FloatVector k = shifted.sub(ROUND + BIAS);
@@ -180,15 +181,13 @@ final class VectorKernels extends Kernels {
           k.fma(
               FloatVector.broadcast(FLOATS, -LN2_LOW),
               k.fma(FloatVector.broadcast(FLOATS, -LN2_HIGH), d));
-      FloatVector r2 = r.mul(r);
-      FloatVector p23 = r.fma(FloatVector.broadcast(FLOATS, C3), FloatVector.broadcast(FLOATS, C2));
-      FloatVector p45 = r.fma(FloatVector.broadcast(FLOATS, C5), FloatVector.broadcast(FLOATS, C4));
-      FloatVector p4 = r2.fma(FloatVector.broadcast(FLOATS, C6), p45);
-      FloatVector p = r2.fma(r2.fma(p4, p23), r).add(1);
+      FloatVector p = r.fma(FloatVector.broadcast(FLOATS, C6), FloatVector.broadcast(FLOATS, C5));
       p =
-          p.mul(shifted.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats())
-              .blend(0, d.compare(LT, EXP_ZERO)) // NaN passes
-              .blend(LARGEST, d.compare(GT, EXP_MOST));
+          p.fma(r, FloatVector.broadcast(FLOATS, C4))
+              .fma(r, FloatVector.broadcast(FLOATS, C3))
+              .fma(r, FloatVector.broadcast(FLOATS, C2));
+      p = p.mul(r).fma(r, r).add(1);
+      p = p.mul(shifted.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
       p.intoArray(out, outAt + j);
       sum = p.fma(FloatVector.fromArray(FLOATS, LAST, LANES - i + j), sum);
     }
