@@ -12,7 +12,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Groups follow one another, the whole run of frames each: numbers come into a group from one
  * side only. Each method is one loop, because C2 boxes vectors that are carried around in nested
- * ones.
+ * ones. That alpha and beta begin and end alike, line by line, has the same reason: vectors that a
+ * helper method takes or returns would be boxed too.
  */
 final class VectorGroup {
   /** The depth of the stripes. */
@@ -22,11 +23,10 @@ final class VectorGroup {
   private static final int LANES = DOUBLES.length();
 
   /** To every lane from the one before it, and from the one after it. */
-  private static final VectorShuffle<Double> UP =
+  static final VectorShuffle<Double> UP =
       VectorShuffle.fromOp(DOUBLES, k -> (k + LANES - 1) % LANES);
 
-  private static final VectorShuffle<Double> DOWN =
-      VectorShuffle.fromOp(DOUBLES, k -> (k + 1) % LANES);
+  static final VectorShuffle<Double> DOWN = VectorShuffle.fromOp(DOUBLES, k -> (k + 1) % LANES);
 
   private VectorGroup() {}
 

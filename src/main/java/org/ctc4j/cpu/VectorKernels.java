@@ -11,7 +11,6 @@ import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -42,13 +41,6 @@ final class VectorKernels extends Kernels {
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
   private static final int STRIPES = DOUBLES.length();
   private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
-
-  /** To every lane from the one before it, and from the one after it. */
-  private static final VectorShuffle<Double> UP =
-      VectorShuffle.fromOp(DOUBLES, k -> (k + STRIPES - 1) % STRIPES);
-
-  private static final VectorShuffle<Double> DOWN =
-      VectorShuffle.fromOp(DOUBLES, k -> (k + 1) % STRIPES);
 
   private static final float ROUND = 0x1.8p23f; // x + ROUND − ROUND is x rounded to an integer
   private static final int BIAS = 127;
@@ -352,7 +344,7 @@ final class VectorKernels extends Kernels {
       double blank = p[at + width];
       DoubleVector before =
           DoubleVector.fromArray(DOUBLES, x, 2 * length - STRIPES)
-              .rearrange(UP)
+              .rearrange(VectorGroup.UP)
               .withLane(0, last)
               .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
       for (int i = 0; i < length; i += STRIPES) {
@@ -454,7 +446,7 @@ final class VectorKernels extends Kernels {
       // what reaches a label from the blank and the label after it
       DoubleVector afterLast =
           l.fma(DoubleVector.fromArray(DOUBLES, skip, base), b)
-              .rearrange(DOWN)
+              .rearrange(VectorGroup.DOWN)
               .withLane(STRIPES - 1, first)
               .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
       for (int i = STRIPES; i < length; i += STRIPES) {
