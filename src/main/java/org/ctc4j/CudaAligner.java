@@ -54,7 +54,8 @@ public final class CudaAligner extends CtcAligner {
   /**
    * Enqueues the alignment of a batch in device memory, and returns. Weights are not used. The
    * workspace is the aligner's: one for each stream, grown when a call needs more of it and kept
-   * until {@link #close}.
+   * until {@link #close}. Growing it, and loading a kernel that was not launched before, spoil a
+   * capture: call {@link #prepare} before.
    *
    * @param stream a {@code CUstream} or {@code cudaStream_t} of this device; 0 is the default
    *     stream
@@ -82,6 +83,19 @@ public final class CudaAligner extends CtcAligner {
       long bytes) {
     batch.check(options);
     backend.enqueue(batch, options, paths, stream, workspace, bytes);
+  }
+
+  /**
+   * Gets ready for {@link #enqueue(DeviceBatch, CtcOptions, DevicePaths, long)}, so that such a
+   * call can be captured in a CUDA graph, or is as quick the first time as it is later: loads the
+   * kernels of the logits' element type and makes the stream's workspace large enough for T, N and
+   * the largest target length. Not to be called during a capture. No number of the batch is read.
+   *
+   * @throws DeviceException if the driver refuses
+   * @throws IllegalStateException if this aligner is closed
+   */
+  public void prepare(DeviceBatch batch, long stream) {
+    backend.prepare(batch, stream);
   }
 
   /**

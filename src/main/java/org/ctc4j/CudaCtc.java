@@ -123,8 +123,8 @@ public final class CudaCtc extends Ctc {
    * synchronised and nothing is copied.
    *
    * <p>The workspace is the engine's: one for each stream, grown when a call needs more of it and
-   * kept until {@link #close}. So that growing does not spoil a capture, enqueue a call of the same
-   * size on that stream before it, or bring a workspace.
+   * kept until {@link #close}. Growing it, and loading a kernel that was not launched before, spoil
+   * a capture: call {@link #prepare} before.
    *
    * @param stream a {@code CUstream} or {@code cudaStream_t} of this device; 0 is the default
    *     stream
@@ -155,6 +155,28 @@ public final class CudaCtc extends Ctc {
   }
 
   /**
+   * Gets ready for {@link #enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}, so that such a
+   * call can be captured in a CUDA graph, or is as quick the first time as it is later. Loads the
+   * kernels that it launches, which the driver translates when it sees them for the first time
+   * (seconds; kept in its cache), and makes the stream's workspace large enough. What kernels a
+   * call launches depends on the element type of its logits, on C (up to 32, 256, 1024, 8192, or
+   * more), on the largest target length (up to 127, 255, or more) and on which of reduced loss,
+   * gradient and posteriors it has a place for; the workspace depends on T, N, C, the largest
+   * target length and whether there is a gradient or posteriors. A call that is like one before it
+   * on this stream in all of these needs nothing more. Waits for the driver, not for the device;
+   * not to be called during a capture. No number of batch and result is read.
+   *
+   * <p>With a workspace of the caller's and for the kernels alone, any stream does.
+   *
+   * @param stream as in {@code enqueue}
+   * @throws DeviceException if the driver refuses
+   * @throws IllegalStateException if this engine is closed
+   */
+  public void prepare(DeviceBatch batch, DeviceResult result, long stream) {
+    backend.prepare(batch, result, stream);
+  }
+
+  /**
    * Size of the workspace for batches of this shape. As long as {@link
    * EngineOptions#workspaceBytes} allows, half the states of the recursions are kept; below that
    * they are computed again, down to the square root of it.
@@ -173,8 +195,10 @@ public final class CudaCtc extends Ctc {
    * All T · N frames are computed, also those that their utterances do not use, for the host does
    * not know the lengths; a chunk of the logits is held at a time.
    *
-   * <p>The matrix products are cuBLAS's, which is loaded at the first call: so that this does not
-   * spoil a capture, enqueue a call of the same size on that stream before it.
+   * <p>The matrix products are cuBLAS's, which is loaded at the first call and chooses and loads
+   * its own kernels at the first product of a shape. So that this does not spoil a capture, enqueue
+   * the same call on that stream before it: of the same sizes, element types and places for
+   * gradients.
    *
    * @param options for {@link InputKind#LOGITS}
    * @param stream as above

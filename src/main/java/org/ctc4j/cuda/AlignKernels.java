@@ -1,11 +1,11 @@
 package org.ctc4j.cuda;
 
 import java.util.List;
-import java.util.function.Supplier;
 import jcuda.driver.CUstream;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DevicePaths;
+import org.ctc4j.ElementType;
 
 /**
  * The kernels of one aligner and the order they run in. {@link #enqueue} may be called from many
@@ -41,11 +41,20 @@ final class AlignKernels implements AutoCloseable {
       AlignWorkspace workspace,
       long workspaceAddress,
       CUstream stream) {
-    Supplier<String> doing = () -> "an alignment, " + batch.shape();
-    int n = batch.utterances();
     arguments.set(batch, options, paths, workspace, workspaceAddress);
-    frames.enqueue(batch.logits().type(), (long) n * batch.frames(), arguments, stream, doing);
-    path.enqueue(batch.logits().type(), n, batch.targets().maxLength(), arguments, stream, doing);
+    enqueue(batch, new Launch(stream, () -> "an alignment, " + batch.shape()));
+  }
+
+  /** Loads the kernels that {@link #enqueue} would launch. */
+  synchronized void load(DeviceBatch batch) {
+    enqueue(batch, Launch.loading(batch::shape));
+  }
+
+  private void enqueue(DeviceBatch batch, Launch launch) {
+    int n = batch.utterances();
+    ElementType type = batch.logits().type();
+    frames.enqueue(type, (long) n * batch.frames(), arguments, launch);
+    path.enqueue(type, n, batch.targets().maxLength(), arguments, launch);
   }
 
   @Override

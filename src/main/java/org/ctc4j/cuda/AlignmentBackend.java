@@ -90,6 +90,16 @@ public final class AlignmentBackend implements AutoCloseable {
         () -> kernels.enqueue(batch, options, paths, workspace, address, ForeignStream.of(stream)));
   }
 
+  /** Loads the kernels of such a call and makes room for it in the aligner's workspace. */
+  public void prepare(DeviceBatch batch, long stream) {
+    AlignWorkspace workspace = workspaceOf(batch);
+    guard.run(
+        () -> {
+          workspaces.reserve(stream, workspace.bytes(), batch::shape);
+          kernels.load(batch);
+        });
+  }
+
   /** Bytes that {@link #enqueue} needs for batches of a shape. */
   public long workspaceBytes(int frames, int utterances, int maxTargetLength) {
     return AlignWorkspace.of(frames, utterances, maxTargetLength, workspaceLimit).bytes();

@@ -2,8 +2,6 @@ package org.ctc4j.cuda;
 
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.function.Supplier;
-import jcuda.driver.CUstream;
 import org.ctc4j.ElementType;
 
 /** {@code ctc_align_frames_TYPE}: largest logit and log-sum-exp of each frame. A warp a frame. */
@@ -24,13 +22,8 @@ final class CtcAlignFrames {
   /**
    * @param frames T · N, those beyond an utterance's length included
    */
-  void enqueue(
-      ElementType logits,
-      long frames,
-      AlignArguments arguments,
-      CUstream stream,
-      Supplier<String> doing) {
+  void enqueue(ElementType logits, long frames, AlignArguments arguments, Launch launch) {
     int blocks = Math.toIntExact((frames + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK);
-    kernels.get(logits).launch(blocks, THREADS, arguments.pointers(), stream, doing);
+    launch.kernel(kernels.get(logits), blocks, THREADS, arguments.pointers());
   }
 }

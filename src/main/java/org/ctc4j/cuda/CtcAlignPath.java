@@ -2,8 +2,6 @@ package org.ctc4j.cuda;
 
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.function.Supplier;
-import jcuda.driver.CUstream;
 import org.ctc4j.ElementType;
 
 /**
@@ -30,14 +28,9 @@ final class CtcAlignPath {
    * @param labels L, the length of the longest target
    */
   void enqueue(
-      ElementType logits,
-      int utterances,
-      int labels,
-      AlignArguments arguments,
-      CUstream stream,
-      Supplier<String> doing) {
+      ElementType logits, int utterances, int labels, AlignArguments arguments, Launch launch) {
     int warps = (int) Math.min(MOST_WARPS, strips(labels + 1L));
-    kernels.get(logits).launch(utterances, warps * LANES, arguments.pointers(), stream, doing);
+    launch.kernel(kernels.get(logits), utterances, warps * LANES, arguments.pointers());
   }
 
   /** How many strips cover so many pairs. */

@@ -3,8 +3,6 @@ package org.ctc4j.cuda;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Supplier;
-import jcuda.driver.CUstream;
 import org.ctc4j.ElementType;
 
 /**
@@ -59,15 +57,10 @@ final class CtcFrames {
    * @param frames T · N, those beyond an utterance's length included
    */
   void enqueue(
-      ElementType logits,
-      long frames,
-      int classes,
-      ParameterBlock arguments,
-      CUstream stream,
-      Supplier<String> doing) {
+      ElementType logits, long frames, int classes, ParameterBlock arguments, Launch launch) {
     Tier tier = Tier.of(classes);
     int blocks = Math.toIntExact((frames + tier.framesPerBlock - 1) / tier.framesPerBlock);
-    kernels.get(logits).get(tier).launch(blocks, tier.threads, arguments, stream, doing);
+    launch.kernel(kernels.get(logits).get(tier), blocks, tier.threads, arguments.pointers());
   }
 
   /** How entry points and files call an element type. */

@@ -1,8 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.function.Supplier;
-import jcuda.driver.CUstream;
-
 /**
  * {@code ctc_labels}: sums the posteriors of each label over its positions, in a fixed order, into
  * the gradient. One warp a frame; a segment has K frames from either end.
@@ -23,14 +20,9 @@ final class CtcLabels {
   /**
    * @param rowsKept K
    */
-  void enqueue(
-      int utterances,
-      int rowsKept,
-      ParameterBlock arguments,
-      CUstream stream,
-      Supplier<String> doing) {
+  void enqueue(int utterances, int rowsKept, ParameterBlock arguments, Launch launch) {
     long frames = 2L * utterances * rowsKept;
     int blocks = Math.toIntExact((frames + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK);
-    kernel.launch(blocks, THREADS, arguments, stream, doing);
+    launch.kernel(kernel, blocks, THREADS, arguments.pointers());
   }
 }

@@ -1,8 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.function.Supplier;
-import jcuda.driver.CUstream;
-
 /**
  * {@code ctc_lattice_pP}: alpha from the front and beta from the back, to their meeting and past
  * it. One block an utterance: W warps for alpha and W for beta, each lane with P pairs of states (a
@@ -31,12 +28,7 @@ final class CtcLattice {
    *
    * @param labels L, the length of the longest target
    */
-  void enqueue(
-      int utterances,
-      int labels,
-      ParameterBlock arguments,
-      CUstream stream,
-      Supplier<String> doing) {
+  void enqueue(int utterances, int labels, ParameterBlock arguments, Launch launch) {
     long pairs = labels + 1L;
     int tier = 0;
     while (pairs > PAIRS[tier]) {
@@ -44,6 +36,6 @@ final class CtcLattice {
     }
     int pairsPerWarp = LANES * PAIRS_PER_LANE[tier];
     int warps = (int) Math.min(MOST_WARPS, (pairs + pairsPerWarp - 1) / pairsPerWarp);
-    kernels[tier].launch(utterances, 2 * warps * LANES, arguments, stream, doing);
+    launch.kernel(kernels[tier], utterances, 2 * warps * LANES, arguments.pointers());
   }
 }

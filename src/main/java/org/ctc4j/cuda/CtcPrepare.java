@@ -1,8 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.function.Supplier;
-import jcuda.driver.CUstream;
-
 /**
  * {@code ctc_prepare}: checks lengths and labels of each utterance and lists the positions of each
  * label. One block an utterance.
@@ -19,7 +16,7 @@ final class CtcPrepare {
     kernel.load();
   }
 
-  void enqueue(int utterances, ParameterBlock arguments, CUstream stream, Supplier<String> doing) {
-    kernel.launch(utterances, THREADS, arguments, stream, doing);
+  void enqueue(int utterances, ParameterBlock arguments, Launch launch) {
+    launch.kernel(kernel, utterances, THREADS, arguments.pointers());
   }
 }

@@ -3,9 +3,7 @@ package org.ctc4j.cuda;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Supplier;
 import jcuda.Pointer;
-import jcuda.driver.CUstream;
 import org.ctc4j.ElementType;
 
 /**
@@ -47,27 +45,21 @@ final class CtcProjection {
     }
   }
 
-  /** The kernels for one call: its element type, arguments and stream. */
-  Launcher launcher(ElementType type, Pointer arguments, CUstream stream, Supplier<String> doing) {
-    return new Launcher(kernels.get(type), arguments, stream, doing);
+  /** The kernels for one call: its element type, its arguments and where they go. */
+  Launcher launcher(ElementType type, Pointer arguments, Launch launch) {
+    return new Launcher(kernels.get(type), arguments, launch);
   }
 
   /** Enqueues one step after the other; the arguments are those at the time. */
   static final class Launcher {
     private final Map<Step, KernelModules.Kernel> kernels;
     private final Pointer arguments;
-    private final CUstream stream;
-    private final Supplier<String> doing;
+    private final Launch launch;
 
-    private Launcher(
-        Map<Step, KernelModules.Kernel> kernels,
-        Pointer arguments,
-        CUstream stream,
-        Supplier<String> doing) {
+    private Launcher(Map<Step, KernelModules.Kernel> kernels, Pointer arguments, Launch launch) {
       this.kernels = kernels;
       this.arguments = arguments;
-      this.stream = stream;
-      this.doing = doing;
+      this.launch = launch;
     }
 
     void targets(int utterances) {
@@ -114,7 +106,7 @@ final class CtcProjection {
     }
 
     private void launch(Step step, int blocks) {
-      kernels.get(step).launch(blocks, THREADS, arguments, stream, doing);
+      launch.kernel(kernels.get(step), blocks, THREADS, arguments);
     }
 
     private static int ceilDiv(long a, int b) {

@@ -1,8 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.function.Supplier;
-import jcuda.driver.CUstream;
-
 /** {@code ctc_reduce}: the weighted sum of the losses, in a fixed order. One block. */
 final class CtcReduce {
   private static final int THREADS = 256;
@@ -16,7 +13,7 @@ final class CtcReduce {
     kernel.load();
   }
 
-  void enqueue(ParameterBlock arguments, CUstream stream, Supplier<String> doing) {
-    kernel.launch(1, THREADS, arguments, stream, doing);
+  void enqueue(ParameterBlock arguments, Launch launch) {
+    launch.kernel(kernel, 1, THREADS, arguments.pointers());
   }
 }

@@ -2,8 +2,6 @@ package org.ctc4j.cuda;
 
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.function.Supplier;
-import jcuda.driver.CUstream;
 import org.ctc4j.ElementType;
 
 /**
@@ -29,13 +27,8 @@ final class CtcSure {
    * @param labels L, the length of the longest target
    */
   void enqueue(
-      ElementType logits,
-      int utterances,
-      int labels,
-      ParameterBlock arguments,
-      CUstream stream,
-      Supplier<String> doing) {
+      ElementType logits, int utterances, int labels, ParameterBlock arguments, Launch launch) {
     int warps = Math.min(MOST_WARPS, labels / LANES + 1);
-    kernels.get(logits).launch(utterances, 2 * warps * LANES, arguments, stream, doing);
+    launch.kernel(kernels.get(logits), utterances, 2 * warps * LANES, arguments.pointers());
   }
 }

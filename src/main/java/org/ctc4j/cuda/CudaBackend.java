@@ -85,7 +85,7 @@ public final class CudaBackend implements AutoCloseable {
     guard.run(
         () -> {
           long address = workspaces.reserve(stream, workspace.bytes(), batch::shape);
-          kernels.enqueue(batch, options, result, workspace, address, ForeignStream.of(stream));
+          kernels.enqueue(batch, options, result, workspace, address, launch(batch, stream));
         });
   }
 
@@ -100,8 +100,21 @@ public final class CudaBackend implements AutoCloseable {
     Workspace workspace = workspaceOf(batch, result);
     requireWorkspace(address, bytes, workspace.bytes(), batch.shape());
     guard.run(
-        () ->
-            kernels.enqueue(batch, options, result, workspace, address, ForeignStream.of(stream)));
+        () -> kernels.enqueue(batch, options, result, workspace, address, launch(batch, stream)));
+  }
+
+  /** Loads the kernels of such a call and makes room for it in the engine's workspace. */
+  public void prepare(DeviceBatch batch, DeviceResult result, long stream) {
+    Workspace workspace = workspaceOf(batch, result);
+    guard.run(
+        () -> {
+          workspaces.reserve(stream, workspace.bytes(), batch::shape);
+          kernels.load(batch, result, workspace);
+        });
+  }
+
+  private static Launch launch(DeviceBatch batch, long stream) {
+    return new Launch(ForeignStream.of(stream), batch::shape);
   }
 
   /** Bytes that {@link #enqueue} needs for batches of a shape. */

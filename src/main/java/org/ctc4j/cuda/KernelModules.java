@@ -1,13 +1,8 @@
 package org.ctc4j.cuda;
 
-import static jcuda.driver.JCudaDriver.cuLaunchKernel;
-
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Supplier;
-import jcuda.Pointer;
 import jcuda.driver.CUfunction;
-import jcuda.driver.CUstream;
 
 /**
  * The files of kernels of one engine, each loaded when a kernel of it is first launched: the driver
@@ -42,34 +37,13 @@ final class KernelModules implements AutoCloseable {
       this.name = name;
     }
 
-    /**
-     * Enqueues a launch of {@code blocks} × {@code threads} threads; none if there are no blocks.
-     * The arguments are copied before this returns.
-     */
-    void launch(
-        int blocks,
-        int threads,
-        ParameterBlock arguments,
-        CUstream stream,
-        Supplier<String> doing) {
-      launch(blocks, threads, arguments.pointers(), stream, doing);
+    String name() {
+      return name;
     }
 
-    /**
-     * The same with arguments of another layout.
-     *
-     * @param arguments what {@code cuLaunchKernel} takes as {@code kernelParams}
-     */
-    void launch(
-        int blocks, int threads, Pointer arguments, CUstream stream, Supplier<String> doing) {
-      if (blocks == 0) {
-        return;
-      }
-      load();
-      Driver.call(
-          "cuLaunchKernel",
-          () -> "%s, %d × %d threads, computing %s".formatted(name, blocks, threads, doing.get()),
-          () -> cuLaunchKernel(function, blocks, 1, 1, threads, 1, 1, 0, stream, arguments, null));
+    /** {@link #load} must have been called. */
+    CUfunction function() {
+      return function;
     }
 
     /** Gets ready, so that the first launch is as quick as the others. */

@@ -1,15 +1,16 @@
 package org.ctc4j.cuda;
 
 import java.util.List;
-import java.util.function.Supplier;
-import jcuda.driver.CUstream;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
+import org.ctc4j.ElementType;
 
 /**
- * The kernels of one engine and the order they run in. {@link #enqueue} may be called from many
- * threads at once; it holds a lock while it enqueues, not while the device computes.
+ * The kernels of one engine and the order they run in. Calls may come from many threads at once:
+ * this object is the lock of all enqueueing of the engine, that of {@link ProjectionKernels}
+ * included, so that the launches of one call follow each other on a stream. It is held while a call
+ * is enqueued, not while the device computes.
  */
 final class Kernels implements AutoCloseable {
   /** Their files in kernels/ptx/, without architecture. */
@@ -92,33 +93,37 @@ final class Kernels implements AutoCloseable {
       DeviceResult result,
       Workspace workspace,
       long workspaceAddress,
-      CUstream stream) {
-    Supplier<String> doing = batch::shape;
+      Launch launch) {
+    arguments.setProblem(batch, options, result, workspace, workspaceAddress);
+    enqueue(batch, result, workspace, launch);
+  }
+
+  /** Loads the kernels that {@link #enqueue} would launch. */
+  synchronized void load(DeviceBatch batch, DeviceResult result, Workspace workspace) {
+    enqueue(batch, result, workspace, Launch.loading(batch::shape));
+  }
+
+  private void enqueue(DeviceBatch batch, DeviceResult result, Workspace workspace, Launch launch) {
     int n = batch.utterances();
+    ElementType type = batch.logits().type();
+    int longest = batch.targets().maxLength();
     boolean gradient = result.gradient() != null;
     boolean wantsPosteriors = hasPosteriors(result);
-    arguments.setProblem(batch, options, result, workspace, workspaceAddress);
-    prepare.enqueue(n, arguments, stream, doing);
-    frames.enqueue(
-        batch.logits().type(),
-        (long) n * batch.frames(),
-        batch.classes(),
-        arguments,
-        stream,
-        doing);
+    prepare.enqueue(n, arguments, launch);
+    frames.enqueue(type, (long) n * batch.frames(), batch.classes(), arguments, launch);
     for (int segment = 0; segment < workspace.segments(); segment++) {
       arguments.setSegment(segment);
-      lattice.enqueue(n, batch.targets().maxLength(), arguments, stream, doing);
+      lattice.enqueue(n, longest, arguments, launch);
       if (gradient) {
-        labels.enqueue(n, workspace.rowsKept(), arguments, stream, doing);
+        labels.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
       if (wantsPosteriors) {
-        posteriors.enqueue(n, workspace.rowsKept(), arguments, stream, doing);
+        posteriors.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
     }
-    sure.enqueue(batch.logits().type(), n, batch.targets().maxLength(), arguments, stream, doing);
+    sure.enqueue(type, n, longest, arguments, launch);
     if (result.reduced() != 0) {
-      reduce.enqueue(arguments, stream, doing);
+      reduce.enqueue(arguments, launch);
     }
   }
 
@@ -129,9 +134,9 @@ final class Kernels implements AutoCloseable {
       DeviceResult result,
       Workspace workspace,
       long workspaceAddress,
-      CUstream stream) {
+      Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
-    prepare.enqueue(batch.utterances(), arguments, stream, batch::shape);
+    prepare.enqueue(batch.utterances(), arguments, launch);
   }
 
   @Override

@@ -141,13 +141,14 @@ final class Lane implements AutoCloseable {
       reserve();
       uploadDescription();
       upload();
+      DeviceBatch batch = deviceBatch();
       kernels.enqueue(
-          deviceBatch(),
+          batch,
           deviceOptions(),
           deviceResult(),
           chunk.workspace(),
           memory.address() + layout.workspace,
-          stream.handle());
+          new Launch(stream.handle(), batch::shape));
       copyDown(layout.losses, 0, layout.downBytes);
       if (!outputs.isEmpty()) {
         Output first = outputs.get(0);

@@ -2,7 +2,6 @@ package org.ctc4j.cuda;
 
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 
-import java.util.function.Supplier;
 import jcuda.driver.CUstream;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
@@ -18,8 +17,8 @@ import org.ctc4j.InputKind;
 /**
  * The order in which products and kernels of a call on hidden states run: two passes over the
  * logits, chunk by chunk, and between them the kernels for whole logits on the compact problem. See
- * kernels/projection.cu. {@link #enqueue} may be called from many threads at once; it holds a lock
- * while it enqueues, not while the device computes.
+ * kernels/projection.cu. {@link #enqueue} may be called from many threads at once; while it
+ * enqueues it holds the lock of all enqueueing of the engine, its {@link Kernels}.
  */
 final class ProjectionKernels implements AutoCloseable {
   private static final Cublas.Factor[] PARTS = {
@@ -55,9 +54,11 @@ final class ProjectionKernels implements AutoCloseable {
    *
    * @param workspaceAddress of at least {@code workspace.bytes}
    */
-  synchronized void enqueue(
+  void enqueue(
       ProjectionCall call, ProjectionWorkspace workspace, long workspaceAddress, CUstream stream) {
-    new Run(call, workspace, workspaceAddress, stream).enqueue();
+    synchronized (kernels) {
+      new Run(call, workspace, workspaceAddress, stream).enqueue();
+    }
   }
 
   @Override
@@ -72,32 +73,30 @@ final class ProjectionKernels implements AutoCloseable {
     private final ProjectionCall call;
     private final ProjectionWorkspace workspace;
     private final long base;
-    private final CUstream stream;
+    private final Launch launch;
     private final DeviceBatch frames;
     private final DeviceProjection layer;
     private final DeviceProjectedResult result;
     private final ElementType type;
     private final ElementType wide;
-    private final Supplier<String> doing;
-    private final CtcProjection.Launcher launch;
+    private final CtcProjection.Launcher steps;
 
     Run(ProjectionCall call, ProjectionWorkspace workspace, long base, CUstream stream) {
       this.call = call;
       this.workspace = workspace;
       this.base = base;
-      this.stream = stream;
       frames = call.frames();
       layer = call.projection();
       result = call.result();
       type = layer.type();
       wide = type == ElementType.FLOAT64 ? ElementType.FLOAT64 : ElementType.FLOAT32;
-      doing = call.batch()::shape;
-      launch = projection.launcher(type, arguments.pointers(), stream, doing);
+      launch = new Launch(stream, call.batch()::shape);
+      steps = projection.launcher(type, arguments.pointers(), launch);
     }
 
     void enqueue() {
       arguments.setCall(call, workspace, base);
-      cublas.use(stream, base + workspace.cublasAt, workspace.cublasBytes, doing);
+      cublas.use(launch.stream(), base + workspace.cublasAt, workspace.cublasBytes, launch.doing());
       DeviceBatch labels =
           new DeviceBatch(
               frames.logits(),
@@ -109,12 +108,17 @@ final class ProjectionKernels implements AutoCloseable {
               frames.frameCounts(),
               frames.weights());
       kernels.prepare(
-          labels, call.options(), result.losses(), workspace.compact, compact(), stream);
-      launch.targets(frames.utterances());
-      launch.rows(frames.utterances());
-      launch.gather(call.rows());
+          labels,
+          call.options(),
+          result.losses(),
+          workspace.compact,
+          compact(),
+          new Launch(launch.stream(), labels::shape));
+      steps.targets(frames.utterances());
+      steps.rows(frames.utterances());
+      steps.gather(call.rows());
       forEachChunk(this::sum, part -> {});
-      launch.finish(call.rows());
+      steps.finish(call.rows());
       enqueueLattice();
       if (result.hasGradient()) {
         secondPass();
@@ -124,28 +128,28 @@ final class ProjectionKernels implements AutoCloseable {
     private void secondPass() {
       arguments.setSecondPass(result.biasGradient() != 0);
       if (type == ElementType.FLOAT16) {
-        launch.scale();
+        steps.scale();
       }
-      launch.rows(frames.utterances());
-      launch.gather(call.rows());
+      steps.rows(frames.utterances());
+      steps.gather(call.rows());
       forEachChunk(this::addGradients, this::storeWeights);
       if (result.losses().gradient() != null) {
-        launch.hidden((long) frames.frames() * frames.utterances());
+        steps.hidden((long) frames.frames() * frames.utterances());
       }
     }
 
     /** A chunk of the first pass. */
     private void sum(Part part) {
       multiplyLogits(part);
-      launch.sum(part.rowCount);
+      steps.sum(part.rowCount);
     }
 
     /** A chunk of the second pass. */
     private void addGradients(Part part) {
       multiplyLogits(part);
-      launch.gradient(part.rowCount);
+      steps.gradient(part.rowCount);
       if (result.biasGradient() != 0) {
-        launch.bias(part.classCount);
+        steps.bias(part.classCount);
       }
       if (type == wide) {
         addProducts(Cublas.Factor.ONE, part, workspace.logits, part.isFirstOfClasses());
@@ -211,15 +215,16 @@ final class ProjectionKernels implements AutoCloseable {
         clear(workspace.weightSum, workspace.biasSum - workspace.weightSum);
         clear(workspace.biasSum, workspace.scale - workspace.biasSum);
       }
-      launch.weights(part.classCount, layer.dimensions());
+      steps.weights(part.classCount, layer.dimensions());
     }
 
     private void clear(long at, long bytes) {
       if (bytes > 0) {
         Driver.call(
             "cuMemsetD8Async",
-            doing,
-            () -> cuMemsetD8Async(DeviceMemory.pointer(base + at), (byte) 0, bytes, stream));
+            launch.doing(),
+            () ->
+                cuMemsetD8Async(DeviceMemory.pointer(base + at), (byte) 0, bytes, launch.stream()));
       }
     }
 
@@ -247,7 +252,17 @@ final class ProjectionKernels implements AutoCloseable {
         boolean transposeB,
         Cublas.Factor beta,
         Cublas.Matrix c) {
-      cublas.multiply(alpha, a, transposeA, b, transposeB, beta, c, layer.fast(), stream, doing);
+      cublas.multiply(
+          alpha,
+          a,
+          transposeA,
+          b,
+          transposeB,
+          beta,
+          c,
+          layer.fast(),
+          launch.stream(),
+          launch.doing());
     }
 
     private long compact() {
@@ -290,7 +305,7 @@ final class ProjectionKernels implements AutoCloseable {
           new DeviceResult(losses.losses(), losses.statuses(), losses.reduced(), gradient),
           workspace.compact,
           compact(),
-          stream);
+          new Launch(launch.stream(), compact::shape));
     }
 
     /** Classes in the outer loop: a chunk of the weight's gradient is done when its rows are. */
