@@ -19,6 +19,9 @@ public record Workload(Shape shape, float[] logits, int[][] targets, int[] input
   /** The class that is the blank. */
   public static final int BLANK = 0;
 
+  /** By how much {@link #peaked} raises the logits of a path. */
+  public static final int MARGIN = 20;
+
   /** One label in so many repeats the one before it. */
   private static final int LABELS_PER_REPEAT = 16;
 
@@ -44,6 +47,40 @@ public record Workload(Shape shape, float[] logits, int[][] targets, int[] input
       logits[i] = (float) (deviation * random.nextGaussian());
     }
     return new Workload(shape, logits, targets, inputLengths);
+  }
+
+  /**
+   * The numbers of {@link #of} with the classes of one path to each target raised by {@link
+   * #MARGIN}, as of a model that is sure: its losses are small.
+   */
+  public static Workload peaked(Shape shape) {
+    Workload workload = of(shape);
+    for (int n = 0; n < shape.utterances(); n++) {
+      int[] path = path(workload.targets[n], workload.inputLengths[n]);
+      for (int t = 0; t < path.length; t++) {
+        int frame = Math.multiplyExact(Math.addExact(t * shape.utterances(), n), shape.classes());
+        workload.logits[frame + path[t]] += MARGIN;
+      }
+    }
+    return workload;
+  }
+
+  /**
+   * A path of so many frames to a target, which fits: each label in one frame, evenly spread with
+   * blanks between, or, where there is no room for that, one after the other.
+   */
+  static int[] path(int[] target, int frames) {
+    int[] path = new int[frames]; // of blanks
+    int next = 0; // the first frame that is free
+    for (int i = 0; i < target.length; i++) {
+      if (frames > 2 * target.length) {
+        next = Math.toIntExact((2L * i + 1) * frames / (2L * target.length));
+      } else if (i > 0 && target[i] == target[i - 1]) {
+        next++;
+      }
+      path[next++] = target[i];
+    }
+    return path;
   }
 
   private static int fromHalf(int most, SplittableRandom random) {

@@ -46,6 +46,34 @@ class WorkloadTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"warp-en-16", "6x3x4x6", "9x3x4x6", "13x3x4x6", "5x2x4x0"})
+  void peakedWorkloadsAreNearlyCertain(String name) {
+    Workload workload = Workload.peaked(Shape.of(name));
+    assertAllOk(workload);
+    try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+      CtcResult result = ctc.loss(workload.batch());
+      for (int n = 0; n < result.utterances(); n++) {
+        assertTrue(result.loss(n) < 1e-3, "utterance " + n + ": loss " + result.loss(n));
+      }
+    }
+  }
+
+  @Test
+  void pathsCollapseToTheirTargets() {
+    for (int frames = 4; frames < 20; frames++) {
+      int[] target = {3, 3, 1};
+      int[] path = Workload.path(target, frames);
+      assertEquals(frames, path.length);
+      int[] collapsed =
+          IntStream.range(0, frames)
+              .filter(t -> path[t] != Workload.BLANK && (t == 0 || path[t] != path[t - 1]))
+              .map(t -> path[t])
+              .toArray();
+      assertArrayEquals(target, collapsed, frames + " frames: " + Arrays.toString(path));
+    }
+  }
+
   @Test
   void labelsAreClassesOtherThanTheBlank() {
     Shape shape = Shape.of("400x8x5x100");

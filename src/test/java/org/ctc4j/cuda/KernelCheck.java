@@ -31,7 +31,8 @@ import org.ctc4j.bench.Workload;
  * Runs every kernel once or a few times on small batches and compares with the reference: what is
  * run under compute-sanitizer, where each access takes long. With the argument {@code
  * barriers-only}, only what orders its accesses by barriers: no lattice of several warps a side,
- * which hand on labels by release and acquire, of which racecheck knows nothing.
+ * which hand on labels by release and acquire, of which racecheck knows nothing. With {@code
+ * device-batch}, one batch in device memory alone.
  */
 public final class KernelCheck {
   private static final List<String> SHAPES =
@@ -42,6 +43,10 @@ public final class KernelCheck {
   private KernelCheck() {}
 
   public static void main(String... arguments) {
+    if (Arrays.asList(arguments).contains("device-batch")) {
+      checkDeviceBatch();
+      return;
+    }
     boolean barriersOnly = Arrays.asList(arguments).contains("barriers-only");
     EngineOptions little = EngineOptions.DEFAULT.withWorkspaceBytes(1);
     try (Ctc cuda = Ctc.create(Backend.CUDA);

@@ -1,15 +1,10 @@
 package org.ctc4j.cuda;
 
-import static jcuda.driver.JCudaDriver.cuEventCreate;
-import static jcuda.driver.JCudaDriver.cuEventDestroy;
-import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
-import static jcuda.driver.JCudaDriver.cuEventRecord;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 
 import java.util.Arrays;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import jcuda.driver.CUevent;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CudaCtc;
 import org.ctc4j.CudaDevice;
@@ -24,8 +19,8 @@ import org.ctc4j.EngineOptions;
 
 /**
  * Times losses and all gradients of projected batches on a GPU by CUDA events, and beside them
- * their matrix products alone, of the same shapes in the same chunks. Medians, in milliseconds, a
- * line a shape and type, separated by tabs. Arguments: shapes as TxNxCxLxD, or none for a few.
+ * their matrix products alone, of the same shapes in the same chunks. Medians, in lines of {@link
+ * Measurements}. Arguments: shapes as TxNxCxLxD, or none for a few.
  */
 public final class ProjectionTimes {
   private static final int WARM_UP = 3;
@@ -37,12 +32,10 @@ public final class ProjectionTimes {
   public static void main(String... shapes) {
     String reason = CublasLibrary.unavailability();
     if (!reason.isEmpty()) {
-      System.out.println("not timed: " + reason);
-      return;
+      System.err.println("projections are not timed: " + reason);
+      System.exit(3);
     }
     CudaDevice device = CudaCtc.devices().get(0);
-    System.out.println("# " + device);
-    System.out.println("TxNxCxLxD\ttype\tcall\tits products\tratio\tworkspace bytes");
     try (PrimaryContext context = new PrimaryContext(device.index());
         CudaCtc ctc = CudaCtc.create(device.index(), EngineOptions.DEFAULT)) {
       for (String shape : shapes.length == 0 ? SHAPES : shapes) {
@@ -67,6 +60,7 @@ public final class ProjectionTimes {
   private static final class Timed implements AutoCloseable {
     private final DeviceArrays arrays = new DeviceArrays();
     private final Stream stream = new Stream();
+    private final StreamTimer timer = new StreamTimer(stream);
     private final Cublas cublas = new Cublas();
     private final ProjectionWorkspace.Shape shape;
     private final DeviceProjectedBatch batch;
@@ -147,14 +141,12 @@ public final class ProjectionTimes {
       Supplier<String> doing = () -> name;
       cublas.use(stream.handle(), memory + workspace.cublasAt, workspace.cublasBytes, doing);
       double products = median(() -> products(memory, doing));
-      System.out.printf(
-          "%s\t%s%s\t%.4f\t%.4f\t%.3f\t%d%n",
+      Measurements.print(
+          "projection",
           name,
-          shape.type(),
-          shape.fast() ? " fast" : "",
+          shape.type() + (shape.fast() ? " fast" : ""),
           call,
           products,
-          call / products,
           workspace.bytes);
     }
 
@@ -238,33 +230,13 @@ public final class ProjectionTimes {
     }
 
     private double median(Runnable enqueue) {
-      CUevent[] events = {new CUevent(), new CUevent()};
-      for (CUevent event : events) {
-        Driver.call("cuEventCreate", () -> cuEventCreate(event, 0));
-      }
-      double[] times = new double[RUNS];
-      for (int run = -WARM_UP; run < RUNS; run++) {
-        Driver.call("cuEventRecord", () -> cuEventRecord(events[0], stream.handle()));
-        enqueue.run();
-        Driver.call("cuEventRecord", () -> cuEventRecord(events[1], stream.handle()));
-        stream.await(() -> "timing");
-        float[] milliseconds = {0};
-        Driver.call(
-            "cuEventElapsedTime", () -> cuEventElapsedTime(milliseconds, events[0], events[1]));
-        if (run >= 0) {
-          times[run] = milliseconds[0];
-        }
-      }
-      for (CUevent event : events) {
-        Driver.call("cuEventDestroy", () -> cuEventDestroy(event));
-      }
-      Arrays.sort(times);
-      return times[times.length / 2];
+      return Measurements.median(timer.times(WARM_UP, RUNS, run -> enqueue.run()));
     }
 
     @Override
     public void close() {
       cublas.close();
+      timer.close();
       stream.close();
       arrays.close();
     }

@@ -8,13 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-class FloorTest {
+class FloorPageTest {
   private static final Path RESOURCES = Path.of("../kernels/ptx/resources.txt");
 
   /** If this fails: java -cp target/benchmarks.jar org.ctc4j.benchmarks.Floor > floor.md */
   @Test
   void thePageIsOfThePresentKernelsAndShapes() throws IOException {
-    assertEquals(Files.readString(Path.of("floor.md")), Floor.page(RESOURCES, Floor.ASSUMED));
+    assertEquals(Files.readString(Path.of("floor.md")), FloorPage.page(RESOURCES, FloorPage.ASSUMED));
   }
 
   /** 65,536 registers, 2048 threads, 32 blocks; CUDA allocates registers by 8 a thread. */
@@ -35,12 +35,12 @@ class FloorTest {
   void choicesAreTheLibrarys() throws IOException {
     String readme = Files.readString(Path.of("../kernels/README.md"));
     assertTrue(readme.contains("| ≤ 128 | `ctc_lattice_p1` | ⌈pairs / 32⌉ |"));
-    assertEquals("p1, 2 × 4 warps", Floor.latticeKernel(128));
+    assertEquals("p1, 2 × 4 warps", FloorPage.latticeKernel(128));
     assertTrue(readme.contains("| ≤ 256 | `ctc_lattice_p2` | ⌈pairs / 64⌉ |"));
-    assertEquals("p2, 2 × 3 warps", Floor.latticeKernel(129));
+    assertEquals("p2, 2 × 3 warps", FloorPage.latticeKernel(129));
     assertTrue(readme.contains("| more | `ctc_lattice_p4` | min(4, ⌈pairs / 128⌉)"));
-    assertEquals("p4, 2 × 4 warps", Floor.latticeKernel(5000));
-    assertEquals("c1024", Floor.framesKernel(257));
-    assertEquals("any", Floor.framesKernel(8193));
+    assertEquals("p4, 2 × 4 warps", FloorPage.latticeKernel(5000));
+    assertEquals("c1024", FloorPage.framesKernel(257));
+    assertEquals("any", FloorPage.framesKernel(8193));
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import org.ctc4j.bench.Floor;
 import org.ctc4j.bench.Shape;
 
 /**
@@ -11,30 +12,26 @@ import org.ctc4j.bench.Shape;
  * take of a multiprocessor.
  *
  * <pre>
- * Floor                                    the page, on standard output
- * Floor COPY_GB/S NANOSECONDS_PER_FRAME    the same for a GPU of which these were measured
+ * FloorPage                                    the page, on standard output
+ * FloorPage COPY_GB/S NANOSECONDS_PER_FRAME    the same for a GPU of which these were measured
  * </pre>
  */
-final class Floor {
+final class FloorPage {
   /** A GPU, as far as the floor goes. */
-  record Gpu(String name, double copyGigabytesPerSecond, double nanosecondsPerFrame) {}
+  record Gpu(String name, Floor floor) {
+    Gpu(String name, double copyGigabytesPerSecond, double nanosecondsPerFrame) {
+      this(name, new Floor(copyGigabytesPerSecond, nanosecondsPerFrame));
+    }
+  }
 
   static final List<Gpu> ASSUMED =
       List.of(new Gpu("A100", 1800, 60), new Gpu("H100", 3000, 50), new Gpu("H200", 4300, 50));
 
-  private static final double MICROSECONDS_PER_LAUNCH = 2;
-
-  /** prepare, frames, lattice, labels, sure, reduce. */
-  private static final int LAUNCHES = 6;
-
-  /** What of T an utterance of a ragged batch uses: between half and all. */
-  private static final double RAGGED_SHARE = 0.75;
-
-  private Floor() {}
+  private FloorPage() {}
 
   public static void main(String[] args) throws IOException {
     if (args.length != 0 && args.length != 2) {
-      System.err.println("usage: Floor [COPY_GB/S NANOSECONDS_PER_FRAME]");
+      System.err.println("usage: FloorPage [COPY_GB/S NANOSECONDS_PER_FRAME]");
       System.exit(2);
     }
     List<Gpu> gpus =
@@ -52,7 +49,7 @@ final class Floor {
         # The floor
 
         What loss and gradient cost a GPU at least, from float32 logits in device memory. Computed, not measured: made by
-        `java -cp target/benchmarks.jar org.ctc4j.benchmarks.Floor` of the suite's shapes and of `kernels/ptx/resources.txt`;
+        `java -cp target/benchmarks.jar org.ctc4j.benchmarks.FloorPage` of the suite's shapes and of `kernels/ptx/resources.txt`;
         a test holds this page to them. With the copy bandwidth and the time of a frame that were measured on a GPU as
         arguments, the same command makes the page of that GPU.
 
@@ -68,12 +65,13 @@ final class Floor {
         the floor what any program could.
 
         """
-            .formatted(MICROSECONDS_PER_LAUNCH, MICROSECONDS_PER_LAUNCH));
+            .formatted(Floor.MICROSECONDS_PER_LAUNCH, Floor.MICROSECONDS_PER_LAUNCH));
     page.append("| GPU | copy, GB/s | a frame, ns |\n|---|---:|---:|\n");
     for (Gpu gpu : gpus) {
       page.append(
           "| %s | %.0f | %.0f |\n"
-              .formatted(gpu.name, gpu.copyGigabytesPerSecond, gpu.nanosecondsPerFrame));
+              .formatted(
+                  gpu.name, gpu.floor.copyGigabytesPerSecond(), gpu.floor.nanosecondsPerFrame()));
     }
     if (gpus == ASSUMED) {
       page.append(
@@ -132,10 +130,6 @@ final class Floor {
   }
 
   private static String row(Shape shape, List<Gpu> gpus) {
-    double numbers = (double) shape.frames() * shape.utterances() * shape.classes();
-    double used = shape.ragged() ? RAGGED_SHARE : 1;
-    double read = 4 * numbers * used;
-    double written = 4 * numbers;
     StringBuilder row = new StringBuilder();
     row.append(
         String.format(
@@ -147,23 +141,20 @@ final class Floor {
             shape.classes(),
             shape.labels(),
             shape.ragged() ? " ragged" : "",
-            read / 1e6,
-            written / 1e6,
-            workspaceTraffic(shape) * used / 1e6,
+            Floor.bytesRead(shape) / 1e6,
+            Floor.bytesWritten(shape) / 1e6,
+            workspaceTraffic(shape) * Floor.usedShare(shape) / 1e6,
             shape.frames(),
-            LAUNCHES,
+            Floor.LAUNCHES,
             framesKernel(shape.classes()),
             latticeKernel(shape.labels() + 1)));
     for (Gpu gpu : gpus) {
-      double copy = (read + written) / gpu.copyGigabytesPerSecond / 1e3;
-      double chain = shape.frames() * gpu.nanosecondsPerFrame / 1e3;
-      double launches = LAUNCHES * MICROSECONDS_PER_LAUNCH;
       row.append(
           String.format(
               Locale.ROOT,
               " %.1f | %.1f |",
-              Math.max(copy, chain) + launches,
-              copy + chain + launches));
+              gpu.floor.microseconds(shape),
+              gpu.floor.asLaunchedMicroseconds(shape)));
     }
     return row.append('\n').toString();
   }
