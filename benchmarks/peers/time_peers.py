@@ -38,14 +38,37 @@ SUITE = {
 }
 BLANK = 0
 LABELS_PER_REPEAT = 16
+PEAK = 20  # nats
 
 
 class Missing(Exception):
     """What keeps an implementation from being timed."""
 
 
-def workload(shape):
-    """Standard normal logits (T, N, C), padded targets (N, L), input lengths, target lengths; like Workload.java."""
+def path(target, frames, blank):
+    """The classes of so many frames that collapse to the target; like Workload.java.
+
+    Each label has one frame, all others are blank. Label i is at frame floor((2i + 1) * frames / 2L) where there
+    are at least 2L + 1 frames; else labels follow one another from the first frame on, with a blank between repeats.
+    """
+    labels = len(target)
+    spread = frames >= 2 * labels + 1
+    classes = [blank] * frames
+    frame = -1
+    for i, label in enumerate(target):
+        if spread:
+            frame = (2 * i + 1) * frames // (2 * labels)
+        else:
+            frame += 2 if i > 0 and label == target[i - 1] else 1
+        classes[frame] = label
+    return classes
+
+
+def workload(shape, peaked=False):
+    """Standard normal logits (T, N, C), padded targets (N, L), input lengths, target lengths; like Workload.java.
+
+    Peaked: the classes of a path of the target are raised in all used frames, as trained models have them.
+    """
     import numpy as np
 
     frames, utterances, classes, labels, ragged = shape
@@ -66,6 +89,10 @@ def workload(shape):
                 step = random.integers(1, classes - 1)
                 targets[n, i] = 1 + (targets[n, i - 1] - 1 + step) % (classes - 1)
     logits = random.standard_normal((frames, utterances, classes), np.float32)
+    if peaked:
+        for n in range(utterances):
+            used = np.arange(input_lengths[n])
+            logits[used, n, path(targets[n, : target_lengths[n]].tolist(), len(used), BLANK)] += PEAK
     return logits, targets, input_lengths, target_lengths
 
 
