@@ -118,6 +118,9 @@ inline float __uint_as_float(unsigned x) { return emulation::bitsOf<float>(x); }
 inline unsigned __float_as_uint(float x) { return emulation::bitsOf<unsigned>(x); }
 inline double __longlong_as_double(long long x) { return emulation::bitsOf<double>(x); }
 inline long long __double_as_longlong(double x) { return emulation::bitsOf<long long>(x); }
+// Never fused; nothing is here, for want of -mfma.
+inline double __dmul_rn(double a, double b) { return a * b; }
+inline double __dadd_rn(double a, double b) { return a + b; }
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(unsigned(x)); }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __ffs(int x) { return __builtin_ffs(x); }
