@@ -82,6 +82,11 @@ __device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, cons
 
 // ---- the recursion ----------------------------------------------------------------------------------------------------------------------
 
+// Each product and each sum is rounded for itself. Left alone, a compiler fuses the product of a frame with a sum of the next where it
+// sees fit, in one walk and not in another: what a segment stores and what it recomputes would differ, and the bits depend on K and W.
+__device__ inline double times(double a, double b) { return __dmul_rn(a, b); }
+__device__ inline double plus(double a, double b) { return __dadd_rn(a, b); }
+
 // As in lattice.cu, but for numbers.
 struct Side {
   int number;
@@ -166,17 +171,17 @@ __device__ void walk(const Side& side, const Walk& w, Shared& shared) {
           if (i < count) {
             const double left = shared.label[i % 2][side.number][index];
             if (hands) side.edges[i] = label;
-            label = label + blank + (skips ? left : 0);
-            blank = blank + left;
+            label = plus(plus(label, blank), skips ? left : 0);
+            blank = plus(blank, left);
             if (MODE == STORE) {
               if (hasBlank) row[atBlank] = blank;
               if (hasLabel) row[atLabel] = label;
             }
-            blank *= blankAhead[d];
-            label *= labelAhead[d];
+            blank = times(blank, blankAhead[d]);
+            label = times(label, labelAhead[d]);
             if (MODE == CONSUME) {
-              if (hasBlank) row[atBlank] = blank * otherBlank[d];
-              if (hasLabel) row[atLabel] = label * otherLabel[d];
+              if (hasBlank) row[atBlank] = times(blank, otherBlank[d]);
+              if (hasLabel) row[atLabel] = times(label, otherLabel[d]);
             }
             if (MODE != ADVANCE) row += w.rowStep;
             if (i + DEPTH < count) load(d);
@@ -233,9 +238,9 @@ struct Course {
     return log(sumInFixedOrder(side.labels + 1, shared.parts, [&](int j) {
       const int64_t s = 2 * int64_t(j);
       const double left = j > 0 ? before[s - 1] : 0;
-      double sum = (before[s] + left) * backward[s];
-      if (j < side.labels) sum += (before[s + 1] + before[s] + (forward.skips(j) ? left : 0)) * backward[s + 1];
-      return sum;
+      const double blank = times(plus(before[s], left), backward[s]);
+      if (j >= side.labels) return blank;
+      return plus(blank, times(plus(plus(before[s + 1], before[s]), forward.skips(j) ? left : 0), backward[s + 1]));
     }));
   }
 };

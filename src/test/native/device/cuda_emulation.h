@@ -1,7 +1,7 @@
 // What a .cu file needs to be compiled by g++ and run by engine.cpp: CUDA's keywords, variables and device functions.
 //
-// Compile with -fsanitize=thread and link without libtsan: the compiler then reports every access to memory to engine.cpp. With it
-// -fno-threadsafe-statics (their guards are atomics of libtsan's), -fno-strict-aliasing (memory is reused under other types, as on the
+// Compile with -fsanitize=thread,alignment and link without libtsan and libubsan: the compiler then reports every access to memory to
+// engine.cpp, and those whose address does not suit their type once more. With it -fno-threadsafe-statics (their guards are atomics of libtsan's), -fno-strict-aliasing (memory is reused under other types, as on the
 // device) and -O1 (-O2 may load speculatively what the source would not). `run` has the lines.
 // Kernels keep to static shared memory (`static __shared__ T x;` in the kernel itself) or `extern __shared__ char dynamicShared[]`.
 #pragma once
@@ -118,6 +118,9 @@ inline float __uint_as_float(unsigned x) { return emulation::bitsOf<float>(x); }
 inline unsigned __float_as_uint(float x) { return emulation::bitsOf<unsigned>(x); }
 inline double __longlong_as_double(long long x) { return emulation::bitsOf<double>(x); }
 inline long long __double_as_longlong(double x) { return emulation::bitsOf<long long>(x); }
+// Never fused; nothing is here, for want of -mfma.
+inline double __dmul_rn(double a, double b) { return a * b; }
+inline double __dadd_rn(double a, double b) { return a + b; }
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(unsigned(x)); }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __ffs(int x) { return __builtin_ffs(x); }

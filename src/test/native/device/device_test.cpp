@@ -110,7 +110,7 @@ void launch(const std::string& name, int64_t grid, unsigned threads, Problem& p,
     return;
   }
   void* parameters[] = {&p, &segment};
-  const std::string found = emulation::launch(*kernel, {unsigned(grid), 1, 1}, {threads, 1, 1}, 0, parameters);
+  const std::string found = emulation::launch(*kernel, {unsigned(grid), 1, 1}, {threads, 1, 1}, 0, parameters).text;
   if (!found.empty()) findings += found + "\n";
 }
 
@@ -786,29 +786,49 @@ const emulation::Kernel* plantedKernel(const char* name);
 
 namespace {
 
-std::string planted(const char* name, int64_t argument = 0) {
+emulation::Findings planted(const std::string& name, int64_t argument = 0) {
   vector<int> zeros(64, 0);
   Device initialised(zeros), fresh(256);
   void* a = initialised.at;
   void* b = fresh.at;
   void* parameters[] = {&a, &b, &argument};
-  return emulation::launch(*plantedKernel(name), {2, 1, 1}, {64, 1, 1}, 256, parameters);
+  return emulation::launch(*plantedKernel(name.c_str()), {2, 1, 1}, {64, 1, 1}, 256, parameters);
 }
 
-void bites(const char* name, const char* finding) {
-  const std::string found = planted(name);
-  expect(found.find(finding) != std::string::npos, std::string(name) + ": expected \"" + finding + "\", got \"" + found + "\"");
-  if (verbose) printf("       %s\n", found.substr(0, found.find('\n')).c_str());
+void bites(const std::string& name, const std::string& finding, int64_t argument = 0, bool misaligned = false) {
+  const emulation::Findings found = planted(name, argument);
+  expect(found.text.find(finding) != std::string::npos && found.misaligned == misaligned,
+         name + ": expected \"" + finding + "\", got \"" + found.text + "\"");
+  if (verbose) printf("       %s\n", found.text.substr(0, found.text.find('\n')).c_str());
+}
+
+// Numbers and vectors at addresses that are no multiple of their size, of half of it among others.
+void misalignedAccesses() {
+  const std::pair<std::string, vector<int>> offsets[] = {
+      {"int16", {1}}, {"int32", {1, 2}}, {"int64", {2, 4}}, {"symbol", {4}}, {"float4", {4, 8}}, {"packet", {4, 8}}};
+  for (auto& [type, misalign] : offsets) {
+    for (const std::string space : {"shared", "global"}) {
+      for (const std::string kind : {"read", "write"}) {
+        const std::string name = "planted_" + type + "_" + kind + "_" + space;
+        for (int offset : {0, 16}) expect(planted(name, offset).text.empty(), name + ", aligned: " + planted(name, offset).text);
+        for (int offset : misalign) {
+          bites(name, kind == "write" ? "misaligned write of '" : "misaligned ", offset, true);
+          bites(name, space == "shared" ? "shared memory" : "byte " + std::to_string(offset) + " of", offset, true);
+          bites(name, type == "packet" ? ", at ctc.cuh:" : ", at planted.cu:", offset, true);
+        }
+      }
+    }
+  }
 }
 
 void plantedErrors() {
   for (uint64_t order : {0, 7}) {
     emulation::setSeed(order);
-    expect(planted("planted_nothing").empty(), "a right kernel has no findings: " + planted("planted_nothing"));
-    bites("planted_shared_race", "race");
-    bites("planted_global_race", "race");
-    bites("planted_race_of_blocks", "race");
-    bites("planted_race_across_shuffle", "race");
+    expect(planted("planted_nothing").text.empty(), "a right kernel has no findings: " + planted("planted_nothing").text);
+    bites("planted_shared_race", "race, ");
+    bites("planted_global_race", "race, ");
+    bites("planted_race_of_blocks", "race, ");
+    bites("planted_race_across_shuffle", "race, ");
     bites("planted_read_past_end", "out-of-bounds read");
     bites("planted_write_before", "out-of-bounds write");
     bites("planted_uninitialised_global", "uninitialised read");
@@ -818,6 +838,7 @@ void plantedErrors() {
     bites("planted_wrong_mask", "mask");
     bites("planted_exited_lane", "exited");
     bites("planted_endless_wait", "not reached by all");
+    misalignedAccesses();
   }
   emulation::setSeed(0);
 }

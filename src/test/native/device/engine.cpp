@@ -8,6 +8,10 @@
 // of release and acquire leads from one to the other (vector clocks). Shuffles and votes order nothing, as CUDA has it. Of two
 // accesses that are not ordered, one of them a write, the second is reported. Blocks of a launch are never ordered.
 // Of the readers of a word the last two are remembered.
+//
+// Alignment. What a device loads or stores at once is what the source names: a number, or a structure by its alignas. The accesses
+// above do not tell, since the compiler takes structures apart first. -fsanitize=alignment tests each pointer against its type before
+// that, and calls this file, in place of libubsan, for the misaligned ones. They end the launch, as on a GPU.
 #include "engine.h"
 
 #include <dlfcn.h>
@@ -106,6 +110,7 @@ struct Block {
   unsigned running = 0;
   bool inFiber = false;
   bool aborted = false;
+  bool misaligned = false;
   std::vector<unsigned> ready;
   int barrierCount = 0;  // of predicates at the last barrier
   std::unordered_map<int*, std::vector<uint32_t>> released;
@@ -347,6 +352,37 @@ void access(const void* address, size_t bytes, bool write, void* caller) {
   abortLaunch();
 }
 
+// What -fsanitize=alignment hands over, as libubsan declares it.
+struct TypeDescriptor {
+  uint16_t kind, info;
+  char name[1];  // in quotes
+};
+struct TypeMismatch {
+  const char* file;
+  uint32_t line, column;
+  const TypeDescriptor* type;
+  uint8_t logAlignment;
+  uint8_t accessKind;
+};
+
+void misaligned(const TypeMismatch& mismatch, const char* at, void* caller) {
+  if (!block.inFiber || !checking) return;
+  // 2 and more: by a reference, as a structure is read, or of a member
+  const char* kind = mismatch.accessKind == 0 ? "read" : mismatch.accessKind == 1 ? "write" : "access";
+  const size_t alignment = size_t(1) << mismatch.logAlignment;
+  std::string where = "local memory";
+  if (shared->holds(at, 1)) {
+    where = describe(*shared, 0, true);
+  } else if (Region* region = allocationOf(at)) {
+    where = describe(*region, at - region->base, false);
+  }
+  report(std::string("misaligned ") + kind + " of " + mismatch.type->name + ": expected a multiple of " + std::to_string(alignment) +
+             ", got " + std::to_string(uintptr_t(at) % alignment) + " more, " + where,
+         caller);
+  block.misaligned = true;
+  abortLaunch();
+}
+
 // ---- scheduling ---------------------------------------------------------------------------------------------------------------------
 
 void makeReady(unsigned thread) {
@@ -568,7 +604,7 @@ void acquire(int* counter, int atLeast) {
   see(fiber.seen, block.released[counter]);
 }
 
-std::string launch(const Kernel& toRun, Dim3 grid, Dim3 blockDim, size_t dynamicSharedBytes, void** parameters) {
+Findings launch(const Kernel& toRun, Dim3 grid, Dim3 blockDim, size_t dynamicSharedBytes, void** parameters) {
   kernel = &toRun;
   findings.clear();
   dropped = 0;
@@ -576,8 +612,8 @@ std::string launch(const Kernel& toRun, Dim3 grid, Dim3 blockDim, size_t dynamic
   const uint64_t threads = uint64_t(blockDim.x) * blockDim.y * blockDim.z;
   if (blockDim.y != 1 || blockDim.z != 1 || threads == 0 || threads > toRun.maxThreadsPerBlock || grid.x == 0 || grid.y != 1 ||
       grid.z != 1 || dynamicSharedBytes > sizeof dynamicShared) {
-    return std::string(toRun.name) + ": cannot be launched with a grid of " + std::to_string(grid.x) + " and " +
-           std::to_string(threads) + " threads a block";
+    return {std::string(toRun.name) + ": cannot be launched with a grid of " + std::to_string(grid.x) + " and " +
+            std::to_string(threads) + " threads a block"};
   }
   if (!block.stacks) {
     block.stacks = (char*)mmap(nullptr, STACK * MAX_THREADS, PROT_READ | PROT_WRITE,
@@ -601,7 +637,7 @@ std::string launch(const Kernel& toRun, Dim3 grid, Dim3 blockDim, size_t dynamic
   randomState = seed;
   firstOfLaunch = ++interval;
   block.threads = unsigned(threads);
-  block.aborted = false;
+  block.aborted = block.misaligned = false;
   self.blockDim = blockDim;
   self.gridDim = grid;
   // blocks in an order of the seed's: from a random one on, by a step that has no divisor in common with their number
@@ -618,7 +654,7 @@ std::string launch(const Kernel& toRun, Dim3 grid, Dim3 blockDim, size_t dynamic
   std::string all;
   for (auto& finding : findings) all += (all.empty() ? "" : "\n") + finding;
   if (dropped > 0) all += "\n" + std::string(toRun.name) + ": and " + std::to_string(dropped) + " more";
-  return all;
+  return {all, block.misaligned};
 }
 
 void registerAllocation(void* base, size_t bytes) {
@@ -675,4 +711,7 @@ void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
 void __tsan_vptr_update(void**, void*) {}
 void __tsan_vptr_read(void**) {}
+void __ubsan_handle_type_mismatch_v1(const emulation::TypeMismatch* mismatch, const char* at) {
+  emulation::misaligned(*mismatch, at, CALLER);
+}
 }

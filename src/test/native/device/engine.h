@@ -23,9 +23,13 @@ struct Kernel {
 // Null if there is no kernel of that name.
 const Kernel* findKernel(const char* name);
 
+struct Findings {
+  std::string text;         // empty when nothing was found, else one a line: kernel, block, thread, what, where
+  bool misaligned = false;  // whether a misaligned access ended the launch, for which a GPU has an error of its own
+};
+
 // Runs the kernel to its end. Each parameters[i] points to a value of parameterSizes[i] bytes, as for cuLaunchKernel.
-// Empty when nothing was found, else the findings, one a line: kernel, block, thread, what, where.
-std::string launch(const Kernel& kernel, Dim3 grid, Dim3 block, size_t dynamicSharedBytes, void** parameters);
+Findings launch(const Kernel& kernel, Dim3 grid, Dim3 block, size_t dynamicSharedBytes, void** parameters);
 
 // Device memory. Kernels may touch what is registered and nothing else. New allocations are uninitialised. The memory itself
 // belongs to the caller and must be readable and writable while it is registered; put a gap between allocations, so that a

@@ -1,4 +1,4 @@
-// The project's kernels, compiled for the engine (with -fsanitize=thread, see cuda_emulation.h).
+// The project's kernels, compiled for the engine (with -fsanitize=thread,alignment, see cuda_emulation.h).
 #define CTC_EMULATION
 #include "../../../../kernels/ctc.cuh"
 

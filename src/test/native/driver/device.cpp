@@ -27,7 +27,7 @@ int deviceAttribute(int which) {
     case 12: return 65536;  // MAX_REGISTERS_PER_BLOCK
     case 13: return 1410000;  // CLOCK_RATE
     case 16: return 4;  // MULTIPROCESSOR_COUNT
-    case 38: return 40 << 20;  // L2_CACHE_SIZE
+    case 38: return 1 << 20;  // L2_CACHE_SIZE: less, for those who write it over between runs
     case 39: return 2048;  // MAX_THREADS_PER_MULTIPROCESSOR
     case 41: return 1;  // UNIFIED_ADDRESSING
     case 75: return static_cast<int>(architecture / 10);
@@ -67,6 +67,7 @@ const ErrorText kErrors[] = {
      "an illegal memory access was encountered"},
     {CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES",
      "too many resources requested for launch"},
+    {CUDA_ERROR_MISALIGNED_ADDRESS, "CUDA_ERROR_MISALIGNED_ADDRESS", "misaligned address"},
     {CUDA_ERROR_LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
     {CUDA_ERROR_NOT_SUPPORTED, "CUDA_ERROR_NOT_SUPPORTED", "operation not supported"},
     {CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED",

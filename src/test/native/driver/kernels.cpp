@@ -35,9 +35,11 @@ CUresult runKernel(const std::string& name, Extent grid, Extent block, unsigned 
   }
   emulation::setChecking(s.settings.checking != 0);
   emulation::setSeed(s.settings.seed);
-  std::string finding =
+  emulation::Findings found =
       emulation::launch(*emulation::findKernel(name.c_str()), {grid.x, grid.y, grid.z},
                         {block.x, block.y, block.z}, sharedBytes, arguments);
-  s.finding += finding;
-  return finding.empty() ? CUDA_SUCCESS : CUDA_ERROR_ILLEGAL_ADDRESS;
+  s.finding += found.text;
+  return found.text.empty()  ? CUDA_SUCCESS
+         : found.misaligned ? CUDA_ERROR_MISALIGNED_ADDRESS
+                            : CUDA_ERROR_ILLEGAL_ADDRESS;
 }

@@ -1,7 +1,7 @@
 // Modules, functions and launches. The PTX decides what can be loaded and called, as on a GPU: its
 // version, its target, the names of its entry points and the sizes of their parameters. What runs
 // is the same source compiled for the host.
-#include <cctype>
+#include <algorithm>
 #include <cstring>
 #include <regex>
 
@@ -54,7 +54,8 @@ void readEntries(Module* module) {
   }
 }
 
-CUresult load(Module** loaded, const char* image) {
+// `log` takes what a driver says of PTX that it refuses.
+CUresult load(Module** loaded, const char* image, std::string* log) {
   if (spoilsCapture()) {
     return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
   }
@@ -67,11 +68,16 @@ CUresult load(Module** loaded, const char* image) {
       !std::regex_search(ptx, target, targetLine)) {
     return CUDA_ERROR_INVALID_IMAGE;
   }
-  if (std::stol(version[1]) * 10 + std::stol(version[2]) >
-      newestPtx(state().settings.driverVersion)) {
+  long newest = newestPtx(state().settings.driverVersion);
+  if (std::stol(version[1]) * 10 + std::stol(version[2]) > newest) {
+    *log = "ptxas error   : Unsupported .version " + version.str(1) + "." + version.str(2) +
+           "; current version is '" + std::to_string(newest / 10) + "." +
+           std::to_string(newest % 10) + "'\n";
     return CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
   }
   if (std::stol(target[1]) > state().settings.architecture) {
+    *log = "ptxas error   : .target sm_" + target.str(1) + " is higher than the device's sm_" +
+           std::to_string(state().settings.architecture) + "\n";
     return CUDA_ERROR_INVALID_PTX;
   }
   auto module = std::make_unique<Module>();
@@ -104,13 +110,35 @@ struct Arguments {
 
 CTC4J_EXPORT CUresult cuModuleLoadData(Module** module, const void* image) {
   ENTER_CONTEXT("cuModuleLoadData");
-  return load(module, static_cast<const char*>(image));
+  std::string log;
+  return load(module, static_cast<const char*>(image), &log);
 }
 
-CTC4J_EXPORT CUresult cuModuleLoadDataEx(Module** module, const void* image, unsigned, int*,
-                                         void**) {
+// Options are refused but for a buffer for errors: none may change the code that is made.
+CTC4J_EXPORT CUresult cuModuleLoadDataEx(Module** module, const void* image, unsigned count,
+                                         int* options, void** values) {
   ENTER_CONTEXT("cuModuleLoadDataEx");
-  return load(module, static_cast<const char*>(image));
+  char* buffer = nullptr;
+  void** bytes = nullptr;  // of the buffer; then, how many are filled
+  for (unsigned i = 0; i < count; i++) {
+    switch (options[i]) {
+      case 5: buffer = static_cast<char*>(values[i]); break;  // CU_JIT_ERROR_LOG_BUFFER
+      case 6: bytes = &values[i]; break;  // CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES
+      default: return CUDA_ERROR_INVALID_VALUE;
+    }
+  }
+  std::string log;
+  CUresult result = load(module, static_cast<const char*>(image), &log);
+  if (buffer && bytes) {
+    // capped, the zero at its end included
+    size_t filled = std::min(log.size() + 1, reinterpret_cast<size_t>(*bytes));
+    if (filled > 0) {
+      std::memcpy(buffer, log.c_str(), filled - 1);
+      buffer[filled - 1] = 0;
+    }
+    *bytes = reinterpret_cast<void*>(filled);
+  }
+  return result;
 }
 
 CTC4J_EXPORT CUresult cuModuleUnload(Module* module) {

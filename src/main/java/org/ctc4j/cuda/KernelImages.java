@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 
 /**
  * The kernels as PTX, as scripts/build-ptx makes it: each file of them once for every architecture
@@ -35,11 +35,14 @@ final class KernelImages {
     return 0;
   }
 
-  /** The PTX for an architecture that {@link #bestFor} gave, terminated by a zero. */
-  static byte[] read(String file, int architecture) {
+  /**
+   * The PTX for an architecture that {@link #bestFor} gave, terminated by a zero. The buffer is
+   * direct: JCuda would hold the garbage collector up for as long as the driver compiles an array.
+   */
+  static ByteBuffer read(String file, int architecture) {
     try (InputStream in = resource(file, architecture).openStream()) {
       byte[] text = in.readAllBytes();
-      return Arrays.copyOf(text, text.length + 1);
+      return ByteBuffer.allocateDirect(text.length + 1).put(0, text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

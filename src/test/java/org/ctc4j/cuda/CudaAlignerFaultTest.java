@@ -160,11 +160,11 @@ class CudaAlignerFaultTest {
       assertInstanceOf(CudaAligner.class, fastest);
       assertAligns(fastest, "fastest");
     }
-    Emulator.fail("cuModuleLoadData", 1, 222, false);
+    Emulator.fail("cuModuleLoadDataEx", 1, 222, false);
     BackendUnavailableException e =
         assertThrows(BackendUnavailableException.class, CudaAlignerFaultTest::cuda);
     assertTrue(e.getMessage().contains("CUDA_ERROR_UNSUPPORTED_PTX_VERSION"), e::getMessage);
-    Emulator.fail("cuModuleLoadData", 1, 222, false);
+    Emulator.fail("cuModuleLoadDataEx", 1, 222, false);
     Logged logged = new Logged();
     try (logged;
         CtcAligner fastest = CtcAligner.createFastest(EngineOptions.DEFAULT)) {

@@ -260,15 +260,16 @@ class CudaFaultTest {
   @Test
   @DisplayName("A backend that fails to start: forced, it throws; automatic, the next is taken")
   void failsToStart() {
-    Emulator.fail("cuModuleLoadData", 1, 222, false);
+    Emulator.fail("cuModuleLoadDataEx", 1, 222, false);
     BackendUnavailableException e =
         assertThrows(BackendUnavailableException.class, CudaFaultTest::cuda);
     assertTrue(
         e.getMessage()
-            .contains("Emulated GPU 0: cuModuleLoadData: CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222)"),
+            .contains(
+                "Emulated GPU 0: cuModuleLoadDataEx: CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222)"),
         e::getMessage);
     assertInstanceOf(DeviceException.class, e.getCause());
-    Emulator.fail("cuModuleLoadData", 1, 222, false);
+    Emulator.fail("cuModuleLoadDataEx", 1, 222, false);
     Logged logged = new Logged();
     try (logged;
         Ctc ctc = Ctc.create()) {

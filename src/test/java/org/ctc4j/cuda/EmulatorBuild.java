@@ -2,6 +2,7 @@ package org.ctc4j.cuda;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,8 +15,8 @@ import java.util.stream.Stream;
 
 /**
  * Builds the emulated {@code libcuda.so.1}, and {@code libcublas.so.12} on top of it, with g++ out
- * of {@code src/test/native} and {@code kernels}, once for each state of the sources: the results
- * lie under {@code target/emulator}.
+ * of {@code src/test/native} and {@code kernels}, once for each state of the sources and options:
+ * the results lie under {@code target/emulator}.
  */
 final class EmulatorBuild {
   private static final Path NATIVE = Path.of("src/test/native");
@@ -24,9 +25,13 @@ final class EmulatorBuild {
   private static final List<String> FLAGS =
       List.of("-std=c++17", "-g1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wno-unknown-pragmas");
 
-  /** The kernels: the compiler reports every access to memory to the engine, not to libtsan. */
+  /**
+   * The kernels: the compiler reports accesses to memory to the engine, not to libtsan and
+   * libubsan.
+   */
   private static final List<String> CHECKED =
-      List.of("-O1", "-fno-strict-aliasing", "-fsanitize=thread", "-fno-threadsafe-statics");
+      List.of(
+          "-O1", "-fno-strict-aliasing", "-fsanitize=thread,alignment", "-fno-threadsafe-statics");
 
   private EmulatorBuild() {}
 
@@ -161,6 +166,7 @@ final class EmulatorBuild {
   private static String hash() throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update((FLAGS + " " + CHECKED).getBytes(StandardCharsets.UTF_8));
       for (Path source : sources()) {
         digest.update(Files.readAllBytes(source));
       }
