@@ -33,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 class GpuRunTest {
   private static final Path RUN = Path.of("benchmarks/gpu/run");
 
+  private static final String TORCH_TEST = "benchmarks/gpu/test_time_torch.py";
+
   /** Writes its arguments to TRACE; hangs, or fails, where they match HANG, or FAIL. */
   private static final String STAND_IN =
       """
@@ -273,7 +275,7 @@ class GpuRunTest {
           {"--limit", "tiems=3"},
           {"--within", "x"},
           {"--shapes"},
-          {"-h"}
+          {"--limits"}
         }) {
       Ended ended = run(Map.of(), arguments);
       assertEquals(2, ended.code, ended.output);
@@ -315,14 +317,15 @@ class GpuRunTest {
   @DisplayName("PyTorch's timing runs on the CPU with stubs in the GPU's place")
   void torch() throws Exception {
     Process process =
-        new ProcessBuilder("python3", "benchmarks/gpu/test_time_torch.py")
+        new ProcessBuilder(
+                "sh", "-c", "command -v python3 >&2 || exit 77; exec python3 " + TORCH_TEST)
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("torch").toFile())
             .start();
     assertTrue(process.waitFor(300, TimeUnit.SECONDS));
     String output = Files.readString(folder.resolve("torch"));
     if (process.exitValue() == 77) {
-      System.err.println("\n*** NO torch: benchmarks/gpu/time_torch.py IS NOT TESTED ***\n");
+      System.err.println("\n*** NO torch FOR " + TORCH_TEST + ": SKIPPED ***\n");
     }
     assumeTrue(process.exitValue() != 77, output);
     assertEquals(0, process.exitValue(), output);
