@@ -38,8 +38,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Alignment of batches in device memory, on the emulated driver. */
-@Emulated
+/** Alignment of batches in device memory. */
+@OnDevice
 class CudaAlignerDeviceBatchTest {
   private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
   private final Random random = new Random(seed);
@@ -59,8 +59,8 @@ class CudaAlignerDeviceBatchTest {
     context.run(stream::close);
     context.close();
     aligner.close();
-    assertEquals("", Emulator.leaks(), "what the aligner did not give back");
-    assertEquals("", Emulator.finding());
+    TestDriver.assertNothingLeft();
+    TestDriver.assertNoFindings();
   }
 
   private static DevicePaths paths(DeviceTestBatch device) {
@@ -136,7 +136,7 @@ class CudaAlignerDeviceBatchTest {
             DevicePaths paths = paths(device);
             long address = StreamAddress.of(stream.handle());
             aligner.enqueue(device.batch, host.options(), paths, address);
-            assertEquals(0, Emulator.launches(""));
+            TestDriver.assertLaunches(0, "");
             stream.await(() -> "a test");
             assertPaths(device, paths);
 

@@ -45,9 +45,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
-/** Batches in device memory, on the emulated driver. */
-@Emulated
+/** Batches in device memory. */
+@OnDevice
 class CudaDeviceBatchTest {
   private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
   private final Random random = new Random(seed);
@@ -67,8 +68,8 @@ class CudaDeviceBatchTest {
     context.run(stream::close);
     context.close();
     ctc.close();
-    assertEquals("", Emulator.leaks(), "what the engine did not give back");
-    assertEquals("", Emulator.finding());
+    TestDriver.assertNothingLeft();
+    TestDriver.assertNoFindings();
   }
 
   private long address() {
@@ -285,20 +286,20 @@ class CudaDeviceBatchTest {
 
             ctc.enqueue(device.batch, host.options(), device.result, address());
             float[] gradient = device.gradient();
-            Emulator.resetCounts();
+            TestDriver.resetCounts();
             ctc.enqueue(
                 device.batch,
                 host.options(),
                 device.result.withStatePosteriors(statesPlace),
                 address());
-            assertEquals(7, Emulator.calls("cuLaunchKernel"));
+            TestDriver.assertCalls(7, "cuLaunchKernel");
             assertArrayEquals(gradient, device.gradient());
             assertArrayEquals(gotStates, DeviceArrays.floats(ofStates, gotStates.length));
-            Emulator.resetCounts();
+            TestDriver.resetCounts();
             frugal.enqueue(
                 device.batch, host.options(), losses.withPosteriors(classesPlace), address());
             assertArrayEquals(gotClasses, DeviceArrays.doubles(ofClasses, gotClasses.length));
-            assertTrue(Emulator.launches("ctc_posteriors") > 1, "in segments");
+            TestDriver.assertLaunchesAtLeast(2, "ctc_posteriors");
           }
         });
   }
@@ -398,6 +399,10 @@ class CudaDeviceBatchTest {
   }
 
   @Test
+  @DisabledIfSystemProperty(
+      named = TestDriver.MODE_PROPERTY,
+      matches = ".*",
+      disabledReason = "needs the emulated driver, which tells what it was asked")
   @DisplayName("A call is its launches, and nothing else is asked of the driver")
   void driverCalls() {
     context.run(
@@ -406,7 +411,7 @@ class CudaDeviceBatchTest {
             CtcOptions options = device.host.options();
             ctc.enqueue(device.batch, options, device.result, address()); // makes the workspace
             device.losses();
-            Emulator.resetCounts();
+            TestDriver.resetCounts();
             ctc.enqueue(device.batch, options, device.result, address());
             assertEquals(
                 """
@@ -415,7 +420,7 @@ class CudaDeviceBatchTest {
                 cuLaunchKernel 6
                 """,
                 Emulator.callList());
-            assertEquals(0, Emulator.launches(""), "nothing may have waited for the device");
+            TestDriver.assertLaunches(0, "");
             device.losses();
             for (String kernel :
                 new String[] {
@@ -426,14 +431,14 @@ class CudaDeviceBatchTest {
                   "ctc_sure_f32",
                   "ctc_reduce"
                 }) {
-              assertEquals(1, Emulator.launches(kernel), kernel);
+              TestDriver.assertLaunches(1, kernel);
             }
-            Emulator.resetCounts();
+            TestDriver.resetCounts();
             DeviceResult losses =
                 DeviceResult.ofLosses(device.result.losses(), device.result.statuses());
             ctc.enqueue(device.batch, options, losses, address());
-            assertEquals(4, Emulator.calls("cuLaunchKernel"));
-            assertEquals(6, Emulator.calls(""));
+            TestDriver.assertCalls(4, "cuLaunchKernel");
+            TestDriver.assertCalls(6, "");
           }
         });
   }
@@ -445,9 +450,9 @@ class CudaDeviceBatchTest {
         () -> {
           try (DeviceTestBatch device = new DeviceTestBatch(drawn())) {
             ctc.enqueue(device.batch, device.host.options(), device.result, address());
-            assertEquals(0, Emulator.launches(""));
+            TestDriver.assertLaunches(0, "");
             stream.await(() -> "a test");
-            assertTrue(Emulator.launches("") > 0);
+            TestDriver.assertLaunchesAtLeast(1, "");
             assertMatches(device, device.host.options());
           }
         });
@@ -489,11 +494,11 @@ class CudaDeviceBatchTest {
                         DeviceMemory.pointer(device.logits),
                         Pointer.to(others),
                         4L * others.length));
-            Emulator.resetCounts();
+            TestDriver.resetCounts();
             Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
             stream.await(() -> "a test");
-            assertEquals(0, Emulator.calls("cuLaunchKernel"));
-            assertEquals(6, Emulator.launches(""));
+            TestDriver.assertCalls(0, "cuLaunchKernel");
+            TestDriver.assertLaunches(6, "");
             assertMatches(device, host.options());
             Driver.call("cuGraphExecDestroy", () -> cuGraphExecDestroy(exec));
             Driver.call("cuGraphDestroy", () -> cuGraphDestroy(graph));
@@ -561,7 +566,7 @@ class CudaDeviceBatchTest {
     DeviceTargets targets = DeviceTargets.padded(256, 2, 3, 256);
     DeviceResult result = DeviceResult.ofLosses(256, 256);
     DeviceBatch batch = new DeviceBatch(logits, 4, 2, 5, targets, 256);
-    Emulator.resetCounts();
+    TestDriver.resetCounts();
     for (Runnable call :
         new Runnable[] {
           () -> ctc.enqueue(batch, CtcOptions.DEFAULT.withBlank(5), result, 0),
@@ -580,6 +585,6 @@ class CudaDeviceBatchTest {
         }) {
       assertThrows(InvalidInputException.class, call::run);
     }
-    assertEquals(0, Emulator.calls(""));
+    TestDriver.assertCalls(0, "");
   }
 }
