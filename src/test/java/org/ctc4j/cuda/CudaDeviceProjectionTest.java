@@ -4,7 +4,6 @@ import static jcuda.driver.JCudaDriver.cuGraphDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphInstantiate;
 import static jcuda.driver.JCudaDriver.cuGraphLaunch;
-import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
 import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
 import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -13,8 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
-import jcuda.Pointer;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
@@ -130,7 +129,8 @@ class CudaDeviceProjectionTest {
             try (DeviceProjectionCase exact = new DeviceProjectionCase(device.host, false)) {
               ctc.enqueue(exact.batch, exact.options(), exact.result, address());
               float[] other = DeviceProjectionCase.floats(exact.hiddenGradient().elements());
-              assertFalse(java.util.Arrays.equals(fast, other));
+              // a GPU may round, and has no need to at this size
+              assertFalse(TestDriver.isEmulated() && Arrays.equals(fast, other));
             }
           }
         });
@@ -267,13 +267,7 @@ class CudaDeviceProjectionTest {
               hidden.set(i, random.nextGaussian());
             }
             float[] others = DeviceProjectionCase.floats(hidden);
-            Driver.call(
-                "cuMemcpyHtoD",
-                () ->
-                    cuMemcpyHtoD(
-                        DeviceMemory.pointer(device.batch.frames().logits().address()),
-                        Pointer.to(others),
-                        4L * others.length));
+            DeviceArrays.put(device.batch.frames().logits().address(), others);
             Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
             stream.await(() -> "a test");
             assertMatches(device, device.options(), 1e-6, 1e-5);

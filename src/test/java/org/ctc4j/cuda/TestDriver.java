@@ -67,20 +67,20 @@ final class TestDriver {
 
   static void assertCalls(long expected, String entryPoint) {
     if (isEmulated()) {
-      assertEquals(expected, Emulator.calls(entryPoint), entryPoint);
+      assertEquals(expected, Emulator.calls(entryPoint), "calls of '%s'".formatted(entryPoint));
     }
   }
 
   static void assertLaunches(long expected, String kernel) {
     if (isEmulated()) {
-      assertEquals(expected, Emulator.launches(kernel), kernel);
+      assertEquals(expected, Emulator.launches(kernel), "runs of '%s'".formatted(kernel));
     }
   }
 
   static void assertLaunchesAtLeast(long least, String kernel) {
     if (isEmulated()) {
       long launches = Emulator.launches(kernel);
-      assertTrue(launches >= least, () -> kernel + ": " + launches + " launches");
+      assertTrue(launches >= least, () -> "%d runs of '%s'".formatted(launches, kernel));
     }
   }
 
