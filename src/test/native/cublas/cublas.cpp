@@ -1,5 +1,5 @@
-// An emulated libcublas.so.12 on top of the emulated driver: what matrix products need, in the
-// plainest loops. Memory is checked before it is touched, and a product happens when the stream gets
+// An emulated libcublas.so.12 on top of the emulated driver: what matrix products need, in plain
+// loops. Memory is checked before it is touched, and a product happens when the stream gets
 // to it, as kernels do.
 #include <algorithm>
 #include <cmath>
@@ -108,16 +108,30 @@ struct Product {
     return values;
   }
 
+  // NVIDIA's chooses its algorithm, and with it the order in which an element's terms are added, by
+  // the shape of the product: the same product has the same bits again, but a row of it need not
+  // have them in a product of more rows. So that no test takes that for granted, the order depends
+  // on the shape here, too.
+  int partialSums() const {
+    uint32_t shape = (uint32_t(m) * 31 + uint32_t(n)) * 31 + uint32_t(k);
+    return 1 + int(shape * 2654435761u >> 30);
+  }
+
   template <typename Sum>
   void store() const {
     std::vector<double> left = operand(a, transposeA, m);
     std::vector<double> right = operand(b, !transposeB, n);
+    int parts = partialSums();
     for (int j = 0; j < n; j++) {
       Sum* to = reinterpret_cast<Sum*>(c.base) + size_t(j) * c.leading;
       for (int i = 0; i < m; i++) {
         Sum sum = 0;
-        for (int l = 0; l < k; l++) {
-          sum += Sum(left[size_t(i) * k + l]) * Sum(right[size_t(j) * k + l]);
+        for (int part = 0; part < parts; part++) {
+          Sum partial = 0;
+          for (int l = part; l < k; l += parts) {
+            partial += Sum(left[size_t(i) * k + l]) * Sum(right[size_t(j) * k + l]);
+          }
+          sum += partial;
         }
         to[i] = Sum(alpha) * sum + (beta == 0 ? Sum(0) : Sum(beta) * to[i]);
       }

@@ -13,11 +13,12 @@ import java.util.Objects;
  * @param utterances N
  * @param classes C, ≥ 1
  * @param targets the labels
- * @param inputLengths device address of N int32: utterance n uses frames 0 … inputLengths[n] − 1
- * @param frameCounts device address of N int32: the frames that utterance n has room for, for
- *     packed logits; 0 if all have T
- * @param weights device address of N float64, the weight of each utterance's loss in the reduced
- *     loss and the gradient; 0 for those of the {@link Reduction}
+ * @param inputLengths device address of N int32, a multiple of 4: utterance n uses frames 0 …
+ *     inputLengths[n] − 1
+ * @param frameCounts device address of N int32, a multiple of 4: the frames that utterance n has
+ *     room for, for packed logits; 0 if all have T
+ * @param weights device address of N float64, a multiple of 8, the weight of each utterance's loss
+ *     in the reduced loss and the gradient; 0 for those of the {@link Reduction}
  */
 public record DeviceBatch(
     DeviceTensor logits,
@@ -32,6 +33,9 @@ public record DeviceBatch(
   public DeviceBatch {
     Objects.requireNonNull(logits, "logits");
     Objects.requireNonNull(targets, "targets");
+    DeviceAddress.INT32.check("inputLengths", inputLengths);
+    DeviceAddress.INT32.check("frameCounts", frameCounts);
+    DeviceAddress.FLOAT64.check("weights", weights);
     if (frames < 0 || utterances < 0 || classes < 1) {
       throw new InvalidInputException(
           "expected T ≥ 0, N ≥ 0 and C ≥ 1, got (T, N, C) = (%d, %d, %d)"
@@ -88,20 +92,14 @@ public record DeviceBatch(
           "weights: they define the reduction themselves; expected NONE or SUM beside them, got MEAN");
     }
     if (utterances > 0) {
-      require("inputLengths", inputLengths);
-      require("targets.lengths", targets.lengths());
+      DeviceAddress.INT32.require("inputLengths", inputLengths);
+      DeviceAddress.INT32.require("targets.lengths", targets.lengths());
       if (frames > 0) {
-        require("logits", logits.address());
+        DeviceAddress.of(logits.type()).require("logits", logits.address());
       }
       if (targets.maxLength() > 0) {
-        require("targets.labels", targets.labels());
+        DeviceAddress.INT32.require("targets.labels", targets.labels());
       }
-    }
-  }
-
-  private static void require(String name, long address) {
-    if (address == 0) {
-      throw new InvalidInputException(name + ": expected a device address, got 0");
     }
   }
 }

@@ -6,9 +6,9 @@ package org.ctc4j;
  *
  * @param losses losses, statuses, the reduced loss and, as its gradient, that of the hidden states:
  *     of their shape in any layout and element type, or null
- * @param weightGradient device address of (C, D) in C order, or 0
- * @param biasGradient device address of (C), or 0; with a projection that has no bias, the gradient
- *     of one that is 0
+ * @param weightGradient device address of (C, D) in C order, a multiple of the element's size, or 0
+ * @param biasGradient device address of (C), a multiple of the element's size, or 0; with a
+ *     projection that has no bias, the gradient of one that is 0
  * @param type of these two, float32 or float64
  */
 public record DeviceProjectedResult(
@@ -19,11 +19,8 @@ public record DeviceProjectedResult(
       throw new InvalidInputException(
           "weight and bias gradient: expected FLOAT32 or FLOAT64, got " + type);
     }
-    if (weightGradient % type.bytes() != 0 || biasGradient % type.bytes() != 0) {
-      throw new InvalidInputException(
-          "weight and bias gradient: expected multiples of %d for %s, got 0x%x and 0x%x"
-              .formatted(type.bytes(), type, weightGradient, biasGradient));
-    }
+    DeviceAddress.of(type).check("weightGradient", weightGradient);
+    DeviceAddress.of(type).check("biasGradient", biasGradient);
   }
 
   /** Losses and statuses alone. */

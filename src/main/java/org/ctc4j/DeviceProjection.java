@@ -8,8 +8,9 @@ import java.util.Objects;
  * memory. The numbers are not checked: where they are not finite (but for a bias of −Infinity,
  * which makes its class impossible) utterances become {@link DeviceResult#NOT_FINITE}.
  *
- * @param weight device address of (C, D) in C order: index = c * D + d; a multiple of 16 is fastest
- * @param bias device address of (C), or 0 for none
+ * @param weight device address of (C, D) in C order: index = c * D + d; a multiple of the element's
+ *     size, of 16 is fastest
+ * @param bias device address of (C), a multiple of the element's size, or 0 for none
  * @param type of weight and bias
  * @param classes C, ≥ 1
  * @param dimensions D, ≥ 1; a multiple of 8 is fastest
@@ -26,22 +27,12 @@ public record DeviceProjection(
       throw new InvalidInputException(
           "weight: expected C ≥ 1 and D ≥ 1, got (C, D) = (%d, %d)".formatted(classes, dimensions));
     }
-    requireAddress("weight", weight, type);
-    if (bias != 0) {
-      requireAddress("bias", bias, type);
-    }
+    DeviceAddress.of(type).require("weight", weight);
+    DeviceAddress.of(type).check("bias", bias);
   }
 
   /** Not fast: as exact as products of these types are. */
   public DeviceProjection(long weight, long bias, ElementType type, int classes, int dimensions) {
     this(weight, bias, type, classes, dimensions, false);
-  }
-
-  private static void requireAddress(String name, long address, ElementType type) {
-    if (address == 0 || address % type.bytes() != 0) {
-      throw new InvalidInputException(
-          "%s: expected a device address that is a multiple of %d for %s, got 0x%x"
-              .formatted(name, type.bytes(), type, address));
-    }
   }
 }

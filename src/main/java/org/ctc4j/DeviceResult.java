@@ -3,11 +3,11 @@ package org.ctc4j;
 /**
  * Where a call writes in device memory what it computes.
  *
- * @param losses device address of N float64, in nats
- * @param statuses device address of N int32: {@link #OK}, {@link #INFEASIBLE}, {@link #NOT_FINITE},
- *     {@link #BAD_LABEL} or {@link #BAD_LENGTH}
- * @param reduced device address of one float64, the reduced loss (the sum for {@link
- *     Reduction#NONE}), or 0 if it is not wanted
+ * @param losses device address of N float64, a multiple of 8, in nats
+ * @param statuses device address of N int32, a multiple of 4: {@link #OK}, {@link #INFEASIBLE},
+ *     {@link #NOT_FINITE}, {@link #BAD_LABEL} or {@link #BAD_LENGTH}
+ * @param reduced device address of one float64, a multiple of 8: the reduced loss (the sum for
+ *     {@link Reduction#NONE}); or 0 if it is not wanted
  * @param gradient of the shape of the logits in any layout and element type, or null for losses
  *     alone. Every element is written, those of unused frames with 0. It must not overlap the
  *     logits.
@@ -41,11 +41,9 @@ public record DeviceResult(
   public static final int BAD_LENGTH = 4;
 
   public DeviceResult {
-    if (losses == 0 || statuses == 0) {
-      throw new InvalidInputException(
-          "result: expected device addresses for losses and statuses, got 0x%x and 0x%x"
-              .formatted(losses, statuses));
-    }
+    DeviceAddress.FLOAT64.require("result.losses", losses);
+    DeviceAddress.INT32.require("result.statuses", statuses);
+    DeviceAddress.FLOAT64.check("result.reduced", reduced);
   }
 
   /** Without posteriors. */

@@ -4,11 +4,12 @@ package org.ctc4j;
  * The labels of N utterances in device memory, int32. Label i of utterance n is element {@code
  * start(n) + i}, where {@code start(n)} is {@code starts[n]}, or {@code n * stride} without starts.
  *
- * @param labels device address of {@code size} int32
- * @param starts device address of N int64, index of the first label of each utterance, or 0
+ * @param labels device address of {@code size} int32, a multiple of 4
+ * @param starts device address of N int64, a multiple of 8: index of the first label of each
+ *     utterance; or 0
  * @param stride labels from an utterance to the next, ≥ 0; not used with starts
  * @param size how many labels there are in all; nothing beyond is read
- * @param lengths device address of N int32, L<sub>n</sub>, each in [0, maxLength]
+ * @param lengths device address of N int32, a multiple of 4: L<sub>n</sub>, each in [0, maxLength]
  * @param maxLength no target is longer; launches and workspace are laid out for it
  */
 public record DeviceTargets(
@@ -20,6 +21,9 @@ public record DeviceTargets(
           "targets: stride, size and maxLength must be 0 or more, got %d, %d and %d"
               .formatted(stride, size, maxLength));
     }
+    DeviceAddress.INT32.check("targets.labels", labels);
+    DeviceAddress.INT64.check("targets.starts", starts);
+    DeviceAddress.INT32.check("targets.lengths", lengths);
   }
 
   /**
@@ -43,9 +47,7 @@ public record DeviceTargets(
    */
   public static DeviceTargets concatenated(
       long labels, long size, long starts, long lengths, int maxLength) {
-    if (starts == 0) {
-      throw new InvalidInputException("starts: expected a device address, got 0");
-    }
+    DeviceAddress.INT64.require("targets.starts", starts);
     return new DeviceTargets(labels, starts, 0, size, lengths, maxLength);
   }
 }

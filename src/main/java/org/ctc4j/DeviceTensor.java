@@ -9,7 +9,8 @@ import java.util.Objects;
  *
  * @param address device address of element 0, a multiple of the element's size
  * @param type how each number is stored
- * @param starts device address of N int64, index of the first element of each utterance, or 0
+ * @param starts device address of N int64, a multiple of 8: index of the first element of each
+ *     utterance; or 0
  * @param utteranceStride elements from an utterance to the next, ≥ 0; not used with starts
  * @param frameStride elements from a frame to the next, ≥ 0
  * @param classStride elements from a class to the next, ≥ 0
@@ -24,11 +25,8 @@ public record DeviceTensor(
 
   public DeviceTensor {
     Objects.requireNonNull(type, "type");
-    if (address % type.bytes() != 0) {
-      throw new InvalidInputException(
-          "address: expected a multiple of %d for %s, got 0x%x"
-              .formatted(type.bytes(), type, address));
-    }
+    DeviceAddress.of(type).check("tensor.address", address);
+    DeviceAddress.INT64.check("tensor.starts", starts);
     if (utteranceStride < 0 || frameStride < 0 || classStride < 0) {
       throw new InvalidInputException(
           "strides must be 0 or more, got (T, N, C) = (%d, %d, %d)"
@@ -53,9 +51,7 @@ public record DeviceTensor(
    * @param starts device address of N int64
    */
   public static DeviceTensor packed(long address, ElementType type, long starts, int classes) {
-    if (starts == 0) {
-      throw new InvalidInputException("starts: expected a device address, got 0");
-    }
+    DeviceAddress.INT64.require("tensor.starts", starts);
     return new DeviceTensor(address, type, starts, 0, classes, 1);
   }
 }

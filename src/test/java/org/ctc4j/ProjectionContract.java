@@ -21,6 +21,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  * after the sentence that it holds the backend to.
  */
 public abstract class ProjectionContract {
+  /** Of losses of float32 products that are summed in different orders. */
+  private static final double COMPANY_LOSS_TOLERANCE = 1e-6;
+
   private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
   private final Random random = new Random(seed);
   private Ctc ctc;
@@ -34,6 +37,14 @@ public abstract class ProjectionContract {
   /** How many random batches. */
   protected int batches() {
     return 300;
+  }
+
+  /**
+   * Whether an utterance has the same bits in any company, and a gradient beside any other. The
+   * same call has the same bits everywhere.
+   */
+  protected boolean sameBitsInAnyCompany() {
+    return true;
   }
 
   @BeforeEach
@@ -144,6 +155,38 @@ public abstract class ProjectionContract {
             Double.doubleToRawLongBits(got.hiddenGradient().get(t, m, d)),
             what + ": hidden gradient differs in its bits");
       }
+    }
+  }
+
+  /** An utterance of two calls of different company, or of different gradients. */
+  private void assertSameInAnyCompany(
+      ProjectedResult expected, int n, ProjectedResult got, int m, String what) {
+    if (sameBitsInAnyCompany()) {
+      assertSameUtterance(expected, n, got, m, what);
+      return;
+    }
+    assertEquals(expected.status(n), got.status(m), what);
+    Agreement.assertLoss(expected.loss(n), got.loss(m), COMPANY_LOSS_TOLERANCE, () -> what);
+    double error = 0;
+    double norm = 0;
+    for (int t = 0; t < expected.hiddenGradient().frames(n); t++) {
+      for (int d = 0; d < expected.hiddenGradient().classes(); d++) {
+        double e = expected.hiddenGradient().get(t, n, d);
+        norm = Math.hypot(norm, e);
+        error = Math.hypot(error, got.hiddenGradient().get(t, m, d) - e);
+      }
+    }
+    // an error of NaN fails, too
+    assertTrue(
+        error <= tolerance() * Math.max(norm, 1e-3),
+        "%s: hidden gradient error %.3g of norm %.3g".formatted(what, error, norm));
+  }
+
+  private void assertSameInAnyCompany(Elements expected, Elements got, String what) {
+    if (sameBitsInAnyCompany()) {
+      assertSameBits(expected, got, what);
+    } else {
+      assertAgree(expected, got, tolerance(), what);
     }
   }
 
@@ -407,9 +450,11 @@ public abstract class ProjectionContract {
             projection,
             Targets.of(targets[0]));
     ProjectedResult alone = ctc.lossAndGradient(first, CtcOptions.DEFAULT);
-    assertSameUtterance(alone, 0, got, 0, where("the first"));
-    assertSameBits(alone.weightGradient(), got.weightGradient(), where("dW of the first alone"));
-    assertSameBits(alone.biasGradient(), got.biasGradient(), where("db of the first alone"));
+    assertSameInAnyCompany(alone, 0, got, 0, where("the first"));
+    assertSameInAnyCompany(
+        alone.weightGradient(), got.weightGradient(), where("dW of the first alone"));
+    assertSameInAnyCompany(
+        alone.biasGradient(), got.biasGradient(), where("db of the first alone"));
   }
 
   @Test
@@ -471,7 +516,8 @@ public abstract class ProjectionContract {
   // ---- bits ----
 
   @Test
-  @DisplayName("The same bits for any number of threads, twice, and for any room for gradients")
+  @DisplayName(
+      "The same bits for any number of threads, twice; the same for any room for gradients")
   void sameBits() {
     Case c = random(300, 5, 40, 1100, 30);
     ProjectedResult expected = ctc.lossAndGradient(c.batch(), c.options());
@@ -490,29 +536,30 @@ public abstract class ProjectionContract {
         ProjectedResult.ofGradients(5, c.batch().hidden().zerosLike(type), null, null);
     ctc.compute(c.batch(), c.options(), hidden);
     for (int n = 0; n < 5; n++) {
-      assertSameUtterance(expected, n, hidden, n, where("hidden alone"));
+      assertSameInAnyCompany(expected, n, hidden, n, where("hidden alone"));
     }
     ProjectedResult weight =
         ProjectedResult.ofGradients(5, null, Elements.allocate(type, 1100 * 40), null);
     ctc.compute(c.batch(), c.options(), weight);
-    assertSameBits(expected.weightGradient(), weight.weightGradient(), where("weight alone"));
+    assertSameInAnyCompany(
+        expected.weightGradient(), weight.weightGradient(), where("weight alone"));
     ProjectedResult bias =
         ProjectedResult.ofGradients(5, null, null, Elements.allocate(type, 1100));
     ctc.compute(c.batch(), c.options(), bias);
-    assertSameBits(expected.biasGradient(), bias.biasGradient(), where("bias alone"));
+    assertSameInAnyCompany(expected.biasGradient(), bias.biasGradient(), where("bias alone"));
   }
 
   @Test
-  @DisplayName("Loss and hidden gradient of an utterance do not depend on the others, in any bit")
+  @DisplayName("Loss and hidden gradient of an utterance do not depend on the others")
   void anyOrder() {
     Case c = random(270, 4, 24, 700, 20);
     ProjectedResult expected = ctc.lossAndGradient(c.batch(), c.options());
     int[] order = {2, 0, 3, 1};
     ProjectedResult moved = ctc.lossAndGradient(c.permuted(order).batch(), c.options());
     for (int n = 0; n < 4; n++) {
-      assertSameUtterance(expected, order[n], moved, n, where("moved"));
+      assertSameInAnyCompany(expected, order[n], moved, n, where("moved"));
       ProjectedResult alone = ctc.lossAndGradient(c.permuted(n).batch(), c.options());
-      assertSameUtterance(expected, n, alone, 0, where("alone"));
+      assertSameInAnyCompany(expected, n, alone, 0, where("alone"));
     }
     assertAgree(
         expected.weightGradient(), moved.weightGradient(), tolerance(), where("order, weight"));

@@ -4,7 +4,6 @@ import static jcuda.driver.JCudaDriver.cuGraphDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphInstantiate;
 import static jcuda.driver.JCudaDriver.cuGraphLaunch;
-import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
 import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
 import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -15,7 +14,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import jcuda.Pointer;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
@@ -38,8 +36,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Alignment of batches in device memory, on the emulated driver. */
-@Emulated
+/** Alignment of batches in device memory. */
+@OnDevice
 class CudaAlignerDeviceBatchTest {
   private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
   private final Random random = new Random(seed);
@@ -59,8 +57,8 @@ class CudaAlignerDeviceBatchTest {
     context.run(stream::close);
     context.close();
     aligner.close();
-    assertEquals("", Emulator.leaks(), "what the aligner did not give back");
-    assertEquals("", Emulator.finding());
+    TestDriver.assertNothingLeft();
+    TestDriver.assertNoFindings();
   }
 
   private static DevicePaths paths(DeviceTestBatch device) {
@@ -136,7 +134,7 @@ class CudaAlignerDeviceBatchTest {
             DevicePaths paths = paths(device);
             long address = StreamAddress.of(stream.handle());
             aligner.enqueue(device.batch, host.options(), paths, address);
-            assertEquals(0, Emulator.launches(""));
+            TestDriver.assertLaunches(0, "");
             stream.await(() -> "a test");
             assertPaths(device, paths);
 
@@ -156,13 +154,7 @@ class CudaAlignerDeviceBatchTest {
               }
             }
             float[] others = DeviceTestBatch.logits(host);
-            Driver.call(
-                "cuMemcpyHtoD",
-                () ->
-                    cuMemcpyHtoD(
-                        DeviceMemory.pointer(device.logits),
-                        Pointer.to(others),
-                        4L * others.length));
+            DeviceArrays.put(device.logits, others);
             Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
             stream.await(() -> "a test");
             assertPaths(device, paths);

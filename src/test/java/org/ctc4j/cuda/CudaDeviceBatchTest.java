@@ -4,7 +4,6 @@ import static jcuda.driver.JCudaDriver.cuGraphDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphInstantiate;
 import static jcuda.driver.JCudaDriver.cuGraphLaunch;
-import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
 import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
 import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -20,7 +19,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
-import jcuda.Pointer;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
@@ -45,9 +43,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
-/** Batches in device memory, on the emulated driver. */
-@Emulated
+/** Batches in device memory. */
+@OnDevice
 class CudaDeviceBatchTest {
   private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
   private final Random random = new Random(seed);
@@ -67,8 +66,8 @@ class CudaDeviceBatchTest {
     context.run(stream::close);
     context.close();
     ctc.close();
-    assertEquals("", Emulator.leaks(), "what the engine did not give back");
-    assertEquals("", Emulator.finding());
+    TestDriver.assertNothingLeft();
+    TestDriver.assertNoFindings();
   }
 
   private long address() {
@@ -285,20 +284,20 @@ class CudaDeviceBatchTest {
 
             ctc.enqueue(device.batch, host.options(), device.result, address());
             float[] gradient = device.gradient();
-            Emulator.resetCounts();
+            TestDriver.resetCounts();
             ctc.enqueue(
                 device.batch,
                 host.options(),
                 device.result.withStatePosteriors(statesPlace),
                 address());
-            assertEquals(7, Emulator.calls("cuLaunchKernel"));
+            TestDriver.assertCalls(7, "cuLaunchKernel");
             assertArrayEquals(gradient, device.gradient());
             assertArrayEquals(gotStates, DeviceArrays.floats(ofStates, gotStates.length));
-            Emulator.resetCounts();
+            TestDriver.resetCounts();
             frugal.enqueue(
                 device.batch, host.options(), losses.withPosteriors(classesPlace), address());
             assertArrayEquals(gotClasses, DeviceArrays.doubles(ofClasses, gotClasses.length));
-            assertTrue(Emulator.launches("ctc_posteriors") > 1, "in segments");
+            TestDriver.assertLaunchesAtLeast(2, "ctc_posteriors");
           }
         });
   }
@@ -398,6 +397,10 @@ class CudaDeviceBatchTest {
   }
 
   @Test
+  @DisabledIfSystemProperty(
+      named = TestDriver.MODE_PROPERTY,
+      matches = ".*",
+      disabledReason = "needs the emulated driver, which tells what it was asked")
   @DisplayName("A call is its launches, and nothing else is asked of the driver")
   void driverCalls() {
     context.run(
@@ -406,7 +409,7 @@ class CudaDeviceBatchTest {
             CtcOptions options = device.host.options();
             ctc.enqueue(device.batch, options, device.result, address()); // makes the workspace
             device.losses();
-            Emulator.resetCounts();
+            TestDriver.resetCounts();
             ctc.enqueue(device.batch, options, device.result, address());
             assertEquals(
                 """
@@ -415,7 +418,7 @@ class CudaDeviceBatchTest {
                 cuLaunchKernel 6
                 """,
                 Emulator.callList());
-            assertEquals(0, Emulator.launches(""), "nothing may have waited for the device");
+            TestDriver.assertLaunches(0, "");
             device.losses();
             for (String kernel :
                 new String[] {
@@ -426,14 +429,14 @@ class CudaDeviceBatchTest {
                   "ctc_sure_f32",
                   "ctc_reduce"
                 }) {
-              assertEquals(1, Emulator.launches(kernel), kernel);
+              TestDriver.assertLaunches(1, kernel);
             }
-            Emulator.resetCounts();
+            TestDriver.resetCounts();
             DeviceResult losses =
                 DeviceResult.ofLosses(device.result.losses(), device.result.statuses());
             ctc.enqueue(device.batch, options, losses, address());
-            assertEquals(4, Emulator.calls("cuLaunchKernel"));
-            assertEquals(6, Emulator.calls(""));
+            TestDriver.assertCalls(4, "cuLaunchKernel");
+            TestDriver.assertCalls(6, "");
           }
         });
   }
@@ -445,9 +448,9 @@ class CudaDeviceBatchTest {
         () -> {
           try (DeviceTestBatch device = new DeviceTestBatch(drawn())) {
             ctc.enqueue(device.batch, device.host.options(), device.result, address());
-            assertEquals(0, Emulator.launches(""));
+            TestDriver.assertLaunches(0, "");
             stream.await(() -> "a test");
-            assertTrue(Emulator.launches("") > 0);
+            TestDriver.assertLaunchesAtLeast(1, "");
             assertMatches(device, device.host.options());
           }
         });
@@ -482,18 +485,12 @@ class CudaDeviceBatchTest {
               }
             }
             float[] others = DeviceTestBatch.logits(host);
-            Driver.call(
-                "cuMemcpyHtoD",
-                () ->
-                    cuMemcpyHtoD(
-                        DeviceMemory.pointer(device.logits),
-                        Pointer.to(others),
-                        4L * others.length));
-            Emulator.resetCounts();
+            DeviceArrays.put(device.logits, others);
+            TestDriver.resetCounts();
             Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
             stream.await(() -> "a test");
-            assertEquals(0, Emulator.calls("cuLaunchKernel"));
-            assertEquals(6, Emulator.launches(""));
+            TestDriver.assertCalls(0, "cuLaunchKernel");
+            TestDriver.assertLaunches(6, "");
             assertMatches(device, host.options());
             Driver.call("cuGraphExecDestroy", () -> cuGraphExecDestroy(exec));
             Driver.call("cuGraphDestroy", () -> cuGraphDestroy(graph));
@@ -561,7 +558,7 @@ class CudaDeviceBatchTest {
     DeviceTargets targets = DeviceTargets.padded(256, 2, 3, 256);
     DeviceResult result = DeviceResult.ofLosses(256, 256);
     DeviceBatch batch = new DeviceBatch(logits, 4, 2, 5, targets, 256);
-    Emulator.resetCounts();
+    TestDriver.resetCounts();
     for (Runnable call :
         new Runnable[] {
           () -> ctc.enqueue(batch, CtcOptions.DEFAULT.withBlank(5), result, 0),
@@ -580,6 +577,6 @@ class CudaDeviceBatchTest {
         }) {
       assertThrows(InvalidInputException.class, call::run);
     }
-    assertEquals(0, Emulator.calls(""));
+    TestDriver.assertCalls(0, "");
   }
 }

@@ -4,7 +4,6 @@ import static jcuda.driver.JCudaDriver.cuGraphDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphInstantiate;
 import static jcuda.driver.JCudaDriver.cuGraphLaunch;
-import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
 import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
 import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -13,8 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
-import jcuda.Pointer;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
@@ -43,8 +42,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Projected batches in device memory, on the emulated driver and cuBLAS. */
-@Emulated
+/** Projected batches in device memory. */
+@OnDevice
 class CudaDeviceProjectionTest {
   private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
   private final Random random = new Random(seed);
@@ -64,8 +63,8 @@ class CudaDeviceProjectionTest {
     context.run(stream::close);
     context.close();
     ctc.close();
-    assertEquals("", Emulator.leaks(), "what the engine did not give back");
-    assertEquals("", Emulator.finding());
+    TestDriver.assertNothingLeft();
+    TestDriver.assertNoFindings();
   }
 
   private long address() {
@@ -130,7 +129,8 @@ class CudaDeviceProjectionTest {
             try (DeviceProjectionCase exact = new DeviceProjectionCase(device.host, false)) {
               ctc.enqueue(exact.batch, exact.options(), exact.result, address());
               float[] other = DeviceProjectionCase.floats(exact.hiddenGradient().elements());
-              assertFalse(java.util.Arrays.equals(fast, other));
+              // a GPU may round, and has no need to at this size
+              assertFalse(TestDriver.isEmulated() && Arrays.equals(fast, other));
             }
           }
         });
@@ -223,19 +223,21 @@ class CudaDeviceProjectionTest {
           try (DeviceProjectionCase device = new DeviceProjectionCase(drawn(), false)) {
             ctc.enqueue(device.batch, device.options(), device.result, address());
             device.losses();
-            Emulator.resetCounts();
+            TestDriver.resetCounts();
             ctc.enqueue(device.batch, device.options(), device.result, address());
-            assertEquals(
-                """
-                cuCtxPopCurrent_v2 1
-                cuCtxPushCurrent_v2 1
-                cuLaunchKernel N
-                cublasGemmEx 4
-                cublasSetStream_v2 1
-                cublasSetWorkspace_v2 1
-                """,
-                Emulator.callList().replaceAll("(cuLaunchKernel) \\d+", "$1 N"));
-            assertEquals(0, Emulator.launches(""), "nothing may have waited for the device");
+            if (TestDriver.isEmulated()) {
+              assertEquals(
+                  """
+                  cuCtxPopCurrent_v2 1
+                  cuCtxPushCurrent_v2 1
+                  cuLaunchKernel N
+                  cublasGemmEx 4
+                  cublasSetStream_v2 1
+                  cublasSetWorkspace_v2 1
+                  """,
+                  Emulator.callList().replaceAll("(cuLaunchKernel) \\d+", "$1 N"));
+              assertEquals(0, Emulator.launches(""), "nothing may have waited for the device");
+            }
             assertMatches(device, device.options(), 1e-6, 1e-5);
           }
         });
@@ -265,13 +267,7 @@ class CudaDeviceProjectionTest {
               hidden.set(i, random.nextGaussian());
             }
             float[] others = DeviceProjectionCase.floats(hidden);
-            Driver.call(
-                "cuMemcpyHtoD",
-                () ->
-                    cuMemcpyHtoD(
-                        DeviceMemory.pointer(device.batch.frames().logits().address()),
-                        Pointer.to(others),
-                        4L * others.length));
+            DeviceArrays.put(device.batch.frames().logits().address(), others);
             Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
             stream.await(() -> "a test");
             assertMatches(device, device.options(), 1e-6, 1e-5);
@@ -290,7 +286,7 @@ class CudaDeviceProjectionTest {
     DeviceProjectedBatch batch = new DeviceProjectedBatch(hidden, 4, 2, projection, targets, 256);
     DeviceProjectedResult result = DeviceProjectedResult.ofLosses(256, 256);
     DeviceBatch frames = batch.frames();
-    Emulator.resetCounts();
+    TestDriver.resetCounts();
     for (Runnable call :
         new Runnable[] {
           () -> ctc.enqueue(batch, CtcOptions.DEFAULT.withBlank(5), result, 0),
@@ -309,6 +305,6 @@ class CudaDeviceProjectionTest {
         }) {
       assertThrows(InvalidInputException.class, call::run);
     }
-    assertEquals(0, Emulator.calls(""));
+    TestDriver.assertCalls(0, "");
   }
 }

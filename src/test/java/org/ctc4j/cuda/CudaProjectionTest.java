@@ -23,15 +23,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Projected batches in host memory, on the emulated driver and cuBLAS. */
-@Emulated
+/** Projected batches in host memory. */
+@OnDevice
 class CudaProjectionTest {
   private final Random random = new Random(11);
 
   @AfterEach
   void nothingIsLeft() {
-    assertEquals("", Emulator.finding());
-    assertEquals("", Emulator.leaks());
+    TestDriver.assertNoFindings();
+    TestDriver.assertNothingLeft();
   }
 
   private static ProjectedResult computed(Ctc engine, ProjectionCase one) {
@@ -59,15 +59,15 @@ class CudaProjectionTest {
       ProjectionCase.assertAgrees(expected(one), computed(cuda, one), 1e-6, 1e-5, type.toString());
     }
     String suffix = CtcFrames.suffix(type);
-    assertEquals(1, Emulator.launches("ctc_projection_sum_" + suffix));
-    assertEquals(1, Emulator.launches("ctc_projection_gradient_" + suffix));
+    TestDriver.assertLaunches(1, "ctc_projection_sum_" + suffix);
+    TestDriver.assertLaunches(1, "ctc_projection_gradient_" + suffix);
     int parts =
         switch (type) {
           case FLOAT64, FLOAT32 -> 1;
           case FLOAT16 -> 2;
           case BFLOAT16 -> 3;
         };
-    assertEquals(2 + 2 * parts, Emulator.calls("cublasGemmEx"));
+    TestDriver.assertCalls(2 + 2 * parts, "cublasGemmEx");
   }
 
   @ParameterizedTest
@@ -75,13 +75,13 @@ class CudaProjectionTest {
   @DisplayName("In chunks of rows and of classes: the same, and the same bits twice")
   void chunks(ElementType type) {
     ProjectionCase one = ProjectionCase.random(random, type, 71, 3, 331, 6, 12);
-    Emulator.set("checking", 0);
+    TestDriver.set("checking", 0);
     try (Ctc cuda = cuda(1)) {
       ProjectedResult got = computed(cuda, one);
       ProjectionCase.assertAgrees(expected(one), got, 1e-6, 1e-5, type.toString());
       ProjectionCase.assertSameBits(got, computed(cuda, one));
     }
-    assertTrue(Emulator.launches("ctc_projection_sum_" + CtcFrames.suffix(type)) >= 2 * 2 * 6);
+    TestDriver.assertLaunchesAtLeast(2 * 2 * 6, "ctc_projection_sum_" + CtcFrames.suffix(type));
   }
 
   @Test
@@ -91,7 +91,7 @@ class CudaProjectionTest {
     try (Ctc cuda = Ctc.create(Backend.CUDA)) {
       ProjectedResult expected = computed(cuda, one);
       for (int seed = 1; seed <= 3; seed++) {
-        Emulator.set("seed", seed);
+        TestDriver.set("seed", seed);
         ProjectionCase.assertSameBits(expected, computed(cuda, one));
       }
     }
@@ -105,7 +105,7 @@ class CudaProjectionTest {
     ProjectedBatch batch = one.batch().withWeights(weights);
     ProjectedResult expected = one.room();
     ProjectedResult got = one.room();
-    Emulator.set("checking", 0);
+    TestDriver.set("checking", 0);
     try (Ctc reference = Ctc.create(Backend.REFERENCE);
         Ctc cuda = Ctc.create(Backend.CUDA)) {
       reference.compute(batch, one.options(), expected);
@@ -188,7 +188,7 @@ class CudaProjectionTest {
               (mask & 1) == 0 ? null : all.hiddenGradient(),
               (mask & 2) == 0 ? null : all.weightGradient(),
               (mask & 4) == 0 ? null : all.biasGradient());
-      Emulator.resetCounts();
+      TestDriver.resetCounts();
       try (Ctc cuda = Ctc.create(Backend.CUDA);
           Ctc reference = Ctc.create(Backend.REFERENCE)) {
         cuda.compute(one.batch(), one.options(), some);
@@ -196,7 +196,7 @@ class CudaProjectionTest {
       }
       ProjectionCase.assertAgrees(expected, some, 1e-6, 1e-5, "gradients " + mask);
       int products = mask == 0 ? 1 : 2 + (mask & 1) + (mask >> 1 & 1);
-      assertEquals(products, Emulator.calls("cublasGemmEx"), "gradients " + mask);
+      TestDriver.assertCalls(products, "cublasGemmEx");
     }
   }
 
@@ -269,30 +269,32 @@ class CudaProjectionTest {
     try (Ctc cuda = Ctc.create(Backend.CUDA)) {
       ProjectionCase.assertAgrees(expected(one), computed(cuda, same), 1e-6, 1e-5, "pieces");
     }
-    assertEquals(1, Emulator.launches("ctc_projection_sum_f32"));
+    TestDriver.assertLaunches(1, "ctc_projection_sum_f32");
   }
 
-  /** Bytes of device memory at the peak, less those of input and output. */
+  /** Bytes of device memory at the peak, less those of input and output; 0 if nobody knows. */
   private long extraBytes(int classes) {
     ProjectionCase any = ProjectionCase.random(random, ElementType.FLOAT32, 6, 2, classes, 2, 3);
     int[][] targets = {{1, classes - 1, 1}, {classes / 2}};
     ProjectionCase one =
         new ProjectionCase(any.hidden(), any.projection(), targets, new int[] {6, 4}, 0);
     try (Ctc cuda = cuda(1 << 20)) {
-      Emulator.resetCounts();
-      long before = Emulator.gauge("deviceBytes");
+      TestDriver.resetCounts();
+      long before = TestDriver.isEmulated() ? Emulator.gauge("deviceBytes") : 0;
       ProjectionCase.assertAgrees(
           expected(one), computed(cuda, one), 1e-6, 1e-5, classes + " classes");
-      assertEquals(1, Emulator.calls("cuMemAlloc_v2"));
+      TestDriver.assertCalls(1, "cuMemAlloc_v2");
       long inputAndOutput = 2L * 4 * classes * (2 + 1);
-      return Emulator.gauge("peakDeviceBytes") - before - inputAndOutput;
+      return TestDriver.isEmulated()
+          ? Emulator.gauge("peakDeviceBytes") - before - inputAndOutput
+          : 0;
     }
   }
 
   @Test
   @DisplayName("Memory beyond input and output does not grow with C: 10,000 and 250,000 classes")
   void memory() {
-    Emulator.set("checking", 0);
+    TestDriver.set("checking", 0);
     long few = extraBytes(10_000);
     long many = extraBytes(250_000);
     assertTrue(Math.abs(many - few) < 2048, few + " and " + many + " bytes"); // alignment

@@ -12,22 +12,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Batches made to hurt, against the reference, on the emulated driver. */
-@Emulated
+/** Batches made to hurt, against the reference. */
+@OnDevice
 class CudaRandomBatchesTest {
   private static final int BATCHES = 300;
   private static final long FIRST_SEED = Long.getLong("ctc4j.seed", 0);
 
   @AfterEach
   void nothingIsFound() {
-    assertEquals("", Emulator.finding());
+    TestDriver.assertNoFindings();
   }
 
   @Test
   @DisplayName(
       "Statuses, losses and gradients are the reference's; the same bits with the least memory")
   void agreeWithTheReference() {
-    Emulator.set("checking", 0);
+    TestDriver.set("checking", 0);
     try (Ctc reference = Ctc.create(Backend.REFERENCE);
         Ctc cuda = Ctc.create(Backend.CUDA);
         Ctc frugal = Ctc.create(Backend.CUDA, EngineOptions.DEFAULT.withWorkspaceBytes(1))) {

@@ -1,5 +1,6 @@
 package org.ctc4j.cuda;
 
+import static jcuda.driver.JCudaDriver.cuCtxSynchronize;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoH;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
 
@@ -7,7 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 import jcuda.Pointer;
 
-/** Arrays in device memory, as a framework would hold them. The context must be current. */
+/**
+ * Arrays in device memory, as a framework would hold them. The context must be current. Streams
+ * that do not wait for the default stream, as those of the tests, are not ordered with plain
+ * copies, and one from pageable memory may return before it has arrived: so the device is waited
+ * for after a copy to it, and before one from it.
+ */
 final class DeviceArrays implements AutoCloseable {
   private final List<DeviceMemory> all = new ArrayList<>();
 
@@ -37,9 +43,19 @@ final class DeviceArrays implements AutoCloseable {
   private long of(Pointer values, long bytes) {
     long address = allocate(bytes);
     if (bytes > 0) {
-      Driver.call("cuMemcpyHtoD", () -> cuMemcpyHtoD(DeviceMemory.pointer(address), values, bytes));
+      put(address, values, bytes);
     }
     return address;
+  }
+
+  /** Over what is there. */
+  static void put(long address, float[] values) {
+    put(address, Pointer.to(values), 4L * values.length);
+  }
+
+  private static void put(long address, Pointer values, long bytes) {
+    Driver.call("cuMemcpyHtoD", () -> cuMemcpyHtoD(DeviceMemory.pointer(address), values, bytes));
+    synchronise();
   }
 
   static float[] floats(long address, int count) {
@@ -60,9 +76,13 @@ final class DeviceArrays implements AutoCloseable {
     return values;
   }
 
-  /** Waits for all that was enqueued, as a copy that is not asynchronous does. */
   private static void get(long address, Pointer values, long bytes) {
+    synchronise();
     Driver.call("cuMemcpyDtoH", () -> cuMemcpyDtoH(values, DeviceMemory.pointer(address), bytes));
+  }
+
+  private static void synchronise() {
+    Driver.call("cuCtxSynchronize", () -> cuCtxSynchronize());
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -12,19 +13,25 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Tests on the emulated driver, fresh for each of them. Without a g++ to build it with they are
- * skipped, and say so loudly; where {@code CI} is set they fail instead.
+ * Tests of what only the emulated driver can show, a fault for example, with a fresh one for each
+ * of them. Without a g++ to build it with they are skipped, and say so loudly; where {@code CI} is
+ * set they fail instead. Where {@link OnDevice} tests run on a GPU they are none of it.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(Emulated.Driver.class)
 @interface Emulated {
   /** Loads the emulator and resets it before each test. */
-  final class Driver implements ExecutionCondition, BeforeEachCallback {
+  final class Driver implements ExecutionCondition, BeforeAllCallback, BeforeEachCallback {
     private static final boolean POSSIBLE = EmulatorBuild.isPossible();
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+      if (!TestDriver.isEmulated()) {
+        return ConditionEvaluationResult.disabled(
+            "needs the emulated driver, and %s=%s asks for another"
+                .formatted(TestDriver.MODE_PROPERTY, TestDriver.mode()));
+      }
       return decide(POSSIBLE, System.getenv("CI") != null, context.getDisplayName(), System.err);
     }
 
@@ -44,6 +51,12 @@ import org.junit.jupiter.api.extension.ExtensionContext;
       }
       loud.println("\n*** NO g++: " + test + " SKIPPED; the CUDA backend is NOT tested ***\n");
       return ConditionEvaluationResult.disabled("there is no g++ to build the emulator with");
+    }
+
+    /** Before anything of the class, sources of arguments too, touches JCuda. */
+    @Override
+    public void beforeAll(ExtensionContext context) {
+      Emulator.reset();
     }
 
     @Override
