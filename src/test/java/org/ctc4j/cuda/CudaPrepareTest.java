@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** After {@code prepare} a call can be captured, though no such call was enqueued before. */
-@Emulated
+@OnDevice
 class CudaPrepareTest {
   private static final CtcOptions OPTIONS = CtcOptions.DEFAULT;
 
@@ -58,8 +58,8 @@ class CudaPrepareTest {
   void nothingIsLeft() {
     context.run(stream::close);
     context.close();
-    assertEquals("", Emulator.leaks());
-    assertEquals("", Emulator.finding());
+    TestDriver.assertNothingLeft();
+    TestDriver.assertNoFindings();
   }
 
   private long handle() {

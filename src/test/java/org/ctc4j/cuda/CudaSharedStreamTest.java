@@ -1,7 +1,6 @@
 package org.ctc4j.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -17,7 +16,7 @@ import org.junit.jupiter.api.Test;
  * Calls of every kind, from two threads at once, on one stream and so in one workspace of the
  * engine's: each must be on the stream as a whole before the next begins.
  */
-@Emulated
+@OnDevice
 class CudaSharedStreamTest {
   private static final int ROUNDS = 30;
 
@@ -26,8 +25,8 @@ class CudaSharedStreamTest {
 
   @AfterEach
   void nothingIsFound() {
-    assertEquals("", Emulator.finding(), "seed " + seed);
-    assertEquals("", Emulator.leaks());
+    TestDriver.assertNoFindings();
+    TestDriver.assertNothingLeft();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.ctc4j.cuda;
 
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE;
+import static jcuda.driver.JCudaDriver.cuCtxSynchronize;
 import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoD;
 
@@ -64,6 +65,7 @@ final class DeviceWorkload implements AutoCloseable {
               ? new DeviceResult(losses, statuses, reduced, tensor(gradients + i * pitch, shape))
               : DeviceResult.ofLosses(losses, statuses));
     }
+    Driver.call("cuCtxSynchronize", () -> cuCtxSynchronize()); // such copies do not wait
   }
 
   private static DeviceTensor tensor(long address, Shape shape) {

@@ -78,8 +78,8 @@ public final class KernelTimes {
     Workload workload = Workload.of(shape);
     context.run(
         () -> {
-          try (OnDevice losses = new OnDevice(workload, false);
-              OnDevice gradient = new OnDevice(workload, true)) {
+          try (DeviceCalls losses = new DeviceCalls(workload, false);
+              DeviceCalls gradient = new DeviceCalls(workload, true)) {
             print(shape, "flat", "loss", "cuda-device", losses.rotated());
             gradient.printAll("flat");
             print(shape, "flat", "gradient", "cuda-device-l2", gradient.inL2());
@@ -95,7 +95,7 @@ public final class KernelTimes {
     Workload workload = Workload.peaked(shape);
     context.run(
         () -> {
-          try (OnDevice gradient = new OnDevice(workload, true)) {
+          try (DeviceCalls gradient = new DeviceCalls(workload, true)) {
             gradient.printAll("peaked");
           }
         });
@@ -129,14 +129,14 @@ public final class KernelTimes {
   private record Errors(double loss, double gradient) {}
 
   /** Calls on one workload in device memory. */
-  private final class OnDevice implements AutoCloseable {
+  private final class DeviceCalls implements AutoCloseable {
     private final Workload workload;
     private final DeviceWorkload memory;
     private final Stream stream = new Stream();
     private final StreamTimer timer = new StreamTimer(stream);
     private final long handle = StreamAddress.of(stream.handle());
 
-    OnDevice(Workload workload, boolean gradient) {
+    DeviceCalls(Workload workload, boolean gradient) {
       this.workload = workload;
       memory = new DeviceWorkload(workload, device.index(), gradient);
     }
