@@ -125,7 +125,7 @@ final class Lattice {
   }
 
   /** Whether a path may come to state s from s − 2: past a blank, between different labels. */
-  private boolean skips(int s) {
+  boolean skips(int s) {
     return s >= 2 && s % 2 == 1 && extended[s] != extended[s - 2];
   }
 }

@@ -1,5 +1,6 @@
 package org.ctc4j.reference;
 
+import java.util.Arrays;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
@@ -11,25 +12,72 @@ public final class ReferenceUtterance {
   /** A label this many nats under its frame's log-sum-exp counts as impossible: 2^26. */
   public static final double IMPOSSIBLE_NATS = 0x1p26;
 
+  /** −ln p(l | x) below which an utterance is nearly certain; p and 1 − p are then of one size. */
+  private static final double NEARLY_CERTAIN_NATS = 0.5;
+
+  /** By how much rounding may take ln Σ y of a frame of log-probabilities from 0. */
+  private static final double ROUNDING_NATS = 0.01;
+
+  /** What is as nothing beside a loss that is not nearly 0. */
+  private static final double NO_NATS = 1e-9;
+
   private final double[][] logProb;
+  private final double[] logSum; // ln Σ y of each frame, 0 of logits
   private final Lattice lattice;
+  private final Complement complement; // null unless nearly certain
+  private final boolean byShares; // whether frames count by the shares of their sums
   private final double loss;
   private final CtcStatus status;
 
-  private ReferenceUtterance(double[][] logProb, int[] target, int blank, boolean finite) {
+  private ReferenceUtterance(
+      double[][] logProb, double[] logSum, int[] target, int blank, boolean finite) {
     this.logProb = logProb;
+    this.logSum = logSum;
     this.lattice = new Lattice(target, blank, logProb);
-    this.loss = finite ? lattice.loss() : Double.NaN;
+    double direct = finite ? lattice.loss() : Double.NaN;
+    double ofSums = 0 - Arrays.stream(logSum).sum();
+    this.complement =
+        direct - ofSums < NEARLY_CERTAIN_NATS
+            ? new Complement(lattice, probabilities(), blank)
+            : null;
+    double ofPaths = complement == null ? Double.NaN : 0 - Math.log1p(-complement.probability());
+    this.byShares = isRounding(ofSums + ofPaths);
+    this.loss = complement == null ? direct : byShares ? ofPaths : ofSums + ofPaths;
     this.status =
         !finite
             ? CtcStatus.NOT_FINITE
             : loss == Double.POSITIVE_INFINITY ? CtcStatus.INFEASIBLE : CtcStatus.OK;
   }
 
+  /**
+   * Whether a loss is no more than what rounding accounts for. Log-probabilities have sums that are
+   * not 1, if by rounding alone; such a loss would be noise, and below 0 as often as not. Then
+   * frames count by the shares of their sums, as logits do.
+   */
+  private boolean isRounding(double nats) {
+    double rounding = Arrays.stream(logSum).map(Math::abs).sum();
+    return rounding < NO_NATS
+        || nats < 2 * rounding
+            && Arrays.stream(logSum).allMatch(log -> Math.abs(log) < ROUNDING_NATS);
+  }
+
+  /** y, (T, C), each frame divided by its sum. */
+  private double[][] probabilities() {
+    double[][] y = new double[logProb.length][];
+    for (int t = 0; t < y.length; t++) {
+      y[t] = new double[logProb[t].length];
+      for (int c = 0; c < y[t].length; c++) {
+        y[t][c] = Math.exp(logProb[t][c] - logSum[t]);
+      }
+    }
+    return y;
+  }
+
   /** Reads utterance n of a batch whose arguments have been checked. */
   public static ReferenceUtterance of(CtcBatch batch, int n, CtcOptions options) {
     FrameTensor logits = batch.logits();
     double[][] logProb = new double[batch.inputLength(n)][logits.classes()];
+    double[] logSum = new double[logProb.length];
     boolean finite = true;
     for (int t = 0; t < logProb.length; t++) {
       for (int c = 0; c < logits.classes(); c++) {
@@ -37,33 +85,36 @@ public final class ReferenceUtterance {
         finite &= x < Double.POSITIVE_INFINITY; // false for NaN
         logProb[t][c] = x;
       }
-      normalise(logProb[t], options.input());
+      logSum[t] = normalise(logProb[t], options.input());
     }
     int[] target = new int[batch.targets().length(n)];
     batch.targets().copyTo(n, target);
-    return new ReferenceUtterance(logProb, target, options.blank(), finite);
+    return new ReferenceUtterance(logProb, logSum, target, options.blank(), finite);
   }
 
-  /** From logits, or log-probabilities, to log-probabilities that are finite or −Infinity. */
-  private static void normalise(double[] row, InputKind input) {
-    double max = 0;
-    double logSum = 0;
-    if (input == InputKind.LOGITS) {
-      max = Double.NEGATIVE_INFINITY;
-      for (double x : row) {
-        max = Math.max(max, x);
-      }
-      double sum = 0;
-      for (double x : row) {
-        sum += Math.exp(x - max);
-      }
-      logSum = Math.log(sum);
+  /**
+   * From logits, or log-probabilities, to log-probabilities that are finite or −Infinity. Returns
+   * the logarithm of their sum: 0 of logits.
+   */
+  private static double normalise(double[] row, InputKind input) {
+    int best = 0;
+    for (int c = 1; c < row.length; c++) {
+      best = row[c] > row[best] ? c : best;
     }
+    double max = input == InputKind.LOGITS ? row[best] : 0;
+    double others = 0; // beside the best: close to 0, its logarithm is as exact as this
+    for (int c = 0; c < row.length; c++) {
+      others += c == best ? 0 : Math.exp(row[c] - max);
+    }
+    double logSum =
+        input == InputKind.LOGITS ? Math.log1p(others) : Math.log1p(Math.expm1(row[best]) + others);
+    double impossible = input == InputKind.LOGITS ? logSum : 0;
     for (int c = 0; c < row.length; c++) {
       // x − max first: exact for close numbers, where x − (max + logSum) is not
-      double logProb = row[c] == LogMath.LOG_ZERO ? LogMath.LOG_ZERO : row[c] - max - logSum;
+      double logProb = row[c] == LogMath.LOG_ZERO ? LogMath.LOG_ZERO : row[c] - max - impossible;
       row[c] = logProb < -IMPOSSIBLE_NATS ? LogMath.LOG_ZERO : logProb;
     }
+    return input == InputKind.LOGITS ? 0 : logSum;
   }
 
   /** −ln p(l | x), equation (8), in nats; NaN if the input is not finite. */
@@ -127,6 +178,9 @@ public final class ReferenceUtterance {
    * CtcStatus#OK}.
    */
   public double[][] gradient(boolean softmaxTerm) {
+    if (softmaxTerm && complement != null) {
+      return nearlyCertainGradient();
+    }
     double[][] gradient = byClass(posteriors());
     if (status != CtcStatus.OK) {
       return gradient;
@@ -134,6 +188,18 @@ public final class ReferenceUtterance {
     for (int t = 0; t < gradient.length; t++) {
       for (int c = 0; c < gradient[t].length; c++) {
         gradient[t][c] = (softmaxTerm ? Math.exp(logProb[t][c]) : 0) - gradient[t][c];
+      }
+    }
+    return gradient;
+  }
+
+  /** With y the shares of their sum S: S y − γ = (S − 1) y + (y − γ). */
+  private double[][] nearlyCertainGradient() {
+    double[][] gradient = complement.difference();
+    for (int t = 0; t < gradient.length; t++) {
+      double more = byShares ? 0 : Math.expm1(logSum[t]);
+      for (int c = 0; c < gradient[t].length; c++) {
+        gradient[t][c] += more * Math.exp(logProb[t][c] - logSum[t]);
       }
     }
     return gradient;
