@@ -209,6 +209,47 @@ public abstract class CtcContract {
     }
   }
 
+  /** Cases of the table that are as certain as the backend's digits go. */
+  protected boolean isPromised(NearlyCertainCase one) {
+    return true;
+  }
+
+  @ParameterizedTest
+  @EnumSource(ElementType.class)
+  @DisplayName("Loss and gradient keep their digits and signs down to the smallest double")
+  void nearlyCertain(ElementType type) {
+    for (NearlyCertainCase one : NearlyCertainCase.all()) {
+      boolean exact = type != ElementType.BFLOAT16; // which has 8 bits, and these logits more
+      if (exact && isPromised(one)) {
+        FrameTensor gradient =
+            FrameTensor.timeMajor(
+                new double[one.frames() * one.classes()], one.frames(), 1, one.classes());
+        CtcResult got = CtcResult.ofGradient(gradient);
+        ctc.compute(one.batch(one.logits(), type), one.options(), got);
+        NearlyCertain.check(one, got, lossTolerance(), gradientTolerance());
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("So they do of log-probabilities, and rounding of these never takes a loss below 0")
+  void nearlyCertainLogProbs() {
+    for (NearlyCertainCase one : NearlyCertainCase.all()) {
+      CtcOptions options = one.options().withInput(InputKind.LOG_PROBS);
+      CtcOptions asLogits = options.withGradientKind(GradientKind.LOGITS);
+      if (isPromised(one)) {
+        CtcBatch batch = one.batch(one.logProbs(), ElementType.FLOAT64);
+        CtcResult got = ctc.lossAndGradient(batch, asLogits);
+        NearlyCertain.check(
+            one, got, Math.max(1e-9, lossTolerance()), Math.max(1e-9, gradientTolerance()));
+        for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT16}) {
+          double loss = ctc.loss(one.batch(one.logProbs(), type), options).loss(0);
+          assertTrue(Double.doubleToRawLongBits(loss) >= 0, () -> where(one + ": loss " + loss));
+        }
+      }
+    }
+  }
+
   @Test
   @DisplayName("Log-probabilities that are none may have e^1000 paths and a loss near 0")
   void pathsThatCancel() {

@@ -31,6 +31,39 @@ final class NearlyCertain {
     }
   }
 
+  /**
+   * Beside the table: the loss relative to itself, however small, never below 0 nor −0; gradients
+   * by their norm, every entry with the right sign.
+   */
+  static void check(
+      NearlyCertainCase one, CtcResult got, double lossTolerance, double gradientTolerance) {
+    double loss = got.loss(0);
+    assertTrue(Double.doubleToRawLongBits(loss) >= 0, () -> one + ": loss " + loss);
+    // below the least normal number there are fewer digits
+    double digits = lossTolerance * one.loss() + Double.MIN_NORMAL * 0x1p-50;
+    assertTrue(
+        Math.abs(loss - one.loss()) <= digits,
+        () -> "%s: expected loss %s, got %s".formatted(one, one.loss(), loss));
+    double least = leastOf(got.gradient().elements().type());
+    for (NearlyCertainCase.Entry entry : one.gradient()) {
+      double value = got.gradient().get(entry.t(), 0, entry.c());
+      double error = Math.abs(value - entry.value());
+      boolean sign = value * entry.value() >= 0 && (value != 0 || Math.abs(entry.value()) <= least);
+      assertTrue(
+          sign && error <= gradientTolerance * one.gradientNorm() + least,
+          () -> "%s: expected gradient %s, got %s".formatted(one, entry, value));
+    }
+  }
+
+  /** The distance of the smallest numbers. */
+  private static double leastOf(ElementType type) {
+    return switch (type) {
+      case FLOAT64 -> Double.MIN_VALUE;
+      case FLOAT32, BFLOAT16 -> Float.MIN_NORMAL;
+      case FLOAT16 -> 0x1p-24;
+    };
+  }
+
   private static double ratio(CtcResult expected, CtcResult got, int n) {
     double error = 0;
     double norm = 0;

@@ -16,7 +16,7 @@ import java.util.List;
  * @param path the state that each frame is nearly certain of
  * @param gradient of some entries, the largest among them
  */
-record NearlyCertainCase(
+public record NearlyCertainCase(
     int frames,
     int classes,
     int blank,
@@ -28,7 +28,7 @@ record NearlyCertainCase(
     List<Entry> gradient) {
 
   /** Of the gradient with respect to the logits. */
-  record Entry(int t, int c, double value) {}
+  public record Entry(int t, int c, double value) {}
 
   static List<NearlyCertainCase> all() {
     try (InputStream in =

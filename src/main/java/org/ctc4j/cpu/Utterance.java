@@ -3,6 +3,7 @@ package org.ctc4j.cpu;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
+import org.ctc4j.ElementType;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.host.Posteriors;
@@ -256,7 +257,10 @@ final class Utterance {
     }
   }
 
-  /** Zeros where nothing was to be computed, and all once more where the sweeps were not exact. */
+  /**
+   * Zeros where nothing was to be computed, and all once more where the sweeps were not exact, or
+   * the loss is so small that they cannot be.
+   */
   void end(Scratch scratch) {
     if (hasPaths() && representable && !exact) {
       sweepAgain(scratch);
@@ -268,6 +272,14 @@ final class Utterance {
       if (wantsRows() && status == CtcStatus.OK) {
         gammaNorm = 1;
         lattice.posteriors(log);
+      }
+    }
+    ElementType type = logits.elements().type();
+    if (status == CtcStatus.OK && hasPaths() && Complement.isNeeded(loss, frames(), input, type)) {
+      Complement complement = new Complement(this, scratch);
+      loss = complement.loss(loss);
+      if (wantsGradient && softmaxTerm) {
+        complement.gradient();
       }
     }
     if (gradient != null) {

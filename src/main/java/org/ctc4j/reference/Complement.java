@@ -1,5 +1,7 @@
 package org.ctc4j.reference;
 
+import org.ctc4j.host.RangeSums;
+
 /**
  * q = 1 − p(l | x), the probability of all paths that do not collapse to the target, where that is
  * what remains of a nearly certain utterance: the loss −ln(1 − q) and a gradient of q's size would
@@ -87,7 +89,11 @@ final class Complement {
       double[] toLeave = failing(alpha, left, f[t + 1], y[t].length);
       difference[t] = new double[y[t].length];
       for (int k = 0; k < y[t].length; k++) {
-        difference[t][k] = y[t][k] * ((toLeave[k] - q) / (1 - q));
+        double toAll = 0; // f^k − q by the differences to all others, q being their mean
+        for (int j = 0; y[t][k] > 0.5 && j < y[t].length; j++) {
+          toAll += y[t][j] * (toLeave[k] - toLeave[j]);
+        }
+        difference[t][k] = y[t][k] * ((y[t][k] > 0.5 ? toAll : toLeave[k] - q) / (1 - q));
       }
       FrameWithout frame = new FrameWithout(y[t]);
       double[] next = new double[alpha.length];
@@ -106,7 +112,8 @@ final class Complement {
   private double[] failing(double[] alpha, double left, double[] after, int classes) {
     double[] failing = new double[classes];
     int[] seen = new int[classes]; // the states before it are counted
-    RangeSums sums = new RangeSums(alpha);
+    RangeSums sums = new RangeSums();
+    sums.begin(alpha, alpha.length);
     for (int s = 1; s < alpha.length; s += 2) {
       int k = lattice.symbol(s);
       int first = lattice.skips(s) ? s - 2 : s - 1;

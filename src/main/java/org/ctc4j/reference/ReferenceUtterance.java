@@ -101,20 +101,19 @@ public final class ReferenceUtterance {
     for (int c = 1; c < row.length; c++) {
       best = row[c] > row[best] ? c : best;
     }
-    double max = input == InputKind.LOGITS ? row[best] : 0;
-    double others = 0; // beside the best: close to 0, its logarithm is as exact as this
+    double max = row[best];
+    double others = 0; // beside the best: near 0 a logarithm of 1 + others has their digits
     for (int c = 0; c < row.length; c++) {
       others += c == best ? 0 : Math.exp(row[c] - max);
     }
-    double logSum =
-        input == InputKind.LOGITS ? Math.log1p(others) : Math.log1p(Math.expm1(row[best]) + others);
-    double impossible = input == InputKind.LOGITS ? logSum : 0;
+    double logSum = Math.log1p(others);
+    boolean logits = input == InputKind.LOGITS;
     for (int c = 0; c < row.length; c++) {
       // x − max first: exact for close numbers, where x − (max + logSum) is not
-      double logProb = row[c] == LogMath.LOG_ZERO ? LogMath.LOG_ZERO : row[c] - max - impossible;
-      row[c] = logProb < -IMPOSSIBLE_NATS ? LogMath.LOG_ZERO : logProb;
+      double logProb = logits ? row[c] - max - logSum : row[c];
+      row[c] = !(logProb >= -IMPOSSIBLE_NATS) ? LogMath.LOG_ZERO : logProb;
     }
-    return input == InputKind.LOGITS ? 0 : logSum;
+    return logits ? 0 : max + logSum;
   }
 
   /** −ln p(l | x), equation (8), in nats; NaN if the input is not finite. */

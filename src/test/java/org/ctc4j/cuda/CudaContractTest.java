@@ -11,6 +11,7 @@ import org.ctc4j.CtcContract;
 import org.ctc4j.CtcResult;
 import org.ctc4j.CudaCtc;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.NearlyCertainCase;
 import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +44,12 @@ class CudaContractTest extends CtcContract {
   @Override
   protected int manyFrames() {
     return TestDriver.isGpu() ? super.manyFrames() : 20_000;
+  }
+
+  /** The kernels' own rounding is what a smaller loss would be, see README, Limits. */
+  @Override
+  protected boolean isPromised(NearlyCertainCase one) {
+    return one.margin() <= 20 && one.frames() > 2 && one.frames() < 10_000;
   }
 
   @Override

@@ -1,15 +1,17 @@
-package org.ctc4j.reference;
+package org.ctc4j.host;
 
 /**
  * Sums of neighbouring numbers that are 0 or more, by additions alone: none is lost in rounding.
+ * Not thread-safe.
  */
-final class RangeSums {
-  private final int leaves;
-  private final double[] tree; // node i is the sum of nodes 2i and 2i + 1
+public final class RangeSums {
+  private int leaves;
+  private double[] tree = {}; // node i is the sum of nodes 2i and 2i + 1
 
-  RangeSums(double[] numbers) {
-    leaves = numbers.length;
-    tree = new double[2 * leaves];
+  /** Takes the first {@code count} of some numbers. */
+  public void begin(double[] numbers, int count) {
+    leaves = count;
+    tree = tree.length >= 2 * leaves ? tree : new double[2 * leaves];
     System.arraycopy(numbers, 0, tree, leaves, leaves);
     for (int i = leaves - 1; i > 0; i--) {
       tree[i] = tree[2 * i] + tree[2 * i + 1];
@@ -17,7 +19,7 @@ final class RangeSums {
   }
 
   /** Of those in [from, to). */
-  double sum(int from, int to) {
+  public double sum(int from, int to) {
     double sum = 0;
     int left = from + leaves;
     int right = to + leaves;
