@@ -189,6 +189,9 @@ final class Utterance {
     double total = log + logBest;
     status = total == Double.NEGATIVE_INFINITY ? CtcStatus.INFEASIBLE : CtcStatus.OK;
     loss = 0 - total; // not −log: a loss of 0 shall not be −0
+    if (input == InputKind.LOGITS) {
+      loss = Math.max(loss, 0); // p(target) above 1 is rounding
+    }
   }
 
   /**

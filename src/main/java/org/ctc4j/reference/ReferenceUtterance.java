@@ -16,10 +16,12 @@ public final class ReferenceUtterance {
   private final double loss;
   private final CtcStatus status;
 
-  private ReferenceUtterance(double[][] logProb, int[] target, int blank, boolean finite) {
+  private ReferenceUtterance(double[][] logProb, int[] target, CtcOptions options, boolean finite) {
     this.logProb = logProb;
-    this.lattice = new Lattice(target, blank, logProb);
-    this.loss = finite ? lattice.loss() : Double.NaN;
+    this.lattice = new Lattice(target, options.blank(), logProb);
+    double rounded = finite ? lattice.loss() : Double.NaN;
+    // of a softmax p(l | x) is at most 1; more is rounding
+    this.loss = options.input() == InputKind.LOGITS ? Math.max(rounded, 0) : rounded;
     this.status =
         !finite
             ? CtcStatus.NOT_FINITE
@@ -41,7 +43,7 @@ public final class ReferenceUtterance {
     }
     int[] target = new int[batch.targets().length(n)];
     batch.targets().copyTo(n, target);
-    return new ReferenceUtterance(logProb, target, options.blank(), finite);
+    return new ReferenceUtterance(logProb, target, options, finite);
   }
 
   /** From logits, or log-probabilities, to log-probabilities that are finite or −Infinity. */
@@ -49,15 +51,16 @@ public final class ReferenceUtterance {
     double max = 0;
     double logSum = 0;
     if (input == InputKind.LOGITS) {
-      max = Double.NEGATIVE_INFINITY;
-      for (double x : row) {
-        max = Math.max(max, x);
+      int greatest = 0;
+      for (int c = 1; c < row.length; c++) {
+        greatest = row[c] > row[greatest] ? c : greatest;
       }
-      double sum = 0;
-      for (double x : row) {
-        sum += Math.exp(x - max);
+      max = row[greatest];
+      double others = 0;
+      for (int c = 0; c < row.length; c++) {
+        others += c == greatest ? 0 : Math.exp(row[c] - max);
       }
-      logSum = Math.log(sum);
+      logSum = Math.log1p(others); // however little they are: it is the loss of a sure model
     }
     for (int c = 0; c < row.length; c++) {
       // x − max first: exact for close numbers, where x − (max + logSum) is not
