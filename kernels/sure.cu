@@ -300,8 +300,9 @@ __device__ void sure(const CtcProblem& p, Shared& shared) {
   const Frame* frames = workspace.frames(n);
   const double best =
       sumInFixedOrder(u.frames, shared.parts, [&](int t) { return isSure(frames[t].best) ? frames[t].best : 0; });
-  const double loss = 0.0 - (best + course.logTotal());
+  double loss = 0.0 - (best + course.logTotal());
   if (!(fabs(loss) < double(CTC_INFINITY))) return;  // of log-probabilities that are none, float64 cannot hold the sums
+  if (!(p.flags & LOG_PROBS)) loss = max(loss, 0.0);  // p(target) above 1 is rounding
   if (threadIdx.x == 0) p.losses[n] = loss;
   if (!gradient) return;
   for (int k = 0; k < course.segments; k++) {

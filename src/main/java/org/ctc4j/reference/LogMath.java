@@ -27,8 +27,10 @@ final class LogMath {
   /** ln(e<sup>a</sup> + e<sup>b</sup> + e<sup>c</sup>). */
   static double add(double a, double b, double c) {
     double max = Math.max(a, Math.max(b, c));
+    double middle = Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+    double min = Math.min(a, Math.min(b, c));
     return max == LOG_ZERO
         ? LOG_ZERO
-        : max + Math.log(Math.exp(a - max) + Math.exp(b - max) + Math.exp(c - max));
+        : max + Math.log1p(Math.exp(middle - max) + Math.exp(min - max));
   }
 }
