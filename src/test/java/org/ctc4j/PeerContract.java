@@ -27,7 +27,7 @@ public abstract class PeerContract {
   /** Allowed error of a loss, relative, beside the digits that are stated. */
   protected abstract double lossRounding(ElementType input);
 
-  /** Allowed error of a loss, in nats, beside that: what decides where the loss is near 0. */
+  /** Allowed error of a loss or a gradient of its size, in nats, beside that; 0 unless near 0. */
   protected double lossFloor(double loss) {
     return 0;
   }
@@ -157,7 +157,7 @@ public abstract class PeerContract {
       for (int n = 0; n < peer.get("blankGradient").size(); n++) {
         JsonNode stated = peer.get("blankGradient").get(n);
         double x = stated.doubleValue();
-        double rounding = gradientRounding(type) * x;
+        double rounding = gradientRounding(type) * x + lossFloor(x);
         String where = where(peer, type, n) + ": gradient of the blank";
         PeerCase.assertStated(stated, got.get(0, n, data.blank()), rounding, where);
       }
