@@ -141,23 +141,26 @@ __device__ const X* logitsOf(const AlignProblem& p, int n) {
 
 // ---- ctc_align_frames ----------------------------------------------------------------------------------------------------------
 
-// sum exp(x - max) over what was added; NaN counts as nothing.
+// The largest of what was added, and sum exp(x - max) over the others: their digits are those of -ln p of the largest. NaN counts
+// as nothing.
 struct LogSum {
-  double max = negativeInfinity(), sum = 0;
+  double max = negativeInfinity(), others = 0;
 
   __device__ void add(double x) {
     if (x > max) {
-      sum = sum * exp(max - x) + 1;
+      if (max > negativeInfinity()) others = (others + 1) * exp(max - x);
       max = x;
     } else if (x > negativeInfinity()) {
-      sum += exp(x - max);
+      others += exp(x - max);
     }
   }
   __device__ Norm together(const WarpGroup& warp) const {
     const double all = warp.reduce<Max>(max);
     if (all == negativeInfinity()) return {0, 0};  // nothing is possible in this frame
-    const double share = max == negativeInfinity() ? 0 : sum * exp(max - all);
-    return {all, log(warp.reduce<Sum>(share))};
+    const double last = warp.reduce<Max>(max == all ? double(warp.lane) : -1.0);  // the lane whose largest is left out
+    const double own = double(warp.lane) == last ? 0 : 1;
+    const double share = max == negativeInfinity() ? 0 : (others + own) * exp(max - all);
+    return {all, log1p(warp.reduce<Sum>(share))};
   }
 };
 

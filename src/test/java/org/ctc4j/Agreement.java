@@ -17,7 +17,7 @@ public final class Agreement {
       double expected, double got, double tolerance, Supplier<String> what) {
     boolean same =
         Double.isFinite(expected)
-            ? Math.abs(got - expected) <= tolerance * Math.max(Math.abs(expected), 1e-3)
+            ? Math.abs(got - expected) <= tolerance * Math.abs(expected)
             : Double.compare(expected, got) == 0;
     if (!same) {
       fail(what.get() + ": expected loss " + expected + ", got " + got);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -51,6 +52,25 @@ public abstract class AlignerContract {
     int[] states = new int[path.frames()];
     Arrays.setAll(states, path::state);
     return states;
+  }
+
+  @Test
+  @DisplayName("ln p of a symbol keeps its digits next to 0, and is never above it")
+  void nearlyCertainFrames() {
+    for (NearlyCertainCase one : NearlyCertainCase.all()) {
+      double[][] expected = one.logProbs();
+      CtcBatch batch = one.batch(one.logits(), ElementType.FLOAT64);
+      CtcPath path = aligner.align(batch, one.options()).get(0);
+      double sum = 0;
+      for (int t = 0; t < path.frames(); t++) {
+        double symbol = expected[t][path.symbol(t)];
+        sum += symbol;
+        String what = one + ", frame " + t;
+        assertEquals(symbol, path.logProbability(t), 1e-12 * Math.abs(symbol), what);
+        assertTrue(path.logProbability(t) <= 0, what);
+      }
+      assertEquals(sum, path.logProbability(), 1e-11 * Math.abs(sum), one.toString());
+    }
   }
 
   private static double[][] logSoftmax(double[][] logits) {

@@ -122,8 +122,10 @@ public abstract class CtcContract {
         double[][] used = Arrays.copyOf(batch.logits()[n], batch.inputLengths()[n]);
         BruteForce expected = new BruteForce(used, batch.targets()[n], batch.blank());
         String what = where("batch " + i + ", utterance " + n);
+        // a sum of paths near 1 has the digits of 1
+        double digits = expected.loss() > 0 ? 1e-15 / expected.loss() : 0;
         Agreement.assertLoss(
-            expected.loss(), got.loss(n), lossTolerance(expected.loss()), () -> what);
+            expected.loss(), got.loss(n), lossTolerance(expected.loss()) + digits, () -> what);
         int frame = n;
         for (int t = 0; t < frames; t++) {
           for (int c = 0; c < classes; c++) {

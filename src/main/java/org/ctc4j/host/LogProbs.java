@@ -125,19 +125,19 @@ public final class LogProbs {
   }
 
   private void normaliser(int t, double[] row) {
-    double best = LOG_ZERO;
-    for (int c = 0; c < logits.classes(); c++) {
-      best = Math.max(best, row[c]);
+    int best = 0;
+    for (int c = 1; c < logits.classes(); c++) {
+      best = row[c] > row[best] ? c : best;
     }
-    if (best == LOG_ZERO) {
+    if (row[best] == LOG_ZERO) {
       return; // nothing is possible in this frame
     }
-    double sum = 0;
+    double others = 0; // their digits are those of the best one's −ln p
     for (int c = 0; c < logits.classes(); c++) {
-      sum += Math.exp(row[c] - best);
+      others += c == best ? 0 : Math.exp(row[c] - row[best]);
     }
-    max[t] = best;
-    logSum[t] = Math.log(sum);
+    max[t] = row[best];
+    logSum[t] = Math.log1p(others);
   }
 
   private double score(int t, double x) {
