@@ -103,6 +103,7 @@ final class AlignmentLane implements AutoCloseable {
       throw e;
     } finally {
       call = null;
+      chunk = null;
     }
   }
 

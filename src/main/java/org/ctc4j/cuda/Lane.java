@@ -172,16 +172,22 @@ final class Lane implements AutoCloseable {
         download(output);
       }
     } finally {
-      chunk = null;
+      forget();
     }
   }
 
   /** Forgets the chunk that is under way, after a failure. */
   void abandon() {
     if (chunk != null) {
-      chunk = null;
+      forget();
       stream.settle(); // the pinned memory may still be read
     }
+  }
+
+  private void forget() {
+    call = null;
+    chunk = null;
+    outputs.clear();
   }
 
   private String doing() {

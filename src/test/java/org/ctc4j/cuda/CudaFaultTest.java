@@ -14,6 +14,7 @@ import jcuda.driver.JCudaDriver;
 import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
+import org.ctc4j.Collected;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcResult;
@@ -199,6 +200,29 @@ class CudaFaultTest {
       Agreement.assertLoss(expected.loss(), got.loss(), 1e-6, () -> "pieces");
       Agreement.assertGradient(expected.gradient()::get, got.gradient(), 1e-5, () -> "pieces");
     }
+  }
+
+  @Test
+  @DisplayName("After a call that failed nothing of the caller's is held")
+  void holdsNothingAfterAFailure() {
+    for (String call :
+        new String[] {
+          "cuMemAlloc_v2", "cuMemcpyHtoDAsync_v2", "cuLaunchKernel", "cuStreamSynchronize"
+        }) {
+      Collected collected = new Collected();
+      try (Ctc ctc = cuda()) {
+        computeWatched(ctc, call, collected);
+        collected.assertAll(() -> call);
+      }
+    }
+  }
+
+  private void computeWatched(Ctc ctc, String call, Collected collected) {
+    FrameTensor logits = collected.watch("logits", batch.timeMajor());
+    CtcBatch watched = collected.watch("batch", batch.batch(logits));
+    CtcResult result = collected.watch("result", CtcResult.ofGradient(batch.timeMajor()));
+    Emulator.fail(call, 1, LAUNCH_OUT_OF_RESOURCES, false);
+    assertThrows(DeviceException.class, () -> ctc.compute(watched, batch.options(), result));
   }
 
   @Test
