@@ -23,13 +23,14 @@ class UnclosedTest {
   @DisplayName("An engine that nobody closes gives back its threads, which are daemons")
   void threads(Backend backend) {
     Collected collected = new Collected();
-    assertTrue(Collected.await(() -> count(thread -> true) == 0), "before");
+    long before = count(thread -> true);
     for (int i = 0; i < 20; i++) {
       compute(collected.watch("engine", Ctc.create(backend, EngineOptions.DEFAULT.withThreads(8))));
       assertEquals(0, count(thread -> !thread.isDaemon()));
     }
-    Collected.await(() -> count(thread -> true) == 0);
-    assertEquals(0, count(thread -> true), "threads that are left");
+    assertTrue(
+        Collected.await(() -> count(thread -> true) <= before),
+        () -> "%d threads before, %d after".formatted(before, count(thread -> true)));
     collected.assertAll(() -> "engines that are left");
   }
 
