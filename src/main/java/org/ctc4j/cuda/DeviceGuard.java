@@ -58,11 +58,17 @@ final class DeviceGuard {
     }
     closed = true;
     try {
-      context.run(last);
+      context.run(lost == null ? last : () -> settleAndRun(last));
     } catch (DeviceException e) {
       // the device is lost, and with it all that is to be given back
     }
     context.close();
+  }
+
+  /** What was enqueued before the device was given up may still run, if it was not lost. */
+  private static void settleAndRun(Runnable last) {
+    Driver.code(() -> cuCtxSynchronize());
+    last.run();
   }
 
   /**

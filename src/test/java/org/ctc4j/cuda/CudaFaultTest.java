@@ -226,6 +226,28 @@ class CudaFaultTest {
   }
 
   @Test
+  @DisplayName("The wait after a failure fails, too: the engine gives up, as old kernels may run")
+  void cannotSettle() {
+    for (String call : new String[] {"cuMemcpyDtoHAsync_v2", "cuStreamSynchronize"}) {
+      try (Ctc ctc = cuda()) {
+        Emulator.fail(call, 1, LAUNCH_OUT_OF_RESOURCES, false);
+        Emulator.fail("cuStreamSynchronize", 1, LAUNCH_OUT_OF_RESOURCES, false);
+        DeviceException first = assertThrows(DeviceException.class, () -> compute(ctc));
+        assertTrue(first.isDeviceLost(), first::getMessage);
+        assertEquals(LAUNCH_OUT_OF_RESOURCES, first.code());
+        assertTrue(
+            first.getMessage().contains("work of a call may be running still that had failed with"),
+            first::getMessage);
+        long launches = Emulator.launches("");
+        DeviceException later = assertThrows(DeviceException.class, () -> compute(ctc));
+        assertTrue(later.getMessage().startsWith("this engine lost its device"), later::getMessage);
+        assertEquals(launches, Emulator.launches(""));
+      }
+      assertEquals("", Emulator.leaks(), call);
+    }
+  }
+
+  @Test
   @DisplayName("A kernel that fails while it runs: the device is lost, which every later call says")
   void deviceLost() {
     for (int code : new int[] {ILLEGAL_ADDRESS, LAUNCH_FAILED}) {
