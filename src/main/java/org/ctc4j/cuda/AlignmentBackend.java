@@ -30,7 +30,7 @@ public final class AlignmentBackend implements AutoCloseable {
     workspaceLimit = options.workspaceBytes();
     PrimaryContext context = new PrimaryContext(device.index());
     try {
-      held = context.call(() -> new Held(device.architecture(), workspaceLimit));
+      held = context.call(() -> new Held(device, workspaceLimit));
     } catch (RuntimeException e) {
       context.close();
       throw e;
@@ -48,11 +48,12 @@ public final class AlignmentBackend implements AutoCloseable {
   private static final class Held implements AutoCloseable {
     final AlignKernels kernels;
     final HostAlignments hostAlignments;
-    final StreamWorkspaces workspaces = new StreamWorkspaces();
+    final StreamWorkspaces workspaces;
 
     /** The context must be current, here and in all calls. */
-    Held(int architecture, long workspaceLimit) {
-      kernels = new AlignKernels(architecture);
+    Held(CudaDevice device, long workspaceLimit) {
+      workspaces = new StreamWorkspaces(device.driverVersion());
+      kernels = new AlignKernels(device.architecture());
       try {
         hostAlignments = new HostAlignments(kernels, workspaceLimit);
       } catch (RuntimeException e) {
@@ -135,6 +136,11 @@ public final class AlignmentBackend implements AutoCloseable {
           held.workspaces.reserve(stream, workspace.bytes(), batch::shape);
           held.kernels.load(batch);
         });
+  }
+
+  /** Waits for a stream and gives back what is kept for it. */
+  public void forget(long stream) {
+    run(() -> held.workspaces.forget(stream));
   }
 
   /** Bytes that {@link #enqueue} needs for batches of a shape. */

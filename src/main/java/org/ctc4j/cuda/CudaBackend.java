@@ -41,7 +41,7 @@ public final class CudaBackend implements AutoCloseable {
     architecture = device.architecture();
     PrimaryContext context = new PrimaryContext(device.index());
     try {
-      held = context.call(() -> new Held(architecture, workspaceLimit));
+      held = context.call(() -> new Held(device, workspaceLimit));
     } catch (RuntimeException e) {
       context.close();
       throw e;
@@ -59,14 +59,15 @@ public final class CudaBackend implements AutoCloseable {
   private static final class Held implements AutoCloseable {
     final Kernels kernels;
     final HostBatches hostBatches;
-    final StreamWorkspaces workspaces = new StreamWorkspaces();
+    final StreamWorkspaces workspaces;
     private final int architecture;
     private final long workspaceLimit;
     private Projections projections; // made when first used, for they need cuBLAS
 
     /** The context must be current, here and in all calls. */
-    Held(int architecture, long workspaceLimit) {
-      this.architecture = architecture;
+    Held(CudaDevice device, long workspaceLimit) {
+      architecture = device.architecture();
+      workspaces = new StreamWorkspaces(device.driverVersion());
       this.workspaceLimit = workspaceLimit;
       kernels = new Kernels(architecture);
       try {
@@ -167,6 +168,11 @@ public final class CudaBackend implements AutoCloseable {
           held.workspaces.reserve(stream, workspace.bytes(), batch::shape);
           held.kernels.load(batch, result, workspace);
         });
+  }
+
+  /** Waits for a stream and gives back what is kept for it. */
+  public void forget(long stream) {
+    run(() -> held.workspaces.forget(stream));
   }
 
   private static Launch launch(DeviceBatch batch, long stream) {
