@@ -75,7 +75,8 @@ import org.ctc4j.cuda.Devices;
  * <p>Thread-safe as {@link Ctc} is. Several engines may share a device, and each device may have
  * its own. After a {@link DeviceException} an engine goes on working, unless {@link
  * DeviceException#isDeviceLost() the device is lost}: then it says so on every call. Close it when
- * nothing that was enqueued through it is still to run; its device memory goes with it.
+ * nothing that was enqueued through it is still to run; its device memory goes with it. Keep it
+ * reachable as long as a graph that was captured in its workspace is launched.
  */
 public final class CudaCtc extends Ctc {
   private final CudaDevice device;

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Which directories code may be loaded from: those whose contents nobody can have put there or
@@ -41,7 +42,7 @@ public final class Trust {
     return directory;
   }
 
-  /** Who else can write to a directory, or to one that it lies in; "" if nobody can. */
+  /** Who else can write to a directory or file, or to what it lies in; "" if nobody can. */
   public static String objection(Path directory) throws IOException {
     Path real = directory.toRealPath();
     if (!real.getFileSystem().supportedFileAttributeViews().contains("unix")) {
@@ -52,6 +53,24 @@ public final class Trust {
       String objection = objection(path, user, path.equals(real) ? 0 : STICKY);
       if (!objection.isEmpty()) {
         return objection;
+      }
+    }
+    return "";
+  }
+
+  /** The same of a directory and all files and directories in it, links and what they lead to. */
+  public static String objectionToTree(Path directory) throws IOException {
+    String objection = objection(directory);
+    if (!objection.isEmpty()) {
+      return objection;
+    }
+    int user = user();
+    try (Stream<Path> tree = Files.walk(directory)) {
+      for (Path path : (Iterable<Path>) tree::iterator) {
+        objection = Files.isSymbolicLink(path) ? objection(path) : objection(path, user, 0);
+        if (!objection.isEmpty()) {
+          return objection;
+        }
       }
     }
     return "";

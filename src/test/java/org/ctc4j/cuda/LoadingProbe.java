@@ -2,8 +2,6 @@ package org.ctc4j.cuda;
 
 import java.io.File;
 import java.io.IOException;
-import java.util.Map;
-import java.util.Properties;
 import java.util.Random;
 import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
@@ -22,7 +20,7 @@ final class LoadingProbe {
 
   public static void main(String[] args) throws InterruptedException {
     Emulator.reset();
-    Map<?, ?> before = (Properties) System.getProperties().clone();
+    Object before = System.getProperties().clone();
     Thread other = new Thread(() -> makeFiles(System.getProperty("java.io.tmpdir")));
     other.start();
     try (Ctc ctc = Ctc.create(Backend.CUDA)) {
