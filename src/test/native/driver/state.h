@@ -48,7 +48,14 @@ struct Work {
 
 // Work is not done when it is enqueued but when somebody waits for it: a result that is read, or
 // memory that is used again, without the wait that a GPU needs, is wrong here every time.
+// Another for each stream that there ever was.
+inline unsigned long long nextStreamId() {
+  static std::atomic<unsigned long long> last{0};
+  return ++last;
+}
+
 struct Stream {
+  const unsigned long long id = nextStreamId();
   Context* context;
   unsigned flags = 0;
   std::deque<Work> queue;

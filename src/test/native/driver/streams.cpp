@@ -137,6 +137,19 @@ CTC4J_EXPORT CUresult cuStreamDestroy_v2(void* handle) {
   return result;
 }
 
+// The default stream of each thread, which runs its work on that of all threads here, has an id of
+// its own nonetheless.
+CTC4J_EXPORT CUresult cuStreamGetId(void* handle, unsigned long long* id) {
+  ENTER_CONTEXT("cuStreamGetId");
+  static thread_local unsigned long long perThread = nextStreamId();
+  Stream* stream = streamOf(handle);
+  if (!stream) {
+    return CUDA_ERROR_INVALID_HANDLE;
+  }
+  *id = reinterpret_cast<uintptr_t>(handle) == 2 ? perThread : stream->id;
+  return CUDA_SUCCESS;
+}
+
 CTC4J_EXPORT CUresult cuStreamSynchronize(void* handle) {
   ENTER_CONTEXT("cuStreamSynchronize");
   Stream* stream = streamOf(handle);

@@ -56,8 +56,9 @@ public final class CpuCtc extends Ctc {
 
   /**
    * What multiplies the matrices of a {@link ProjectedBatch}: OpenBLAS where {@code
-   * org.bytedeco:openblas} and its natives are on the class path, else netlib in Java. Loaded by
-   * this call, if not before.
+   * org.bytedeco:openblas} and its natives are on the class path and nobody but this user can write
+   * to the cache that JavaCPP unpacks them into, else netlib in Java. Loaded by this call, if not
+   * before.
    */
   public static String blas() {
     return CpuBackend.blas();

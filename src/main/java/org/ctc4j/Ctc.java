@@ -38,7 +38,9 @@ import java.util.List;
  * </ul>
  *
  * <p>Thread-safe: one engine serves calls from many threads at once, as long as each writes to a
- * {@link CtcResult} of its own. Close it when no call runs; closing twice is harmless.
+ * {@link CtcResult} of its own. Close it when no call runs; closing twice is harmless. One that
+ * nobody closes gives its threads and its device's memory back some time after it is garbage. After
+ * a call an engine holds nothing that was passed to it.
  */
 public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCtc, ReferenceCtc {
   private static final System.Logger LOGGER = System.getLogger("org.ctc4j");

@@ -53,9 +53,9 @@ public final class CudaAligner extends CtcAligner {
 
   /**
    * Enqueues the alignment of a batch in device memory, and returns. Weights are not used. The
-   * workspace is the aligner's: one for each stream, grown when a call needs more of it and kept
-   * until {@link #close}. Growing it, and loading a kernel that was not launched before, spoil a
-   * capture: call {@link #prepare} before.
+   * workspace is the aligner's: one for each stream, kept until {@link #forget} or {@link #close},
+   * as with {@link CudaCtc#enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}. Growing it, and
+   * loading a kernel that was not launched before, spoil a capture: call {@link #prepare} before.
    *
    * @param stream a {@code CUstream} or {@code cudaStream_t} of this device; 0 is the default
    *     stream
@@ -96,6 +96,20 @@ public final class CudaAligner extends CtcAligner {
    */
   public void prepare(DeviceBatch batch, long stream) {
     backend.prepare(batch, stream);
+  }
+
+  /**
+   * Gives back the workspace that this aligner keeps for a stream, after a wait for the stream: for
+   * one that is not used any more, before it is destroyed. Graphs that were captured on it with
+   * that workspace must not be launched after this. A later call on the stream makes another
+   * workspace.
+   *
+   * @param stream as in {@code enqueue}
+   * @throws DeviceException if the driver refuses
+   * @throws IllegalStateException if this aligner is closed
+   */
+  public void forget(long stream) {
+    backend.forget(stream);
   }
 
   /**

@@ -75,7 +75,8 @@ import org.ctc4j.cuda.Devices;
  * <p>Thread-safe as {@link Ctc} is. Several engines may share a device, and each device may have
  * its own. After a {@link DeviceException} an engine goes on working, unless {@link
  * DeviceException#isDeviceLost() the device is lost}: then it says so on every call. Close it when
- * nothing that was enqueued through it is still to run; its device memory goes with it.
+ * nothing that was enqueued through it is still to run; its device memory goes with it. Keep it
+ * reachable as long as a graph that was captured in its workspace is launched.
  */
 public final class CudaCtc extends Ctc {
   private final CudaDevice device;
@@ -123,8 +124,11 @@ public final class CudaCtc extends Ctc {
    * synchronised and nothing is copied.
    *
    * <p>The workspace is the engine's: one for each stream, grown when a call needs more of it and
-   * kept until {@link #close}. Growing it, and loading a kernel that was not launched before, spoil
-   * a capture: call {@link #prepare} before.
+   * kept until {@link #forget} or {@link #close}, also where the stream is destroyed. A handle that
+   * comes to mean another stream gets another workspace, as {@code CU_STREAM_PER_THREAD} does in
+   * every thread. Drivers before CUDA 12.0 do not tell that a handle is used again: with these,
+   * call {@code forget} before a stream is destroyed. Growing a workspace, and loading a kernel
+   * that was not launched before, spoil a capture: call {@link #prepare} before.
    *
    * @param stream a {@code CUstream} or {@code cudaStream_t} of this device; 0 is the default
    *     stream
@@ -174,6 +178,20 @@ public final class CudaCtc extends Ctc {
    */
   public void prepare(DeviceBatch batch, DeviceResult result, long stream) {
     backend.prepare(batch, result, stream);
+  }
+
+  /**
+   * Gives back the workspace that this engine keeps for a stream, after a wait for the stream: for
+   * one that is not used any more, before it is destroyed. Graphs that were captured on it with
+   * that workspace must not be launched after this. A later call on the stream makes another
+   * workspace.
+   *
+   * @param stream as in {@code enqueue}
+   * @throws DeviceException if the driver refuses
+   * @throws IllegalStateException if this engine is closed
+   */
+  public void forget(long stream) {
+    backend.forget(stream);
   }
 
   /**

@@ -36,12 +36,6 @@ public final class ReferenceCtc extends Ctc {
   }
 
   @Override
-  public void close() {
-    super.close();
-    backend.close();
-  }
-
-  @Override
   void run(CtcBatch batch, CtcOptions options, CtcResult result) {
     backend.run(
         batch,

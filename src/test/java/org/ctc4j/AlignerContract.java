@@ -335,6 +335,21 @@ public abstract class AlignerContract {
   }
 
   @Test
+  void afterACallNothingOfTheCallersIsHeld() {
+    Collected collected = new Collected();
+    alignWatched(aligner, TestBatch.random(random, 40, 3, 9, 8, 2), collected);
+    collected.assertAll(this::replay);
+  }
+
+  private static void alignWatched(CtcAligner aligner, TestBatch of, Collected collected) {
+    FrameTensor logits = collected.watch("logits", of.timeMajor());
+    collected.watch("numbers", logits.elements().storage());
+    CtcBatch batch = collected.watch("batch", of.batch(logits));
+    collected.watch("targets", batch.targets());
+    collected.watch("paths", aligner.align(batch, of.options()));
+  }
+
+  @Test
   void badArgumentsAreRefused() {
     FrameTensor logits = FrameTensor.timeMajor(new float[6], 2, 1, 3);
     CtcBatch label = CtcBatch.of(logits, Targets.of(new int[] {3}));

@@ -1329,6 +1329,41 @@ public abstract class CtcContract {
     assertNull(ctc.loss(batch.batch(), batch.options()).gradient());
   }
 
+  @ParameterizedTest
+  @CsvSource({"40, 1, 20", "200, 3, 300", "60, 9, 300"})
+  @DisplayName("After a call nothing of the caller's is held")
+  void holdsNothing(int frames, int utterances, int classes) {
+    Collected collected = new Collected();
+    try (Ctc engine = engine(EngineOptions.DEFAULT.withThreads(4))) {
+      computeWatched(
+          engine, TestBatch.random(random, frames, utterances, classes, 8, 2), collected);
+      collected.assertAll(() -> where("after a call"));
+    }
+  }
+
+  private static void computeWatched(Ctc engine, TestBatch of, Collected collected) {
+    int frames = of.frames();
+    int utterances = of.utterances();
+    float[] logits = collected.watch("logits", new float[frames * utterances * of.classes()]);
+    float[] gradient = collected.watch("gradient", new float[logits.length]);
+    float[] posteriors = collected.watch("posteriors", new float[logits.length]);
+    double[] weights = collected.watch("weights", new double[utterances]);
+    Arrays.fill(weights, 0.5);
+    FrameTensor tensor = FrameTensor.timeMajor(logits, frames, utterances, of.classes());
+    CtcBatch batch = collected.watch("batch", of.batch(of.fill(tensor)).withWeights(weights));
+    collected.watch("targets", batch.targets());
+    int states = 2 * batch.targets().maxLength() + 1;
+    float[] ofStates = collected.watch("states", new float[frames * utterances * states]);
+    CtcResult result =
+        CtcResult.ofGradient(FrameTensor.timeMajor(gradient, frames, utterances, of.classes()))
+            .withPosteriors(FrameTensor.timeMajor(posteriors, frames, utterances, of.classes()))
+            .withStatePosteriors(FrameTensor.timeMajor(ofStates, frames, utterances, states));
+    collected.watch("result", result);
+    collected.watch("losses", result.losses);
+    collected.watch("statuses", result.statuses);
+    engine.compute(batch, of.options(), result);
+  }
+
   @Test
   @DisplayName("After close: IllegalStateException; closing twice is harmless")
   void closed() {

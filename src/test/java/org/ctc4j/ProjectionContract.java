@@ -458,6 +458,28 @@ public abstract class ProjectionContract {
   }
 
   @Test
+  @DisplayName("After a call nothing of the caller's is held")
+  void holdsNothing() {
+    for (long i = 0; i < 10; i++) {
+      Collected collected = new Collected();
+      computeWatched(ctc, seed + i, collected);
+      collected.assertAll(() -> where("after a call"));
+    }
+  }
+
+  private static void computeWatched(Ctc ctc, long seed, Collected collected) {
+    HostileProjection hostile = collected.watch("case", HostileProjection.of(seed));
+    ProjectedBatch batch = collected.watch("batch", hostile.batch());
+    collected.watch("hidden", batch.hidden().elements().storage());
+    collected.watch("targets", batch.targets());
+    Projection projection = collected.watch("projection", batch.projection());
+    collected.watch("weight", projection.weight().storage());
+    collected.watch("result", hostile.result());
+    collected.watch("losses", hostile.result().losses.losses);
+    ctc.compute(batch, hostile.options(), hostile.result());
+  }
+
+  @Test
   @DisplayName("Packed hidden states give the bits of padded ones")
   void packed() {
     Case c = random(40, 4, 9, 33, 6);

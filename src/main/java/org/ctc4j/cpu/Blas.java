@@ -3,9 +3,8 @@ package org.ctc4j.cpu;
 import dev.ludovic.netlib.blas.BLAS;
 import dev.ludovic.netlib.blas.JavaBLAS;
 import dev.ludovic.netlib.blas.NativeBLAS;
-import java.util.function.Supplier;
-import java.util.logging.Level;
-import java.util.logging.Logger;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
 
@@ -24,6 +23,11 @@ import org.ctc4j.BackendUnavailableException;
  * libblas.so.3} that happens to be installed is not taken: as often as not it is the reference
  * implementation, slower than Java.
  *
+ * <p>netlib's implementations are asked for one by one, not through its {@code getInstance}, which
+ * settles for the whole JVM whether netlib goes native, by properties that would have to be set
+ * here. One is left: netlib's native half reads the path of the BLAS from a property of netlib's,
+ * which therefore is set while that half is loaded.
+ *
  * @param netlib thread-safe
  * @param name for people to read
  * @param isOpenBlas whether {@link OpenBlas} was loaded
@@ -32,7 +36,6 @@ record Blas(BLAS netlib, String name, boolean isOpenBlas) {
   static final String PROPERTY = "org.ctc4j.blas";
 
   private static final String NETLIB = "dev.ludovic.netlib.blas.";
-  private static final String ALLOW_NATIVE = NETLIB + "allowNative";
   private static final String LIBRARY = NETLIB + "nativeLib";
   private static final String LIBRARY_PATH = NETLIB + "nativeLibPath";
 
@@ -74,15 +77,25 @@ record Blas(BLAS netlib, String name, boolean isOpenBlas) {
   }
 
   private static Blas java() {
-    // netlib looks for a native library when it is first touched, and complains if there is none
-    BLAS java = quietly(ALLOW_NATIVE, "false", JavaBLAS::getInstance);
+    BLAS java = javaBlas();
     return new Blas(java, "netlib " + java.getClass().getSimpleName(), false);
+  }
+
+  private static BLAS javaBlas() {
+    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
+      try {
+        return netlib("VectorBLAS", JavaBLAS.class);
+      } catch (IllegalStateException | LinkageError e) {
+        LOGGER.log(System.Logger.Level.DEBUG, "netlib cannot use this Vector API: " + e);
+      }
+    }
+    return netlib("Java11BLAS", JavaBLAS.class);
   }
 
   private static Blas named() {
     try {
       return new Blas(
-          quietly(ALLOW_NATIVE, "true", NativeBLAS::getInstance),
+          netlib("JNIBLAS", NativeBLAS.class),
           "netlib JNIBLAS on " + System.getProperty(LIBRARY_PATH, System.getProperty(LIBRARY)),
           false);
     } catch (RuntimeException | LinkageError e) {
@@ -95,8 +108,7 @@ record Blas(BLAS netlib, String name, boolean isOpenBlas) {
     try {
       String library = OpenBlas.load();
       OpenBlas.useOneThread();
-      BLAS blas = quietly(LIBRARY_PATH, library, NativeBLAS::getInstance);
-      return new Blas(blas, "OpenBLAS", true);
+      return new Blas(nativeBlas(library), "OpenBLAS", true);
     } catch (RuntimeException | LinkageError e) {
       if (insist) {
         throw (BackendUnavailableException)
@@ -108,22 +120,32 @@ record Blas(BLAS netlib, String name, boolean isOpenBlas) {
     }
   }
 
-  /** Touches netlib with a property set, and without what it logs on that. */
-  private static <T> T quietly(String property, String value, Supplier<T> get) {
-    Logger logger = Logger.getLogger(NETLIB + "InstanceBuilder");
-    Level level = logger.getLevel();
-    String before = System.getProperty(property);
-    logger.setLevel(Level.WARNING);
-    System.setProperty(property, value);
+  /** netlib's native half, on a library of ours where it was not loaded by somebody before. */
+  private static BLAS nativeBlas(String library) {
+    String before = System.getProperty(LIBRARY_PATH);
+    System.setProperty(LIBRARY_PATH, library);
     try {
-      return get.get();
+      return netlib("JNIBLAS", NativeBLAS.class);
     } finally {
-      logger.setLevel(level);
       if (before == null) {
-        System.clearProperty(property);
+        System.clearProperty(LIBRARY_PATH);
       } else {
-        System.setProperty(property, before);
+        System.setProperty(LIBRARY_PATH, before);
       }
+    }
+  }
+
+  /** An implementation by its name, which netlib does not show. */
+  private static BLAS netlib(String name, Class<? extends BLAS> type) {
+    try {
+      MethodHandles.Lookup inside = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
+      Class<?> implementation = inside.findClass(NETLIB + name);
+      return (BLAS)
+          inside.findStatic(implementation, "getInstance", MethodType.methodType(type)).invoke();
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
     }
   }
 }

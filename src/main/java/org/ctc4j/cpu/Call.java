@@ -103,6 +103,10 @@ final class Call extends Work {
       }
     } finally {
       batch = null;
+      options = null;
+      weights = null;
+      losses = null;
+      statuses = null;
       gradient = null;
       posteriors = null;
     }
@@ -134,7 +138,7 @@ final class Call extends Work {
         scratch.begin(together[n]);
         together[n].meet(scratch);
       }
-      scratches.give(scratch);
+      giveBack(scratch);
       run(workers, Part.SECOND_HALF, 2 * count);
       scratch = scratches.take();
       for (int n = 0; n < count; n++) {
@@ -142,11 +146,11 @@ final class Call extends Work {
         together[n].end(scratch);
         finish(together[n], n);
       }
-      scratches.give(scratch);
+      giveBack(scratch);
     } finally {
       for (int n = 0; n < count; n++) {
         if (together[n] != null) {
-          utterances.give(together[n]);
+          giveBack(together[n]);
           together[n] = null;
         }
       }
@@ -170,7 +174,7 @@ final class Call extends Work {
             n++) {
           whole(u, n, scratch);
         }
-        utterances.give(u);
+        giveBack(u);
       }
       case FRAMES -> {
         Utterance u = together[index / ranges];
@@ -190,6 +194,17 @@ final class Call extends Work {
         together[index / 2].secondHalf(index % 2 == 0, scratch);
       }
     }
+    giveBack(scratch);
+  }
+
+  /** For the next call, which may be long in coming. */
+  private void giveBack(Utterance u) {
+    u.release();
+    utterances.give(u);
+  }
+
+  private void giveBack(Scratch scratch) {
+    scratch.release();
     scratches.give(scratch);
   }
 

@@ -1,5 +1,6 @@
 package org.ctc4j.cpu;
 
+import java.lang.ref.Cleaner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
@@ -8,6 +9,7 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.host.Posteriors;
+import org.ctc4j.host.Unclosed;
 
 /**
  * Batches on threads, with memory that is kept from call to call. Thread-safe: calls at the same
@@ -23,6 +25,7 @@ public final class CpuBackend implements AutoCloseable {
   private final Pool<Call> calls;
   private final Pool<Tile> tiles;
   private final Pool<Projected> projectedCalls;
+  private final Cleaner.Cleanable threads;
 
   /**
    * @throws org.ctc4j.BackendUnavailableException if the system property {@code org.ctc4j.cpu} asks
@@ -50,6 +53,7 @@ public final class CpuBackend implements AutoCloseable {
     this.tiles = new Pool<>(() -> new Tile(kernels.another()));
     this.projectedCalls = new Pool<>(() -> new Projected(sizes, tiles));
     this.workers = new Workers(options.threads());
+    this.threads = Unclosed.register(this, workers::close);
   }
 
   /** Whether an engine can be made. */
@@ -155,7 +159,7 @@ public final class CpuBackend implements AutoCloseable {
   /** Ends the threads and lets go of the memory. */
   @Override
   public void close() {
-    workers.close();
+    threads.clean();
     calls.clear();
     utterances.clear();
     scratches.clear();

@@ -89,6 +89,13 @@ final class Emissions {
     }
   }
 
+  /** Lets go of the logits. */
+  void release() {
+    logits = null;
+    elements = null;
+    direct = null;
+  }
+
   /** Finds the best of each of some frames, which the rows stand at. */
   void findBest(int from, int count, LogitRows rows, Scratch scratch) {
     double[] x = scratch.block.ofSlots;

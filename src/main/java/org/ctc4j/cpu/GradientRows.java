@@ -55,6 +55,14 @@ final class GradientRows {
     }
   }
 
+  /** Lets go of the gradient. */
+  void release() {
+    gradient = null;
+    elements = null;
+    direct = null;
+    array = null;
+  }
+
   /** Goes to some frames; {@code block} gets where the rows stand. */
   void seek(int from, int count, FrameBlock block) {
     array = direct != null ? direct : copy;

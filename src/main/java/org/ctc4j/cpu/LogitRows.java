@@ -31,6 +31,14 @@ final class LogitRows {
     }
   }
 
+  /** Lets go of the logits. */
+  void release() {
+    logits = null;
+    elements = null;
+    direct = null;
+    array = null;
+  }
+
   /** The array that holds the rows, if each is a run of floats in one; else null. */
   static float[] directArray(FrameTensor tensor) {
     return tensor.classStride() == 1 && tensor.elements().storage() instanceof float[] floats

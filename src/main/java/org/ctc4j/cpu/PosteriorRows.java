@@ -28,6 +28,12 @@ final class PosteriorRows {
     }
   }
 
+  /** Lets go of the places. */
+  void release() {
+    ofClasses = null;
+    ofStates = null;
+  }
+
   /**
    * Stores frame t.
    *

@@ -151,6 +151,7 @@ final class Projected extends Work {
       weightGradientView = null;
       group = null;
       lattice = null;
+      weights = null;
       losses = null;
       statuses = null;
     }

@@ -54,6 +54,13 @@ final class Scratch {
     difference = Grow.atLeast(difference, (long) LabelStage.TOGETHER * slotsLength);
   }
 
+  /** Lets go of what is the caller's. */
+  void release() {
+    logits.release();
+    gradient.release();
+    posteriors.release();
+  }
+
   /** Room for as many numbers, for whoever needs it at the moment. */
   double[] exact(int length) {
     exact = Grow.atLeast(exact, length);

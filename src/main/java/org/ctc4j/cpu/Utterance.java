@@ -298,6 +298,14 @@ final class Utterance {
     sweep(scratch);
   }
 
+  /** Lets go of what is the caller's; {@link #begin} comes next. */
+  void release() {
+    logits = null;
+    gradient = null;
+    posteriors = null;
+    emissions.release();
+  }
+
   double loss() {
     return loss;
   }

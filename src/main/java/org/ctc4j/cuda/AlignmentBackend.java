@@ -1,5 +1,7 @@
 package org.ctc4j.cuda;
 
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
@@ -9,6 +11,7 @@ import org.ctc4j.DeviceException;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.host.Unclosed;
 
 /**
  * Forced alignment on one device. Thread-safe: host calls wait for each other, device calls for the
@@ -17,9 +20,8 @@ import org.ctc4j.InvalidInputException;
 public final class AlignmentBackend implements AutoCloseable {
   private final long workspaceLimit;
   private final DeviceGuard guard;
-  private final AlignKernels kernels;
-  private final HostAlignments hostAlignments;
-  private final StreamWorkspaces workspaces = new StreamWorkspaces();
+  private final Held held;
+  private final Cleaner.Cleanable unclosed;
 
   /**
    * @throws DeviceException if the driver refuses; nothing is held then
@@ -27,20 +29,54 @@ public final class AlignmentBackend implements AutoCloseable {
   public AlignmentBackend(CudaDevice device, EngineOptions options) {
     workspaceLimit = options.workspaceBytes();
     PrimaryContext context = new PrimaryContext(device.index());
-    AlignKernels loaded = null;
     try {
-      AlignKernels made = context.call(() -> new AlignKernels(device.architecture()));
-      loaded = made;
-      hostAlignments = context.call(() -> new HostAlignments(made, workspaceLimit));
+      held = context.call(() -> new Held(device, workspaceLimit));
     } catch (RuntimeException e) {
-      if (loaded != null) {
-        context.run(loaded::close);
-      }
       context.close();
       throw e;
     }
-    kernels = loaded;
     guard = new DeviceGuard(context, "aligner");
+    unclosed = Unclosed.register(this, unclosed(guard, held));
+  }
+
+  /** Static, so that it has no hold of the aligner whose end it waits for. */
+  private static Runnable unclosed(DeviceGuard guard, Held held) {
+    return () -> guard.closeUnclosed(held::close);
+  }
+
+  /** What is given back at the end; without any reference to the aligner. */
+  private static final class Held implements AutoCloseable {
+    final AlignKernels kernels;
+    final HostAlignments hostAlignments;
+    final StreamWorkspaces workspaces;
+
+    /** The context must be current, here and in all calls. */
+    Held(CudaDevice device, long workspaceLimit) {
+      workspaces = new StreamWorkspaces(device.driverVersion());
+      kernels = new AlignKernels(device.architecture());
+      try {
+        hostAlignments = new HostAlignments(kernels, workspaceLimit);
+      } catch (RuntimeException e) {
+        kernels.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() {
+      hostAlignments.close();
+      workspaces.close();
+      kernels.close();
+    }
+  }
+
+  /** Does work with the context current, and holds this aligner until it is done. */
+  private void run(Runnable work) {
+    try {
+      guard.run(work);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -59,16 +95,16 @@ public final class AlignmentBackend implements AutoCloseable {
     HostAlignment call =
         new HostAlignment(
             batch, options, new HostTensor(batch.logits()), states, logProbabilities, statuses);
-    guard.run(() -> hostAlignments.run(call));
+    run(() -> held.hostAlignments.run(call));
   }
 
   /** A batch in device memory, in a workspace of the aligner's. */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
     AlignWorkspace workspace = workspaceOf(batch);
-    guard.run(
+    run(
         () -> {
-          long address = workspaces.reserve(stream, workspace.bytes(), batch::shape);
-          kernels.enqueue(batch, options, paths, workspace, address, ForeignStream.of(stream));
+          long address = held.workspaces.reserve(stream, workspace.bytes(), batch::shape);
+          held.kernels.enqueue(batch, options, paths, workspace, address, ForeignStream.of(stream));
         });
   }
 
@@ -86,18 +122,25 @@ public final class AlignmentBackend implements AutoCloseable {
           "workspace: expected %d bytes at a multiple of %d for %s, got %d at 0x%x"
               .formatted(workspace.bytes(), Workspace.ALIGNMENT, batch.shape(), bytes, address));
     }
-    guard.run(
-        () -> kernels.enqueue(batch, options, paths, workspace, address, ForeignStream.of(stream)));
+    run(
+        () ->
+            held.kernels.enqueue(
+                batch, options, paths, workspace, address, ForeignStream.of(stream)));
   }
 
   /** Loads the kernels of such a call and makes room for it in the aligner's workspace. */
   public void prepare(DeviceBatch batch, long stream) {
     AlignWorkspace workspace = workspaceOf(batch);
-    guard.run(
+    run(
         () -> {
-          workspaces.reserve(stream, workspace.bytes(), batch::shape);
-          kernels.load(batch);
+          held.workspaces.reserve(stream, workspace.bytes(), batch::shape);
+          held.kernels.load(batch);
         });
+  }
+
+  /** Waits for a stream and gives back what is kept for it. */
+  public void forget(long stream) {
+    run(() -> held.workspaces.forget(stream));
   }
 
   /** Bytes that {@link #enqueue} needs for batches of a shape. */
@@ -113,11 +156,7 @@ public final class AlignmentBackend implements AutoCloseable {
   /** Waits for host calls; device work that is still enqueued must have ended. */
   @Override
   public synchronized void close() {
-    guard.close(
-        () -> {
-          hostAlignments.close();
-          workspaces.close();
-          kernels.close();
-        });
+    guard.close(held::close);
+    unclosed.clean(); // there is nothing left for it to do
   }
 }

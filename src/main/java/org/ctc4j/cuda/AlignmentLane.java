@@ -98,11 +98,12 @@ final class AlignmentLane implements AutoCloseable {
           stream.handle());
       downloadStatuses();
       downloadPaths();
-    } catch (RuntimeException e) {
-      stream.settle(); // the pinned memory may still be read or written
+    } catch (RuntimeException | Error e) {
+      stream.settle(e);
       throw e;
     } finally {
       call = null;
+      chunk = null;
     }
   }
 
@@ -313,7 +314,6 @@ final class AlignmentLane implements AutoCloseable {
 
   @Override
   public void close() {
-    stream.settle();
     release();
     staging.close();
     stream.close();

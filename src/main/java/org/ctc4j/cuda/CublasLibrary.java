@@ -1,6 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -43,7 +42,7 @@ final class CublasLibrary {
         if (file != null) {
           System.load(file.toAbsolutePath().toString());
         }
-        NativeLibraries.load(JCublas2::initialize);
+        NativeLibraries.load("JCublas2", JCublas2::initialize);
         return "";
       } catch (LinkageError e) {
         return reason(NativeLibraries.text(e), named, searched);
@@ -98,13 +97,7 @@ final class CublasLibrary {
 
     /** Where installations put it, the linker's own path first. */
     private static List<Path> places() {
-      List<Path> places = new ArrayList<>();
-      String path = System.getenv("LD_LIBRARY_PATH");
-      for (String entry : path == null ? new String[0] : path.split(File.pathSeparator)) {
-        if (!entry.isEmpty()) {
-          places.add(Path.of(entry));
-        }
-      }
+      List<Path> places = new ArrayList<>(DynamicLinker.libraryPath());
       try (DirectoryStream<Path> toolkits =
           Files.newDirectoryStream(Path.of("/usr/local"), "cuda*")) {
         for (Path toolkit : toolkits) {

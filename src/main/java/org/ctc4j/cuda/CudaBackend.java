@@ -1,5 +1,7 @@
 package org.ctc4j.cuda;
 
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CtcBatch;
@@ -18,6 +20,7 @@ import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.host.Posteriors;
+import org.ctc4j.host.Unclosed;
 
 /**
  * An engine on one device. Thread-safe: host calls wait for each other, device calls for the
@@ -25,12 +28,10 @@ import org.ctc4j.host.Posteriors;
  */
 public final class CudaBackend implements AutoCloseable {
   private final long workspaceLimit;
-  private final DeviceGuard guard;
-  private final Kernels kernels;
-  private final HostBatches hostBatches;
-  private final StreamWorkspaces workspaces = new StreamWorkspaces();
   private final int architecture;
-  private Projections projections; // made when first used, for they need cuBLAS
+  private final DeviceGuard guard;
+  private final Held held;
+  private final Cleaner.Cleanable unclosed;
 
   /**
    * @throws DeviceException if the driver refuses; nothing is held then
@@ -39,20 +40,74 @@ public final class CudaBackend implements AutoCloseable {
     workspaceLimit = options.workspaceBytes();
     architecture = device.architecture();
     PrimaryContext context = new PrimaryContext(device.index());
-    Kernels loaded = null;
     try {
-      Kernels made = context.call(() -> new Kernels(device.architecture()));
-      loaded = made;
-      hostBatches = context.call(() -> new HostBatches(made, workspaceLimit));
+      held = context.call(() -> new Held(device, workspaceLimit));
     } catch (RuntimeException e) {
-      if (loaded != null) {
-        context.run(loaded::close);
-      }
       context.close();
       throw e;
     }
-    kernels = loaded;
     guard = new DeviceGuard(context, "engine");
+    unclosed = Unclosed.register(this, unclosed(guard, held));
+  }
+
+  /** Static, so that it has no hold of the engine whose end it waits for. */
+  private static Runnable unclosed(DeviceGuard guard, Held held) {
+    return () -> guard.closeUnclosed(held::close);
+  }
+
+  /** What is given back at the end; without any reference to the engine. */
+  private static final class Held implements AutoCloseable {
+    final Kernels kernels;
+    final HostBatches hostBatches;
+    final StreamWorkspaces workspaces;
+    private final int architecture;
+    private final long workspaceLimit;
+    private Projections projections; // made when first used, for they need cuBLAS
+
+    /** The context must be current, here and in all calls. */
+    Held(CudaDevice device, long workspaceLimit) {
+      architecture = device.architecture();
+      workspaces = new StreamWorkspaces(device.driverVersion());
+      this.workspaceLimit = workspaceLimit;
+      kernels = new Kernels(architecture);
+      try {
+        hostBatches = new HostBatches(kernels, workspaceLimit);
+      } catch (RuntimeException e) {
+        kernels.close();
+        throw e;
+      }
+    }
+
+    synchronized Projections projections() {
+      String reason = CublasLibrary.unavailability();
+      if (!reason.isEmpty()) {
+        throw new BackendUnavailableException(
+            Backend.CUDA, "a projection is computed by cuBLAS, and " + reason);
+      }
+      if (projections == null) {
+        projections = new Projections(kernels, workspaceLimit, architecture);
+      }
+      return projections;
+    }
+
+    @Override
+    public void close() {
+      if (projections != null) {
+        projections.close();
+      }
+      hostBatches.close();
+      workspaces.close();
+      kernels.close();
+    }
+  }
+
+  /** Does work with the context current, and holds this engine until it is done. */
+  private void run(Runnable work) {
+    try {
+      guard.run(work);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -76,16 +131,16 @@ public final class CudaBackend implements AutoCloseable {
       return;
     }
     HostCall call = HostCall.of(batch, options, weights, losses, statuses, gradient, posteriors);
-    guard.run(() -> hostBatches.run(call));
+    run(() -> held.hostBatches.run(call));
   }
 
   /** A batch in device memory, in a workspace of the engine's. */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
     Workspace workspace = workspaceOf(batch, result);
-    guard.run(
+    run(
         () -> {
-          long address = workspaces.reserve(stream, workspace.bytes(), batch::shape);
-          kernels.enqueue(batch, options, result, workspace, address, launch(batch, stream));
+          long address = held.workspaces.reserve(stream, workspace.bytes(), batch::shape);
+          held.kernels.enqueue(batch, options, result, workspace, address, launch(batch, stream));
         });
   }
 
@@ -99,18 +154,25 @@ public final class CudaBackend implements AutoCloseable {
       long bytes) {
     Workspace workspace = workspaceOf(batch, result);
     requireWorkspace(address, bytes, workspace.bytes(), batch.shape());
-    guard.run(
-        () -> kernels.enqueue(batch, options, result, workspace, address, launch(batch, stream)));
+    run(
+        () ->
+            held.kernels.enqueue(
+                batch, options, result, workspace, address, launch(batch, stream)));
   }
 
   /** Loads the kernels of such a call and makes room for it in the engine's workspace. */
   public void prepare(DeviceBatch batch, DeviceResult result, long stream) {
     Workspace workspace = workspaceOf(batch, result);
-    guard.run(
+    run(
         () -> {
-          workspaces.reserve(stream, workspace.bytes(), batch::shape);
-          kernels.load(batch, result, workspace);
+          held.workspaces.reserve(stream, workspace.bytes(), batch::shape);
+          held.kernels.load(batch, result, workspace);
         });
+  }
+
+  /** Waits for a stream and gives back what is kept for it. */
+  public void forget(long stream) {
+    run(() -> held.workspaces.forget(stream));
   }
 
   private static Launch launch(DeviceBatch batch, long stream) {
@@ -154,15 +216,15 @@ public final class CudaBackend implements AutoCloseable {
             hiddenGradient,
             weightGradient,
             biasGradient);
-    guard.run(() -> run(call));
+    run(() -> run(call));
   }
 
   private void run(HostProjectionCall call) {
-    HostProjections host = projections().host;
+    HostProjections host = held.projections().host;
     try {
       host.run(call);
     } catch (DeviceException e) {
-      if (!e.isOutOfMemory() || !hostBatches.release()) {
+      if (!e.isOutOfMemory() || !held.hostBatches.release()) {
         throw e;
       }
       host.run(call);
@@ -173,10 +235,10 @@ public final class CudaBackend implements AutoCloseable {
   public void enqueue(
       DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
     ProjectionWorkspace workspace = workspaceOf(batch, result);
-    guard.run(
+    run(
         () -> {
-          ProjectionKernels ready = projections().kernels;
-          long address = workspaces.reserve(stream, workspace.bytes, batch::shape);
+          ProjectionKernels ready = held.projections().kernels;
+          long address = held.workspaces.reserve(stream, workspace.bytes, batch::shape);
           ready.enqueue(
               ProjectionCall.of(batch, options, result),
               workspace,
@@ -195,9 +257,9 @@ public final class CudaBackend implements AutoCloseable {
       long bytes) {
     ProjectionWorkspace workspace = workspaceOf(batch, result);
     requireWorkspace(address, bytes, workspace.bytes, batch.shape());
-    guard.run(
+    run(
         () ->
-            projections()
+            held.projections()
                 .kernels
                 .enqueue(
                     ProjectionCall.of(batch, options, result),
@@ -254,21 +316,6 @@ public final class CudaBackend implements AutoCloseable {
     }
   }
 
-  /** The context must be current. */
-  private Projections projections() {
-    String reason = CublasLibrary.unavailability();
-    if (!reason.isEmpty()) {
-      throw new BackendUnavailableException(
-          Backend.CUDA, "a projection is computed by cuBLAS, and " + reason);
-    }
-    synchronized (workspaces) {
-      if (projections == null) {
-        projections = new Projections(kernels, workspaceLimit, architecture);
-      }
-      return projections;
-    }
-  }
-
   private Workspace workspaceOf(DeviceBatch batch, DeviceResult result) {
     return Workspace.of(
         batch.frames(),
@@ -290,14 +337,7 @@ public final class CudaBackend implements AutoCloseable {
   /** Waits for host calls; device work that is still enqueued must have ended. */
   @Override
   public synchronized void close() {
-    guard.close(
-        () -> {
-          if (projections != null) {
-            projections.close();
-          }
-          hostBatches.close();
-          workspaces.close();
-          kernels.close();
-        });
+    guard.close(held::close);
+    unclosed.clean(); // there is nothing left for it to do
   }
 }

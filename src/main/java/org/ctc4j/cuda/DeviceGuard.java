@@ -1,9 +1,16 @@
 package org.ctc4j.cuda;
 
+import static jcuda.driver.JCudaDriver.cuCtxSynchronize;
+import static jcuda.driver.JCudaDriver.cuThreadExchangeStreamCaptureMode;
+
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstreamCaptureMode;
 import org.ctc4j.DeviceException;
 
 /** Lets work run in the context of one device, until that is closed or lost. Thread-safe. */
 final class DeviceGuard {
+  private static final System.Logger LOGGER = System.getLogger("org.ctc4j");
+
   private final PrimaryContext context;
   private final String what;
   private volatile DeviceException lost;
@@ -51,10 +58,41 @@ final class DeviceGuard {
     }
     closed = true;
     try {
-      context.run(last);
+      context.run(lost == null ? last : () -> settleAndRun(last));
     } catch (DeviceException e) {
       // the device is lost, and with it all that is to be given back
     }
     context.close();
+  }
+
+  /** What was enqueued before the device was given up may still run, if it was not lost. */
+  private static void settleAndRun(Runnable last) {
+    Driver.code(() -> cuCtxSynchronize());
+    last.run();
+  }
+
+  /**
+   * The same where nobody closed the engine, and so nobody knows whether what was enqueued through
+   * it has ended: after a wait for the device. If that is refused what is held stays allocated.
+   */
+  void closeUnclosed(Runnable last) {
+    close(
+        () -> {
+          // Another thread may be capturing a graph, which calls of this one are not to spoil.
+          Driver.code(
+              () ->
+                  cuThreadExchangeStreamCaptureMode(
+                      new int[] {CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED}));
+          int code = Driver.code(() -> cuCtxSynchronize());
+          if (code == CUresult.CUDA_SUCCESS) {
+            last.run();
+          } else {
+            LOGGER.log(
+                System.Logger.Level.WARNING,
+                "a cuda {0} that nobody closed keeps its memory: {1}",
+                what,
+                Driver.failure("cuCtxSynchronize", "", code).getMessage());
+          }
+        });
   }
 }

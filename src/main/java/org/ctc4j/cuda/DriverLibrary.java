@@ -17,6 +17,11 @@ final class DriverLibrary {
   /** The kernels are PTX 7.0, which the drivers of CUDA 11.0 (450.36) and newer take. */
   static final int OLDEST_DRIVER = 11000;
 
+  private static final String JCUDA = "JCudaDriver";
+  private static final String DRIVER = "libcuda.so.1";
+  private static final String NO_DRIVER =
+      "there is no NVIDIA driver here: " + DRIVER + " was not found";
+
   private DriverLibrary() {}
 
   /** "" if there is a driver that works and shows a device; else why there is none. */
@@ -72,8 +77,11 @@ final class DriverLibrary {
             .formatted(system, architecture);
       }
       try {
+        if (NativeLibraries.isPacked(JCUDA) && !DynamicLinker.finds(DRIVER)) {
+          return NO_DRIVER;
+        }
         // any method: it runs the class initialiser
-        NativeLibraries.load(() -> JCudaDriver.cuDriverGetVersion(new int[1]));
+        NativeLibraries.load(JCUDA, () -> JCudaDriver.cuDriverGetVersion(new int[1]));
         return "";
       } catch (LinkageError e) {
         return reason(NativeLibraries.text(e));
@@ -83,8 +91,8 @@ final class DriverLibrary {
     }
 
     private static String reason(String text) {
-      if (text.contains("libcuda.so")) {
-        return "there is no NVIDIA driver here: libcuda.so.1 was not found";
+      if (text.contains(DRIVER + ": cannot open")) {
+        return NO_DRIVER;
       }
       if (text.contains("No resource found")) {
         return "org.jcuda:jcuda-natives is not on the class path";

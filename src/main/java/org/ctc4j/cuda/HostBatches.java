@@ -57,10 +57,16 @@ final class HostBatches implements AutoCloseable {
         lane.finish();
       }
     } catch (RuntimeException | Error e) {
-      for (Lane lane : lanes) {
-        lane.abandon();
-      }
+      abandon(e);
       throw e;
+    }
+  }
+
+  private void abandon(Throwable failure) {
+    try {
+      lanes[0].abandon(failure);
+    } finally {
+      lanes[1].abandon(failure);
     }
   }
 

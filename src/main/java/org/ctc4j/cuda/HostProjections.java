@@ -24,6 +24,7 @@ final class HostProjections implements AutoCloseable {
   private final int architecture;
   private final Stream stream = new Stream();
   private final PackedCopies copies = new PackedCopies(stream, Lane.PIECE_BYTES);
+  private DeviceMemory memory; // of the call under way
 
   HostProjections(ProjectionKernels kernels, long workspaceLimit, int architecture) {
     this.kernels = kernels;
@@ -115,20 +116,21 @@ final class HostProjections implements AutoCloseable {
     }
     Layout layout = new Layout(call, workspaceLimit, architecture);
     Supplier<String> doing = () -> "computing " + call.shape();
-    try (DeviceMemory memory = new DeviceMemory(layout.bytes, call::shape)) {
-      try {
-        upload(call, layout, memory.address(), doing);
-        kernels.enqueue(
-            deviceCall(call, layout, memory.address()),
-            layout.workspace,
-            memory.address() + layout.workspaceAt,
-            stream.handle());
-        download(call, layout, memory.address(), doing);
-      } catch (RuntimeException | Error e) {
-        stream.settle(); // the memory may still be in use
-        throw e;
-      }
+    memory = new DeviceMemory(layout.bytes, call::shape);
+    try {
+      upload(call, layout, memory.address(), doing);
+      kernels.enqueue(
+          deviceCall(call, layout, memory.address()),
+          layout.workspace,
+          memory.address() + layout.workspaceAt,
+          stream.handle());
+      download(call, layout, memory.address(), doing);
+    } catch (RuntimeException | Error e) {
+      stream.settle(e); // if that fails, the memory stays until the end
+      memory.close();
+      throw e;
     }
+    memory.close();
   }
 
   private void upload(HostProjectionCall call, Layout layout, long base, Supplier<String> doing) {
@@ -244,6 +246,9 @@ final class HostProjections implements AutoCloseable {
 
   @Override
   public void close() {
+    if (memory != null) {
+      memory.close();
+    }
     copies.close();
     stream.close();
   }

@@ -154,8 +154,8 @@ final class Lane implements AutoCloseable {
         Output first = outputs.get(0);
         copyDown(first.offset, layout.downBytes, firstPiece(first.tensor));
       }
-    } catch (RuntimeException e) {
-      abandon();
+    } catch (RuntimeException | Error e) {
+      abandon(e);
       throw e;
     }
   }
@@ -171,17 +171,29 @@ final class Lane implements AutoCloseable {
       for (Output output : outputs) {
         download(output);
       }
-    } finally {
-      chunk = null;
+      forget();
+    } catch (RuntimeException | Error e) {
+      abandon(e);
+      throw e;
     }
   }
 
-  /** Forgets the chunk that is under way, after a failure. */
-  void abandon() {
+  /**
+   * Forgets the chunk that is under way, after a failure.
+   *
+   * @throws StillRunning if its memory may still be in use
+   */
+  void abandon(Throwable failure) {
     if (chunk != null) {
-      chunk = null;
-      stream.settle(); // the pinned memory may still be read
+      forget();
+      stream.settle(failure);
     }
+  }
+
+  private void forget() {
+    call = null;
+    chunk = null;
+    outputs.clear();
   }
 
   private String doing() {
@@ -416,7 +428,6 @@ final class Lane implements AutoCloseable {
 
   @Override
   public void close() {
-    abandon();
     release();
     in.close();
     out.close();

@@ -1,33 +1,92 @@
 package org.ctc4j.cuda;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.lang.invoke.MethodHandles;
+import java.net.URL;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import jcuda.JCudaVersion;
+import jcuda.LibUtils;
+import org.ctc4j.host.Trust;
 
 /**
- * Loads JCuda's native libraries. JCuda unpacks them into {@code java.io.tmpdir}, under a fixed
- * name and without a lock: a file half written by another process would kill this one. So each is
- * unpacked into a directory of its own.
+ * Loads JCuda's native libraries. Left to itself JCuda unpacks them into {@code java.io.tmpdir},
+ * under a fixed name, without a lock, and takes a file that is there already, whoever put it there.
+ * So each is unpacked here, into a new directory that nobody else can write to, and {@link
+ * JCudaLibraries} tells JCuda where. An application that used JCuda before has JCuda's own way
+ * already, and keeps it.
+ *
+ * <p>Rejected: to point {@code java.io.tmpdir} elsewhere for the time being, which breaks the
+ * temporary files of other threads; to load the libraries before JCuda looks, which it does not
+ * notice; a class loader of our own, in which an application's JCuda would be another one.
  */
 final class NativeLibraries {
-  private static final String TEMPORARY = "java.io.tmpdir";
+  private static Map<String, String> files; // of the JCudaLibraries that JCuda calls
 
   private NativeLibraries() {}
 
+  /** Whether a library is on the class path; JCuda itself must be. */
+  static boolean isPacked(String library) {
+    return resource(library) != null;
+  }
+
   /**
-   * @param touch runs the initialiser of the class that loads a library
+   * @param library "JCudaDriver" for example
+   * @param touch runs the initialiser of the class that loads it
    * @throws LinkageError if it cannot be loaded
+   * @throws IOException if it cannot be unpacked
    */
-  static synchronized void load(Runnable touch) throws IOException {
-    String temporary = System.getProperty(TEMPORARY);
-    Path directory = Files.createTempDirectory("ctc4j-jcuda");
+  static synchronized void load(String library, Runnable touch) throws IOException {
+    URL resource = resource(library);
+    if (resource == null) {
+      redirect(platformName(library), "");
+      touch.run();
+      return;
+    }
+    Path directory = Trust.newDirectory("ctc4j-jcuda");
     try {
-      System.setProperty(TEMPORARY, directory.toString());
+      Path file = directory.resolve(System.mapLibraryName(platformName(library)));
+      try (InputStream in = resource.openStream()) {
+        Files.copy(in, file);
+      }
+      redirect(platformName(library), file.toString());
       touch.run();
     } finally {
-      System.setProperty(TEMPORARY, temporary);
       delete(directory);
+    }
+  }
+
+  private static String platformName(String library) {
+    return LibUtils.createPlatformLibraryName(library + "-" + JCudaVersion.get());
+  }
+
+  private static URL resource(String library) {
+    return LibUtils.class.getResource("/lib/" + System.mapLibraryName(platformName(library)));
+  }
+
+  private static void redirect(String name, String file) throws IOException {
+    if (files == null) {
+      files = redirection();
+    }
+    files.put(name, file);
+  }
+
+  private static Map<String, String> redirection() throws IOException {
+    byte[] bytes = RenamedClass.of(JCudaLibraries.class, "jcuda/LibUtilsCuda");
+    try {
+      Class<?> defined =
+          MethodHandles.privateLookupIn(JCudaVersion.class, MethodHandles.lookup())
+              .defineClass(bytes);
+      @SuppressWarnings("unchecked") // it is what the field of JCudaLibraries is
+      Map<String, String> redirected = (Map<String, String>) defined.getField("FILES").get(null);
+      return redirected;
+    } catch (LinkageError e) {
+      return JCudaLibraries.FILES; // JCuda's own class is in use, so nobody will look here
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -51,8 +110,8 @@ final class NativeLibraries {
 
   /** The library stays mapped when its file is gone. */
   private static void delete(Path directory) {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-      for (Path file : files) {
+    try (DirectoryStream<Path> unpacked = Files.newDirectoryStream(directory)) {
+      for (Path file : unpacked) {
         Files.delete(file);
       }
       Files.delete(directory);

@@ -7,6 +7,7 @@ import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 import java.util.function.Supplier;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
+import org.ctc4j.DeviceException;
 
 /** A stream of the engine's own, independent of the default stream. The context must be current. */
 final class Stream implements AutoCloseable {
@@ -28,9 +29,21 @@ final class Stream implements AutoCloseable {
     Driver.call("cuStreamSynchronize", doing, () -> cuStreamSynchronize(handle));
   }
 
-  /** Waits as {@link #await} does, where a failure is known of already. */
-  void settle() {
-    Driver.code(() -> cuStreamSynchronize(handle));
+  /**
+   * Waits as {@link #await} does, after a failure, so that nothing runs any more in the memory of
+   * the call that failed.
+   *
+   * @throws StillRunning if that cannot be had
+   */
+  void settle(Throwable failure) {
+    if (failure instanceof DeviceException device && device.isDeviceLost()) {
+      return; // nothing runs on it
+    }
+    try {
+      await(() -> "after a failure");
+    } catch (DeviceException e) {
+      throw new StillRunning(e, failure);
+    }
   }
 
   @Override

@@ -1,34 +1,21 @@
 package org.ctc4j.reference;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.host.Parallel;
 import org.ctc4j.host.Posteriors;
 
 /**
- * One utterance after another through {@link ReferenceUtterance}, on a fixed number of threads.
- * Thread-safe.
+ * One utterance after another through {@link ReferenceUtterance}, on threads that live as long as
+ * one call. Thread-safe.
  */
-public final class ReferenceBackend implements AutoCloseable {
-  private final ExecutorService pool;
+public final class ReferenceBackend {
+  private final int threads;
 
   public ReferenceBackend(int threads) {
-    pool =
-        Executors.newFixedThreadPool(
-            threads,
-            task -> {
-              Thread thread = new Thread(task, "ctc4j-reference");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.threads = threads;
   }
 
   /**
@@ -46,36 +33,20 @@ public final class ReferenceBackend implements AutoCloseable {
       CtcStatus[] statuses,
       FrameTensor gradient,
       Posteriors posteriors) {
-    List<Callable<Void>> tasks = new ArrayList<>();
-    for (int i = 0; i < batch.utterances(); i++) {
-      int n = i;
-      tasks.add(
-          () -> {
-            ReferenceUtterance utterance = ReferenceUtterance.of(batch, n, options);
-            losses[n] = utterance.loss();
-            statuses[n] = utterance.status();
-            if (gradient != null) {
-              writeGradient(utterance, options, weights[n], gradient, n);
-            }
-            if (posteriors.wanted()) {
-              writePosteriors(utterance, posteriors, n);
-            }
-            return null;
-          });
-    }
-    try {
-      for (Future<Void> done : pool.invokeAll(tasks)) {
-        done.get();
-      }
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof OutOfMemoryError) {
-        throw (OutOfMemoryError) e.getCause();
-      }
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while waiting for the losses", e);
-    }
+    Parallel.forEach(
+        batch.utterances(),
+        threads,
+        n -> {
+          ReferenceUtterance utterance = ReferenceUtterance.of(batch, n, options);
+          losses[n] = utterance.loss();
+          statuses[n] = utterance.status();
+          if (gradient != null) {
+            writeGradient(utterance, options, weights[n], gradient, n);
+          }
+          if (posteriors.wanted()) {
+            writePosteriors(utterance, posteriors, n);
+          }
+        });
   }
 
   private static void writeGradient(
@@ -107,10 +78,5 @@ public final class ReferenceBackend implements AutoCloseable {
         out.set(t, n, c, used ? values[t][c] : 0);
       }
     }
-  }
-
-  @Override
-  public void close() {
-    pool.shutdown();
   }
 }

@@ -80,6 +80,19 @@ class CudaAlignerFaultTest {
   }
 
   @Test
+  @DisplayName("The wait after a failure fails, too: the aligner gives up, as old kernels may run")
+  void cannotSettle() {
+    try (CtcAligner aligner = cuda()) {
+      Emulator.fail("cuMemcpyDtoHAsync_v2", 1, LAUNCH_OUT_OF_RESOURCES, false);
+      Emulator.fail("cuStreamSynchronize", 3, LAUNCH_OUT_OF_RESOURCES, false); // 2 on the way up
+      DeviceException e = assertThrows(DeviceException.class, () -> align(aligner));
+      assertTrue(e.isDeviceLost(), e::getMessage);
+      DeviceException later = assertThrows(DeviceException.class, () -> align(aligner));
+      assertTrue(later.getMessage().startsWith("this aligner lost its device"), later::getMessage);
+    }
+  }
+
+  @Test
   @DisplayName("Whichever driver call fails: its name and CUDA's text, no leak, and it goes on")
   void everyCallInTurn() {
     int failures = 0;

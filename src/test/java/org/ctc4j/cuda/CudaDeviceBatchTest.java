@@ -401,7 +401,7 @@ class CudaDeviceBatchTest {
       named = TestDriver.MODE_PROPERTY,
       matches = ".*",
       disabledReason = "needs the emulated driver, which tells what it was asked")
-  @DisplayName("A call is its launches, and nothing else is asked of the driver")
+  @DisplayName("A call is its launches, and the driver is asked for the stream's number alone")
   void driverCalls() {
     context.run(
         () -> {
@@ -416,6 +416,7 @@ class CudaDeviceBatchTest {
                 cuCtxPopCurrent_v2 1
                 cuCtxPushCurrent_v2 1
                 cuLaunchKernel 6
+                cuStreamGetId 1
                 """,
                 Emulator.callList());
             TestDriver.assertLaunches(0, "");
@@ -436,7 +437,7 @@ class CudaDeviceBatchTest {
                 DeviceResult.ofLosses(device.result.losses(), device.result.statuses());
             ctc.enqueue(device.batch, options, losses, address());
             TestDriver.assertCalls(4, "cuLaunchKernel");
-            TestDriver.assertCalls(6, "");
+            TestDriver.assertCalls(7, "");
           }
         });
   }

@@ -216,7 +216,8 @@ class CudaDeviceProjectionTest {
   }
 
   @Test
-  @DisplayName("A call is launches and products, and nothing else is asked of the driver")
+  @DisplayName(
+      "A call is launches and products, and the driver is asked for the stream's number alone")
   void driverCalls() {
     context.run(
         () -> {
@@ -231,6 +232,7 @@ class CudaDeviceProjectionTest {
                   cuCtxPopCurrent_v2 1
                   cuCtxPushCurrent_v2 1
                   cuLaunchKernel N
+                  cuStreamGetId 1
                   cublasGemmEx 4
                   cublasSetStream_v2 1
                   cublasSetWorkspace_v2 1

@@ -14,6 +14,7 @@ import jcuda.driver.JCudaDriver;
 import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
+import org.ctc4j.Collected;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcResult;
@@ -198,6 +199,51 @@ class CudaFaultTest {
       CtcResult expected = reference.lossAndGradient(one, labels.options());
       Agreement.assertLoss(expected.loss(), got.loss(), 1e-6, () -> "pieces");
       Agreement.assertGradient(expected.gradient()::get, got.gradient(), 1e-5, () -> "pieces");
+    }
+  }
+
+  @Test
+  @DisplayName("After a call that failed nothing of the caller's is held")
+  void holdsNothingAfterAFailure() {
+    for (String call :
+        new String[] {
+          "cuMemAlloc_v2", "cuMemcpyHtoDAsync_v2", "cuLaunchKernel", "cuStreamSynchronize"
+        }) {
+      Collected collected = new Collected();
+      try (Ctc ctc = cuda()) {
+        computeWatched(ctc, call, collected);
+        collected.assertAll(() -> call);
+      }
+    }
+  }
+
+  private void computeWatched(Ctc ctc, String call, Collected collected) {
+    FrameTensor logits = collected.watch("logits", batch.timeMajor());
+    CtcBatch watched = collected.watch("batch", batch.batch(logits));
+    CtcResult result = collected.watch("result", CtcResult.ofGradient(batch.timeMajor()));
+    Emulator.fail(call, 1, LAUNCH_OUT_OF_RESOURCES, false);
+    assertThrows(DeviceException.class, () -> ctc.compute(watched, batch.options(), result));
+  }
+
+  @Test
+  @DisplayName("The wait after a failure fails, too: the engine gives up, as old kernels may run")
+  void cannotSettle() {
+    for (String call : new String[] {"cuMemcpyDtoHAsync_v2", "cuStreamSynchronize"}) {
+      try (Ctc ctc = cuda()) {
+        Emulator.fail(call, 1, LAUNCH_OUT_OF_RESOURCES, false);
+        Emulator.fail("cuStreamSynchronize", 1, LAUNCH_OUT_OF_RESOURCES, false);
+        DeviceException first = assertThrows(DeviceException.class, () -> compute(ctc));
+        assertTrue(first.isDeviceLost(), first::getMessage);
+        assertEquals(LAUNCH_OUT_OF_RESOURCES, first.code());
+        assertTrue(
+            first.getMessage().contains("work of a call may be running still that had failed with"),
+            first::getMessage);
+        long launches = Emulator.launches("");
+        DeviceException later = assertThrows(DeviceException.class, () -> compute(ctc));
+        assertTrue(later.getMessage().startsWith("this engine lost its device"), later::getMessage);
+        assertEquals(launches, Emulator.launches(""));
+      }
+      assertEquals("", Emulator.leaks(), call);
     }
   }
 

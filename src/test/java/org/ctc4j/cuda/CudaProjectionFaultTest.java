@@ -151,6 +151,25 @@ class CudaProjectionFaultTest {
   }
 
   @Test
+  @DisplayName("The wait after a failure fails, too: memory is kept for old kernels, and told")
+  void cannotSettle() {
+    Emulator.set("checking", 0);
+    try (Ctc ctc = Ctc.create(Backend.CUDA)) {
+      compute(ctc);
+      long kept = Emulator.gauge("deviceBytes");
+      Emulator.fail("cublasGemmEx", 6, EXECUTION_FAILED, false);
+      Emulator.fail("cuStreamSynchronize", 5, LAUNCH_OUT_OF_RESOURCES, false); // 4 copies go up
+      DeviceException e = assertThrows(DeviceException.class, () -> compute(ctc));
+      assertTrue(e.isDeviceLost(), e::getMessage);
+      assertTrue(Emulator.gauge("deviceBytes") > kept);
+      assertTrue(
+          assertThrows(DeviceException.class, () -> compute(ctc))
+              .getMessage()
+              .startsWith("this engine lost its device"));
+    }
+  }
+
+  @Test
   @DisplayName("A kernel that fails while it runs loses the device, and every later call says so")
   void lost() {
     try (Ctc ctc = Ctc.create(Backend.CUDA)) {

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -27,25 +29,29 @@ class MissingDriverTest {
     assertReason("org.jcuda:jcuda is not on the class path", devices("org/jcuda"));
   }
 
+  @Test
+  @DisplayName("Without a driver nothing is unpacked: no temporary directory is looked for")
+  void nothingUnpacked() throws Exception {
+    String output = devices("nothing-is-called-so", "-Djava.io.tmpdir=/there/is/no/such/directory");
+    assumeFalse(output.contains("cuda:0"), "there is a GPU here");
+    assertReason("there is no NVIDIA driver here: libcuda.so.1 was not found", output);
+  }
+
   private static void assertReason(String reason, String output) {
     assertTrue(output.contains("cuda       not usable: " + reason), output);
     assertTrue(output.contains("reference  "), output);
   }
 
-  private static String devices(String excluded) throws Exception {
+  private static String devices(String excluded, String... options) throws Exception {
     String classPath =
         Arrays.stream(CLASS_PATH.split(File.pathSeparator))
             .filter(entry -> !entry.contains(excluded))
             .collect(Collectors.joining(File.pathSeparator));
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                classPath,
-                "org.ctc4j.cli.Main",
-                "devices")
-            .redirectErrorStream(true)
-            .start();
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(options));
+    command.addAll(List.of("-cp", classPath, "org.ctc4j.cli.Main", "devices"));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);
     return output;

@@ -1,0 +1,47 @@
+package org.ctc4j.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Random;
+import org.ctc4j.Collected;
+import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.TestBatch;
+import org.ctc4j.host.Posteriors;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a call that failed leaves behind. */
+class RetentionTest {
+  @ParameterizedTest
+  @ValueSource(ints = {3, 8}) // through the stages together, and each by one thread
+  @DisplayName("After a call that failed nothing of the caller's is held")
+  void afterAFailure(int utterances) {
+    Collected collected = new Collected();
+    try (CpuBackend backend = new CpuBackend(EngineOptions.DEFAULT.withThreads(4))) {
+      fail(backend, TestBatch.random(new Random(1), 200, utterances, 300, 8, 2), collected);
+      collected.assertAll(() -> utterances + " utterances");
+    }
+  }
+
+  private static void fail(CpuBackend backend, TestBatch of, Collected collected) {
+    FrameTensor logits = collected.watch("logits", of.timeMajor());
+    FrameTensor gradient = collected.watch("gradient", of.timeMajor());
+    CtcBatch batch = collected.watch("batch", of.batch(logits));
+    double[] losses = collected.watch("losses", new double[of.utterances() - 1]); // one too few
+    assertThrows(
+        ArrayIndexOutOfBoundsException.class,
+        () ->
+            backend.run(
+                batch,
+                of.options(),
+                new double[of.utterances()],
+                losses,
+                new CtcStatus[of.utterances()],
+                gradient,
+                Posteriors.NONE));
+  }
+}
