@@ -5,6 +5,8 @@ package org.ctc4j;
  * words, a length bonus. The score of a prefix is its log-probability plus what the labels of the
  * prefix added, one by one. Numbers are natural logarithms, weights included.
  *
+ * <p>What a method throws ends the search and comes to its caller as it is.
+ *
  * <p>A state stands for what the scorer must know of a prefix. Several threads ask at the same
  * time, each about prefixes of its own utterances, so that implementations must be thread-safe and
  * states immutable.

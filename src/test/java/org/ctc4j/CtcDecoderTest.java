@@ -2,9 +2,11 @@ package org.ctc4j;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 
 class CtcDecoderTest {
@@ -272,6 +275,84 @@ class CtcDecoderTest {
       assertEquals(logProb, hypothesis.logProbability(), 1e-9, replay());
       double added = 0.25 * length * (length - 1) / 2 - length;
       assertEquals(logProb + added, hypothesis.score(), 1e-9, replay());
+    }
+  }
+
+  /** Throws what need not be declared, as Kotlin and Scala do. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void sneak(Throwable thrown) throws E {
+    throw (E) thrown;
+  }
+
+  /** A scorer that adds 0, but in one method does something else. */
+  private enum Method {
+    START,
+    SCORE,
+    NEXT,
+    END;
+
+    BeamScorer<Integer> with(DoubleSupplier instead) {
+      return new BeamScorer<>() {
+        private double call(Method method) {
+          return method == Method.this ? instead.getAsDouble() : 0;
+        }
+
+        @Override
+        public Integer start() {
+          return (int) call(START);
+        }
+
+        @Override
+        public double score(Integer state, int label) {
+          return call(SCORE);
+        }
+
+        @Override
+        public Integer next(Integer state, int label) {
+          return (int) call(NEXT);
+        }
+
+        @Override
+        public double end(Integer state) {
+          return call(END);
+        }
+      };
+    }
+  }
+
+  @Test
+  void whatAScorerThrowsComesToTheCallerAsItIs() {
+    TestBatch batch = TestBatch.random(random, 9, 6, 4, 3, 1);
+    for (Throwable thrown :
+        List.of(
+            new IOException("checked"),
+            new InterruptedException("checked"),
+            new Throwable("neither exception nor error"),
+            new IllegalStateException("unchecked"),
+            new AssertionError("error"),
+            new StackOverflowError("error of the machine"))) {
+      for (Method method : Method.values()) {
+        BeamScorer<Integer> scorer =
+            method.with(
+                () -> {
+                  CtcDecoderTest.<RuntimeException>sneak(thrown);
+                  return 0;
+                });
+        for (int threads : new int[] {1, 2, 5}) {
+          CtcDecoder several = CtcDecoder.create(EngineOptions.DEFAULT.withThreads(threads));
+          Throwable got =
+              assertThrows(
+                  Throwable.class,
+                  () ->
+                      several.beamSearch(
+                          batch.timeMajor(),
+                          batch.inputLengths(),
+                          batch.options(),
+                          BeamOptions.DEFAULT,
+                          scorer));
+          assertSame(thrown, got, method + " on " + threads + " threads");
+        }
+      }
     }
   }
 
