@@ -3,7 +3,9 @@ package org.ctc4j;
 /**
  * What a beam search adds to the acoustic log-probability of an output: a language model, hot
  * words, a length bonus. The score of a prefix is its log-probability plus what the labels of the
- * prefix added, one by one. Numbers are natural logarithms, weights included.
+ * prefix added, one by one. Numbers are natural logarithms, weights included: finite, or −Infinity
+ * for what is forbidden. NaN and +Infinity, also as a sum, are refused with an {@link
+ * InvalidInputException}.
  *
  * <p>What a method throws ends the search and comes to its caller as it is.
  *
@@ -26,7 +28,7 @@ public interface BeamScorer<S> {
   /** The state after {@code label}. Called once for each prefix that stays in the beam. */
   S next(S state, int label);
 
-  /** What the end of the utterance adds. */
+  /** What the end of the utterance adds; −Infinity forbids the output. */
   default double end(S state) {
     return 0;
   }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +17,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
+import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class CtcDecoderTest {
@@ -276,6 +279,123 @@ class CtcDecoderTest {
       double added = 0.25 * length * (length - 1) / 2 - length;
       assertEquals(logProb + added, hypothesis.score(), 1e-9, replay());
     }
+  }
+
+  /** Ends where {@code allowed} says so, after what number of labels. */
+  private static BeamScorer<Integer> endingAt(IntPredicate allowed) {
+    return new BeamScorer<>() {
+      @Override
+      public Integer start() {
+        return 0;
+      }
+
+      @Override
+      public double score(Integer length, int label) {
+        return 0;
+      }
+
+      @Override
+      public Integer next(Integer length, int label) {
+        return length + 1;
+      }
+
+      @Override
+      public double end(Integer length) {
+        return allowed.test(length) ? 0 : LOG_ZERO;
+      }
+    };
+  }
+
+  @Test
+  void outputsWhoseEndIsForbiddenAreNone() {
+    for (int i = 0; i < 50; i++) {
+      double[][] logits = noise(1 + random.nextInt(6), 3, 2);
+      Map<String, Double> all = outputs(softmax(logits), 3, 0);
+      int length = random.nextInt(4);
+      String pattern = "\\[(\\d(, )?){" + length + "}\\]";
+      all.keySet().removeIf(labels -> !labels.matches(pattern));
+      CtcNBest got = search(logits, 3, 0, EVERYTHING, endingAt(l -> l == length));
+      List<String> labels =
+          got.hypotheses().stream().map(h -> Arrays.toString(h.labels())).sorted().toList();
+      assertEquals(List.copyOf(all.keySet()), labels, replay());
+      assertEquals(all.isEmpty() ? CtcStatus.INFEASIBLE : CtcStatus.OK, got.status());
+      got.hypotheses().forEach(h -> assertTrue(Double.isFinite(h.score()), replay()));
+    }
+    CtcNBest none = search(noise(4, 3, 1), 3, 0, EVERYTHING, endingAt(l -> false));
+    assertEquals(CtcStatus.INFEASIBLE, none.status());
+    IllegalStateException e = assertThrows(IllegalStateException.class, none::best);
+    assertTrue(e.getMessage().contains("INFEASIBLE"), e::getMessage);
+  }
+
+  @Test
+  void whatIsNoNumberToAddIsRefused() {
+    for (int width : new int[] {1, 100}) {
+      for (double value : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+        double[][][] logits = new double[2][3][3];
+        logits[1] = new double[][] {{0, 9, 0}, {9, 0, 0}, {0, 0, 9}};
+        // only utterance 1 is asked about: the other has no frames
+        TestBatch batch = new TestBatch(logits, new int[2][0], new int[] {0, 3}, 3, 0);
+        BeamScorer<List<Integer>> wrongAtTheEnd = answering(List.of(1, 2), -1, value);
+        BeamScorer<List<Integer>> wrongAfterOne = answering(List.of(1), 2, value);
+        assertRefused(
+            batch, width, wrongAtTheEnd, "end(state)", "after the labels [1, 2]", "" + value);
+        assertRefused(
+            batch, width, wrongAfterOne, "score(state, 2)", "after the labels [1],", "" + value);
+      }
+    }
+    TestBatch long1 = new TestBatch(new double[1][60][2], new int[1][0], new int[] {60}, 2, 0);
+    for (int t = 0; t < 60; t++) {
+      long1.logits()[0][t][t % 2] = 50;
+    }
+    BeamScorer<Integer> most = Method.SCORE.with(() -> 1e307);
+    assertRefused(
+        long1, 1, most, "score(state, 1)", "after the labels [1, 1, ", "all that it adds");
+    BeamScorer<List<Integer>> late = answering(Collections.nCopies(30, 1), -1, Double.NaN);
+    assertRefused(long1, 1, late, "after 30 labels that end in [1, 1,", "utterance 0");
+  }
+
+  /** Answers {@code value} about one prefix: for one label, or for the end if that is −1. */
+  private static BeamScorer<List<Integer>> answering(
+      List<Integer> prefix, int about, double value) {
+    return new BeamScorer<>() {
+      @Override
+      public List<Integer> start() {
+        return List.of();
+      }
+
+      @Override
+      public double score(List<Integer> state, int label) {
+        return state.equals(prefix) && label == about ? value : 0;
+      }
+
+      @Override
+      public List<Integer> next(List<Integer> state, int label) {
+        return Stream.concat(state.stream(), Stream.of(label)).toList();
+      }
+
+      @Override
+      public double end(List<Integer> state) {
+        return about < 0 && state.equals(prefix) ? value : 0;
+      }
+    };
+  }
+
+  private void assertRefused(TestBatch batch, int width, BeamScorer<?> scorer, String... parts) {
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class,
+            () ->
+                decoder.beamSearch(
+                    batch.timeMajor(),
+                    batch.inputLengths(),
+                    batch.options(),
+                    BeamOptions.DEFAULT.withBeamWidth(width),
+                    scorer));
+    for (String part : parts) {
+      assertTrue(e.getMessage().contains(part), e::getMessage);
+    }
+    int last = batch.utterances() - 1;
+    assertTrue(e.getMessage().contains("in utterance " + last), e::getMessage);
   }
 
   /** Throws what need not be declared, as Kotlin and Scala do. */

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcStatus;
+import org.ctc4j.InvalidInputException;
 import org.ctc4j.host.LogProbs;
 
 /**
@@ -95,10 +96,18 @@ public final class BeamSearch<S> {
     return total[i];
   }
 
-  /** ln p of output i, and what the scorer added. */
+  /** ln p of output i, and what the scorer added; −Infinity if it must not end so. */
   public double score(int i) {
     int node = nodes[i];
-    return total[i] + trie.bonus(node) + (scorer == null ? 0 : scorer.end(trie.state(node)));
+    double added = trie.bonus(node);
+    if (scorer != null) {
+      double end = scorer.end(trie.state(node));
+      added += end;
+      if (!(added < Double.POSITIVE_INFINITY)) {
+        throw refused("end(state)", end, node);
+      }
+    }
+    return total[i] + added;
   }
 
   private void step(double[] row) {
@@ -147,7 +156,6 @@ public final class BeamSearch<S> {
 
   private void offerExtensions(int i, double[] row) {
     int node = nodes[i];
-    double bonus = trie.bonus(node);
     for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
       taken[trie.label(nodes[child])] = true;
     }
@@ -158,13 +166,37 @@ public final class BeamSearch<S> {
       }
       if (label != blank && !taken[label]) {
         double logProb = extended(i, label, row);
-        double more = scorer == null ? 0 : scorer.score(trie.state(node), label);
-        candidates.offer(i, label, LOG_ZERO, logProb, logProb, bonus + more);
+        double added = scorer == null ? 0 : added(node, label);
+        candidates.offer(i, label, LOG_ZERO, logProb, logProb, added);
       }
     }
     for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
       taken[trie.label(nodes[child])] = false;
     }
+  }
+
+  /** What the scorer adds to the prefix of a node and one label more. */
+  private double added(int node, int label) {
+    double more = scorer.score(trie.state(node), label);
+    double added = trie.bonus(node) + more;
+    if (!(added < Double.POSITIVE_INFINITY)) { // NaN as well
+      throw refused("score(state, " + label + ")", more, node);
+    }
+    return added;
+  }
+
+  private InvalidInputException refused(String call, double value, int node) {
+    int[] prefix = trie.labels(node);
+    int[] last = Arrays.copyOfRange(prefix, Math.max(0, prefix.length - 20), prefix.length);
+    return new InvalidInputException(
+        "scorer: %s gave %s in utterance %d after %s %s, expected a number below +Infinity%s"
+            .formatted(
+                call,
+                value,
+                logProbs.utterance(),
+                last.length < prefix.length ? prefix.length + " labels that end in" : "the labels",
+                Arrays.toString(last),
+                Double.isFinite(value) ? ", all that it adds together too" : ""));
   }
 
   private double extended(int i, int label, double[] row) {

@@ -20,6 +20,7 @@ public final class LogProbs {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
 
   private final FrameTensor logits;
+  private final int utterance;
   private final long start;
   private final InputKind input;
   private final double[] max; // of frame t, once read
@@ -31,12 +32,18 @@ public final class LogProbs {
    */
   public LogProbs(FrameTensor logits, int n, int frames, InputKind input) {
     this.logits = logits;
+    this.utterance = n;
     this.start = logits.start(n);
     this.input = input;
     this.max = new double[frames];
     this.logSum = new double[frames];
     boolean wide = logits.elements().type() == ElementType.FLOAT64;
     this.floats = wide ? null : new float[logits.classes()];
+  }
+
+  /** Which utterance of its batch this is. */
+  public int utterance() {
+    return utterance;
   }
 
   /** T, the number of frames that are used. */
