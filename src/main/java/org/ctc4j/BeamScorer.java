@@ -16,6 +16,16 @@ package org.ctc4j;
  * @param <S> state of a prefix
  */
 public interface BeamScorer<S> {
+  /**
+   * Called once before a search, on its caller's thread: the place to refuse labels that the scorer
+   * was made for and the logits do not have.
+   *
+   * @param classes C, the blank included
+   * @param blank its class
+   * @throws InvalidInputException if the scorer does not fit
+   */
+  default void check(int classes, int blank) {}
+
   /** The state of the empty prefix. */
   S start();
 

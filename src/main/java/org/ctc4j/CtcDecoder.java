@@ -115,6 +115,9 @@ public final class CtcDecoder {
       BeamOptions beam,
       BeamScorer<S> scorer) {
     CtcBatch batch = batch(logits, inputLengths, options);
+    if (scorer != null) {
+      scorer.check(logits.classes(), options.blank());
+    }
     CtcNBest[] results = new CtcNBest[batch.utterances()];
     Parallel.forEach(
         results.length,

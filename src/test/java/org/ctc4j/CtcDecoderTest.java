@@ -244,6 +244,76 @@ class CtcDecoderTest {
     assertThrows(InvalidInputException.class, () -> HotWords.of(words, Double.POSITIVE_INFINITY));
   }
 
+  /** What hot words add to labels, by looking for each at every place. */
+  private static double occurrences(List<int[]> words, double bonus, int[] labels) {
+    double sum = 0;
+    for (int[] word : words) {
+      for (int from = 0; from + word.length <= labels.length; from++) {
+        int to = from + word.length;
+        sum += Arrays.equals(word, 0, word.length, labels, from, to) ? bonus * word.length : 0;
+      }
+    }
+    return sum;
+  }
+
+  @Test
+  void hotWordsAreFoundWhereverTheyAre() {
+    for (int i = 0; i < 300; i++) {
+      int classes = 1 + random.nextInt(3);
+      int stride = 1 + random.nextInt(50_000); // labels far apart, too
+      Map<String, int[]> words = new TreeMap<>();
+      for (int k = random.nextInt(8); k > 0; k--) {
+        int[] word = random.ints(1 + random.nextInt(6), 0, classes).map(c -> c * stride).toArray();
+        words.put(Arrays.toString(word), word);
+      }
+      List<int[]> list = List.copyOf(words.values());
+      int[] labels = random.ints(random.nextInt(40), 0, classes).map(c -> c * stride).toArray();
+      double expected = occurrences(list, 0.5, labels);
+      List<Integer> boxed = Arrays.stream(labels).boxed().toList();
+      assertEquals(expected, bonus(HotWords.of(list, 0.5), boxed, true), 1e-9, replay());
+    }
+  }
+
+  @Test
+  void hotWordsMayBeOfAnyLength() {
+    int[] phrase = random.ints(100_000, 0, 3).toArray();
+    int[] same = new int[100_000];
+    HotWords hot = HotWords.of(List.of(phrase, same), 0.5);
+    List<Integer> labels = Arrays.stream(phrase).boxed().toList();
+    assertEquals(0.5 * 100_000, bonus(hot, labels, true), 1e-9, replay());
+    assertEquals(0, bonus(hot, labels.subList(0, 99_999), true), 1e-9, replay());
+    HotWords.Match match = hot.start();
+    for (int i = 0; i < same.length; i++) {
+      match = hot.next(match, 0);
+      hot.score(match, 1); // looks for a shorter beginning of a word that goes on with 1
+    }
+    assertEquals(0, hot.end(match), "completed");
+    assertEquals(0.5 * 100_000, hot.score(match, 0), "and once more");
+  }
+
+  @Test
+  void hotWordsThatTheLogitsCannotHaveAreRefusedBeforeAnyWork() {
+    double[][] logits = {{Double.NaN, 0, 0}};
+    for (int[] word : new int[][] {{1, 3}, {1, Integer.MAX_VALUE - 1}}) {
+      assertRefused(word, logits, "word 1 has label " + word[1] + " at position 1", "[0, 3)");
+    }
+    assertRefused(new int[] {2, 1, 0}, logits, "word 1 has the blank, 0, at position 2");
+    for (int[] word : new int[][] {{-1}, {Integer.MIN_VALUE}, {Integer.MAX_VALUE}}) {
+      assertRefused(word, logits, "word 1 has label " + word[0] + " at position 0");
+    }
+    assertRefused(new int[0], logits, "word 1 is empty");
+  }
+
+  private void assertRefused(int[] word, double[][] logits, String... parts) {
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class,
+            () -> search(logits, 3, 0, EVERYTHING, HotWords.of(List.of(new int[] {1}, word), 1)));
+    for (String part : parts) {
+      assertTrue(e.getMessage().contains(part), e::getMessage);
+    }
+  }
+
   @Test
   void aScorerIsAddedToEveryOutput() {
     BeamScorer<Integer> lengths =
