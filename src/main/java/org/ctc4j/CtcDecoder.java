@@ -140,9 +140,6 @@ public final class CtcDecoder {
           hypotheses.add(new CtcHypothesis(search.labels(i), search.logProbability(i), score));
         }
       }
-      if (hypotheses.isEmpty()) {
-        status = CtcStatus.INFEASIBLE; // the scorer forbids every end
-      }
       hypotheses.sort(BEST_FIRST);
     }
     return new CtcNBest(status, hypotheses.subList(0, Math.min(most, hypotheses.size())));

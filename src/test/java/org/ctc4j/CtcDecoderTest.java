@@ -12,9 +12,11 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntPredicate;
@@ -208,9 +210,48 @@ class CtcDecoderTest {
     sums[at] = add(sums[at], x);
   }
 
+  /** The greedy output before those of a beam, where it is better than all of them. */
+  private List<Map.Entry<List<Integer>, Double>> withGreedy(
+      double[][] logits, List<Map.Entry<List<Integer>, Double>> beam, HotWords scorer) {
+    int[] greedy = collapsedArgmax(logits, 1);
+    List<Integer> labels = Arrays.stream(greedy).boxed().toList();
+    double score = exact(logits, greedy, 1) + bonus(scorer, labels, true);
+    if (beam.get(0).getKey().equals(labels) || score <= beam.get(0).getValue() + 1e-9) {
+      return beam;
+    }
+    List<Map.Entry<List<Integer>, Double>> all = new ArrayList<>(beam);
+    all.removeIf(entry -> entry.getKey().equals(labels));
+    all.add(0, Map.entry(labels, score));
+    return all;
+  }
+
+  private static int[] collapsedArgmax(double[][] logits, int blank) {
+    int[] argmax = new int[logits.length];
+    for (int t = 0; t < argmax.length; t++) {
+      for (int c = 1; c < logits[t].length; c++) {
+        argmax[t] = logits[t][c] > logits[t][argmax[t]] ? c : argmax[t];
+      }
+    }
+    return BruteForce.collapse(argmax, blank);
+  }
+
+  /** ln p of labels, by the reference. */
+  private static double exact(double[][] logits, int[] labels, int blank) {
+    if (logits.length == 0) {
+      return labels.length == 0 ? 0 : LOG_ZERO;
+    }
+    int classes = logits[0].length;
+    double[] flat = Arrays.stream(logits).flatMapToDouble(Arrays::stream).toArray();
+    CtcBatch batch =
+        CtcBatch.of(FrameTensor.timeMajor(flat, logits.length, 1, classes), Targets.of(labels));
+    try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+      return -ctc.loss(batch, CtcOptions.DEFAULT.withBlank(blank)).loss(0);
+    }
+  }
+
   private void assertSameAsByMaps(int frames, int classes, int width, HotWords scorer) {
     double[][] logits = noise(frames, classes, 1);
-    var expected = byMaps(softmax(logits), 1, width, scorer);
+    var expected = withGreedy(logits, byMaps(softmax(logits), 1, width, scorer), scorer);
     BeamOptions beam = EVERYTHING.withBeamWidth(width);
     List<CtcHypothesis> got = search(logits, classes, 1, beam, scorer).hypotheses();
     assertEquals(expected.size(), got.size(), replay());
@@ -228,6 +269,130 @@ class CtcDecoderTest {
     }
     assertSameAsByMaps(
         3000, 5, 30, null); // long enough for the trie to be cleared of what is unused
+  }
+
+  /** What a search considers: the most probable classes, no class less probable than another. */
+  private double[][] pruned(double[][] p, int top, double least) {
+    double[][] kept = new double[p.length][];
+    for (int t = 0; t < p.length; t++) {
+      double[] row = p[t];
+      double[] sorted = Arrays.stream(row).sorted().toArray();
+      double cut = Math.max(sorted[row.length - top], Math.min(least, sorted[row.length - 1]));
+      kept[t] = Arrays.stream(row).map(x -> x >= cut ? x : 0).toArray();
+    }
+    return kept;
+  }
+
+  @Test
+  void noBeamIsWorseThanTheGreedyOutput() {
+    for (int i = 0; i < 600; i++) {
+      int classes = 2 + random.nextInt(3);
+      int blank = random.nextInt(classes);
+      double[][] logits = noise(random.nextInt(7), classes, 0.2 + 2 * random.nextDouble());
+      int top = 1 + random.nextInt(classes);
+      double least = random.nextBoolean() ? 0 : 0.3 * random.nextDouble();
+      double[][] p = pruned(softmax(logits), top, least);
+      Map<String, Double> all = outputs(p, classes, blank);
+      int[] greedy = collapsedArgmax(logits, blank);
+      HotWords scorer =
+          random.nextBoolean()
+              ? null
+              : HotWords.of(List.of(new int[] {(blank + 1) % classes}), random.nextGaussian());
+      double its =
+          Math.log(all.get(Arrays.toString(greedy)))
+              + bonus(scorer, Arrays.stream(greedy).boxed().toList(), true);
+      for (int width = 1; width <= 8; width++) {
+        BeamOptions beam = new BeamOptions(width, 1 + random.nextInt(10), top, Math.log(least));
+        List<CtcHypothesis> got = search(logits, classes, blank, beam, scorer).hypotheses();
+        CtcHypothesis best = got.get(0);
+        double path = Arrays.stream(p).mapToDouble(r -> Math.log(max(r))).sum();
+        if (Arrays.equals(greedy, best.labels())) {
+          assertTrue(best.logProbability() >= path - 1e-9, "its best path at least; " + replay());
+        } else {
+          assertTrue(best.score() >= its - 1e-9, best + " < " + its + " " + replay());
+        }
+        Set<String> seen = new HashSet<>();
+        for (CtcHypothesis hypothesis : got) {
+          String labels = Arrays.toString(hypothesis.labels());
+          assertTrue(seen.add(labels), "no labels twice");
+          assertTrue(hypothesis.logProbability() <= Math.log(all.get(labels)) + 1e-9, replay());
+        }
+        assertTrue(got.size() <= beam.nBest());
+      }
+    }
+  }
+
+  private static double max(double[] row) {
+    return Arrays.stream(row).max().orElseThrow();
+  }
+
+  @Test
+  void noBeamOverALongBatchIsWorseThanGreedy() {
+    for (int i = 0; i < 12; i++) {
+      TestBatch batch = TestBatch.random(random, 1 + random.nextInt(80), 4, 8, 3, 2);
+      List<CtcPath> greedy =
+          decoder.greedy(batch.timeMajor(), batch.inputLengths(), batch.options());
+      for (int width = 1; width <= 8; width++) {
+        BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(width);
+        List<CtcNBest> got =
+            decoder.beamSearch(batch.timeMajor(), batch.inputLengths(), batch.options(), beam);
+        for (int n = 0; n < 4; n++) {
+          double[][] logits = batch.alone(n).logits()[0];
+          CtcHypothesis best = got.get(n).best();
+          double path = greedy.get(n).logProbability();
+          assertTrue(best.logProbability() >= path - 1e-9 * Math.abs(path), replay());
+          double its = exact(logits, greedy.get(n).labels(), batch.blank());
+          double found = exact(logits, best.labels(), batch.blank());
+          assertTrue(found >= its - 1e-9 * Math.abs(its), replay());
+        }
+      }
+    }
+  }
+
+  /** Ties that only the rounding of a logarithm makes: greedy looks at the logits themselves. */
+  @Test
+  void theGreedyClassIsNeverLeftOut() {
+    FrameTensor logits =
+        FrameTensor.timeMajor(new float[] {0, 1e-30f, -1e-30f, 0, -3e-38f, 1e-38f}, 2, 1, 3);
+    int[] lengths = {2};
+    CtcOptions options = CtcOptions.DEFAULT.withBlank(2);
+    int[] greedy = decoder.greedy(logits, lengths, options).get(0).labels();
+    BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(1).withTopClasses(1);
+    int[] labels = decoder.beamSearch(logits, lengths, options, beam).get(0).best().labels();
+    assertArrayEquals(new int[] {1}, greedy);
+    assertArrayEquals(greedy, labels);
+  }
+
+  @Test
+  void aBeamThatAScorerEmptiesLeavesTheGreedyOutput() {
+    // after label 1, which the beam of one prefers, nothing may follow or end
+    double[][] logits = {{0, 2, 2.5}, {-9, -9, 9}, {-9, -9, 9}};
+    BeamScorer<Integer> scorer =
+        new BeamScorer<>() {
+          @Override
+          public Integer start() {
+            return -1;
+          }
+
+          @Override
+          public double score(Integer last, int label) {
+            return last == 1 ? LOG_ZERO : label == 1 ? 3 : 0;
+          }
+
+          @Override
+          public Integer next(Integer last, int label) {
+            return label;
+          }
+
+          @Override
+          public double end(Integer last) {
+            return last == 1 ? LOG_ZERO : 0;
+          }
+        };
+    CtcNBest got = search(logits, 3, 0, EVERYTHING.withBeamWidth(1), scorer);
+    assertArrayEquals(new int[] {2}, got.best().labels());
+    assertEquals(1, got.hypotheses().size());
+    assertEquals(exact(logits, new int[] {2}, 0), got.best().score(), 1e-12);
   }
 
   @Test

@@ -73,7 +73,7 @@ public final class LogProbs {
   public boolean readScores(int t, double[] row) {
     boolean finite = copy(t, row);
     if (finite && input == InputKind.LOGITS) {
-      normaliser(t, row);
+      normalise(t, row);
     }
     for (int c = 0; c < logits.classes(); c++) {
       row[c] = score(t, row[c]);
@@ -93,7 +93,7 @@ public final class LogProbs {
       return -1;
     }
     if (input == InputKind.LOGITS) {
-      normaliser(t, row);
+      normalise(t, row);
     }
     int best = 0;
     for (int c = 1; c < row.length; c++) {
@@ -102,7 +102,12 @@ public final class LogProbs {
     return best;
   }
 
-  /** ln p(t, c) of a frame that has been {@linkplain #read read}. */
+  /** Score − ln p(t, c) of any class, of a frame that has been read. */
+  public double normaliser(int t) {
+    return logSum[t];
+  }
+
+  /** ln p(t, c) of a frame that has been read. */
   public double at(int t, int c) {
     return scoreAt(t, c) - logSum[t];
   }
@@ -131,7 +136,7 @@ public final class LogProbs {
     return finite;
   }
 
-  private void normaliser(int t, double[] row) {
+  private void normalise(int t, double[] row) {
     double best = LOG_ZERO;
     for (int c = 0; c < logits.classes(); c++) {
       best = Math.max(best, row[c]);
