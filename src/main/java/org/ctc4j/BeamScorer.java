@@ -3,7 +3,11 @@ package org.ctc4j;
 /**
  * What a beam search adds to the acoustic log-probability of an output: a language model, hot
  * words, a length bonus. The score of a prefix is its log-probability plus what the labels of the
- * prefix added, one by one. Numbers are natural logarithms, weights included.
+ * prefix added, one by one. Numbers are natural logarithms, weights included: finite, or −Infinity
+ * for what is forbidden. NaN and +Infinity, also as a sum, are refused with an {@link
+ * InvalidInputException}.
+ *
+ * <p>What a method throws ends the search and comes to its caller as it is.
  *
  * <p>A state stands for what the scorer must know of a prefix. Several threads ask at the same
  * time, each about prefixes of its own utterances, so that implementations must be thread-safe and
@@ -12,6 +16,16 @@ package org.ctc4j;
  * @param <S> state of a prefix
  */
 public interface BeamScorer<S> {
+  /**
+   * Called once before a search, on its caller's thread: the place to refuse labels that the scorer
+   * was made for and the logits do not have.
+   *
+   * @param classes C, the blank included
+   * @param blank its class
+   * @throws InvalidInputException if the scorer does not fit
+   */
+  default void check(int classes, int blank) {}
+
   /** The state of the empty prefix. */
   S start();
 
@@ -24,7 +38,7 @@ public interface BeamScorer<S> {
   /** The state after {@code label}. Called once for each prefix that stays in the beam. */
   S next(S state, int label);
 
-  /** What the end of the utterance adds. */
+  /** What the end of the utterance adds; −Infinity forbids the output. */
   default double end(S state) {
     return 0;
   }

@@ -96,7 +96,8 @@ public final class CtcDecoder {
    * @param inputLengths one for each utterance, each in [0, T]
    * @param scorer adds to the score of the prefixes
    * @return N lists of outputs
-   * @throws InvalidInputException if an argument is out of its range
+   * @throws InvalidInputException if an argument is out of its range, or the scorer answers NaN or
+   *     +Infinity
    */
   public <S> List<CtcNBest> beamSearch(
       FrameTensor logits,
@@ -114,6 +115,9 @@ public final class CtcDecoder {
       BeamOptions beam,
       BeamScorer<S> scorer) {
     CtcBatch batch = batch(logits, inputLengths, options);
+    if (scorer != null) {
+      scorer.check(logits.classes(), options.blank());
+    }
     CtcNBest[] results = new CtcNBest[batch.utterances()];
     Parallel.forEach(
         results.length,
@@ -131,8 +135,10 @@ public final class CtcDecoder {
     List<CtcHypothesis> hypotheses = new ArrayList<>();
     if (status == CtcStatus.OK) {
       for (int i = 0; i < search.outputs(); i++) {
-        hypotheses.add(
-            new CtcHypothesis(search.labels(i), search.logProbability(i), search.score(i)));
+        double score = search.score(i);
+        if (score > Double.NEGATIVE_INFINITY) {
+          hypotheses.add(new CtcHypothesis(search.labels(i), search.logProbability(i), score));
+        }
       }
       hypotheses.sort(BEST_FIRST);
     }

@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * The outputs that a beam search found for one utterance. Immutable.
  *
- * @param status {@link CtcStatus#INFEASIBLE} if a frame made every output impossible
+ * @param status {@link CtcStatus#INFEASIBLE} if a frame made every output impossible, or the {@link
+ *     BeamScorer} forbade all that the beam held
  * @param hypotheses the best first, no labels twice; empty unless the status is {@link
  *     CtcStatus#OK}. Equal scores are ordered by their labels, lexicographically.
  */

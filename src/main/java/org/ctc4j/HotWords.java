@@ -5,63 +5,105 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /**
- * Makes given label sequences (names, terms) more likely in a beam search: every occurrence of one
- * adds its length times a bonus to the score. The bonus comes label by label, so that a prefix that
- * is on the way to a hot word keeps its place in the beam, and is taken back when the word is not
- * completed. Occurrences may overlap; all count. After Aho and Corasick (CACM 1975).
+ * Makes given label sequences (names, terms, phrases of any length) more likely in a beam search:
+ * every occurrence of one adds its length times a bonus to the score. The bonus comes label by
+ * label, so that a prefix that is on the way to a hot word keeps its place in the beam, and is
+ * taken back when the word is not completed. Occurrences may overlap; all count. After Aho and
+ * Corasick (CACM 1975).
  *
  * <p>Immutable, thread-safe.
  */
 public final class HotWords implements BeamScorer<HotWords.Match> {
-  private final Match root = new Match(0);
-  private final Match[] fromRoot; // by label; null where no word begins
+  private final int[][] words;
+  private final Match root = new Match(-1, 0);
+  private Match[] first = {}; // the root's children by hash of their labels
 
-  private HotWords(int classes) {
-    fromRoot = new Match[classes];
+  private HotWords(int[][] words) {
+    this.words = words;
   }
 
   /**
-   * @param words label sequences, none empty
+   * @param words label sequences, none empty, copied; labels are checked against the classes when a
+   *     search begins
    * @param bonus for each label of a word, in nats; negative makes words less likely
+   * @throws InvalidInputException if a word is empty, a label negative or the bonus not finite
    */
   public static HotWords of(Collection<int[]> words, double bonus) {
     if (!Double.isFinite(bonus)) {
       throw new InvalidInputException("hot words: expected a finite bonus, got " + bonus);
     }
-    int largest = -1;
-    for (int[] word : words) {
-      if (word.length == 0) {
-        throw new InvalidInputException("hot words: expected one label or more in each, got none");
-      }
-      for (int label : word) {
-        if (label < 0) {
-          throw new InvalidInputException("hot words: expected labels of 0 or more, got " + label);
-        }
-        largest = Math.max(largest, label);
+    HotWords hotWords = new HotWords(words.stream().map(int[]::clone).toArray(int[][]::new));
+    for (int i = 0; i < hotWords.words.length; i++) {
+      if (hotWords.words[i].length == 0) {
+        throw new InvalidInputException(
+            "hot words: word " + i + " is empty, expected one label or more");
       }
     }
-    HotWords hotWords = new HotWords(largest + 1);
-    words.forEach(word -> hotWords.root.add(word, 0, bonus));
+    hotWords.check(Integer.MAX_VALUE, -1);
+    for (int[] word : hotWords.words) {
+      hotWords.add(word, bonus);
+    }
     hotWords.link();
     return hotWords;
   }
 
+  @Override
+  public void check(int classes, int blank) {
+    for (int i = 0; i < words.length; i++) {
+      for (int k = 0; k < words[i].length; k++) {
+        int label = words[i][k];
+        if (label < 0 || label >= classes) {
+          throw new InvalidInputException(
+              "hot words: word %d has label %d at position %d, expected a class in [0, %d)"
+                  .formatted(i, label, k, classes));
+        }
+        if (label == blank) {
+          throw new InvalidInputException(
+              "hot words: word %d has the blank, %d, at position %d; a word holds labels only"
+                  .formatted(i, blank, k));
+        }
+      }
+    }
+  }
+
+  private void add(int[] word, double bonus) {
+    Match match = root;
+    for (int label : word) {
+      match = match.childOrNew(label, bonus);
+    }
+    match.completed = bonus * word.length; // a word that is given twice counts once
+    match.pending = 0;
+  }
+
   /** Sets the longest proper suffix of every match, shorter ones first. */
   private void link() {
+    int size = Integer.highestOneBit(Math.max(1, root.children.length)) << 2;
+    first = new Match[size];
+    root.otherwise = root;
     ArrayDeque<Match> queue = new ArrayDeque<>();
-    for (int i = 0; i < root.labels.length; i++) {
-      root.children[i].suffix = root;
-      fromRoot[root.labels[i]] = root.children[i];
-      queue.add(root.children[i]);
+    for (Match child : root.children) {
+      int at = slot(child.label);
+      while (first[at] != null) {
+        at = at + 1 & size - 1;
+      }
+      first[at] = child;
+      child.suffix = root;
+      child.otherwise = root;
+      queue.add(child);
     }
     while (!queue.isEmpty()) {
       Match match = queue.remove();
       match.completed += match.suffix.completed;
-      for (int i = 0; i < match.labels.length; i++) {
-        match.children[i].suffix = next(match.suffix, match.labels[i]);
-        queue.add(match.children[i]);
+      for (Match child : match.children) {
+        child.suffix = next(match.suffix, child.label);
+        child.otherwise = child.goesOnAs(child.suffix) ? child.suffix.otherwise : child.suffix;
+        queue.add(child);
       }
     }
+  }
+
+  private int slot(int label) {
+    return label * 0x9e3779b9 >>> Integer.numberOfLeadingZeros(first.length) + 1;
   }
 
   @Override
@@ -77,14 +119,17 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
 
   @Override
   public Match next(Match state, int label) {
-    for (Match match = state; match != root; match = match.suffix) {
+    for (Match match = state; match != root; match = match.otherwise) {
       Match child = match.child(label);
       if (child != null) {
         return child;
       }
     }
-    Match first = label < fromRoot.length ? fromRoot[label] : null;
-    return first == null ? root : first;
+    int at = slot(label);
+    while (first[at] != null && first[at].label != label) {
+      at = at + 1 & first.length - 1;
+    }
+    return first[at] == null ? root : first[at];
   }
 
   @Override
@@ -94,40 +139,60 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
 
   /** The longest beginning of a hot word that a prefix ends with. */
   public static final class Match {
+    private final int label; // the last
     private final int depth;
     private double pending; // granted in advance
     private double completed; // for words that end here
-    private int[] labels = {}; // sorted
-    private Match[] children = {};
+    private Match[] children = {}; // by label
     private Match suffix;
+    private Match otherwise; // the longest suffix that goes on with a label that this does not
 
-    private Match(int depth) {
+    private Match(int label, int depth) {
+      this.label = label;
       this.depth = depth;
     }
 
-    private Match child(int label) {
-      int at = Arrays.binarySearch(labels, label);
+    private Match child(int next) {
+      int at = find(next);
       return at < 0 ? null : children[at];
     }
 
-    private void add(int[] word, int from, double bonus) {
-      if (from == word.length) {
-        completed = bonus * depth; // a word that is given twice counts once
-        pending = 0;
-        return;
+    /** As {@link java.util.Arrays#binarySearch(int[], int)}. */
+    private int find(int next) {
+      int low = 0;
+      int high = children.length;
+      while (low < high) {
+        int middle = (low + high) >>> 1;
+        if (children[middle].label < next) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
       }
-      int at = Arrays.binarySearch(labels, word[from]);
+      return low < children.length && children[low].label == next ? low : -low - 1;
+    }
+
+    private Match childOrNew(int next, double bonus) {
+      int at = find(next);
       if (at < 0) {
         at = -at - 1;
-        labels = Arrays.copyOf(labels, labels.length + 1);
-        children = Arrays.copyOf(children, labels.length);
-        System.arraycopy(labels, at, labels, at + 1, labels.length - 1 - at);
-        System.arraycopy(children, at, children, at + 1, labels.length - 1 - at);
-        labels[at] = word[from];
-        children[at] = new Match(depth + 1);
-        children[at].pending = bonus * (depth + 1);
+        Match[] more = Arrays.copyOf(children, children.length + 1);
+        System.arraycopy(children, at, more, at + 1, children.length - at);
+        more[at] = new Match(next, depth + 1);
+        more[at].pending = bonus * (depth + 1);
+        children = more;
       }
-      children[at].add(word, from + 1, bonus);
+      return children[at];
+    }
+
+    /** Whether this goes on with every label that another match goes on with. */
+    private boolean goesOnAs(Match other) {
+      for (Match child : other.children) {
+        if (find(child.label) < 0) {
+          return false;
+        }
+      }
+      return true;
     }
   }
 }

@@ -1,5 +1,6 @@
 package org.ctc4j;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -28,6 +29,32 @@ class CtcAlignerTest extends AlignerContract {
     BackendUnavailableException e =
         assertThrows(BackendUnavailableException.class, () -> CtcAligner.create(Backend.REFERENCE));
     assertTrue(e.getMessage().contains("expected cuda or cpu"), e::getMessage);
+  }
+
+  /**
+   * The first call begins in the interpreter and goes on in code compiled in its middle, the later
+   * ones run in other code. How long each takes: AlignBenchmark in benchmarks/.
+   */
+  @Test
+  void theTenthCallFindsThePathOfTheFirst() {
+    Random random = new Random(2);
+    int frames = 6000;
+    int labels = 1500;
+    float[] logits = new float[frames * 8];
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = Math.round(2 * random.nextGaussian()); // many ties
+    }
+    int[] target = TestBatch.randomTarget(random, labels, 8, 0);
+    CtcBatch batch = CtcBatch.of(FrameTensor.timeMajor(logits, frames, 1, 8), Targets.of(target));
+    CtcPath first = null;
+    for (int call = 1; call <= 10; call++) {
+      CtcPath path = CtcAligner.create().align(batch, CtcOptions.DEFAULT).get(0);
+      first = first == null ? path : first;
+      assertEquals(CtcStatus.OK, path.status());
+      assertArrayEquals(symbols(first), symbols(path), "call " + call);
+      assertEquals(first.spans(), path.spans(), "call " + call);
+      assertEquals(first.logProbability(), path.logProbability(), "call " + call);
+    }
   }
 
   /** In a JVM of its own, whose heap holds a fraction of what a table of states would take. */

@@ -2,17 +2,25 @@ package org.ctc4j;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.DoubleSupplier;
+import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class CtcDecoderTest {
@@ -202,9 +210,48 @@ class CtcDecoderTest {
     sums[at] = add(sums[at], x);
   }
 
+  /** The greedy output before those of a beam, where it is better than all of them. */
+  private List<Map.Entry<List<Integer>, Double>> withGreedy(
+      double[][] logits, List<Map.Entry<List<Integer>, Double>> beam, HotWords scorer) {
+    int[] greedy = collapsedArgmax(logits, 1);
+    List<Integer> labels = Arrays.stream(greedy).boxed().toList();
+    double score = exact(logits, greedy, 1) + bonus(scorer, labels, true);
+    if (beam.get(0).getKey().equals(labels) || score <= beam.get(0).getValue() + 1e-9) {
+      return beam;
+    }
+    List<Map.Entry<List<Integer>, Double>> all = new ArrayList<>(beam);
+    all.removeIf(entry -> entry.getKey().equals(labels));
+    all.add(0, Map.entry(labels, score));
+    return all;
+  }
+
+  private static int[] collapsedArgmax(double[][] logits, int blank) {
+    int[] argmax = new int[logits.length];
+    for (int t = 0; t < argmax.length; t++) {
+      for (int c = 1; c < logits[t].length; c++) {
+        argmax[t] = logits[t][c] > logits[t][argmax[t]] ? c : argmax[t];
+      }
+    }
+    return BruteForce.collapse(argmax, blank);
+  }
+
+  /** ln p of labels, by the reference. */
+  private static double exact(double[][] logits, int[] labels, int blank) {
+    if (logits.length == 0) {
+      return labels.length == 0 ? 0 : LOG_ZERO;
+    }
+    int classes = logits[0].length;
+    double[] flat = Arrays.stream(logits).flatMapToDouble(Arrays::stream).toArray();
+    CtcBatch batch =
+        CtcBatch.of(FrameTensor.timeMajor(flat, logits.length, 1, classes), Targets.of(labels));
+    try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+      return -ctc.loss(batch, CtcOptions.DEFAULT.withBlank(blank)).loss(0);
+    }
+  }
+
   private void assertSameAsByMaps(int frames, int classes, int width, HotWords scorer) {
     double[][] logits = noise(frames, classes, 1);
-    var expected = byMaps(softmax(logits), 1, width, scorer);
+    var expected = withGreedy(logits, byMaps(softmax(logits), 1, width, scorer), scorer);
     BeamOptions beam = EVERYTHING.withBeamWidth(width);
     List<CtcHypothesis> got = search(logits, classes, 1, beam, scorer).hypotheses();
     assertEquals(expected.size(), got.size(), replay());
@@ -224,6 +271,130 @@ class CtcDecoderTest {
         3000, 5, 30, null); // long enough for the trie to be cleared of what is unused
   }
 
+  /** What a search considers: the most probable classes, no class less probable than another. */
+  private double[][] pruned(double[][] p, int top, double least) {
+    double[][] kept = new double[p.length][];
+    for (int t = 0; t < p.length; t++) {
+      double[] row = p[t];
+      double[] sorted = Arrays.stream(row).sorted().toArray();
+      double cut = Math.max(sorted[row.length - top], Math.min(least, sorted[row.length - 1]));
+      kept[t] = Arrays.stream(row).map(x -> x >= cut ? x : 0).toArray();
+    }
+    return kept;
+  }
+
+  @Test
+  void noBeamIsWorseThanTheGreedyOutput() {
+    for (int i = 0; i < 600; i++) {
+      int classes = 2 + random.nextInt(3);
+      int blank = random.nextInt(classes);
+      double[][] logits = noise(random.nextInt(7), classes, 0.2 + 2 * random.nextDouble());
+      int top = 1 + random.nextInt(classes);
+      double least = random.nextBoolean() ? 0 : 0.3 * random.nextDouble();
+      double[][] p = pruned(softmax(logits), top, least);
+      Map<String, Double> all = outputs(p, classes, blank);
+      int[] greedy = collapsedArgmax(logits, blank);
+      HotWords scorer =
+          random.nextBoolean()
+              ? null
+              : HotWords.of(List.of(new int[] {(blank + 1) % classes}), random.nextGaussian());
+      double its =
+          Math.log(all.get(Arrays.toString(greedy)))
+              + bonus(scorer, Arrays.stream(greedy).boxed().toList(), true);
+      for (int width = 1; width <= 8; width++) {
+        BeamOptions beam = new BeamOptions(width, 1 + random.nextInt(10), top, Math.log(least));
+        List<CtcHypothesis> got = search(logits, classes, blank, beam, scorer).hypotheses();
+        CtcHypothesis best = got.get(0);
+        double path = Arrays.stream(p).mapToDouble(r -> Math.log(max(r))).sum();
+        if (Arrays.equals(greedy, best.labels())) {
+          assertTrue(best.logProbability() >= path - 1e-9, "its best path at least; " + replay());
+        } else {
+          assertTrue(best.score() >= its - 1e-9, best + " < " + its + " " + replay());
+        }
+        Set<String> seen = new HashSet<>();
+        for (CtcHypothesis hypothesis : got) {
+          String labels = Arrays.toString(hypothesis.labels());
+          assertTrue(seen.add(labels), "no labels twice");
+          assertTrue(hypothesis.logProbability() <= Math.log(all.get(labels)) + 1e-9, replay());
+        }
+        assertTrue(got.size() <= beam.nBest());
+      }
+    }
+  }
+
+  private static double max(double[] row) {
+    return Arrays.stream(row).max().orElseThrow();
+  }
+
+  @Test
+  void noBeamOverALongBatchIsWorseThanGreedy() {
+    for (int i = 0; i < 12; i++) {
+      TestBatch batch = TestBatch.random(random, 1 + random.nextInt(80), 4, 8, 3, 2);
+      List<CtcPath> greedy =
+          decoder.greedy(batch.timeMajor(), batch.inputLengths(), batch.options());
+      for (int width = 1; width <= 8; width++) {
+        BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(width);
+        List<CtcNBest> got =
+            decoder.beamSearch(batch.timeMajor(), batch.inputLengths(), batch.options(), beam);
+        for (int n = 0; n < 4; n++) {
+          double[][] logits = batch.alone(n).logits()[0];
+          CtcHypothesis best = got.get(n).best();
+          double path = greedy.get(n).logProbability();
+          assertTrue(best.logProbability() >= path - 1e-9 * Math.abs(path), replay());
+          double its = exact(logits, greedy.get(n).labels(), batch.blank());
+          double found = exact(logits, best.labels(), batch.blank());
+          assertTrue(found >= its - 1e-9 * Math.abs(its), replay());
+        }
+      }
+    }
+  }
+
+  /** Ties that only the rounding of a logarithm makes: greedy looks at the logits themselves. */
+  @Test
+  void theGreedyClassIsNeverLeftOut() {
+    FrameTensor logits =
+        FrameTensor.timeMajor(new float[] {0, 1e-30f, -1e-30f, 0, -3e-38f, 1e-38f}, 2, 1, 3);
+    int[] lengths = {2};
+    CtcOptions options = CtcOptions.DEFAULT.withBlank(2);
+    int[] greedy = decoder.greedy(logits, lengths, options).get(0).labels();
+    BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(1).withTopClasses(1);
+    int[] labels = decoder.beamSearch(logits, lengths, options, beam).get(0).best().labels();
+    assertArrayEquals(new int[] {1}, greedy);
+    assertArrayEquals(greedy, labels);
+  }
+
+  @Test
+  void aBeamThatAScorerEmptiesLeavesTheGreedyOutput() {
+    // after label 1, which the beam of one prefers, nothing may follow or end
+    double[][] logits = {{0, 2, 2.5}, {-9, -9, 9}, {-9, -9, 9}};
+    BeamScorer<Integer> scorer =
+        new BeamScorer<>() {
+          @Override
+          public Integer start() {
+            return -1;
+          }
+
+          @Override
+          public double score(Integer last, int label) {
+            return last == 1 ? LOG_ZERO : label == 1 ? 3 : 0;
+          }
+
+          @Override
+          public Integer next(Integer last, int label) {
+            return label;
+          }
+
+          @Override
+          public double end(Integer last) {
+            return last == 1 ? LOG_ZERO : 0;
+          }
+        };
+    CtcNBest got = search(logits, 3, 0, EVERYTHING.withBeamWidth(1), scorer);
+    assertArrayEquals(new int[] {2}, got.best().labels());
+    assertEquals(1, got.hypotheses().size());
+    assertEquals(exact(logits, new int[] {2}, 0), got.best().score(), 1e-12);
+  }
+
   @Test
   void hotWordsAddTheirBonusPerOccurrence() {
     List<int[]> words = List.of(new int[] {2, 3}, new int[] {2, 3, 2}, new int[] {0, 2});
@@ -236,6 +407,76 @@ class CtcDecoderTest {
     }
     assertThrows(InvalidInputException.class, () -> HotWords.of(List.of(new int[0]), 1));
     assertThrows(InvalidInputException.class, () -> HotWords.of(words, Double.POSITIVE_INFINITY));
+  }
+
+  /** What hot words add to labels, by looking for each at every place. */
+  private static double occurrences(List<int[]> words, double bonus, int[] labels) {
+    double sum = 0;
+    for (int[] word : words) {
+      for (int from = 0; from + word.length <= labels.length; from++) {
+        int to = from + word.length;
+        sum += Arrays.equals(word, 0, word.length, labels, from, to) ? bonus * word.length : 0;
+      }
+    }
+    return sum;
+  }
+
+  @Test
+  void hotWordsAreFoundWhereverTheyAre() {
+    for (int i = 0; i < 300; i++) {
+      int classes = 1 + random.nextInt(3);
+      int stride = 1 + random.nextInt(50_000); // labels far apart, too
+      Map<String, int[]> words = new TreeMap<>();
+      for (int k = random.nextInt(8); k > 0; k--) {
+        int[] word = random.ints(1 + random.nextInt(6), 0, classes).map(c -> c * stride).toArray();
+        words.put(Arrays.toString(word), word);
+      }
+      List<int[]> list = List.copyOf(words.values());
+      int[] labels = random.ints(random.nextInt(40), 0, classes).map(c -> c * stride).toArray();
+      double expected = occurrences(list, 0.5, labels);
+      List<Integer> boxed = Arrays.stream(labels).boxed().toList();
+      assertEquals(expected, bonus(HotWords.of(list, 0.5), boxed, true), 1e-9, replay());
+    }
+  }
+
+  @Test
+  void hotWordsMayBeOfAnyLength() {
+    int[] phrase = random.ints(100_000, 0, 3).toArray();
+    int[] same = new int[100_000];
+    HotWords hot = HotWords.of(List.of(phrase, same), 0.5);
+    List<Integer> labels = Arrays.stream(phrase).boxed().toList();
+    assertEquals(0.5 * 100_000, bonus(hot, labels, true), 1e-9, replay());
+    assertEquals(0, bonus(hot, labels.subList(0, 99_999), true), 1e-9, replay());
+    HotWords.Match match = hot.start();
+    for (int i = 0; i < same.length; i++) {
+      match = hot.next(match, 0);
+      hot.score(match, 1); // looks for a shorter beginning of a word that goes on with 1
+    }
+    assertEquals(0, hot.end(match), "completed");
+    assertEquals(0.5 * 100_000, hot.score(match, 0), "and once more");
+  }
+
+  @Test
+  void hotWordsThatTheLogitsCannotHaveAreRefusedBeforeAnyWork() {
+    double[][] logits = {{Double.NaN, 0, 0}};
+    for (int[] word : new int[][] {{1, 3}, {1, Integer.MAX_VALUE - 1}}) {
+      assertRefused(word, logits, "word 1 has label " + word[1] + " at position 1", "[0, 3)");
+    }
+    assertRefused(new int[] {2, 1, 0}, logits, "word 1 has the blank, 0, at position 2");
+    for (int[] word : new int[][] {{-1}, {Integer.MIN_VALUE}, {Integer.MAX_VALUE}}) {
+      assertRefused(word, logits, "word 1 has label " + word[0] + " at position 0");
+    }
+    assertRefused(new int[0], logits, "word 1 is empty");
+  }
+
+  private void assertRefused(int[] word, double[][] logits, String... parts) {
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class,
+            () -> search(logits, 3, 0, EVERYTHING, HotWords.of(List.of(new int[] {1}, word), 1)));
+    for (String part : parts) {
+      assertTrue(e.getMessage().contains(part), e::getMessage);
+    }
   }
 
   @Test
@@ -272,6 +513,201 @@ class CtcDecoderTest {
       assertEquals(logProb, hypothesis.logProbability(), 1e-9, replay());
       double added = 0.25 * length * (length - 1) / 2 - length;
       assertEquals(logProb + added, hypothesis.score(), 1e-9, replay());
+    }
+  }
+
+  /** Ends where {@code allowed} says so, after what number of labels. */
+  private static BeamScorer<Integer> endingAt(IntPredicate allowed) {
+    return new BeamScorer<>() {
+      @Override
+      public Integer start() {
+        return 0;
+      }
+
+      @Override
+      public double score(Integer length, int label) {
+        return 0;
+      }
+
+      @Override
+      public Integer next(Integer length, int label) {
+        return length + 1;
+      }
+
+      @Override
+      public double end(Integer length) {
+        return allowed.test(length) ? 0 : LOG_ZERO;
+      }
+    };
+  }
+
+  @Test
+  void outputsWhoseEndIsForbiddenAreNone() {
+    for (int i = 0; i < 50; i++) {
+      double[][] logits = noise(1 + random.nextInt(6), 3, 2);
+      Map<String, Double> all = outputs(softmax(logits), 3, 0);
+      int length = random.nextInt(4);
+      String pattern = "\\[(\\d(, )?){" + length + "}\\]";
+      all.keySet().removeIf(labels -> !labels.matches(pattern));
+      CtcNBest got = search(logits, 3, 0, EVERYTHING, endingAt(l -> l == length));
+      List<String> labels =
+          got.hypotheses().stream().map(h -> Arrays.toString(h.labels())).sorted().toList();
+      assertEquals(List.copyOf(all.keySet()), labels, replay());
+      assertEquals(all.isEmpty() ? CtcStatus.INFEASIBLE : CtcStatus.OK, got.status());
+      got.hypotheses().forEach(h -> assertTrue(Double.isFinite(h.score()), replay()));
+    }
+    CtcNBest none = search(noise(4, 3, 1), 3, 0, EVERYTHING, endingAt(l -> false));
+    assertEquals(CtcStatus.INFEASIBLE, none.status());
+    IllegalStateException e = assertThrows(IllegalStateException.class, none::best);
+    assertTrue(e.getMessage().contains("INFEASIBLE"), e::getMessage);
+  }
+
+  @Test
+  void whatIsNoNumberToAddIsRefused() {
+    for (int width : new int[] {1, 100}) {
+      for (double value : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+        double[][][] logits = new double[2][3][3];
+        logits[1] = new double[][] {{0, 9, 0}, {9, 0, 0}, {0, 0, 9}};
+        // only utterance 1 is asked about: the other has no frames
+        TestBatch batch = new TestBatch(logits, new int[2][0], new int[] {0, 3}, 3, 0);
+        BeamScorer<List<Integer>> wrongAtTheEnd = answering(List.of(1, 2), -1, value);
+        BeamScorer<List<Integer>> wrongAfterOne = answering(List.of(1), 2, value);
+        assertRefused(
+            batch, width, wrongAtTheEnd, "end(state)", "after the labels [1, 2]", "" + value);
+        assertRefused(
+            batch, width, wrongAfterOne, "score(state, 2)", "after the labels [1],", "" + value);
+      }
+    }
+    TestBatch long1 = new TestBatch(new double[1][60][2], new int[1][0], new int[] {60}, 2, 0);
+    for (int t = 0; t < 60; t++) {
+      long1.logits()[0][t][t % 2] = 50;
+    }
+    BeamScorer<Integer> most = Method.SCORE.with(() -> 1e307);
+    assertRefused(
+        long1, 1, most, "score(state, 1)", "after the labels [1, 1, ", "all that it adds");
+    BeamScorer<List<Integer>> late = answering(Collections.nCopies(30, 1), -1, Double.NaN);
+    assertRefused(long1, 1, late, "after 30 labels that end in [1, 1,", "utterance 0");
+  }
+
+  /** Answers {@code value} about one prefix: for one label, or for the end if that is −1. */
+  private static BeamScorer<List<Integer>> answering(
+      List<Integer> prefix, int about, double value) {
+    return new BeamScorer<>() {
+      @Override
+      public List<Integer> start() {
+        return List.of();
+      }
+
+      @Override
+      public double score(List<Integer> state, int label) {
+        return state.equals(prefix) && label == about ? value : 0;
+      }
+
+      @Override
+      public List<Integer> next(List<Integer> state, int label) {
+        return Stream.concat(state.stream(), Stream.of(label)).toList();
+      }
+
+      @Override
+      public double end(List<Integer> state) {
+        return about < 0 && state.equals(prefix) ? value : 0;
+      }
+    };
+  }
+
+  private void assertRefused(TestBatch batch, int width, BeamScorer<?> scorer, String... parts) {
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class,
+            () ->
+                decoder.beamSearch(
+                    batch.timeMajor(),
+                    batch.inputLengths(),
+                    batch.options(),
+                    BeamOptions.DEFAULT.withBeamWidth(width),
+                    scorer));
+    for (String part : parts) {
+      assertTrue(e.getMessage().contains(part), e::getMessage);
+    }
+    int last = batch.utterances() - 1;
+    assertTrue(e.getMessage().contains("in utterance " + last), e::getMessage);
+  }
+
+  /** Throws what need not be declared, as Kotlin and Scala do. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void sneak(Throwable thrown) throws E {
+    throw (E) thrown;
+  }
+
+  /** A scorer that adds 0, but in one method does something else. */
+  private enum Method {
+    START,
+    SCORE,
+    NEXT,
+    END;
+
+    BeamScorer<Integer> with(DoubleSupplier instead) {
+      return new BeamScorer<>() {
+        private double call(Method method) {
+          return method == Method.this ? instead.getAsDouble() : 0;
+        }
+
+        @Override
+        public Integer start() {
+          return (int) call(START);
+        }
+
+        @Override
+        public double score(Integer state, int label) {
+          return call(SCORE);
+        }
+
+        @Override
+        public Integer next(Integer state, int label) {
+          return (int) call(NEXT);
+        }
+
+        @Override
+        public double end(Integer state) {
+          return call(END);
+        }
+      };
+    }
+  }
+
+  @Test
+  void whatAScorerThrowsComesToTheCallerAsItIs() {
+    TestBatch batch = TestBatch.random(random, 9, 6, 4, 3, 1);
+    for (Throwable thrown :
+        List.of(
+            new IOException("checked"),
+            new InterruptedException("checked"),
+            new Throwable("neither exception nor error"),
+            new IllegalStateException("unchecked"),
+            new AssertionError("error"),
+            new StackOverflowError("error of the machine"))) {
+      for (Method method : Method.values()) {
+        BeamScorer<Integer> scorer =
+            method.with(
+                () -> {
+                  CtcDecoderTest.<RuntimeException>sneak(thrown);
+                  return 0;
+                });
+        for (int threads : new int[] {1, 2, 5}) {
+          CtcDecoder several = CtcDecoder.create(EngineOptions.DEFAULT.withThreads(threads));
+          Throwable got =
+              assertThrows(
+                  Throwable.class,
+                  () ->
+                      several.beamSearch(
+                          batch.timeMajor(),
+                          batch.inputLengths(),
+                          batch.options(),
+                          BeamOptions.DEFAULT,
+                          scorer));
+          assertSame(thrown, got, method + " on " + threads + " threads");
+        }
+      }
     }
   }
 

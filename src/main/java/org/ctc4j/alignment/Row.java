@@ -56,21 +56,39 @@ final class Row {
    * @param gathered for L numbers, overwritten
    */
   void step(Row before, TargetStates target, double[] scores, double[] gathered, int from, int to) {
-    double[] oldBlanks = before.blanks;
-    double[] oldLabels = before.labels;
-    double[] skip = target.skip;
-    int[] slots = target.slots;
-    double blank = scores[0];
-    int lastLabel = Math.min(to, target.length - 1);
-    for (int i = from; i <= lastLabel; i++) {
+    int end = to + 1;
+    int labelEnd = Math.min(end, target.length);
+    gather(scores, target.slots, gathered, from, labelEnd);
+    stepLabels(before, target.skip, gathered, from, labelEnd);
+    stepBlanks(before, scores[0], from, end);
+  }
+
+  // Each loop is a method of its own, up to an exclusive bound: so the JIT compiler makes the same
+  // vector code of it whenever it compiles it, also in the middle of the first long call.
+
+  private static void gather(
+      double[] scores, int[] slots, double[] gathered, int from, int labelEnd) {
+    for (int i = from; i < labelEnd; i++) {
       gathered[i] = scores[slots[i]];
     }
-    for (int i = from; i <= lastLabel; i++) {
+  }
+
+  private void stepLabels(Row before, double[] skip, double[] gathered, int from, int labelEnd) {
+    double[] oldBlanks = before.blanks;
+    double[] oldLabels = before.labels;
+    double[] newLabels = labels;
+    for (int i = from; i < labelEnd; i++) {
       double here = Math.max(oldLabels[i + 1], oldBlanks[i]);
-      labels[i + 1] = Math.max(here, oldLabels[i] + skip[i]) + gathered[i];
+      newLabels[i + 1] = Math.max(here, oldLabels[i] + skip[i]) + gathered[i];
     }
-    for (int i = from; i <= to; i++) {
-      blanks[i] = Math.max(oldBlanks[i], oldLabels[i]) + blank;
+  }
+
+  private void stepBlanks(Row before, double blank, int from, int end) {
+    double[] oldBlanks = before.blanks;
+    double[] oldLabels = before.labels;
+    double[] newBlanks = blanks;
+    for (int i = from; i < end; i++) {
+      newBlanks[i] = Math.max(oldBlanks[i], oldLabels[i]) + blank;
     }
   }
 
@@ -85,7 +103,8 @@ final class Row {
       int to) {
     double[] oldBlanks = before.blanks;
     double[] oldLabels = before.labels;
-    for (int i = from; i <= to; i++) {
+    int end = to + 1;
+    for (int i = from; i < end; i++) {
       int blankFrom = oldLabels[i] > oldBlanks[i] ? 1 : 0;
       blanks[i] = (blankFrom == 0 ? oldBlanks[i] : oldLabels[i]) + scores[0];
       int labelFrom = 0;

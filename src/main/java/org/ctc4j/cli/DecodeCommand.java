@@ -6,12 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.ctc4j.BeamOptions;
+import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcDecoder;
+import org.ctc4j.CtcHypothesis;
 import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcPath;
 import org.ctc4j.HotWords;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.Targets;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +28,8 @@ import picocli.CommandLine.Spec;
       "",
       "Without --beam greedily: the most probable class of every frame, then repeats merged and"
           + " blanks removed. With --beam the outputs of the highest probability, each summed over its"
-          + " paths (prefix beam search)."
+          + " paths (prefix beam search); their labels lie in --json where the most probable path of"
+          + " each output has them."
     },
     footer = {
       "",
@@ -80,7 +84,7 @@ final class DecodeCommand implements Callable<Integer> {
       description = "What each label of a hot word adds to the score (default: ${DEFAULT-VALUE}).")
   private double hotWordBonus;
 
-  @Option(names = "--json", description = "Print one JSON object.")
+  @Option(names = "--json", description = "Print one JSON object, with the frames of the labels.")
   private boolean json;
 
   @Override
@@ -102,11 +106,13 @@ final class DecodeCommand implements Callable<Integer> {
       }
     } else {
       List<CtcNBest> results = new ArrayList<>();
-      HotWords hot = hotWords(tokens);
+      HotWords hot = hotWords(hotWords, hotWordBonus, tokens);
       Progress.during("decoding", () -> results.addAll(search(decoder, file.batch(), beam, hot)));
       NBestReport report = new NBestReport(results, tokens);
       if (json) {
-        report.printJson(out);
+        List<List<CtcPath>> aligned = new ArrayList<>();
+        Progress.during("aligning", () -> aligned.addAll(align(file.batch(), results)));
+        report.printJson(out, aligned, frameShift);
       } else {
         report.printTable(out);
       }
@@ -120,7 +126,35 @@ final class DecodeCommand implements Callable<Integer> {
 
   private List<CtcNBest> search(
       CtcDecoder decoder, CtcBatch batch, BeamOptions beam, HotWords hot) {
-    return decoder.beamSearch(batch.logits(), inputLengths(batch), input.options(), beam, hot);
+    return hot == null
+        ? decoder.beamSearch(batch.logits(), inputLengths(batch), input.options(), beam)
+        : decoder.beamSearch(batch.logits(), inputLengths(batch), input.options(), beam, hot);
+  }
+
+  /** The best path of each output of each utterance. */
+  private List<List<CtcPath>> align(CtcBatch batch, List<CtcNBest> results) {
+    List<List<CtcPath>> aligned = new ArrayList<>();
+    int most = 0;
+    for (CtcNBest result : results) {
+      aligned.add(new ArrayList<>());
+      most = Math.max(most, result.hypotheses().size());
+    }
+    CtcAligner aligner = CtcAligner.create(threads.engine()); // nothing to close on the host
+    for (int k = 0; k < most; k++) {
+      int[][] targets = new int[results.size()][0];
+      for (int n = 0; n < targets.length; n++) {
+        List<CtcHypothesis> outputs = results.get(n).hypotheses();
+        targets[n] = k < outputs.size() ? outputs.get(k).labels() : targets[n];
+      }
+      CtcBatch outputs = CtcBatch.of(batch.logits(), Targets.of(targets), inputLengths(batch));
+      List<CtcPath> paths = aligner.align(outputs, input.options());
+      for (int n = 0; n < targets.length; n++) {
+        if (k < results.get(n).hypotheses().size()) {
+          aligned.get(n).add(paths.get(n));
+        }
+      }
+    }
+    return aligned;
   }
 
   private static int[] inputLengths(CtcBatch batch) {
@@ -159,11 +193,18 @@ final class DecodeCommand implements Callable<Integer> {
         : options.withMinLogProbability(Math.log(minProbability));
   }
 
-  private HotWords hotWords(Tokens tokens) {
-    List<int[]> words = new ArrayList<>();
-    for (String word : hotWords) {
-      words.add(tokens.encode(word, "--hot-word"));
+  /**
+   * Null where there are none: a scorer that adds nothing would only keep the search from short
+   * cuts.
+   */
+  static HotWords hotWords(List<String> texts, double bonus, Tokens tokens) {
+    if (texts.isEmpty()) {
+      return null;
     }
-    return HotWords.of(words, hotWordBonus);
+    List<int[]> words = new ArrayList<>();
+    for (String text : texts) {
+      words.add(tokens.encode(text, "--hot-word"));
+    }
+    return HotWords.of(words, bonus);
   }
 }

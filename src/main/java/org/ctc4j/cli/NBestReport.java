@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.util.List;
 import org.ctc4j.CtcHypothesis;
 import org.ctc4j.CtcNBest;
+import org.ctc4j.CtcPath;
 
 /** What {@code ctc decode --beam} says. */
 final class NBestReport {
@@ -19,21 +20,34 @@ final class NBestReport {
     this.tokens = tokens;
   }
 
-  /** One object on one line. */
-  void printJson(PrintWriter out) throws IOException {
+  /**
+   * One object on one line; text, words and labels of an utterance are those of its best output.
+   *
+   * @param aligned the best paths of each utterance's outputs
+   * @param frameShift seconds, or null if not known
+   */
+  void printJson(PrintWriter out, List<List<CtcPath>> aligned, Double frameShift)
+      throws IOException {
     StringWriter text = new StringWriter();
+    LabelJson labels = new LabelJson(tokens, frameShift);
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();
+      labels.writeFrameShift(json);
       json.writeArrayFieldStart("utterances");
-      for (CtcNBest result : results) {
+      for (int n = 0; n < results.size(); n++) {
         json.writeStartObject();
-        json.writeStringField("status", result.status().name());
+        json.writeNumberField("utterance", n);
+        json.writeStringField("status", results.get(n).status().name());
+        if (aligned.get(n).isEmpty()) {
+          labels.writeNone(json);
+        } else {
+          labels.write(json, aligned.get(n).get(0));
+        }
         json.writeArrayFieldStart("outputs");
-        for (CtcHypothesis hypothesis : result.hypotheses()) {
+        for (int k = 0; k < aligned.get(n).size(); k++) {
+          CtcHypothesis hypothesis = results.get(n).hypotheses().get(k);
           json.writeStartObject();
-          json.writeStringField("text", tokens.text(hypothesis.labels()));
-          json.writeFieldName("labels");
-          json.writeArray(hypothesis.labels(), 0, hypothesis.labels().length);
+          labels.write(json, aligned.get(n).get(k));
           json.writeNumberField("log_probability", hypothesis.logProbability());
           json.writeNumberField("score", hypothesis.score());
           json.writeEndObject();

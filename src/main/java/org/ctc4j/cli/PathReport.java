@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import org.ctc4j.CtcPath;
 import org.ctc4j.CtcStatus;
-import org.ctc4j.LabelSpan;
 
 /** What {@code ctc align} and greedy {@code ctc decode} say. */
 final class PathReport {
@@ -28,12 +27,14 @@ final class PathReport {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();
-      if (frameShift != null) {
-        json.writeNumberField("frame_shift", frameShift);
-      }
+      LabelJson labels = new LabelJson(tokens, frameShift);
+      labels.writeFrameShift(json);
       json.writeArrayFieldStart("utterances");
-      for (CtcPath path : paths) {
-        writePath(json, path);
+      for (int n = 0; n < paths.size(); n++) {
+        json.writeStartObject();
+        json.writeNumberField("utterance", n);
+        writePath(json, paths.get(n), labels);
+        json.writeEndObject();
       }
       json.writeEndArray();
       json.writeEndObject();
@@ -41,47 +42,16 @@ final class PathReport {
     out.println(text);
   }
 
-  private void writePath(JsonGenerator json, CtcPath path) throws IOException {
-    json.writeStartObject();
+  private static void writePath(JsonGenerator json, CtcPath path, LabelJson labels)
+      throws IOException {
     json.writeStringField("status", path.status().name());
     json.writeNumberField("log_probability", path.logProbability());
-    json.writeStringField("text", tokens.text(path.labels()));
-    if (tokens.haveWords()) {
-      json.writeArrayFieldStart("words");
-      for (TimedText word : TimedText.words(path, tokens)) {
-        json.writeStartObject();
-        json.writeStringField("word", word.text());
-        writeTimes(json, word.start(), word.end(), word.confidence());
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-    }
-    json.writeArrayFieldStart("labels");
-    for (LabelSpan span : path.spans()) {
-      json.writeStartObject();
-      json.writeStringField("token", tokens.token(span.label()));
-      json.writeNumberField("label", span.label());
-      writeTimes(json, span.start(), span.end(), span.confidence());
-      json.writeEndObject();
-    }
-    json.writeEndArray();
+    labels.write(json, path);
     json.writeArrayFieldStart("path");
     for (int t = 0; t < path.frames(); t++) {
       json.writeNumber(path.symbol(t));
     }
     json.writeEndArray();
-    json.writeEndObject();
-  }
-
-  private void writeTimes(JsonGenerator json, int start, int end, double confidence)
-      throws IOException {
-    json.writeNumberField("start", start);
-    json.writeNumberField("end", end);
-    if (frameShift != null) {
-      json.writeNumberField("start_seconds", start * frameShift);
-      json.writeNumberField("end_seconds", end * frameShift);
-    }
-    json.writeNumberField("confidence", confidence);
   }
 
   /** A line for each utterance: what it says and how likely the path is. */

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcStatus;
+import org.ctc4j.InvalidInputException;
 import org.ctc4j.host.LogProbs;
 
 /**
@@ -20,6 +21,9 @@ import org.ctc4j.host.LogProbs;
  * n'(lc) = p(l) y(c),  or b(l) y(c) where c is the last of l already
  * </pre>
  *
+ * <p>In the end the greedy output is weighed beside those of the beam, with the probability of all
+ * its paths, so that no beam is too narrow to find what is better than the greedy output.
+ *
  * <p>All in logarithms. A prefix becomes a node of the trie when it enters the beam, not when it is
  * weighed; so a frame costs W merges and at most W · M additions and comparisons for W prefixes and
  * M classes, without a look-up.
@@ -29,10 +33,14 @@ import org.ctc4j.host.LogProbs;
 public final class BeamSearch<S> {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
 
+  /** How far two sums over the same paths may be apart, of their logarithm. */
+  private static final double ROUNDING = 1e-12;
+
   private final LogProbs logProbs;
   private final int blank;
   private final BeamScorer<S> scorer; // or null
   private final ClassPruning classes;
+  private final GreedyOutput greedy;
   private final Candidates candidates;
   private final PrefixTrie<S> trie;
 
@@ -43,6 +51,7 @@ public final class BeamSearch<S> {
   private double[] logLabel = new double[16]; // n
   private double[] total = new double[16]; // p
 
+  private double[] score = new double[16]; // at the end
   private int[] entryOf = new int[16]; // entry + 1 of a trie node, 0 if not in the beam
   private int[] firstChild = new int[16]; // entry of an entry's child, NONE if none
   private int[] nextSibling = new int[16];
@@ -56,6 +65,7 @@ public final class BeamSearch<S> {
     this.blank = blank;
     this.scorer = scorer;
     this.classes = new ClassPruning(logProbs.classes(), options);
+    this.greedy = new GreedyOutput(logProbs, blank);
     this.candidates = new Candidates(options.beamWidth());
     this.trie = new PrefixTrie<>(scorer == null ? null : scorer.start());
     this.taken = new boolean[logProbs.classes()];
@@ -69,18 +79,82 @@ public final class BeamSearch<S> {
     logLabel[0] = LOG_ZERO;
     entryOf[ROOT] = 1;
     for (int t = 0; t < logProbs.frames(); t++) {
-      if (!logProbs.read(t, row)) {
+      if (!logProbs.readScores(t, row)) {
         return CtcStatus.NOT_FINITE;
       }
-      if (size > 0) {
-        classes.select(row);
-        step(row);
-      }
+      classes.select(row, logProbs.normaliser(t));
+      greedy.frame(t, classes);
+      step(row);
     }
-    return size > 0 ? CtcStatus.OK : CtcStatus.INFEASIBLE;
+    for (int i = 0; i < size; i++) {
+      score[i] = total[i] + added(nodes[i]);
+    }
+    considerGreedy();
+    return best() == LOG_ZERO ? CtcStatus.INFEASIBLE : CtcStatus.OK;
   }
 
-  /** How many prefixes the beam holds at the end. */
+  private double best() {
+    double best = LOG_ZERO;
+    for (int i = 0; i < size; i++) {
+      best = Math.max(best, score[i]);
+    }
+    return best;
+  }
+
+  /** Puts the greedy output among the others if it is better than all of them. */
+  private void considerGreedy() {
+    if (greedy.pathLogProbability() == LOG_ZERO) {
+      return;
+    }
+    int[] labels = greedy.labels();
+    double best = best();
+    int entry = entryOf(labels);
+    boolean first = entry != NONE && score[entry] == best;
+    if (first && total[entry] >= greedy.pathLogProbability()) {
+      return; // the search has found it, and its best path
+    }
+    int node = nodeOf(labels);
+    if (node == NONE) {
+      return; // forbidden
+    }
+    double logProb = greedy.logProbability();
+    double itsScore = logProb + added(node);
+    if (itsScore - best > ROUNDING * Math.abs(itsScore)) {
+      int at = entry == NONE ? size++ : entry;
+      nodes[at] = node;
+      total[at] = logProb;
+      score[at] = itsScore;
+    }
+  }
+
+  /** The entry of the beam that labels have, or NONE. */
+  private int entryOf(int[] labels) {
+    int node = ROOT;
+    for (int i = 0; i < labels.length && node != NONE; i++) {
+      node = trie.find(node, labels[i]);
+    }
+    return node == NONE ? NONE : entryOf[node] - 1;
+  }
+
+  /** The node of labels that need not be in the beam; NONE if the scorer forbids them. */
+  private int nodeOf(int[] labels) {
+    int node = ROOT;
+    for (int label : labels) {
+      int child = trie.find(node, label);
+      if (child == NONE) {
+        double added = scorer == null ? 0 : added(node, label);
+        if (added == LOG_ZERO) {
+          return NONE;
+        }
+        S state = scorer == null ? null : scorer.next(trie.state(node), label);
+        child = trie.add(node, label, added, state);
+      }
+      node = child;
+    }
+    return node;
+  }
+
+  /** How many outputs there are: the prefixes in the beam at the end, and one more at most. */
   public int outputs() {
     return size;
   }
@@ -95,10 +169,22 @@ public final class BeamSearch<S> {
     return total[i];
   }
 
-  /** ln p of output i, and what the scorer added. */
+  /** ln p of output i, and what the scorer added; −Infinity if it must not end so. */
   public double score(int i) {
-    int node = nodes[i];
-    return total[i] + trie.bonus(node) + (scorer == null ? 0 : scorer.end(trie.state(node)));
+    return score[i];
+  }
+
+  /** What the scorer adds to the output of a node. */
+  private double added(int node) {
+    if (scorer == null) {
+      return 0;
+    }
+    double end = scorer.end(trie.state(node));
+    double added = trie.bonus(node) + end;
+    if (!(added < Double.POSITIVE_INFINITY)) {
+      throw refused("end(state)", end, node);
+    }
+    return added;
   }
 
   private void step(double[] row) {
@@ -138,16 +224,15 @@ public final class BeamSearch<S> {
       withLabel = logLabel[i] + row[label];
       int parent = parentEntry(i);
       if (parent != NONE) {
-        withLabel = add(withLabel, extended(parent, label, row));
+        withLabel = LogAdd.of(withLabel, extended(parent, label, row));
       }
     }
-    double sum = add(withBlank, withLabel);
+    double sum = LogAdd.of(withBlank, withLabel);
     candidates.offer(i, NONE, withBlank, withLabel, sum, trie.bonus(node));
   }
 
   private void offerExtensions(int i, double[] row) {
     int node = nodes[i];
-    double bonus = trie.bonus(node);
     for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
       taken[trie.label(nodes[child])] = true;
     }
@@ -158,13 +243,37 @@ public final class BeamSearch<S> {
       }
       if (label != blank && !taken[label]) {
         double logProb = extended(i, label, row);
-        double more = scorer == null ? 0 : scorer.score(trie.state(node), label);
-        candidates.offer(i, label, LOG_ZERO, logProb, logProb, bonus + more);
+        double added = scorer == null ? 0 : added(node, label);
+        candidates.offer(i, label, LOG_ZERO, logProb, logProb, added);
       }
     }
     for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
       taken[trie.label(nodes[child])] = false;
     }
+  }
+
+  /** What the scorer adds to the prefix of a node and one label more. */
+  private double added(int node, int label) {
+    double more = scorer.score(trie.state(node), label);
+    double added = trie.bonus(node) + more;
+    if (!(added < Double.POSITIVE_INFINITY)) { // NaN as well
+      throw refused("score(state, " + label + ")", more, node);
+    }
+    return added;
+  }
+
+  private InvalidInputException refused(String call, double value, int node) {
+    int[] prefix = trie.labels(node);
+    int[] last = Arrays.copyOfRange(prefix, Math.max(0, prefix.length - 20), prefix.length);
+    return new InvalidInputException(
+        "scorer: %s gave %s in utterance %d after %s %s, expected a number below +Infinity%s"
+            .formatted(
+                call,
+                value,
+                logProbs.utterance(),
+                last.length < prefix.length ? prefix.length + " labels that end in" : "the labels",
+                Arrays.toString(last),
+                Double.isFinite(value) ? ", all that it adds together too" : ""));
   }
 
   private double extended(int i, int label, double[] row) {
@@ -187,13 +296,13 @@ public final class BeamSearch<S> {
     if (trie.isFull()) {
       trie.keep(next, count);
     }
-    grow(count);
+    grow(count + 1); // one more for the greedy output
     size = count;
     for (int k = 0; k < count; k++) {
       nodes[k] = next[k];
       logBlank[k] = candidates.logBlank[order[k]];
       logLabel[k] = candidates.logLabel[order[k]];
-      total[k] = add(logBlank[k], logLabel[k]);
+      total[k] = LogAdd.of(logBlank[k], logLabel[k]);
       entryOf[next[k]] = k + 1;
     }
   }
@@ -220,14 +329,7 @@ public final class BeamSearch<S> {
       total = new double[length];
       firstChild = new int[length];
       nextSibling = new int[length];
+      score = new double[length];
     }
-  }
-
-  /** ln(e^a + e^b). */
-  private static double add(double a, double b) {
-    double max = Math.max(a, b);
-    double less = Math.min(a, b) - max;
-    // what is left out is under 10^-20 of the sum; also for -Infinity twice, where less is NaN
-    return less > -46 ? max + Math.log1p(Math.exp(less)) : max;
   }
 }

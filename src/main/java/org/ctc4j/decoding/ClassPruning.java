@@ -14,6 +14,9 @@ final class ClassPruning {
   private final double[] kept;
   private final boolean all;
   private final IndexHeap heap;
+  private int best;
+  private double leastLogProb;
+  private int leastClass;
   private int count;
   private int ordered; // how many of the classes are in their place
 
@@ -26,24 +29,32 @@ final class ClassPruning {
     kept = new double[most];
   }
 
-  /** Selects, and makes every other class impossible in {@code row}. */
-  void select(double[] row) {
+  /**
+   * Selects.
+   *
+   * @param row the scores of the classes, of which the order is taken, without rounding;
+   *     overwritten with the log-probabilities of those selected, −Infinity for all others
+   * @param normaliser score − log-probability of any class
+   */
+  void select(double[] row, double normaliser) {
     heap.begin(row);
     if (all) {
-      selectAll(row);
+      selectAll(row, normaliser);
     } else {
-      selectTop(row);
+      selectTop(row, normaliser);
     }
   }
 
-  private void selectAll(double[] row) {
-    double best = Double.NEGATIVE_INFINITY;
-    for (double logProb : row) {
-      best = Math.max(best, logProb);
+  private void selectAll(double[] row, double normaliser) {
+    best = 0;
+    for (int c = 1; c < row.length; c++) {
+      best = row[c] > row[best] ? c : best;
     }
-    double least = Math.min(best, minLogProb);
+    leastLogProb = Math.min(row[best] - normaliser, minLogProb);
+    leastClass = row.length;
     for (int c = 0; c < row.length; c++) {
-      if (row[c] < least) {
+      row[c] -= normaliser;
+      if (row[c] < leastLogProb) {
         row[c] = Double.NEGATIVE_INFINITY;
       }
       if (row[c] != Double.NEGATIVE_INFINITY) {
@@ -54,36 +65,54 @@ final class ClassPruning {
     ordered = 0;
   }
 
-  private void selectTop(double[] row) {
-    double best = Double.NEGATIVE_INFINITY;
+  private void selectTop(double[] row, double normaliser) {
+    double greatest = Double.NEGATIVE_INFINITY;
     for (int c = 0; c < row.length; c++) {
-      double logProb = row[c];
-      best = Math.max(best, logProb);
-      if (logProb == Double.NEGATIVE_INFINITY) {
+      double score = row[c];
+      greatest = Math.max(greatest, score);
+      if (score == Double.NEGATIVE_INFINITY) {
         continue;
       }
       if (heap.size() < most) {
         heap.push(c);
-      } else if (logProb > row[heap.root()]) {
+      } else if (score > row[heap.root()]) {
         heap.replaceRoot(c);
       }
     }
-    double least = Math.min(best, minLogProb);
-    while (heap.size() > 0 && row[heap.root()] < least) {
+    double least = Math.min(greatest - normaliser, minLogProb);
+    while (heap.size() > 0 && row[heap.root()] - normaliser < least) {
       heap.pop();
     }
     count = heap.size();
     ordered = count;
     for (int i = count - 1; i >= 0; i--) {
       classes[i] = heap.pop();
-      kept[i] = row[classes[i]];
+      kept[i] = row[classes[i]] - normaliser;
     }
-    if (count < row.length) {
-      Arrays.fill(row, Double.NEGATIVE_INFINITY);
-      for (int i = 0; i < count; i++) {
-        row[classes[i]] = kept[i];
-      }
+    Arrays.fill(row, Double.NEGATIVE_INFINITY);
+    for (int i = 0; i < count; i++) {
+      row[classes[i]] = kept[i];
     }
+    best = count == 0 ? 0 : classes[0];
+    leastLogProb = count == 0 ? Double.NEGATIVE_INFINITY : kept[count - 1];
+    leastClass = count == 0 ? row.length : classes[count - 1];
+  }
+
+  /** The most probable class, of equal ones that of the least index. */
+  int best() {
+    return best;
+  }
+
+  /**
+   * A class is selected if its log-probability is above this, or as much and its index at most
+   * {@link #leastClass}.
+   */
+  double leastLogProb() {
+    return leastLogProb;
+  }
+
+  int leastClass() {
+    return leastClass;
   }
 
   int count() {

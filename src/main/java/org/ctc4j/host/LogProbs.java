@@ -20,6 +20,7 @@ public final class LogProbs {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
 
   private final FrameTensor logits;
+  private final int utterance;
   private final long start;
   private final InputKind input;
   private final double[] max; // of frame t, once read
@@ -31,12 +32,18 @@ public final class LogProbs {
    */
   public LogProbs(FrameTensor logits, int n, int frames, InputKind input) {
     this.logits = logits;
+    this.utterance = n;
     this.start = logits.start(n);
     this.input = input;
     this.max = new double[frames];
     this.logSum = new double[frames];
     boolean wide = logits.elements().type() == ElementType.FLOAT64;
     this.floats = wide ? null : new float[logits.classes()];
+  }
+
+  /** Which utterance of its batch this is. */
+  public int utterance() {
+    return utterance;
   }
 
   /** T, the number of frames that are used. */
@@ -66,7 +73,7 @@ public final class LogProbs {
   public boolean readScores(int t, double[] row) {
     boolean finite = copy(t, row);
     if (finite && input == InputKind.LOGITS) {
-      normaliser(t, row);
+      normalise(t, row);
     }
     for (int c = 0; c < logits.classes(); c++) {
       row[c] = score(t, row[c]);
@@ -86,7 +93,7 @@ public final class LogProbs {
       return -1;
     }
     if (input == InputKind.LOGITS) {
-      normaliser(t, row);
+      normalise(t, row);
     }
     int best = 0;
     for (int c = 1; c < row.length; c++) {
@@ -95,7 +102,12 @@ public final class LogProbs {
     return best;
   }
 
-  /** ln p(t, c) of a frame that has been {@linkplain #read read}. */
+  /** Score − ln p(t, c) of any class, of a frame that has been read. */
+  public double normaliser(int t) {
+    return logSum[t];
+  }
+
+  /** ln p(t, c) of a frame that has been read. */
   public double at(int t, int c) {
     return scoreAt(t, c) - logSum[t];
   }
@@ -124,7 +136,7 @@ public final class LogProbs {
     return finite;
   }
 
-  private void normaliser(int t, double[] row) {
+  private void normalise(int t, double[] row) {
     int best = 0;
     for (int c = 1; c < logits.classes(); c++) {
       best = row[c] > row[best] ? c : best;

@@ -10,7 +10,8 @@ public final class Parallel {
 
   /**
    * Runs {@code task} for 0 … count − 1, each once, in any order; returns when all are done. After
-   * a failure the remaining ones are left out and the failure is thrown.
+   * a failure the remaining ones are left out and the failure is thrown as it is, a checked
+   * exception too: code of users in Kotlin or Scala throws them undeclared.
    *
    * @param threads how many work at most, the calling one included
    */
@@ -25,7 +26,7 @@ public final class Parallel {
                 task.accept(i);
               }
             }
-          } catch (RuntimeException | Error e) {
+          } catch (Throwable e) {
             failure.compareAndSet(null, e);
           }
         };
@@ -37,12 +38,15 @@ public final class Parallel {
     }
     worker.run();
     join(helpers);
-    if (failure.get() instanceof Error error) {
-      throw error;
-    }
     if (failure.get() != null) {
-      throw (RuntimeException) failure.get();
+      throw Parallel.<RuntimeException>asIs(failure.get());
     }
+  }
+
+  /** Makes the compiler take what is thrown for an exception that need not be declared. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> E asIs(Throwable failure) throws E {
+    throw (E) failure;
   }
 
   private static void join(Thread[] helpers) {

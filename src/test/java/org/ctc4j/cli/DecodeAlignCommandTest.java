@@ -2,6 +2,8 @@ package org.ctc4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -59,6 +61,59 @@ class DecodeAlignCommandTest {
     assertFalse(plain.contains(" monday"), plain);
     String hot = Cli.run("decode", "--beam", "50", "--hot-word", "monday").succeeded().out();
     assertTrue(hot.contains(" monday"), hot);
+  }
+
+  @Test
+  void outputsOfABeamHaveTimesAsAlignmentHasThem() throws Exception {
+    JsonNode beam =
+        Cli.run("decode", "--beam", "20", "--nbest", "3", "--frame-shift", "0.25", "--json").json();
+    assertEquals(0.25, beam.get("frame_shift").asDouble());
+    List<String> fields = List.of("text", "labels", "words");
+    for (int k = 0; k < 3; k++) {
+      List<String> texts = new ArrayList<>();
+      for (JsonNode utterance : beam.get("utterances")) {
+        texts.add(utterance.get("outputs").get(k).get("text").asText());
+      }
+      Path file = Files.write(folder.resolve("texts.txt"), texts);
+      JsonNode aligned =
+          Cli.run("align", "--transcripts", file, "--frame-shift", "0.25", "--json").json();
+      for (int n = 0; n < texts.size(); n++) {
+        JsonNode expected = aligned.get("utterances").get(n);
+        JsonNode utterance = beam.get("utterances").get(n);
+        assertEquals(n, utterance.get("utterance").asInt());
+        assertEquals(n, expected.get("utterance").asInt());
+        for (String field : fields) {
+          assertEquals(expected.get(field), utterance.get("outputs").get(k).get(field));
+          if (k == 0) {
+            assertEquals(expected.get(field), utterance.get(field), "the best output's");
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void listsOfOutputsMayBeOfDifferentLengths() throws Exception {
+    Path file =
+        NpzFile.valid().ints("input_lengths", "(2,)", 0, 5).write(folder.resolve("short.npz"));
+    JsonNode json = Cli.run("decode", file, "--beam", "9", "--nbest", "9", "--json").json();
+    assertEquals(1, json.get("utterances").get(0).get("outputs").size());
+    assertEquals(0, json.get("utterances").get(0).get("labels").size());
+    assertEquals(9, json.get("utterances").get(1).get("outputs").size());
+    for (JsonNode output : json.get("utterances").get(1).get("outputs")) {
+      for (JsonNode label : output.get("labels")) {
+        assertTrue(label.get("start").asInt() < label.get("end").asInt());
+        assertFalse(label.has("start_seconds"), "nobody said how long a frame is");
+      }
+    }
+  }
+
+  /** One would keep the search from leaving out what cannot come into the beam. */
+  @Test
+  void withoutHotWordsThereIsNoScorer() throws Exception {
+    Tokens tokens = Tokens.read(null, true, 29, 0);
+    assertNull(DecodeCommand.hotWords(List.of(), 1.5, tokens));
+    assertNotNull(DecodeCommand.hotWords(List.of("monday"), 1.5, tokens));
   }
 
   @Test

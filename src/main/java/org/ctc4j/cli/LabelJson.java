@@ -1,0 +1,70 @@
+package org.ctc4j.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import org.ctc4j.CtcPath;
+import org.ctc4j.LabelSpan;
+
+/** What a path says and when, as fields of a JSON object. */
+final class LabelJson {
+  private final Tokens tokens;
+  private final Double frameShift; // or null
+
+  LabelJson(Tokens tokens, Double frameShift) {
+    this.tokens = tokens;
+    this.frameShift = frameShift;
+  }
+
+  /** Once, in the outermost object: how long a frame is, if that is known. */
+  void writeFrameShift(JsonGenerator json) throws IOException {
+    if (frameShift != null) {
+      json.writeNumberField("frame_shift", frameShift);
+    }
+  }
+
+  /** Text, words if the tokens make any, and labels. */
+  void write(JsonGenerator json, CtcPath path) throws IOException {
+    json.writeStringField("text", tokens.text(path.labels()));
+    if (tokens.haveWords()) {
+      json.writeArrayFieldStart("words");
+      for (TimedText word : TimedText.words(path, tokens)) {
+        json.writeStartObject();
+        json.writeStringField("word", word.text());
+        writeTimes(json, word.start(), word.end(), word.confidence());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+    json.writeArrayFieldStart("labels");
+    for (LabelSpan span : path.spans()) {
+      json.writeStartObject();
+      json.writeStringField("token", tokens.token(span.label()));
+      json.writeNumberField("label", span.label());
+      writeTimes(json, span.start(), span.end(), span.confidence());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  /** The same fields where there is no path. */
+  void writeNone(JsonGenerator json) throws IOException {
+    json.writeStringField("text", "");
+    if (tokens.haveWords()) {
+      json.writeArrayFieldStart("words");
+      json.writeEndArray();
+    }
+    json.writeArrayFieldStart("labels");
+    json.writeEndArray();
+  }
+
+  private void writeTimes(JsonGenerator json, int start, int end, double confidence)
+      throws IOException {
+    json.writeNumberField("start", start);
+    json.writeNumberField("end", end);
+    if (frameShift != null) {
+      json.writeNumberField("start_seconds", start * frameShift);
+      json.writeNumberField("end_seconds", end * frameShift);
+    }
+    json.writeNumberField("confidence", confidence);
+  }
+}
