@@ -241,11 +241,8 @@ class NpzWriterTest {
   }
 
   @Test
-  void targetThatIsNoFile() throws IOException {
+  void targetThatIsAFolder() {
     assertMessage("cannot write " + folder + ": it is a folder", () -> NpzWriter.open(folder));
-    Path device = Path.of("/dev/null");
-    assumeTrue(Files.exists(device));
-    assertMessage("cannot write /dev/null: it is not a regular file", () -> NpzWriter.open(device));
   }
 
   @Test
@@ -258,7 +255,9 @@ class NpzWriterTest {
     Path locked = Files.createDirectory(folder.resolve("locked"));
     Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("r-xr-xr-x"));
     Path inside = locked.resolve("x.npz");
-    assertMessage("cannot write " + inside + ": permission denied", () -> NpzWriter.open(inside));
+    assertMessage(
+        "cannot write %s: the folder %s takes no file: permission denied".formatted(inside, locked),
+        () -> NpzWriter.open(inside));
   }
 
   // Arguments
