@@ -47,7 +47,8 @@ final class TextGridFolder {
             path.status() == CtcStatus.OK
                 ? "it has no frames"
                 : NoPath.reason(batch, n, path.status());
-        err.printf("ctc: note: no TextGrid for utterance %d (%s): %s%n", n, path.status(), reason);
+        Messages.note(
+            err, "no TextGrid for utterance %d (%s): %s".formatted(n, path.status(), reason));
       } else {
         targets.get(n).write(writer.write(path).getBytes(StandardCharsets.UTF_8));
       }

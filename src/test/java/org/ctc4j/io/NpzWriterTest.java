@@ -281,7 +281,7 @@ class NpzWriterTest {
       assertIllegal(expected + "''", () -> out.addFloats("", new long[] {6}, SIX));
       assertIllegal(expected + "'a\\u000a'", () -> out.addFloats("a\n", new long[] {6}, SIX));
       assertIllegal(
-          expected + "'" + "x".repeat(80) + "...'",
+          expected + "'" + "x".repeat(200) + "…'",
           () -> out.addFloats("x".repeat(65_532), new long[] {6}, SIX));
       assertIllegal(
           "name '\\ud800' is not Unicode text", () -> out.addFloats("\ud800", new long[] {6}, SIX));
