@@ -75,6 +75,7 @@ public final class Main implements Runnable {
     } catch (OutOfMemoryError e) {
       exitCode = outOfMemory(e, err);
     }
+    ErrorFilter.await();
     System.exit(exitCode);
   }
 
@@ -151,7 +152,7 @@ public final class Main implements Runnable {
     PrintWriter err = command.getErr();
     // a device out of memory, or lost
     if (e instanceof BackendUnavailableException || e instanceof DeviceException) {
-      Messages.error(err, e.getMessage());
+      Messages.error(err, e.getMessage().replace('\n', ' ')); // a driver's log has lines
       return BACKEND_UNAVAILABLE;
     }
     if (e instanceof InvalidInputException || e instanceof IOException) {
