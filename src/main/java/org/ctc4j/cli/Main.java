@@ -96,8 +96,9 @@ public final class Main implements Runnable {
   /** Runs one command line and returns its exit code. */
   static int run(String[] args, PrintWriter out, PrintWriter err) {
     try {
-      int exitCode = commandLine(out, err).execute(args);
-      out.flush();
+      PrintWriter plain = new PrintWriter(new PlainWriter(out));
+      int exitCode = commandLine(plain, err).execute(args);
+      plain.flush();
       return exitCode;
     } catch (OutOfMemoryError e) {
       return outOfMemory(e, err);
@@ -111,6 +112,7 @@ public final class Main implements Runnable {
         new CommandLine(new Main())
             .setOut(out)
             .setErr(err)
+            .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
             .setExpandAtFiles(false) // an argument is what it says, "@alice" too
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpWidth(100)

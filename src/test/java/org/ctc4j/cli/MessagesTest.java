@@ -92,6 +92,26 @@ class MessagesTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"ESCAPE", "BELL", "C1", "DELETE"})
+  void tokensMoveNoCursor(Hostile hostile) throws Exception {
+    Path in = NpzFile.valid().write(folder.resolve("in.npz"));
+    String lines = "_\na" + hostile.text + "\nb" + hostile.text + "\nc" + hostile.text + "\n";
+    Path tokens = Files.writeString(folder.resolve("tokens.txt"), lines);
+    for (String command : List.of("decode", "align", "explain", "decode --beam 2")) {
+      List<Object> args = new ArrayList<>(List.of(command.split(" ")));
+      args.addAll(List.of(in, "--tokens", tokens));
+      String out = Cli.run(args.toArray()).succeeded().out();
+      assertTrue(out.codePoints().noneMatch(c -> c != '\n' && Character.isISOControl(c)), out);
+    }
+    String token =
+        Cli.run("align", in, "--tokens", tokens, "--json")
+            .json()
+            .at("/utterances/1/labels/0/token")
+            .asText();
+    assertEquals("c" + hostile.text, token); // as it was, to programs
+  }
+
   private static String json(String text) {
     StringBuilder out = new StringBuilder();
     text.chars()
