@@ -11,6 +11,7 @@ import java.nio.file.FileSystemException;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.DeviceException;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.io.Text;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -170,7 +171,9 @@ public final class Main implements Runnable {
     Messages.error(
         err,
         "internal error, please report it: %s%s"
-            .formatted(e, trace ? "" : "; CTC_JAVA_OPTS=-D" + TRACE + "=true prints where it is"));
+            .formatted(
+                Text.brief(e.toString(), 1000),
+                trace ? "" : "; CTC_JAVA_OPTS=-D" + TRACE + "=true prints where it is"));
     if (trace) {
       e.printStackTrace(err);
     }
