@@ -15,9 +15,9 @@ import org.ctc4j.Backend;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcPath;
-import org.ctc4j.CtcStatus;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
+import org.ctc4j.io.OutputTarget;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -101,13 +101,26 @@ final class AlignCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     Double frameShift = naming.frameShift(input);
-    refuseEarly(frameShift);
+    requireSeconds(frameShift);
+    Outputs outputs = new Outputs(input.file, naming.file(), transcripts);
+    OutputTarget ctmTarget = outputs.add("--ctm", ctm);
+    if (textGrids != null && !Files.isDirectory(textGrids)) {
+      throw new InvalidInputException(
+          "--textgrid " + textGrids + ": expected a folder that exists");
+    }
     BatchFile file =
         transcripts == null ? BatchFile.read(input, err) : BatchFile.readLogits(input, err);
     Tokens tokens = naming.tokens(input, file);
     CtcBatch batch = transcripts == null ? file.batch() : withTranscripts(file.batch(), tokens);
+    TextGridFolder grids = TextGridFolder.of(textGrids, batch.utterances(), outputs);
     List<CtcPath> paths = align(file.name(), batch);
-    write(batch, paths, tokens, frameShift, err);
+    if (ctmTarget != null) {
+      String text = new CtmWriter(tokens, frameShift).write(paths);
+      ctmTarget.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+    if (grids != null) {
+      grids.write(batch, paths, new TextGridWriter(tokens, frameShift), err);
+    }
     PathReport report = new PathReport(paths, tokens, frameShift);
     if (json) {
       report.printJson(out);
@@ -117,18 +130,11 @@ final class AlignCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void refuseEarly(Double frameShift) {
+  private void requireSeconds(Double frameShift) {
     if (frameShift == null && (ctm != null || textGrids != null)) {
       throw new InvalidInputException(
           "%s: its times are in seconds; expected --frame-shift SECONDS beside it"
               .formatted(ctm != null ? "--ctm" : "--textgrid"));
-    }
-    if (ctm != null) {
-      OutputFile.refuseUnwritable("--ctm", ctm);
-    }
-    if (textGrids != null && !Files.isDirectory(textGrids)) {
-      throw new InvalidInputException(
-          "--textgrid " + textGrids + ": expected a folder that exists");
     }
   }
 
@@ -169,27 +175,6 @@ final class AlignCommand implements Callable<Integer> {
     return backend == Choice.AUTO
         ? CtcAligner.createFastest(threads.engine())
         : CtcAligner.create(Backend.valueOf(backend.name()), threads.engine());
-  }
-
-  private void write(
-      CtcBatch batch, List<CtcPath> paths, Tokens tokens, Double frameShift, PrintWriter err)
-      throws IOException {
-    if (ctm != null) {
-      byte[] text = new CtmWriter(tokens, frameShift).write(paths).getBytes(StandardCharsets.UTF_8);
-      OutputFile.replace(ctm, text);
-    }
-    for (int n = 0; textGrids != null && n < paths.size(); n++) {
-      if (paths.get(n).frames() == 0) {
-        CtcStatus status = paths.get(n).status();
-        String reason =
-            status == CtcStatus.OK ? "it has no frames" : NoPath.reason(batch, n, status);
-        err.printf("ctc: note: no TextGrid for utterance %d (%s): %s%n", n, status, reason);
-        continue;
-      }
-      String text = new TextGridWriter(tokens, frameShift).write(paths.get(n));
-      Path file = textGrids.resolve("utterance-" + n + ".TextGrid");
-      OutputFile.replace(file, text.getBytes(StandardCharsets.UTF_8));
-    }
   }
 
   private static final class Choices extends BatchOptions.Candidates {

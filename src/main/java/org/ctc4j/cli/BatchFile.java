@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import org.ctc4j.Ctc;
@@ -69,11 +70,9 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
       LongConsumer bytesRead)
       throws IOException {
     try {
-      for (String array : npz.names()) {
-        if (!array.equals(frames) && !ARRAYS.contains(array)) {
-          err.println("ctc: note: " + name + ": array '" + array + "' is not used");
-        }
-      }
+      Set<String> used = new HashSet<>(ARRAYS);
+      used.add(frames);
+      Messages.noteUnused(name, npz, used, err);
       // small arrays first: what is wrong with them is told before gigabytes are read
       boolean isLogits = frames.equals("logits");
       FloatArrays.requireType(npz.header(frames), frames, options.bfloat16);

@@ -18,6 +18,7 @@ import org.ctc4j.bench.CopyBandwidth;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Stopwatch;
 import org.ctc4j.bench.Workload;
+import org.ctc4j.io.OutputTarget;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -92,9 +93,7 @@ final class BenchCommand implements Callable<Integer> {
     EngineOptions options =
         threads == null ? EngineOptions.DEFAULT : EngineOptions.DEFAULT.withThreads(threads);
     List<Shape> sizes = shapes.stream().map(Shape::of).toList();
-    if (plot != null) {
-      OutputFile.refuseUnwritable("--plot", plot);
-    }
+    OutputTarget plotTarget = new Outputs().add("--plot", plot);
     List<Ctc> engines = new ArrayList<>();
     try {
       for (Backend backend : backends == null ? fast() : backends) {
@@ -108,8 +107,8 @@ final class BenchCommand implements Callable<Integer> {
           report.add(row);
         }
       }
-      if (plot != null) {
-        new BenchPlot(report).write(plot);
+      if (plotTarget != null) {
+        plotTarget.write(new BenchPlot(report).png());
       }
       if (json) {
         report.printJson(out);

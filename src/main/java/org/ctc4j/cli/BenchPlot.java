@@ -5,7 +5,6 @@ import java.awt.Font;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,13 +33,12 @@ final class BenchPlot {
     this.report = report;
   }
 
-  /** All or nothing: the file appears when the picture is complete. */
-  void write(Path file) throws IOException {
+  byte[] png() throws IOException {
     System.setProperty("java.awt.headless", "true");
     BufferedImage image = BitmapEncoder.getBufferedImage(chart());
     ByteArrayOutputStream png = new ByteArrayOutputStream();
     ImageIO.write(image, "png", png);
-    OutputFile.replace(file, png.toByteArray());
+    return png.toByteArray();
   }
 
   private CategoryChart chart() {

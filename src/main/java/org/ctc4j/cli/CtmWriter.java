@@ -5,6 +5,7 @@ import java.util.Locale;
 import org.ctc4j.CtcPath;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.io.Text;
 
 /**
  * NIST's CTM: "recording channel start duration word confidence", a line a word, or a label where
@@ -30,8 +31,8 @@ final class CtmWriter {
           tokens.haveWords() ? TimedText.words(path, tokens) : TimedText.tokens(path, tokens)) {
         if (item.text().chars().anyMatch(Character::isWhitespace) || item.text().isEmpty()) {
           throw new InvalidInputException(
-              "--ctm: utterance %d has '%s'; CTM cannot hold white space in a word"
-                  .formatted(n, item.text()));
+              "--ctm: utterance %d has %s; CTM cannot hold white space in a word"
+                  .formatted(n, Text.quote(item.text())));
         }
         ctm.append(
             String.format(

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.io.OutputTarget;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,15 +47,13 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (plot != null) {
-      OutputFile.refuseUnwritable("--plot", plot);
-    }
+    OutputTarget plotTarget = new Outputs(input.file, naming.file()).add("--plot", plot);
     Double frameShift = naming.frameShift(input);
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
     Tokens tokens = naming.tokens(input, file);
     Explanation explanation = explain(file, tokens);
-    if (plot != null) {
-      OutputFile.replace(plot, new ExplainPicture(explanation, frameShift).png());
+    if (plotTarget != null) {
+      plotTarget.write(new ExplainPicture(explanation, frameShift).png());
     }
     new ExplainText(explanation).print(spec.commandLine().getOut());
     return 0;

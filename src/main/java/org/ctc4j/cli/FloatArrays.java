@@ -11,6 +11,8 @@ import org.ctc4j.io.NpyHeader;
 
 /** Arrays of floating-point numbers in a file: their types, and what they must look like. */
 final class FloatArrays {
+  private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8; // that a JVM makes
+
   private FloatArrays() {}
 
   /**
@@ -45,11 +47,11 @@ final class FloatArrays {
     int[] shape = new int[rank];
     for (int axis = 0; axis < rank; axis++) {
       long size = header.shape()[axis];
-      if (size > Integer.MAX_VALUE || axis == rank - 1 && size == 0) {
+      if (size > LONGEST_ARRAY || axis == rank - 1 && size == 0) {
         String last = axes.substring(axes.length() - 2, axes.length() - 1);
         throw new InvalidInputException(
             "%s: expected every dimension to be at most %d and %s at least 1, got shape %s"
-                .formatted(name, Integer.MAX_VALUE, last, tuple(header.shape())));
+                .formatted(name, LONGEST_ARRAY, last, tuple(header.shape())));
       }
       shape[axis] = (int) size;
     }

@@ -1,7 +1,6 @@
 package org.ctc4j.cli;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcResult;
@@ -9,6 +8,7 @@ import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.io.NpzWriter;
+import org.ctc4j.io.OutputTarget;
 
 /**
  * A gradient in the shape and layout of a file's logits, and the file it goes to: {@code grad},
@@ -41,7 +41,7 @@ final class GradientFile {
   }
 
   /** Writes all or, if anything goes wrong, nothing. */
-  void write(Path file, CtcResult result) throws IOException {
+  void write(OutputTarget file, CtcResult result) throws IOException {
     long[] dimensions = Arrays.stream(shape).asLongStream().toArray();
     try (NpzWriter npz = NpzWriter.open(file)) {
       if (array instanceof double[] doubles) {

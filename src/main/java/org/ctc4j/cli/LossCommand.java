@@ -13,6 +13,7 @@ import org.ctc4j.InvalidInputException;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.ProjectedResult;
 import org.ctc4j.Projection;
+import org.ctc4j.io.OutputTarget;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -66,17 +67,16 @@ final class LossCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    if (gradientPath != null) {
-      OutputFile.refuseUnwritable("--grad", gradientPath);
-    }
+    OutputTarget gradientTarget =
+        new Outputs(input.file, projectionPath).add("--grad", gradientPath);
     if (projectionPath != null) {
-      return callProjected(out);
+      return callProjected(gradientTarget, out);
     }
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
     CtcBatch batch = file.batch();
     try (Ctc ctc = engine.open(batch)) {
       GradientFile gradient =
-          gradientPath == null
+          gradientTarget == null
               ? null
               : new GradientFile(ctc, batch.logits().elements().type(), file.shape(), input.layout);
       CtcResult result =
@@ -87,7 +87,7 @@ final class LossCommand implements Callable<Integer> {
       file.compute(ctc, input.options(), result, "computing");
       double milliseconds = (System.nanoTime() - start) / 1e6;
       if (gradient != null) {
-        gradient.write(gradientPath, result);
+        gradient.write(gradientTarget, result);
       }
       LossReport report = new LossReport(ctc, input.reduction, result, milliseconds);
       if (json) {
@@ -100,7 +100,7 @@ final class LossCommand implements Callable<Integer> {
     }
   }
 
-  private int callProjected(PrintWriter out) throws IOException {
+  private int callProjected(OutputTarget gradientTarget, PrintWriter out) throws IOException {
     if (input.gradientKind != GradientKind.INPUT) {
       throw new InvalidInputException(
           "--grad-wrt: with --projection expected input, the hidden states, got logits");
@@ -111,7 +111,7 @@ final class LossCommand implements Callable<Integer> {
     ProjectedBatch batch = file.projected(projection);
     try (Ctc ctc = engine.open(file.batch(), projection.classes())) {
       ProjectedGradientFile gradient =
-          gradientPath == null
+          gradientTarget == null
               ? null
               : new ProjectedGradientFile(ctc, batch, file.shape(), input.layout);
       ProjectedResult result =
@@ -120,7 +120,7 @@ final class LossCommand implements Callable<Integer> {
       file.during("computing", () -> ctc.compute(batch, input.options(), result));
       double milliseconds = (System.nanoTime() - start) / 1e6;
       if (gradient != null) {
-        gradient.write(gradientPath);
+        gradient.write(gradientTarget);
       }
       LossReport report = new LossReport(ctc, input.reduction, result, milliseconds);
       if (json) {

@@ -11,6 +11,7 @@ import java.nio.file.FileSystemException;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.DeviceException;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.io.Text;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -52,22 +53,31 @@ import picocli.CommandLine.Spec;
       "0:done",
       "1:a comparison failed",
       "2:bad arguments or bad input; nothing was written",
-      "3:the backend that was asked for cannot be used here, or its device failed"
+      "3:the backend that was asked for cannot be used here, or its device failed",
+      "70:an internal error"
     })
 public final class Main implements Runnable {
   static final int BAD_INPUT = 2;
   static final int BACKEND_UNAVAILABLE = 3;
-  static final int INTERNAL_ERROR = 70; // a bug of ours; EX_SOFTWARE of sysexits
+  static final int INTERNAL_ERROR = 70; // EX_SOFTWARE of sysexits
+
+  private static final String TRACE = "org.ctc4j.cli.trace";
 
   @Spec private CommandSpec spec;
 
   private Main() {}
 
   public static void main(String[] args) {
-    StringWriter out = new StringWriter();
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    StringWriter out = new StringWriter();
     int exitCode = run(args, new PrintWriter(out), err);
-    System.exit(delivered(out.toString(), err) ? exitCode : BAD_INPUT);
+    try {
+      exitCode = delivered(out.toString(), err) ? exitCode : BAD_INPUT;
+    } catch (OutOfMemoryError e) {
+      exitCode = outOfMemory(e, err);
+    }
+    ErrorFilter.await();
+    System.exit(exitCode);
   }
 
   /** Writes to standard output, which may be a full disk; PrintStream would keep quiet about it. */
@@ -79,17 +89,32 @@ public final class Main implements Runnable {
       if ("Broken pipe".equals(e.getMessage())) { // who reads has seen enough
         return true;
       }
-      err.println("ctc: standard output could not be written: " + e.getMessage());
+      Messages.error(err, "standard output could not be written: " + e.getMessage());
       return false;
     }
   }
 
   /** Runs one command line and returns its exit code. */
   static int run(String[] args, PrintWriter out, PrintWriter err) {
+    try {
+      PrintWriter plain = new PrintWriter(new PlainWriter(out));
+      int exitCode = commandLine(plain, err).execute(args);
+      plain.flush();
+      return exitCode;
+    } catch (OutOfMemoryError e) {
+      return outOfMemory(e, err);
+    } catch (RuntimeException | Error e) { // picocli hands on exceptions of commands alone
+      return internalError(e, err);
+    }
+  }
+
+  private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
     CommandLine command =
         new CommandLine(new Main())
             .setOut(out)
             .setErr(err)
+            .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+            .setExpandAtFiles(false) // an argument is what it says, "@alice" too
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpWidth(100)
             .setParameterExceptionHandler(Main::badArguments)
@@ -100,18 +125,15 @@ public final class Main implements Runnable {
         .getCommandSpec()
         .usageMessage()
         .hidden(true);
-    int exitCode;
-    try {
-      exitCode = command.execute(args);
-    } catch (OutOfMemoryError e) {
-      err.printf(
-          "ctc: out of memory: this takes more than the %d MiB that the JVM may use;"
-              + " CTC_JAVA_OPTS=-Xmx… gives it more (%s)%n",
-          Runtime.getRuntime().maxMemory() >> 20, e.getMessage());
-      return BAD_INPUT;
-    }
-    out.flush();
-    return exitCode;
+    return command;
+  }
+
+  private static int outOfMemory(OutOfMemoryError e, PrintWriter err) {
+    Messages.error(
+        err,
+        "out of memory: this takes more than the %d MiB that the JVM may use; CTC_JAVA_OPTS=-Xmx… gives it more (%s)"
+            .formatted(Runtime.getRuntime().maxMemory() >> 20, e.getMessage()));
+    return BAD_INPUT;
   }
 
   @Override
@@ -123,7 +145,7 @@ public final class Main implements Runnable {
 
   private static int badArguments(ParameterException e, String[] args) {
     PrintWriter err = e.getCommandLine().getErr();
-    err.println("ctc: " + e.getMessage());
+    Messages.error(err, e.getMessage());
     CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
     err.println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
     return BAD_INPUT;
@@ -133,15 +155,28 @@ public final class Main implements Runnable {
     PrintWriter err = command.getErr();
     // a device out of memory, or lost
     if (e instanceof BackendUnavailableException || e instanceof DeviceException) {
-      err.println("ctc: " + e.getMessage());
+      Messages.error(err, e.getMessage().replace('\n', ' ')); // a driver's log has lines
       return BACKEND_UNAVAILABLE;
     }
     if (e instanceof InvalidInputException || e instanceof IOException) {
-      err.println("ctc: " + describe(e));
+      Messages.error(err, describe(e));
       return BAD_INPUT;
     }
-    err.println("ctc: internal error, please report it:");
-    e.printStackTrace(err);
+    return internalError(e, err);
+  }
+
+  /** A bug of ours, or a library that is missing or broken; never to be taken for a result. */
+  private static int internalError(Throwable e, PrintWriter err) {
+    boolean trace = Boolean.getBoolean(TRACE);
+    Messages.error(
+        err,
+        "internal error, please report it: %s%s"
+            .formatted(
+                Text.brief(e.toString(), 1000),
+                trace ? "" : "; CTC_JAVA_OPTS=-D" + TRACE + "=true prints where it is"));
+    if (trace) {
+      e.printStackTrace(err);
+    }
     return INTERNAL_ERROR;
   }
 

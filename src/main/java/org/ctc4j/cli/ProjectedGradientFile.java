@@ -1,7 +1,6 @@
 package org.ctc4j.cli;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import org.ctc4j.Ctc;
 import org.ctc4j.ElementType;
@@ -9,6 +8,7 @@ import org.ctc4j.Elements;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.ProjectedResult;
 import org.ctc4j.io.NpzWriter;
+import org.ctc4j.io.OutputTarget;
 
 /**
  * The gradients of a projected batch, and the file they go to: {@code grad_hidden} in the shape and
@@ -49,7 +49,7 @@ final class ProjectedGradientFile {
   }
 
   /** Writes all or, if anything goes wrong, nothing. */
-  void write(Path file) throws IOException {
+  void write(OutputTarget file) throws IOException {
     int classes = batch.projection().classes();
     try (NpzWriter npz = NpzWriter.open(file)) {
       add(npz, "grad_hidden", hidden, shape);

@@ -23,11 +23,7 @@ final class ProjectionFile {
   static Projection read(Path file, boolean bfloat16, PrintWriter err) throws IOException {
     try (NpzReader npz = NpzReader.open(file);
         Progress progress = Progress.ofBytes("reading", npz.header("weight").dataBytes())) {
-      for (String array : npz.names()) {
-        if (!ARRAYS.contains(array)) {
-          err.println("ctc: note: " + file + ": array '" + array + "' is not used");
-        }
-      }
+      Messages.noteUnused(file.toString(), npz, ARRAYS, err);
       FloatArrays.requireType(npz.header("weight"), "weight", bfloat16);
       int[] shape = FloatArrays.shape(npz.header("weight"), "weight", 2, "(C, D)");
       Elements bias = null;

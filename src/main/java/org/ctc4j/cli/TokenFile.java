@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.io.Text;
 
 /**
  * Files of what the classes are called. Three forms:
@@ -73,8 +74,8 @@ final class TokenFile {
       Integer before = lines.put(tokens.get(i), i);
       if (before != null) {
         throw new InvalidInputException(
-            "%s: line %d has the token of line %d again, '%s'"
-                .formatted(name, i + 1, before + 1, tokens.get(i)));
+            "%s: line %d has the token of line %d again, %s"
+                .formatted(name, i + 1, before + 1, Text.quote(tokens.get(i))));
       }
     }
     return tokens;
@@ -102,8 +103,8 @@ final class TokenFile {
         String token = json.currentName();
         if (json.nextToken() != JsonToken.VALUE_NUMBER_INT) {
           throw new InvalidInputException(
-              "%s: token '%s' has %s, expected the number of its class"
-                  .formatted(name, token, json.getText()));
+              "%s: token %s has %s, expected the number of its class"
+                  .formatted(name, Text.quote(token), Text.brief(json.getText())));
         }
         put(name, byClass, json.getIntValue(), token);
       }
@@ -111,7 +112,8 @@ final class TokenFile {
         throw new InvalidInputException(name + ": expected a JSON object of tokens and classes");
       }
     } catch (JsonProcessingException e) {
-      throw new InvalidInputException(name + ": not valid JSON: " + e.getOriginalMessage());
+      throw new InvalidInputException(
+          name + ": not valid JSON: " + Text.brief(e.getOriginalMessage()));
     }
     return inOrder(name, byClass);
   }
@@ -120,8 +122,8 @@ final class TokenFile {
     String before = byClass.put(number, token);
     if (before != null) {
       throw new InvalidInputException(
-          "%s: tokens '%s' and '%s' have the same class, %d"
-              .formatted(name, before, token, number));
+          "%s: tokens %s and %s have the same class, %d"
+              .formatted(name, Text.quote(before), Text.quote(token), number));
     }
   }
 

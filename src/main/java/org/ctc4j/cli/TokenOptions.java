@@ -25,6 +25,11 @@ final class TokenOptions {
       description = "Seconds from one frame to the next; 0.02 for the sample. Gives times.")
   private Double frameShift;
 
+  /** The file of tokens, or null. */
+  Path file() {
+    return tokens;
+  }
+
   Tokens tokens(InputOptions input, BatchFile file) throws IOException {
     input.requireBlank(file);
     int classes = file.batch().logits().classes();

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.io.Text;
 
 /**
  * What each class is called. "&lt;space&gt;", "|", "▁" and a blank character stand for the space
@@ -134,8 +135,13 @@ final class Tokens {
       }
       if (end == at) {
         throw new InvalidInputException(
-            "%s: no token of %s stands for '%s' at position %d of \"%s\""
-                .formatted(where, name, Character.toString(rest.codePointAt(at)), at, rest));
+            "%s: no token of %s stands for %s at position %d of %s"
+                .formatted(
+                    where,
+                    name,
+                    Text.quote(Character.toString(rest.codePointAt(at))),
+                    at,
+                    Text.quote(rest)));
       }
       labels[count++] = classes.get(rest.substring(at, end));
       at = end;

@@ -100,6 +100,11 @@ public final class NpzReader implements Closeable {
     File fileToOpen = file.toFile(); // UnsupportedOperationException in other file systems
     ZipFile zip = null;
     try {
+      if (Truncation.isIn(fileToOpen)) {
+        throw new NpzFormatException(
+            "%s: a truncated zip file: it ends after %d bytes without a zip's table of contents"
+                .formatted(label, fileBytes));
+      }
       zip = new ZipFile(fileToOpen, mode);
       return new NpzReader(label, fileBytes, zip);
     } catch (NpzFormatException e) {

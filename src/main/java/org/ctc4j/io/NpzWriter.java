@@ -4,24 +4,17 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.UUID;
 
 /**
  * Writes an {@code .npz} that NumPy reads, array by array, in C order and little-endian. All goes
- * to a temporary file in the target's folder; {@link #commit()} puts it in the target's place, and
- * {@link #close()} without it, or the end of the JVM, leaves what was there before and nothing
- * else:
+ * to an {@link OutputFile}; {@link #commit()} puts it in the target's place, and {@link #close()}
+ * without it, or the end of the JVM, leaves what was there before and nothing else:
  *
  * <pre>{@code
  * try (NpzWriter out = NpzWriter.open(path)) {
@@ -38,10 +31,8 @@ public final class NpzWriter implements Closeable {
   private static final int MOST_DIMENSIONS = 64; // NumPy's limit
   private static final int LONGEST_NAME = 0xffff; // of an entry, in bytes
 
-  private final Path target;
-  private final String label;
-  private final Path temporary;
-  private final Thread deletion;
+  private final OutputTarget target;
+  private final OutputFile file;
   private final ZipOutput zip;
   private final NpyOutput npy;
   private final Set<String> names = new HashSet<>();
@@ -74,63 +65,34 @@ public final class NpzWriter implements Closeable {
     void write() throws IOException;
   }
 
-  private NpzWriter(Path target, boolean deflate) throws IOException {
-    this.label = Text.printable(target.toString());
-    this.target = replaceable(target, label);
-    this.temporary = this.target.resolveSibling(".ctc4j-" + UUID.randomUUID() + ".tmp");
-    this.deletion = new Thread(this::deleteTemporary);
-    Runtime.getRuntime().addShutdownHook(deletion);
-    try {
-      FileChannel channel =
-          FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-      this.zip = new ZipOutput(channel, deflate);
-      this.npy = new NpyOutput(zip);
-    } catch (IOException e) {
-      forgetDeletion();
-      throw unwritable(e);
-    }
+  private NpzWriter(OutputTarget target, boolean deflate) throws IOException {
+    this.target = target;
+    this.file = target.open();
+    this.zip = new ZipOutput(file.channel(), deflate);
+    this.npy = new NpyOutput(zip);
   }
 
   /**
    * Begins a file whose arrays are not compressed, what {@code numpy.savez} writes.
    *
-   * @throws IOException if the target is a folder or another thing that is not a file, it may not
-   *     be written, or its folder does not exist or takes no file
+   * @throws IOException as {@link OutputTarget#of}
    */
   public static NpzWriter open(Path target) throws IOException {
+    return open(OutputTarget.of(target));
+  }
+
+  /** As {@link #open(Path)}, at a target that has been looked at. */
+  public static NpzWriter open(OutputTarget target) throws IOException {
     return new NpzWriter(target, false);
   }
 
   /**
    * Begins a file whose arrays are deflated, what {@code numpy.savez_compressed} writes.
    *
-   * @throws IOException as {@link #open}
+   * @throws IOException as {@link OutputTarget#of}
    */
   public static NpzWriter openCompressed(Path target) throws IOException {
-    return new NpzWriter(target, true);
-  }
-
-  /** The absolute path to put the file at: where a link points to, not the link. */
-  private static Path replaceable(Path target, String label) throws IOException {
-    Path folder = target.toAbsolutePath().getParent();
-    if (folder == null || Files.isDirectory(target)) {
-      throw new IOException("cannot write " + label + ": it is a folder");
-    }
-    if (!Files.isDirectory(folder)) {
-      throw new IOException(
-          "cannot write %s: there is no folder %s"
-              .formatted(label, Text.printable(folder.toString())));
-    }
-    if (!Files.exists(target)) {
-      return target.toAbsolutePath();
-    }
-    if (!Files.isRegularFile(target)) { // moving a file to a device would replace the device
-      throw new IOException("cannot write " + label + ": it is not a regular file");
-    }
-    if (!Files.isWritable(target)) {
-      throw new IOException("cannot write " + label + ": permission denied");
-    }
-    return target.toRealPath();
+    return new NpzWriter(OutputTarget.of(target), true);
   }
 
   /**
@@ -273,28 +235,22 @@ public final class NpzWriter implements Closeable {
   }
 
   /**
-   * Completes the file and moves it to the target, replacing what is there; in one step where the
-   * file system can. Nothing can be added afterwards.
+   * Completes the file and puts it in the target's place. Nothing can be added afterwards.
+   *
+   * @throws IOException if that fails
    */
   public void commit() throws IOException {
     requireUsable();
     usable = false;
-    writing(
-        () -> {
-          zip.finish();
-          zip.close();
-          try {
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-          } catch (AtomicMoveNotSupportedException e) {
-            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-          }
-        });
+    writing(zip::finish);
+    file.commit();
   }
 
   private void requireUsable() {
     if (!usable) {
       throw new IllegalStateException(
-          label + ": nothing can be added or committed after a commit, a close or a failure");
+          target.label()
+              + ": nothing can be added or committed after a commit, a close or a failure");
     }
   }
 
@@ -302,12 +258,8 @@ public final class NpzWriter implements Closeable {
     try {
       body.write();
     } catch (IOException e) {
-      throw unwritable(e);
+      throw target.unwritable(e);
     }
-  }
-
-  private IOException unwritable(IOException problem) {
-    return new IOException("cannot write " + label + ": " + Text.cause(problem), problem);
   }
 
   /** Deletes the temporary file if it has not been committed. */
@@ -318,27 +270,7 @@ public final class NpzWriter implements Closeable {
     }
     closed = true;
     usable = false;
-    try {
-      zip.close();
-    } finally {
-      deleteTemporary();
-      forgetDeletion();
-    }
-  }
-
-  private void forgetDeletion() {
-    try {
-      Runtime.getRuntime().removeShutdownHook(deletion);
-    } catch (IllegalStateException e) {
-      // the JVM is ending and the deletion runs anyway
-    }
-  }
-
-  private void deleteTemporary() {
-    try {
-      Files.deleteIfExists(temporary);
-    } catch (IOException e) {
-      // the failure that led here is the one to report
-    }
+    zip.close();
+    file.close();
   }
 }

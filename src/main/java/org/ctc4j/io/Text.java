@@ -6,15 +6,18 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 
-/** Wording shared by the messages of this package. */
-final class Text {
-  private static final int LONGEST_QUOTE = 80;
+/**
+ * What may stand in a message of text that comes from files and arguments: nothing that breaks or
+ * forges a line or moves the cursor of a terminal, and nothing long.
+ */
+public final class Text {
+  private static final int LONGEST_QUOTE = 200;
   private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
   private Text() {}
 
-  /** On one line whatever it holds: text from a file must not break or forge a log. */
-  static String printable(String text) {
+  /** All of the text, with what is not plain as backslash, u and hexadecimal digits. */
+  public static String printable(String text) {
     StringBuilder out = new StringBuilder(text.length());
     text.codePoints()
         .forEach(
@@ -40,14 +43,22 @@ final class Text {
     };
   }
 
-  /** Printable and not long. */
-  static String brief(String text) {
-    return text.length() <= LONGEST_QUOTE
-        ? printable(text)
-        : printable(text.substring(0, LONGEST_QUOTE)) + "...";
+  /** Printable and not long: a name, a token, a piece of a line. */
+  public static String brief(String text) {
+    return brief(text, LONGEST_QUOTE);
   }
 
-  static String quote(String text) {
+  /** Printable, of the first characters only if there are more than so many. */
+  public static String brief(String text, int most) {
+    if (text.length() <= most) {
+      return printable(text);
+    }
+    int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+    return printable(text.substring(0, end)) + "…";
+  }
+
+  /** Brief, between quotation marks. */
+  public static String quote(String text) {
     return "'" + brief(text) + "'";
   }
 

@@ -102,14 +102,13 @@ final class ZipOutput implements Closeable {
     current = null;
   }
 
-  /** Writes the table of contents and has everything on the disk. */
+  /** Writes the table of contents. */
   void finish() throws IOException {
     long start = channel.position();
     for (Entry entry : entries) {
       writeFully(centralHeader(entry));
     }
     writeFully(end(start, channel.position() - start));
-    channel.force(true);
   }
 
   private void writeDeflated() throws IOException {
@@ -190,11 +189,11 @@ final class ZipOutput implements Closeable {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** The channel stays open. */
   @Override
-  public void close() throws IOException {
+  public void close() {
     if (deflater != null) {
       deflater.end();
     }
-    channel.close();
   }
 }

@@ -64,7 +64,8 @@ class BenchCommandTest {
   void refusals() {
     Cli.run("bench", "--shape", "10x2x5").refused("shape: expected TxNxCxL");
     Cli.run("bench", "--shape", "10x2x5x11").refused("do not fit");
-    Cli.run("bench", "--plot", folder.resolve("none").resolve("p.png")).refused("does not exist");
+    Cli.run("bench", "--plot", folder.resolve("none").resolve("p.png"))
+        .refused("there is no folder");
     Cli.run("bench", "--threads", "0").refused("threads");
     assertEquals(2, Cli.run("bench", "--mode", "x").exitCode());
     assertFalse(Files.exists(folder.resolve("none")));

@@ -294,7 +294,7 @@ class DecodeAlignCommandTest {
     Path ctm = folder.resolve("a.ctm");
     Cli.run("align", valid(), "--ctm", ctm).refused("--ctm", "--frame-shift SECONDS");
     Cli.run("align", "--textgrid", folder.resolve("no")).refused("--textgrid", "folder");
-    Cli.run("align", "--ctm", folder.resolve("no").resolve("x")).refused("does not exist");
+    Cli.run("align", "--ctm", folder.resolve("no").resolve("x")).refused("there is no folder");
     assertFalse(Files.exists(ctm));
   }
 

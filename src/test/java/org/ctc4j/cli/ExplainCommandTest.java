@@ -75,7 +75,8 @@ class ExplainCommandTest {
     Path plot = folder.resolve("page.png");
     Cli.run("explain", file, "--plot", plot)
         .refused("short.npz", "utterance 0: no path collapses to its target", "1 frames");
-    Cli.run("explain", "--plot", folder.resolve("no").resolve("x.png")).refused("does not exist");
+    Cli.run("explain", "--plot", folder.resolve("no").resolve("x.png"))
+        .refused("there is no folder");
     assertFalse(Files.exists(plot));
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(1, files.count());

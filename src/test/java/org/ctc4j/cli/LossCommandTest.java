@@ -281,7 +281,7 @@ class LossCommandTest {
   @Test
   void outputThatCannotBeWritten() throws Exception {
     Path missing = folder.resolve("missing").resolve("grad.npz");
-    Cli.run("loss", valid(), "--grad", missing).refused("missing", "does not exist");
+    Cli.run("loss", valid(), "--grad", missing).refused("--grad", "there is no folder", "missing");
     Cli.run("loss", valid(), "--grad", folder).refused("folder");
     assertFalse(Files.exists(missing.getParent()));
   }

@@ -151,7 +151,7 @@ class LossProjectionTest {
     refused(
         hidden(),
         projection().floats("weight", "(4, 0)"),
-        "weight: expected every dimension to be at most 2147483647 and D at least 1");
+        "weight: expected every dimension to be at most 2147483639 and D at least 1");
     refused(
         hidden(),
         projection().floats("bias", "(3,)", 0, 0, 0),

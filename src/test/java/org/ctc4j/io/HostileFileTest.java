@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -21,7 +22,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,13 +74,40 @@ class HostileFileTest {
     assertStart(start, () -> open(new byte[100_000]));
     assertStart(start, () -> open("PK, but only just".getBytes(StandardCharsets.US_ASCII)));
     assertStart(start, () -> open(CraftedZip.npy("<f4", "()", new byte[4])));
-    byte[] whole = Resources.bytes("savez.npz");
-    for (int length = 0; length < whole.length; length += 7) {
-      byte[] cut = Arrays.copyOf(whole, length);
-      assertStart(start, () -> open(cut));
-    }
+    byte[] cut = Arrays.copyOf(Resources.bytes("savez.npz"), 3);
+    assertStart(start, () -> open(cut));
     Path empty = Files.createFile(folder.resolve("empty.npz"));
     assertStart(empty + ": not a zip file or a damaged one: ", () -> NpzReader.open(empty));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"savez.npz", "savez_compressed.npz", "numpy_stored.npz", "numpy_deflated.npz"})
+  void cutShort(String name) throws IOException {
+    byte[] whole = Resources.bytes(name);
+    for (int length = whole.length - 1; length > 3; length -= length % 7 + 1) {
+      byte[] cut = Arrays.copyOf(whole, length);
+      assertMessage(
+          "x.npz: a truncated zip file: it ends after %d bytes without a zip's table of contents"
+              .formatted(length),
+          () -> open(cut));
+    }
+  }
+
+  @Test
+  void cutShortInTheComment() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      zip.setComment("x".repeat(0xffff));
+      zip.putNextEntry(new ZipEntry("a.npy"));
+      zip.write(CraftedZip.npy("|u1", "()", (byte) 1));
+    }
+    byte[] whole = bytes.toByteArray();
+    try (NpzReader reader = open(whole)) {
+      assertEquals(List.of("a"), reader.names());
+    }
+    byte[] cut = Arrays.copyOf(whole, whole.length - 0xffff - 1);
+    assertStart("x.npz: a truncated zip file: it ends after ", () -> open(cut));
   }
 
   @Test

@@ -112,7 +112,7 @@ class NpyHeaderParserTest {
   void quotesHostileTextOnOneLine() {
     refuses(
         "{'a\nb\u001b[31m\u202e" + "x".repeat(1000) + "': 1}",
-        "unknown key 'a\\u000ab\\u001b[31m\\u202e" + "x".repeat(71) + "...'");
+        "unknown key 'a\\u000ab\\u001b[31m\\u202e" + "x".repeat(191) + "…'");
   }
 
   private static void refuses(String text, String message) {

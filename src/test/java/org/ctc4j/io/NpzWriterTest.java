@@ -241,11 +241,8 @@ class NpzWriterTest {
   }
 
   @Test
-  void targetThatIsNoFile() throws IOException {
+  void targetThatIsAFolder() {
     assertMessage("cannot write " + folder + ": it is a folder", () -> NpzWriter.open(folder));
-    Path device = Path.of("/dev/null");
-    assumeTrue(Files.exists(device));
-    assertMessage("cannot write /dev/null: it is not a regular file", () -> NpzWriter.open(device));
   }
 
   @Test
@@ -258,7 +255,9 @@ class NpzWriterTest {
     Path locked = Files.createDirectory(folder.resolve("locked"));
     Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("r-xr-xr-x"));
     Path inside = locked.resolve("x.npz");
-    assertMessage("cannot write " + inside + ": permission denied", () -> NpzWriter.open(inside));
+    assertMessage(
+        "cannot write %s: the folder %s takes no file: permission denied".formatted(inside, locked),
+        () -> NpzWriter.open(inside));
   }
 
   // Arguments
@@ -282,7 +281,7 @@ class NpzWriterTest {
       assertIllegal(expected + "''", () -> out.addFloats("", new long[] {6}, SIX));
       assertIllegal(expected + "'a\\u000a'", () -> out.addFloats("a\n", new long[] {6}, SIX));
       assertIllegal(
-          expected + "'" + "x".repeat(80) + "...'",
+          expected + "'" + "x".repeat(200) + "…'",
           () -> out.addFloats("x".repeat(65_532), new long[] {6}, SIX));
       assertIllegal(
           "name '\\ud800' is not Unicode text", () -> out.addFloats("\ud800", new long[] {6}, SIX));
