@@ -233,6 +233,30 @@ public abstract class CtcContract {
     }
   }
 
+  /** How many nearly certain utterances are drawn; -Dctc4j.certain=1000000 for a long look. */
+  protected int certainUtterances() {
+    return 10_000;
+  }
+
+  @Test
+  @DisplayName("No loss is below 0, and all have the digits of the reference's")
+  void nearlyCertainAtRandom() {
+    int utterances = 250;
+    int all = Integer.getInteger("ctc4j.certain", certainUtterances());
+    for (int i = 0; i < all; i += utterances) {
+      TestBatch batch = NearlyCertain.random(random, utterances);
+      CtcResult expected = reference(batch.batch(), batch.options());
+      CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options());
+      for (int n = 0; n < utterances; n++) {
+        String what = where("batch %d, utterance %d".formatted(i / utterances, n));
+        double loss = got.loss(n);
+        assertTrue(Double.doubleToRawLongBits(loss) >= 0, () -> what + ": loss " + loss);
+        Agreement.assertLoss(expected.loss(n), loss, lossTolerance(), () -> what);
+        Agreement.assertGradient(expected, got, n, 16 * Float.MIN_VALUE, () -> what);
+      }
+    }
+  }
+
   @Test
   @DisplayName("So they do of log-probabilities, and rounding of these never takes a loss below 0")
   void nearlyCertainLogProbs() {

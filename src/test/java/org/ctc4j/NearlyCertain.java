@@ -2,6 +2,8 @@ package org.ctc4j;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -62,6 +64,30 @@ final class NearlyCertain {
       case FLOAT32, BFLOAT16 -> Float.MIN_NORMAL;
       case FLOAT16 -> 0x1p-24;
     };
+  }
+
+  /** Logits of deviation 1, with a path to each target raised by as much as 60 nats. */
+  static TestBatch random(Random random, int utterances) {
+    int frames = 1 + random.nextInt(12);
+    int classes = 2 + random.nextInt(5);
+    TestBatch noise = TestBatch.random(random, frames, utterances, classes, 0, 1);
+    int[][] targets = new int[utterances][];
+    for (int n = 0; n < utterances; n++) {
+      double margin = 60 * random.nextDouble();
+      int used = noise.inputLengths()[n];
+      List<Integer> target = new ArrayList<>();
+      int before = noise.blank();
+      for (int t = 0; t < used; t++) {
+        int symbol = random.nextInt(classes);
+        if (symbol != noise.blank() && symbol != before) {
+          target.add(symbol);
+        }
+        before = symbol;
+        noise.logits()[n][t][symbol] += margin;
+      }
+      targets[n] = target.stream().mapToInt(Integer::intValue).toArray();
+    }
+    return new TestBatch(noise.logits(), targets, noise.inputLengths(), classes, noise.blank());
   }
 
   private static double ratio(CtcResult expected, CtcResult got, int n) {

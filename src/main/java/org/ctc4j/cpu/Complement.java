@@ -24,10 +24,10 @@ import org.ctc4j.host.RangeSums;
  * odd. Slow beside the sweeps, and it allocates.
  */
 final class Complement {
-  /** Below so many nats the sweeps' loss may be off by a millionth: what rounding leaves of it. */
-  private static final double NATS = 1e-8;
+  /** Below so many nats the sweeps' loss may be off by a millionth: exponentials are, by 1e-15. */
+  private static final double NATS = 1e-7;
 
-  private static final double NATS_PER_FRAME = 1e-9;
+  private static final double NATS_PER_FRAME = 1e-8;
 
   /** By how much rounding may take ln Σ y of a frame of log-probabilities from 0. */
   private static final double ROUNDING_NATS = 0.01;

@@ -25,7 +25,7 @@ class CpuPeerCasesTest extends PeerContract {
   /** Of the sweeps; what is less comes from the complement. */
   @Override
   protected double lossFloor(double loss) {
-    return loss < 1e-8 ? 0 : 1e-15;
+    return loss < 1e-7 ? 0 : 1e-15;
   }
 
   @Override
