@@ -51,31 +51,41 @@ final class GreedyOutput {
     return pathLogProb;
   }
 
-  /** ln p of the output: the forward recursion, (6) and (7) of Graves et al. (ICML 2006). */
+  /**
+   * ln p of the output: the forward recursion, (6) and (7) of Graves et al. (ICML 2006). Over those
+   * labels alone that matter: what is e<sup>−60</sup> times less probable, so far, than the greedy
+   * path is in the end adds nothing to a float64.
+   */
   double logProbability() {
     int frames = logProbs.frames();
-    int[] distinct = Arrays.stream(labels, 0, count).distinct().toArray();
-    double[] row = new double[logProbs.classes()];
+    double least = pathLogProb - 60;
     double[] blanks = new double[count + 1]; // blanks[i] before label i, blanks[count] the last
-    double[] ends = new double[count + 1]; // ends[i + 1] on label i
+    double[] ends = new double[count + 2]; // ends[i + 1] on label i; −Infinity before and after
     Arrays.fill(blanks, LOG_ZERO);
     Arrays.fill(ends, LOG_ZERO);
     blanks[0] = 0; // before the first frame
+    int from = 0;
+    int to = 0; // blanks and labels in [from, to] are possible
     for (int t = 0; t < frames; t++) {
-      row[blank] = logProb(t, blank);
-      for (int c : distinct) {
-        row[c] = logProb(t, c);
-      }
-      // what can be reached by now, and from where the end can be reached
-      int from = Math.max(0, count - frames + t);
-      for (int i = Math.min(t, count); i >= from; i--) { // downwards: i - 1 is still of t - 1
+      double blankLogProb = logProb(t, blank);
+      from = Math.max(from, count - frames + t); // from before there the end cannot be reached
+      for (int i = to; i >= from; i--) { // downwards: i - 1 is still of t - 1
         if (i < count) {
           double stay = LogAdd.of(ends[i + 1], blanks[i]);
           boolean skips = i > 0 && labels[i] != labels[i - 1];
-          ends[i + 1] = (skips ? LogAdd.of(stay, ends[i]) : stay) + row[labels[i]];
+          ends[i + 1] = (skips ? LogAdd.of(stay, ends[i]) : stay) + logProb(t, labels[i]);
         }
-        blanks[i] = LogAdd.of(blanks[i], ends[i]) + row[blank];
+        blanks[i] = LogAdd.of(blanks[i], ends[i]) + blankLogProb;
       }
+      for (; to > from && blanks[to] < least && ends[to + 1] < least; to--) {
+        blanks[to] = LOG_ZERO;
+        ends[to + 1] = LOG_ZERO;
+      }
+      for (; from < to && blanks[from] < least && ends[from + 1] < least; from++) {
+        blanks[from] = LOG_ZERO;
+        ends[from + 1] = LOG_ZERO;
+      }
+      to = Math.min(to + 1, count);
     }
     return LogAdd.of(blanks[count], ends[count]);
   }
