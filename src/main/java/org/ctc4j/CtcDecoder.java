@@ -90,7 +90,14 @@ public final class CtcDecoder {
    * kept, each with the probability of all paths that collapse to it, those that end in a blank and
    * those that do not apart. Exact within the beam: as long as no prefix falls out of it, and no
    * class is left out, the probabilities are those of the outputs, and they never exceed them. In
-   * float64 and the log domain. After Graves and Jaitly (ICML 2014) and Hannun et al. (2014).
+   * float64 and the log domain.
+   *
+   * <p>In the end the output of {@link #greedy} is weighed too, with the probability of all its
+   * paths through the classes that were considered and what the scorer adds. If it scores higher
+   * than all that the beam holds, it comes first, so that no beam is worse than greedy decoding.
+   * Time T, or up to T · L where neither is sure, on top of the T · W of the search.
+   *
+   * <p>After Graves and Jaitly (ICML 2014) and Hannun et al. (2014).
    *
    * @param logits (T, N, C)
    * @param inputLengths one for each utterance, each in [0, T]

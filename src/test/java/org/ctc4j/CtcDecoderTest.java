@@ -2,6 +2,7 @@ package org.ctc4j;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -319,6 +320,77 @@ class CtcDecoderTest {
         }
         assertTrue(got.size() <= beam.nBest());
       }
+    }
+  }
+
+  /** Flat logits, whose greedy output has a probability far below what a float64 can hold. */
+  @Test
+  void theProbabilityOfAGreedyOutputOfAnyLengthIsExact() {
+    int greedyWins = 0;
+    for (int frames : new int[] {5, 50, 300, 600, 1500}) {
+      for (double deviation : new double[] {0.5, 1, 5}) {
+        double[][] logits = noise(frames, 12, deviation);
+        int[] greedy = collapsedArgmax(logits, 0);
+        CtcHypothesis best = search(logits, 12, 0, EVERYTHING.withBeamWidth(1)).best();
+        double exact = exact(logits, greedy, 0);
+        boolean same = Arrays.equals(greedy, best.labels());
+        assertTrue(same || best.logProbability() >= exact - 1e-9 * -exact, replay());
+        if (same && best.logProbability() > exact - 1e-9 * -exact) {
+          assertEquals(exact, best.logProbability(), 1e-11 * -exact, replay());
+          greedyWins++;
+        }
+      }
+    }
+    assertTrue(greedyWins > 3, "a beam of one is often worse: " + greedyWins);
+  }
+
+  @Test
+  void inputThatAddsUpToMoreThanOneIsNotLost() {
+    for (double most : new double[] {0, 3, 700}) {
+      int frames = 900;
+      double[][] logits = new double[frames][3];
+      double[] flat = new double[frames * 3];
+      Arrays.setAll(flat, i -> most - 0.01 * random.nextDouble());
+      for (int i = 0; i < flat.length; i++) {
+        logits[i / 3][i % 3] = flat[i];
+      }
+      CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+      FrameTensor tensor = FrameTensor.timeMajor(flat, frames, 1, 3);
+      CtcHypothesis best =
+          decoder
+              .beamSearch(tensor, new int[] {frames}, options, BeamOptions.DEFAULT.withBeamWidth(1))
+              .get(0)
+              .best();
+      CtcBatch batch = CtcBatch.of(tensor, Targets.of(collapsedArgmax(logits, 0)));
+      try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+        double exact = -ctc.loss(batch, options).loss(0);
+        assertEquals(exact, best.logProbability(), 1e-9 * Math.abs(exact), replay());
+      }
+    }
+  }
+
+  @Test
+  void noProbabilityIsMoreThanOne() {
+    for (int i = 0; i < 300; i++) {
+      int classes = 1 + random.nextInt(4);
+      double[][] logits = noise(1 + random.nextInt(60), classes, 1);
+      int sure = random.nextInt(classes);
+      for (double[] row : logits) {
+        row[random.nextInt(8) == 0 ? random.nextInt(classes) : sure] += 30 + random.nextInt(20);
+      }
+      for (CtcHypothesis hypothesis :
+          search(logits, classes, 0, EVERYTHING.withBeamWidth(20)).hypotheses()) {
+        double logProb = hypothesis.logProbability();
+        assertTrue(logProb <= 0, logProb + " " + replay());
+        assertFalse(1 / logProb == LOG_ZERO && logProb == 0, "-0; " + replay());
+      }
+      TestBatch batch =
+          new TestBatch(
+              new double[][][] {logits}, new int[1][0], new int[] {logits.length}, classes, 0);
+      CtcPath path =
+          decoder.greedy(batch.timeMajor(), batch.inputLengths(), batch.options()).get(0);
+      assertTrue(path.logProbability() <= 0, replay());
+      path.spans().forEach(span -> assertTrue(span.confidence() <= 1, replay()));
     }
   }
 

@@ -87,10 +87,16 @@ public final class BeamSearch<S> {
       step(row);
     }
     for (int i = 0; i < size; i++) {
+      total[i] = atMostOne(total[i]);
       score[i] = total[i] + added(nodes[i]);
     }
     considerGreedy();
     return best() == LOG_ZERO ? CtcStatus.INFEASIBLE : CtcStatus.OK;
+  }
+
+  /** Rounding must not make a probability of more than 1. */
+  private double atMostOne(double logProb) {
+    return logProbs.areNormalised() ? Math.min(logProb, 0) : logProb;
   }
 
   private double best() {
@@ -117,7 +123,7 @@ public final class BeamSearch<S> {
     if (node == NONE) {
       return; // forbidden
     }
-    double logProb = greedy.logProbability();
+    double logProb = atMostOne(greedy.logProbability());
     double itsScore = logProb + added(node);
     if (itsScore - best > ROUNDING * Math.abs(itsScore)) {
       int at = entry == NONE ? size++ : entry;

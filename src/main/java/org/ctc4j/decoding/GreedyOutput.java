@@ -9,6 +9,10 @@ import org.ctc4j.host.LogProbs;
  */
 final class GreedyOutput {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
+  private static final double NEGLIGIBLE_NATS = 60;
+
+  /** e to the power of this and of minus this is well within float64. */
+  private static final double RANGE_NATS = 700;
 
   private final LogProbs logProbs;
   private final int blank;
@@ -18,6 +22,7 @@ final class GreedyOutput {
   private int count;
   private int before;
   private double pathLogProb;
+  private double mostLogProb = LOG_ZERO; // of any frame
 
   GreedyOutput(LogProbs logProbs, int blank) {
     this.logProbs = logProbs;
@@ -32,7 +37,9 @@ final class GreedyOutput {
     leastLogProb[t] = classes.leastLogProb();
     leastClass[t] = classes.leastClass();
     int best = classes.best();
-    pathLogProb += logProbs.at(t, best);
+    double logProb = logProbs.at(t, best);
+    pathLogProb += logProb;
+    mostLogProb = Math.max(mostLogProb, logProb);
     if (best != blank && best != before) {
       if (count == labels.length) {
         labels = Arrays.copyOf(labels, 2 * count);
@@ -51,33 +58,92 @@ final class GreedyOutput {
     return pathLogProb;
   }
 
-  /** ln p of the output: the forward recursion, (6) and (7) of Graves et al. (ICML 2006). */
+  /**
+   * ln p of the output: the forward recursion, (6) and (7) of Graves et al. (ICML 2006). Over those
+   * labels alone that matter: what is e<sup>−60</sup> times less probable, so far, than the greedy
+   * path is in the end adds nothing to a float64. If that is within its range there is no need of
+   * logarithms, which take several times as long.
+   */
   double logProbability() {
-    int frames = logProbs.frames();
-    int[] distinct = Arrays.stream(labels, 0, count).distinct().toArray();
-    double[] row = new double[logProbs.classes()];
-    double[] blanks = new double[count + 1]; // blanks[i] before label i, blanks[count] the last
-    double[] ends = new double[count + 1]; // ends[i + 1] on label i
-    Arrays.fill(blanks, LOG_ZERO);
-    Arrays.fill(ends, LOG_ZERO);
-    blanks[0] = 0; // before the first frame
-    for (int t = 0; t < frames; t++) {
-      row[blank] = logProb(t, blank);
-      for (int c : distinct) {
-        row[c] = logProb(t, c);
-      }
-      // what can be reached by now, and from where the end can be reached
-      int from = Math.max(0, count - frames + t);
-      for (int i = Math.min(t, count); i >= from; i--) { // downwards: i - 1 is still of t - 1
-        if (i < count) {
-          double stay = LogAdd.of(ends[i + 1], blanks[i]);
-          boolean skips = i > 0 && labels[i] != labels[i - 1];
-          ends[i + 1] = (skips ? LogAdd.of(stay, ends[i]) : stay) + row[labels[i]];
-        }
-        blanks[i] = LogAdd.of(blanks[i], ends[i]) + row[blank];
+    double least = pathLogProb - NEGLIGIBLE_NATS;
+    if (mostLogProb > 0.01) {
+      return logSum(LOG_ZERO); // no probabilities: what is little now may become much
+    }
+    if (least > -2 * RANGE_NATS) {
+      double sum = sum(Math.exp(least + RANGE_NATS));
+      if (sum < Double.POSITIVE_INFINITY) { // unless the input adds up to more than 1
+        return Math.log(sum) - RANGE_NATS;
       }
     }
+    return logSum(least);
+  }
+
+  /** e<sup>RANGE_NATS</sup> times the sum. */
+  private double sum(double least) {
+    double[] blanks = new double[count + 1]; // blanks[i] before label i, blanks[count] the last
+    double[] ends = new double[count + 2]; // ends[i + 1] on label i; 0 before and after
+    blanks[0] = Math.exp(RANGE_NATS); // before the first frame
+    int from = 0;
+    int to = 0; // blanks and labels in [from, to] are possible
+    for (int t = 0; t < logProbs.frames(); t++) {
+      double blankProb = Math.exp(logProb(t, blank));
+      from = Math.max(from, count - logProbs.frames() + t); // before it the end is out of reach
+      for (int i = to; i >= from; i--) { // downwards: i - 1 is still of t - 1
+        if (i < count) {
+          double into = ends[i + 1] + blanks[i] + (skips(i) ? ends[i] : 0);
+          ends[i + 1] = into == 0 ? 0 : into * Math.exp(logProb(t, labels[i]));
+        }
+        blanks[i] = (blanks[i] + ends[i]) * blankProb;
+      }
+      for (; to > from && blanks[to] < least && ends[to + 1] < least; to--) {
+        blanks[to] = 0;
+        ends[to + 1] = 0;
+      }
+      for (; from < to && blanks[from] < least && ends[from + 1] < least; from++) {
+        blanks[from] = 0;
+        ends[from + 1] = 0;
+      }
+      to = Math.min(to + 1, count);
+    }
+    return blanks[count] + ends[count];
+  }
+
+  /** As {@link #sum}, all in logarithms. */
+  private double logSum(double least) {
+    double[] blanks = new double[count + 1];
+    double[] ends = new double[count + 2];
+    Arrays.fill(blanks, LOG_ZERO);
+    Arrays.fill(ends, LOG_ZERO);
+    blanks[0] = 0;
+    int from = 0;
+    int to = 0;
+    for (int t = 0; t < logProbs.frames(); t++) {
+      double blankLogProb = logProb(t, blank);
+      from = Math.max(from, count - logProbs.frames() + t);
+      for (int i = to; i >= from; i--) {
+        if (i < count) {
+          double stay = LogAdd.of(ends[i + 1], blanks[i]);
+          double into = skips(i) ? LogAdd.of(stay, ends[i]) : stay;
+          ends[i + 1] = into + logProb(t, labels[i]);
+        }
+        blanks[i] = LogAdd.of(blanks[i], ends[i]) + blankLogProb;
+      }
+      for (; to > from && blanks[to] < least && ends[to + 1] < least; to--) {
+        blanks[to] = LOG_ZERO;
+        ends[to + 1] = LOG_ZERO;
+      }
+      for (; from < to && blanks[from] < least && ends[from + 1] < least; from++) {
+        blanks[from] = LOG_ZERO;
+        ends[from + 1] = LOG_ZERO;
+      }
+      to = Math.min(to + 1, count);
+    }
     return LogAdd.of(blanks[count], ends[count]);
+  }
+
+  /** Whether label i may follow the one before it without a blank. */
+  private boolean skips(int i) {
+    return i > 0 && labels[i] != labels[i - 1];
   }
 
   private double logProb(int t, int c) {

@@ -51,6 +51,13 @@ public final class LogProbs {
     return max.length;
   }
 
+  /**
+   * Whether the probabilities of every frame add up to 1, as they do if they are made of logits.
+   */
+  public boolean areNormalised() {
+    return input == InputKind.LOGITS;
+  }
+
   /** C. */
   public int classes() {
     return logits.classes();
