@@ -21,8 +21,9 @@ import org.ctc4j.host.LogProbs;
  * n'(lc) = p(l) y(c),  or b(l) y(c) where c is the last of l already
  * </pre>
  *
- * <p>In the end the greedy output is weighed beside those of the beam, with the probability of all
- * its paths, so that no beam is too narrow to find what is better than the greedy output.
+ * <p>In the end the greedy output is weighed beside the best of the beam, both with the probability
+ * of all their paths, so that no beam is too narrow to find what is no worse than the greedy
+ * output.
  *
  * <p>All in logarithms. A prefix becomes a node of the trie when it enters the beam, not when it is
  * weighed; so a frame costs W merges and at most W · M additions and comparisons for W prefixes and
@@ -107,7 +108,10 @@ public final class BeamSearch<S> {
     return best;
   }
 
-  /** Puts the greedy output among the others if it is better than all of them. */
+  /**
+   * Puts the greedy output among the others if it is better than all of them: than the best, since
+   * the beam may have lost some of that one's paths, too.
+   */
   private void considerGreedy() {
     if (greedy.pathLogProbability() == LOG_ZERO) {
       return;
@@ -123,14 +127,29 @@ public final class BeamSearch<S> {
     if (node == NONE) {
       return; // forbidden
     }
-    double logProb = atMostOne(greedy.logProbability());
+    double logProb = atMostOne(greedy.logProbability(labels));
     double itsScore = logProb + added(node);
-    if (itsScore - best > ROUNDING * Math.abs(itsScore)) {
+    if (isLess(best, itsScore) && (first || isLess(scoreOfAllPaths(best), itsScore))) {
       int at = entry == NONE ? size++ : entry;
       nodes[at] = node;
       total[at] = logProb;
       score[at] = itsScore;
     }
+  }
+
+  private static boolean isLess(double score, double other) {
+    return other - score > ROUNDING * Math.abs(other);
+  }
+
+  /** Of the first output that has this score in the beam. */
+  private double scoreOfAllPaths(double best) {
+    int i = 0;
+    while (i < size && score[i] != best) {
+      i++;
+    }
+    return i == size || best == LOG_ZERO
+        ? LOG_ZERO
+        : greedy.logProbability(labels(i)) + score[i] - total[i];
   }
 
   /** The entry of the beam that labels have, or NONE. */

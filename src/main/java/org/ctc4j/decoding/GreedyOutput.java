@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.ctc4j.host.LogProbs;
 
 /**
- * The greedy output of an utterance, found frame by frame beside a search, and its probability,
- * summed over its paths through the classes that the search considered.
+ * The greedy output of an utterance, found frame by frame beside a search, and the probability of
+ * an output, summed over its paths through the classes that the search considered.
  */
 final class GreedyOutput {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
@@ -59,39 +59,40 @@ final class GreedyOutput {
   }
 
   /**
-   * ln p of the output: the forward recursion, (6) and (7) of Graves et al. (ICML 2006). Over those
-   * labels alone that matter: what is e<sup>−60</sup> times less probable, so far, than the greedy
-   * path is in the end adds nothing to a float64. If that is within its range there is no need of
-   * logarithms, which take several times as long.
+   * ln p of an output that competes with the greedy one: the forward recursion, (6) and (7) of
+   * Graves et al. (ICML 2006). Over those labels alone that matter: what is e<sup>−60</sup> times
+   * less probable, so far, than the greedy path is in the end adds nothing to a float64. If that is
+   * within its range there is no need of logarithms, which take several times as long.
    */
-  double logProbability() {
+  double logProbability(int[] output) {
     double least = pathLogProb - NEGLIGIBLE_NATS;
     if (mostLogProb > 0.01) {
-      return logSum(LOG_ZERO); // no probabilities: what is little now may become much
+      return logSum(output, LOG_ZERO); // no probabilities: what is little now may become much
     }
     if (least > -2 * RANGE_NATS) {
-      double sum = sum(Math.exp(least + RANGE_NATS));
+      double sum = sum(output, Math.exp(least + RANGE_NATS));
       if (sum < Double.POSITIVE_INFINITY) { // unless the input adds up to more than 1
         return Math.log(sum) - RANGE_NATS;
       }
     }
-    return logSum(least);
+    return logSum(output, least);
   }
 
   /** e<sup>RANGE_NATS</sup> times the sum. */
-  private double sum(double least) {
-    double[] blanks = new double[count + 1]; // blanks[i] before label i, blanks[count] the last
-    double[] ends = new double[count + 2]; // ends[i + 1] on label i; 0 before and after
+  private double sum(int[] output, double least) {
+    int length = output.length;
+    double[] blanks = new double[length + 1]; // blanks[i] before label i, blanks[length] the last
+    double[] ends = new double[length + 2]; // ends[i + 1] on label i; 0 before and after
     blanks[0] = Math.exp(RANGE_NATS); // before the first frame
     int from = 0;
     int to = 0; // blanks and labels in [from, to] are possible
     for (int t = 0; t < logProbs.frames(); t++) {
       double blankProb = Math.exp(logProb(t, blank));
-      from = Math.max(from, count - logProbs.frames() + t); // before it the end is out of reach
+      from = Math.max(from, length - logProbs.frames() + t); // before it the end is out of reach
       for (int i = to; i >= from; i--) { // downwards: i - 1 is still of t - 1
-        if (i < count) {
-          double into = ends[i + 1] + blanks[i] + (skips(i) ? ends[i] : 0);
-          ends[i + 1] = into == 0 ? 0 : into * Math.exp(logProb(t, labels[i]));
+        if (i < length) {
+          double into = ends[i + 1] + blanks[i] + (skips(output, i) ? ends[i] : 0);
+          ends[i + 1] = into == 0 ? 0 : into * Math.exp(logProb(t, output[i]));
         }
         blanks[i] = (blanks[i] + ends[i]) * blankProb;
       }
@@ -103,15 +104,16 @@ final class GreedyOutput {
         blanks[from] = 0;
         ends[from + 1] = 0;
       }
-      to = Math.min(to + 1, count);
+      to = Math.min(to + 1, length);
     }
-    return blanks[count] + ends[count];
+    return blanks[length] + ends[length];
   }
 
   /** As {@link #sum}, all in logarithms. */
-  private double logSum(double least) {
-    double[] blanks = new double[count + 1];
-    double[] ends = new double[count + 2];
+  private double logSum(int[] output, double least) {
+    int length = output.length;
+    double[] blanks = new double[length + 1];
+    double[] ends = new double[length + 2];
     Arrays.fill(blanks, LOG_ZERO);
     Arrays.fill(ends, LOG_ZERO);
     blanks[0] = 0;
@@ -119,12 +121,12 @@ final class GreedyOutput {
     int to = 0;
     for (int t = 0; t < logProbs.frames(); t++) {
       double blankLogProb = logProb(t, blank);
-      from = Math.max(from, count - logProbs.frames() + t);
+      from = Math.max(from, length - logProbs.frames() + t);
       for (int i = to; i >= from; i--) {
-        if (i < count) {
+        if (i < length) {
           double stay = LogAdd.of(ends[i + 1], blanks[i]);
-          double into = skips(i) ? LogAdd.of(stay, ends[i]) : stay;
-          ends[i + 1] = into + logProb(t, labels[i]);
+          double into = skips(output, i) ? LogAdd.of(stay, ends[i]) : stay;
+          ends[i + 1] = into + logProb(t, output[i]);
         }
         blanks[i] = LogAdd.of(blanks[i], ends[i]) + blankLogProb;
       }
@@ -136,14 +138,14 @@ final class GreedyOutput {
         blanks[from] = LOG_ZERO;
         ends[from + 1] = LOG_ZERO;
       }
-      to = Math.min(to + 1, count);
+      to = Math.min(to + 1, length);
     }
-    return LogAdd.of(blanks[count], ends[count]);
+    return LogAdd.of(blanks[length], ends[length]);
   }
 
   /** Whether label i may follow the one before it without a blank. */
-  private boolean skips(int i) {
-    return i > 0 && labels[i] != labels[i - 1];
+  private static boolean skips(int[] output, int i) {
+    return i > 0 && output[i] != output[i - 1];
   }
 
   private double logProb(int t, int c) {
