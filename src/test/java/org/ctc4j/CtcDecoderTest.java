@@ -333,7 +333,8 @@ class CtcDecoderTest {
   @Test
   void theProbabilityOfAGreedyOutputOfAnyLengthIsExact() {
     int greedyWins = 0;
-    for (int frames : new int[] {5, 50, 300, 600, 1500}) {
+    for (int i = 0; i < 60; i++) {
+      int frames = i < 6 ? new int[] {300, 600, 1500}[i % 3] : 5 + random.nextInt(50);
       for (double deviation : new double[] {0.5, 1, 5}) {
         double[][] logits = noise(frames, 12, deviation);
         int[] greedy = collapsedArgmax(logits, 0);
@@ -418,8 +419,6 @@ class CtcDecoderTest {
         for (int n = 0; n < 4; n++) {
           double[][] logits = batch.alone(n).logits()[0];
           CtcHypothesis best = got.get(n).best();
-          double path = greedy.get(n).logProbability();
-          assertTrue(best.logProbability() >= path - 1e-9 * Math.abs(path), replay());
           double its = exact(logits, greedy.get(n).labels(), batch.blank());
           double found = exact(logits, best.labels(), batch.blank());
           assertTrue(found >= its - 1e-9 * Math.abs(its), replay());
