@@ -17,7 +17,8 @@
 //             At other classes it is w y, a product that has its digits.
 //
 // In:  logits; losses [N]; workspace: Utterance [N], Lists, Frame [N][T]. Out: losses [N] and gradient of those utterances. E (now
-//      float64), Frame.best, edges, carried states and rows are overwritten: no kernel of the call but ctc_reduce may come after.
+//      float64), Frame.best, edges, carried states and rows are overwritten: no kernel of the call but ctc_complement
+//      and ctc_reduce may come after.
 // Which utterances: |loss| below the larger of NATS_PER_ROOT_FRAME sqrt(T) and NATS_PER_FRAME T. Others return at once. The loss needs
 //      the former. The gradient is off by up to 1e-7 sqrt(T) before, its norm is about loss / sqrt(T) or more, so that their ratio
 //      goes with T / loss: device_test finds 8e-7 at 0.008 nats a frame.

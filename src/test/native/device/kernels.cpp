@@ -21,6 +21,9 @@ namespace posteriorsModule {
 namespace sureModule {
 #include "../../../../kernels/sure.cu"
 }
+namespace complementModule {
+#include "../../../../kernels/complement.cu"
+}
 namespace reduceModule {
 #include "../../../../kernels/reduce.cu"
 }
@@ -75,6 +78,7 @@ const Kernel* findKernel(const char* name) {
       KERNEL(sureModule, ctc_sure_f32, 512, sureShared),
       KERNEL(sureModule, ctc_sure_f16, 512, sureShared),
       KERNEL(sureModule, ctc_sure_bf16, 512, sureShared),
+      KERNEL(complementModule, ctc_complement, 256, sizeof(complementModule::Shared)),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
       ALIGN(f64),
       ALIGN(f32),

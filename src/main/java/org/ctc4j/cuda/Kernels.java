@@ -27,6 +27,7 @@ final class Kernels implements AutoCloseable {
           "labels",
           "posteriors",
           "sure",
+          "complement",
           "reduce",
           "projection_f64",
           "projection_f32",
@@ -40,6 +41,7 @@ final class Kernels implements AutoCloseable {
   private final CtcLabels labels;
   private final CtcPosteriors posteriors;
   private final CtcSure sure;
+  private final CtcComplement complement;
   private final CtcReduce reduce;
   private final ParameterBlock arguments;
 
@@ -53,6 +55,7 @@ final class Kernels implements AutoCloseable {
       labels = new CtcLabels(modules);
       posteriors = new CtcPosteriors(modules);
       sure = new CtcSure(modules);
+      complement = new CtcComplement(modules);
       reduce = new CtcReduce(modules);
       arguments = new ParameterBlock();
     } catch (RuntimeException e) {
@@ -95,15 +98,35 @@ final class Kernels implements AutoCloseable {
       long workspaceAddress,
       Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
-    enqueue(batch, result, workspace, launch);
+    enqueue(batch, result, workspace, true, launch);
+  }
+
+  /**
+   * As {@link #enqueue}, of log-probabilities of the targets' classes alone: what the others have
+   * is not 0.
+   */
+  synchronized void enqueueCompact(
+      DeviceBatch batch,
+      CtcOptions options,
+      DeviceResult result,
+      Workspace workspace,
+      long workspaceAddress,
+      Launch launch) {
+    arguments.setProblem(batch, options, result, workspace, workspaceAddress);
+    enqueue(batch, result, workspace, false, launch);
   }
 
   /** Loads the kernels that {@link #enqueue} would launch. */
   synchronized void load(DeviceBatch batch, DeviceResult result, Workspace workspace) {
-    enqueue(batch, result, workspace, Launch.loading(batch::shape));
+    enqueue(batch, result, workspace, true, Launch.loading(batch::shape));
   }
 
-  private void enqueue(DeviceBatch batch, DeviceResult result, Workspace workspace, Launch launch) {
+  private void enqueue(
+      DeviceBatch batch,
+      DeviceResult result,
+      Workspace workspace,
+      boolean allClasses,
+      Launch launch) {
     int n = batch.utterances();
     ElementType type = batch.logits().type();
     int longest = batch.targets().maxLength();
@@ -122,6 +145,9 @@ final class Kernels implements AutoCloseable {
       }
     }
     sure.enqueue(type, n, longest, arguments, launch);
+    if (allClasses) {
+      complement.enqueue(type, n, longest, arguments, launch);
+    }
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);
     }

@@ -12,13 +12,13 @@ import org.ctc4j.InputKind;
 import org.ctc4j.Reduction;
 
 /**
- * The arguments of the kernels: the {@code CtcProblem} that all of them take first, the segment
- * that some take second, and the {@code CtcPosteriors} that one takes third. It lies in pinned
+ * The arguments of the kernels: the {@code CtcProblem} that all of them take first, the segment or
+ * type that some take second, and the {@code CtcPosteriors} that one takes third. It lies in pinned
  * memory for the sake of its address alone: one buffer of values and one of their addresses make a
  * launch ten times cheaper than nested {@code Pointer}s. The driver copies the values at every
  * launch, so the block may be changed after it. Not thread-safe.
  *
- * <p>The layout is that of kernels/README.md, ABI version 4.
+ * <p>The layout is that of kernels/README.md, ABI version 6.
  */
 final class ParameterBlock implements AutoCloseable {
   private static final int PROBLEM_BYTES = 208;
@@ -56,6 +56,11 @@ final class ParameterBlock implements AutoCloseable {
 
   void setSegment(int segment) {
     values.putInt(SEGMENT, segment);
+  }
+
+  /** Of {@code ctc_complement}, in place of a segment. */
+  void setLogitsType(ElementType type) {
+    values.putInt(SEGMENT, type.ordinal());
   }
 
   /**

@@ -299,7 +299,7 @@ final class ProjectionKernels implements AutoCloseable {
                   base + workspace.tableGradient, ElementType.FLOAT64, starts, width)
               : null;
       DeviceResult losses = result.losses();
-      kernels.enqueue(
+      kernels.enqueueCompact(
           compact,
           options,
           new DeviceResult(losses.losses(), losses.statuses(), losses.reduced(), gradient),

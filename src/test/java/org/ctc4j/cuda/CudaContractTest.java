@@ -46,10 +46,10 @@ class CudaContractTest extends CtcContract {
     return TestDriver.isGpu() ? super.manyFrames() : 20_000;
   }
 
-  /** The kernels' own rounding is what a smaller loss would be, see README, Limits. */
+  /** 10,000 frames take the emulated driver some 6 seconds: there once. */
   @Override
   protected boolean isPromised(NearlyCertainCase one) {
-    return one.margin() <= 20 && one.frames() > 2 && one.frames() < 10_000;
+    return TestDriver.isGpu() || one.frames() < 10_000 || one.margin() == 40;
   }
 
   @Override

@@ -290,7 +290,7 @@ class CudaDeviceBatchTest {
                 host.options(),
                 device.result.withStatePosteriors(statesPlace),
                 address());
-            TestDriver.assertCalls(7, "cuLaunchKernel");
+            TestDriver.assertCalls(8, "cuLaunchKernel");
             assertArrayEquals(gradient, device.gradient());
             assertArrayEquals(gotStates, DeviceArrays.floats(ofStates, gotStates.length));
             TestDriver.resetCounts();
@@ -415,7 +415,7 @@ class CudaDeviceBatchTest {
                 """
                 cuCtxPopCurrent_v2 1
                 cuCtxPushCurrent_v2 1
-                cuLaunchKernel 6
+                cuLaunchKernel 7
                 cuStreamGetId 1
                 """,
                 Emulator.callList());
@@ -428,6 +428,7 @@ class CudaDeviceBatchTest {
                   "ctc_lattice_p1",
                   "ctc_labels",
                   "ctc_sure_f32",
+                  "ctc_complement",
                   "ctc_reduce"
                 }) {
               TestDriver.assertLaunches(1, kernel);
@@ -436,8 +437,8 @@ class CudaDeviceBatchTest {
             DeviceResult losses =
                 DeviceResult.ofLosses(device.result.losses(), device.result.statuses());
             ctc.enqueue(device.batch, options, losses, address());
-            TestDriver.assertCalls(4, "cuLaunchKernel");
-            TestDriver.assertCalls(7, "");
+            TestDriver.assertCalls(5, "cuLaunchKernel");
+            TestDriver.assertCalls(8, "");
           }
         });
   }
@@ -491,7 +492,7 @@ class CudaDeviceBatchTest {
             Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
             stream.await(() -> "a test");
             TestDriver.assertCalls(0, "cuLaunchKernel");
-            TestDriver.assertLaunches(6, "");
+            TestDriver.assertLaunches(7, "");
             assertMatches(device, host.options());
             Driver.call("cuGraphExecDestroy", () -> cuGraphExecDestroy(exec));
             Driver.call("cuGraphDestroy", () -> cuGraphDestroy(graph));

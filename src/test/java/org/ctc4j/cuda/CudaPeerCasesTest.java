@@ -25,11 +25,6 @@ class CudaPeerCasesTest extends PeerContract {
   }
 
   @Override
-  protected double lossFloor(double loss) {
-    return 1e-16 + 1e-14 * Math.sqrt(loss); // 1 − p has the digits of float64
-  }
-
-  @Override
   protected double gradientRounding(ElementType input) {
     return 1e-7;
   }

@@ -130,6 +130,7 @@ class GpuBundleTest {
     KernelProfile.main("6x2x5x2");
     assertEquals(2, Emulator.launches("ctc_lattice_p1"));
     assertEquals(2, Emulator.launches("ctc_sure_f32"));
-    assertEquals(12, Emulator.launches(""));
+    assertEquals(2, Emulator.launches("ctc_complement"));
+    assertEquals(14, Emulator.launches(""));
   }
 }

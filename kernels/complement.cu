@@ -1,0 +1,476 @@
+// ctc_complement: loss and gradient once more of utterances that are all but certain, by q = 1 - p(target), the probability of all
+// paths that do not collapse to the target.
+//
+// Beside 1 a float64 p keeps 16 digits, so -ln p below 1e-9 is rounding, and so is y - posterior. The states read a path as an
+// automaton that is deterministic: in each state s a symbol k leads to one state, delta(s, k), or out of the target for good. Hence
+//
+//   f_T(s)  = 0 in the last label and the last blank, else 1                     f: not collapsing to the target, given s before t
+//   f_t(s)  = sum of y_t(k) over k that lead out of s  +  sum over other k of y_t(k) f_{t+1}(delta(s, k));     q = f_0(first blank)
+//   loss    = -sum over t of ln S_t - log1p(-q)          S: the sum of a frame of log-probabilities; of logits 1
+//   f_t^k   = d_t + sum of alpha_t(s) over s that k leads out of + sum over other s of alpha_t(s) f_{t+1}(delta(s, k))
+//   y_t(k) - posterior(t, k) = y_t(k) (f_t^k - q) / (1 - q)                      equation (16) of Graves et al. 2006
+//
+// with alpha_t(s) the probability of s before frame t and d_t that of having left. All are sums of positive terms but these:
+//
+//   sum over k that lead out    = all but blank, own label, next label. Nothing is taken from a sum that still holds more than what is
+//             left: rest(i) = all without the i largest, i <= 3
+//   sum over s that k leads out of = all alpha less those that k keeps; where it keeps more than half (three symbols at most), term by term
+//   f^k - q   of the largest k: sum over j of y(j) (f^k - f^j), q being the mean of f. It may be less than the rounding of q.
+//
+// Probabilities are shares of their frame's sum. Log-probabilities whose S is 1 but for rounding count by shares alone: loss would be
+// noise, and below 0 as often as not. Where q is not small after all (log-probabilities that are none) everything stays as it was.
+// What underflows is less than the smallest q.
+//
+// In:  logits; losses [N]; workspace: Utterance [N], Lists. Out: losses [N] and all classes of the gradient of those utterances. Frame, E,
+//      edges, carried states and rows are overwritten, as by ctc_sure: no kernel of the call but ctc_reduce may come after.
+// Which utterances: loss below NATS + T perFrame(type). Others return at once; 16-bit log-probabilities, whose rounding is large, once
+//      the sums of their frames are known.
+// Parallel: one block an utterance. Frames by warps: probabilities of the target's symbols and their three largest. Then frame by frame,
+//      a thread a state: f from the last to the first. For a gradient then alpha from the first to the last, symbols by warps, with f of
+//      2 K frames at a time: the first ones are there, the others are found again, each from the row that was kept before it.
+// Launch: grid N, block 64 W, W = min(4, ceil((L + 1) / 32)). Any W in 1 ... 4 and any K give the same bits. The second parameter is the
+//      logits' type, an ElementCode. Shared memory: 2 KB, static.
+// Deterministic: fixed trees of sums, products never fused.
+// Rejected: doing it in ctc_sure (four times the PTX, and registers for what hardly ever happens); q from both ends (the meeting is a
+// difference again); alpha less a prefix sum for the states that k leads out of (cancels); speed, beyond the early return.
+#include "ctc.cuh"
+
+namespace {
+
+constexpr double NATS = 1e-8;            // below so many nats the loss of ctc_sure may be off by a millionth ...
+constexpr double NATS_PER_FRAME = 1e-9;  // ... and so many a frame
+constexpr double ROUNDING_NATS = 0.01;   // by how much rounding may take ln S of a frame from 0
+constexpr double NO_NATS = 1e-9;         // nothing beside a loss that is not nearly 0
+constexpr double NEARLY_CERTAIN = 0.4;   // q above: its digits are not needed
+constexpr double NOT_CERTAIN = 0.6;      // nats; q is above that
+
+constexpr int NONE = -1;
+constexpr int NO_SLOT = -2;  // of the largest, where there are fewer than three
+constexpr int BLANK = 0;  // slots: the blank, the target's columns from 1, all other classes as one
+
+struct Shared {
+  double parts[SUM_PARTS];
+};
+
+__device__ bool isCalledFor(const CtcProblem& p, const Utterance& u, double loss, int type) {
+  const bool exact = !(p.flags & LOG_PROBS) || type == FLOAT64;
+  const double perFrame = exact ? NATS_PER_FRAME : type == FLOAT32 ? 1e-6 : 2 * ROUNDING_NATS;
+  return u.status == OK && u.frames > 0 && loss < NATS + perFrame * u.frames;
+}
+
+// Left alone, a compiler fuses products and sums as it sees fit, in one place and not in another.
+__device__ inline double times(double a, double b) { return __dmul_rn(a, b); }
+__device__ inline double plus(double a, double b) { return __dadd_rn(a, b); }
+
+// f(i), i in [0, count), by the lanes of a warp. Unrolled, these loops would be most of the kernel.
+template <typename F>
+__device__ inline void forLanes(const WarpGroup& warp, int count, F f) {
+#pragma unroll 1
+  for (int i = warp.lane; i < count; i += 32) f(i);
+}
+
+// Not inlined, as they are long and wanted in many places.
+__device__ __noinline__ double exponentialOf(double x) { return exp(x); }
+__device__ __noinline__ double logarithmOf1And(double x) { return log1p(x); }
+__device__ __noinline__ double element(const void* at, int type, int64_t index) {
+  switch (type) {
+    case FLOAT64: return ((const double*)at)[index];
+    case FLOAT32: return widen(((const float*)at)[index]);
+    case FLOAT16: return widen(((const Half*)at)[index]);
+    default: return widen(((const Bfloat*)at)[index]);
+  }
+}
+
+// ---- a frame ----------------------------------------------------------------------------------------------------------------------------
+
+// The classes of a frame, by one warp.
+struct ClassRow {
+  const CtcProblem& p;
+  const int type;
+  const int64_t at;
+  double most, sum;  // the sum of exp(x - most)
+  double logSum;
+
+  __device__ ClassRow(const CtcProblem& p, int type, int n, int t, const WarpGroup& warp)
+      : p(p), type(type), at(logitsIndex(p, n, t)) {
+    most = -double(CTC_INFINITY);
+    int best = 0;
+    forLanes(warp, p.C, [&](int c) {
+      const double x = logit(c);
+      best = x > most ? c : best;
+      most = x > most ? x : most;
+    });
+    const double own = most;
+    most = warp.reduce<Max>(own);
+    best = -warp.reduce<Max>(own == most ? -best : -p.C);
+    double rest = 0;
+    forLanes(warp, p.C, [&](int c) { rest += c == best ? 0 : exponentialOf(logit(c) - most); });
+    rest = warp.reduce<Sum>(rest);
+    sum = 1 + rest;
+    logSum = most + logarithmOf1And(rest);
+  }
+
+  __device__ double logit(int64_t c) const { return element(p.logits, type, at + c * p.logitsClassStride); }
+  __device__ double y(int64_t c) const { return exponentialOf(logit(c) - most) / sum; }
+};
+
+// f(c) for this lane's classes that the target does not have.
+template <typename F>
+__device__ void forOthers(const CtcProblem& p, const Utterance& u, const Lists& lists, const WarpGroup& warp, F f) {
+  int i = 0;  // distinct labels ascend, and so do classes
+  forLanes(warp, p.C, [&](int c) {
+    while (i < u.columns && lists.distinct[i] < c) i++;
+    if (c != p.blank && !(i < u.columns && lists.distinct[i] == c)) f(c);
+  });
+}
+
+// What is kept of each frame, where Frame and edges were.
+struct Kept {
+  double others;
+  int32_t first, second;
+};
+static_assert(sizeof(Kept) == sizeof(Frame), "it takes its place");
+
+struct Places {
+  double* y;  // [columns + 1]
+  Kept* kept;
+  double* rest;    // without the three largest; before that ln S
+  int32_t* third;  // of the three largest
+
+  __device__ Places(const Workspace& workspace, int n, int64_t t)
+      : y((double*)(workspace.symbols(n) + t * workspace.width)),
+        kept((Kept*)workspace.frames(n) + t),
+        rest((double*)workspace.edges(n, 0) + t),
+        third((int32_t*)(workspace.edges(n, 1) + t)) {}
+};
+
+// Probabilities of the slots, and ln S, of one frame by one warp.
+__device__ void findSlots(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, int type,
+                          const WarpGroup& warp) {
+  const Lists lists = workspace.lists(n);
+  const Places at(workspace, n, t);
+  const ClassRow row(p, type, n, t, warp);
+  forLanes(warp, u.columns + 1, [&](int k) { at.y[k] = row.y(k == BLANK ? p.blank : lists.distinct[k - 1]); });
+  double others = 0;
+  forOthers(p, u, lists, warp, [&](int c) { others += row.y(c); });
+  others = warp.reduce<Sum>(others);
+  if (warp.lane == 0) {
+    at.kept->others = others;
+    *at.rest = row.logSum;
+  }
+}
+
+// The three largest slots of one frame, and the sum of the others, by one warp.
+__device__ void findLargest(const Workspace& workspace, const Utterance& u, int n, int t, const WarpGroup& warp) {
+  const Places at(workspace, n, t);
+  const double others = at.kept->others;
+  const int slots = u.columns + 2;
+  auto y = [&](int k) { return k == slots - 1 ? others : at.y[k]; };
+  int first = NO_SLOT, second = NO_SLOT, third = NO_SLOT;
+  for (int i = 0; i < 3; i++) {
+    double most = -1;
+    int best = slots;
+    forLanes(warp, slots, [&](int k) {
+      if (k != first && k != second && y(k) > most) {
+        most = y(k);
+        best = k;
+      }
+    });
+    const double all = warp.reduce<Max>(most);
+    best = -warp.reduce<Max>(most == all ? -best : -slots);
+    third = best < slots ? best : NO_SLOT;
+    if (i == 0) first = third;
+    if (i == 1) second = third;
+  }
+  double rest = 0;
+  forLanes(warp, slots, [&](int k) { rest += k == first || k == second || k == third ? 0 : y(k); });
+  rest = warp.reduce<Sum>(rest);
+  __syncwarp();  // all lanes have read `others`
+  if (warp.lane == 0) {
+    *at.kept = {others, first, second};
+    *at.third = third;
+    *at.rest = rest;
+  }
+}
+
+// The slots of a frame, once these are there.
+struct Slots {
+  const double* probabilities;
+  double others;
+  int othersAt;
+  int first, second, third;                                   // the largest
+  double all, withoutFirst, withoutSecond, withoutThird;  // each without those before, too
+
+  __device__ Slots(const Workspace& workspace, const Utterance& u, int n, int64_t t) : othersAt(u.columns + 1) {
+    const Places at(workspace, n, t);
+    probabilities = at.y;
+    others = at.kept->others;
+    first = at.kept->first;
+    second = at.kept->second;
+    third = *at.third;
+    withoutThird = *at.rest;
+    withoutSecond = withoutThird + (third == NO_SLOT ? 0 : y(third));
+    withoutFirst = withoutSecond + y(second);
+    all = withoutFirst + y(first);
+  }
+
+  __device__ double y(int k) const { return k == othersAt ? others : probabilities[k]; }
+
+  // The sum of all but three, which differ or are NONE.
+  __device__ double without(int a, int b, int c) const {
+    const bool isFirst = first == a || first == b || first == c;
+    const bool areTwo = isFirst && (second == a || second == b || second == c);
+    const bool areThree = areTwo && (third == a || third == b || third == c);
+    const double sum = areThree ? withoutThird : areTwo ? withoutSecond : isFirst ? withoutFirst : all;
+    auto within = [&](int k) {
+      const bool isOut = k == NONE || (isFirst && k == first) || (areTwo && k == second) || (areThree && k == third);
+      return isOut ? 0 : y(k);
+    };
+    return sum - within(a) - within(b) - within(c);
+  }
+};
+
+// ---- states -----------------------------------------------------------------------------------------------------------------------------
+
+// State s is blank s / 2 if even, label s / 2 if odd.
+struct Target {
+  const int32_t* column;  // the slot of a position
+  int labels;
+
+  __device__ int states() const { return 2 * labels + 1; }
+  __device__ bool skips(int j) const { return j > 0 && column[j] != column[j - 1]; }
+  __device__ int own(int s) const { return s % 2 == 1 ? column[s / 2] : BLANK; }
+  // The label that may follow state s without a blank between; `labels` if there is none.
+  __device__ int next(int s) const {
+    const int j = (s + 1) / 2;
+    return s % 2 == 1 && j < labels && !skips(j) ? labels : j;
+  }
+  __device__ double atEnd(int s) const { return s < states() - 2 ? 1 : 0; }
+
+  // The sum of the symbols that lead out of s.
+  __device__ double leaving(const Slots& slots, int s) const {
+    const int j = next(s);
+    return slots.without(BLANK, s % 2 == 1 ? own(s) : NONE, j < labels ? column[j] : NONE);
+  }
+  // f of s before a frame, from that after it.
+  __device__ double before(const Slots& slots, const double* after, int s) const {
+    double sum = plus(leaving(slots, s), times(slots.y(BLANK), after[s + s % 2]));
+    if (s % 2 == 1) sum = plus(sum, times(slots.y(own(s)), after[s]));
+    const int j = next(s);
+    if (j < labels) sum = plus(sum, times(slots.y(column[j]), after[2 * j + 1]));
+    return sum;
+  }
+  // alpha of s after a frame, from that before it.
+  __device__ double step(const Slots& slots, const double* alpha, int s) const {
+    double sum = plus(alpha[s], s >= 1 ? alpha[s - 1] : 0);
+    if (s % 2 == 1 && skips(s / 2)) sum = plus(sum, alpha[s - 2]);
+    return times(slots.y(own(s)), sum);
+  }
+};
+
+// The states before a frame, and f after it.
+struct Meeting {
+  const Target& target;
+  const Lists& lists;
+  const double* alpha;
+  const double* after;
+  double left;  // d
+  double all;   // the sum of alpha
+  const WarpGroup& warp;
+
+  // f(s) of all states, added up by the warp.
+  template <typename F>
+  __device__ double overStates(F f) const {
+    double sum = 0;
+    forLanes(warp, target.states(), [&](int s) { sum = plus(sum, f(s)); });
+    return warp.reduce<Sum>(sum);
+  }
+  __device__ void sum() {
+    all = overStates([&](int s) { return alpha[s]; });
+  }
+
+  __device__ bool leadsOut(int k, int s) const {
+    const int j = target.next(s);
+    return !(s % 2 == 1 && target.own(s) == k) && !(j < target.labels && target.column[j] == k);
+  }
+
+  // f^k, to all lanes.
+  __device__ double failing(int k) const {
+    if (k == BLANK) return plus(left, overStates([&](int s) { return times(alpha[s], after[s + s % 2]); }));
+    double stays = 0;  // the probability of states that k does not lead out of
+    double fails = 0;
+    const int32_t* positions = lists.order + lists.first[k - 1];
+    forLanes(warp, lists.first[k] - lists.first[k - 1], [&](int i) {
+      const int j = positions[i];
+      const int s = 2 * j + 1;
+      double from = plus(alpha[s], alpha[s - 1]);
+      if (target.skips(j)) from = plus(from, alpha[s - 2]);
+      stays = plus(stays, from);
+      fails = plus(fails, times(from, after[s]));
+    });
+    stays = warp.reduce<Sum>(stays);
+    fails = warp.reduce<Sum>(fails);
+    const double leaves =
+        2 * stays <= all ? all - stays : overStates([&](int s) { return leadsOut(k, s) ? alpha[s] : 0; });
+    return plus(left, plus(leaves, fails));
+  }
+};
+
+// ---- loss and gradient --------------------------------------------------------------------------------------------------------------------
+
+struct Course {
+  const CtcProblem& p;
+  const Workspace& workspace;
+  const Utterance& u;
+  const int n;
+  const int type;
+  const Target target;
+  const int64_t rows;  // f of so many frames at a time
+  const bool gradient;
+  const double first;  // the loss that is there
+  Shared& shared;
+  const WarpGroup warp;
+
+  // Over all threads of the block, or all its warps.
+  template <typename F>
+  __device__ void forStates(F f) const {
+#pragma unroll 1
+    for (int s = threadIdx.x; s < target.states(); s += blockDim.x) f(s);
+  }
+  template <typename F>
+  __device__ void forFrames(F f) const {
+#pragma unroll 1
+    for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) f(t);
+  }
+
+  __device__ Slots slotsOf(int t) const { return Slots(workspace, u, n, t); }
+  // f before frame t > 0, and so after frame t - 1.
+  __device__ double* row(int64_t t) const { return (double*)workspace.row(n, (t - 1) % rows); }
+  // Rows that are not among these; there are 2 Q.
+  __device__ double* carried(int64_t i) const { return (double*)workspace.carried(n, 0, 0) + i * workspace.states; }
+  __device__ double* alpha(int t) const { return carried(t % 2); }
+  // f before the first frame of segment i; i < Q. Loss only, the last two: there is no alpha.
+  __device__ double* checkpoint(int i) const { return carried(gradient ? 1 + i : i % 2); }
+
+  // f after each frame of segment i, and, if `keeps`, before its first.
+  __device__ void segment(int i, bool keeps) const {
+    const int begin = int(i * rows);
+    const int end = int(min(begin + rows, int64_t(u.frames)));
+    const double* known = end < u.frames ? checkpoint(i + 1) : nullptr;
+    forStates([&](int s) { row(end)[s] = known != nullptr ? known[s] : target.atEnd(s); });
+    __syncthreads();
+    for (int t = end - 1; t >= begin + !keeps; t--) {
+      const Slots slots = slotsOf(t);
+      const double* after = row(t + 1);
+      double* before = t == begin ? checkpoint(i) : row(t);
+      forStates([&](int s) { before[s] = target.before(slots, after, s); });
+      __syncthreads();
+    }
+  }
+
+  // w y at the classes that the target does not have: f is 1 there. `byShares`: y is the share of S.
+  __device__ void writeOthers(int t, bool byShares) const {
+    const ClassRow values(p, type, n, t, warp);
+    const double scale = u.weight * (byShares ? 1 : exponentialOf(values.logSum));
+    const int64_t out = gradientIndex(p, n, t);
+    forOthers(p, u, workspace.lists(n), warp,
+              [&](int c) { storeGradient(p, out + c * p.gradientClassStride, scale * values.y(c)); });
+  }
+
+  __device__ void write(int t, int k, double value) const {
+    const int64_t c = k == BLANK ? p.blank : workspace.lists(n).distinct[k - 1];
+    storeGradient(p, gradientIndex(p, n, t) + c * p.gradientClassStride, u.weight * value);
+  }
+
+  // The gradient at the target's symbols in frame t, and alpha after it; returns d after it.
+  __device__ double frame(int t, double left, double q, bool byShares) const {
+    const Slots slots = slotsOf(t);
+    const double* now = alpha(t);
+    double* then = alpha(t + 1);
+    forStates([&](int s) { then[s] = target.step(slots, now, s); });
+    const double leaves = sumInFixedOrder(target.states(), shared.parts,
+                                          [&](int s) { return times(now[s], target.leaving(slots, s)); });
+
+    const Lists lists = workspace.lists(n);
+    Meeting meeting = {target, lists, now, row(t + 1), left, 0, warp};
+    meeting.sum();
+    const double more = byShares ? 0 : expm1(ClassRow(p, type, n, t, warp).logSum);
+    const int largest = slots.first == slots.othersAt ? NONE : slots.first;
+    double ofLargest = 0;
+    double* y = Places(workspace, n, t).y;
+    const int warps = blockDim.x / 32;
+    for (int i = int(threadIdx.x) / 32 - warps; i <= u.columns; i += warps) {
+      const int k = i < 0 ? largest : i;  // every warp finds the largest's f first
+      if (k == NONE || i == largest) continue;
+      const double failing = meeting.failing(k);
+      if (i < 0) {
+        ofLargest = failing;
+      } else if (warp.lane == 0) {
+        write(t, k, y[k] * ((failing - q) / (1 - q) + more));
+        y[k] = times(y[k], ofLargest - failing);  // as a probability it has been used
+      }
+    }
+    __syncthreads();
+    if (largest != NONE) {
+      const double toOthers = plus(sumInFixedOrder(u.columns + 1, shared.parts, [&](int k) { return k == largest ? 0 : y[k]; }),
+                                   times(slots.others, ofLargest - 1));
+      if (threadIdx.x == 0) write(t, largest, y[largest] * (toOthers / (1 - q) + more));
+    }
+    return plus(left, leaves);
+  }
+
+  // Over the frames, before the three largest take the place of ln S.
+  template <typename F>
+  __device__ double sumOfFrames(F f) const {
+    const double* logSum = Places(workspace, n, 0).rest;
+    return sumInFixedOrder(u.frames, shared.parts, [&](int t) { return f(logSum[t]); });
+  }
+
+  __device__ void run() const {
+    forFrames([&](int t) { findSlots(p, workspace, u, n, t, type, warp); });
+    __syncthreads();
+    double logSums = 0, rounding = 0;
+    bool rounded = true;
+    if (p.flags & LOG_PROBS) {
+      logSums = sumOfFrames([](double x) { return x; });
+      rounding = sumOfFrames([](double x) { return fabs(x); });
+      rounded = sumOfFrames([](double x) { return fabs(x) < ROUNDING_NATS ? 0.0 : 1.0; }) == 0;
+      if (!(first + logSums < NOT_CERTAIN)) return;  // the usual case of 16-bit log-probabilities
+    }
+    forFrames([&](int t) { findLargest(workspace, u, n, t, warp); });
+    __syncthreads();
+
+    for (int i = int((u.frames - 1) / rows); i >= 0; i--) segment(i, true);
+    const double q = checkpoint(0)[0];
+    if (!(q < NEARLY_CERTAIN)) return;
+    const double ofPaths = 0.0 - logarithmOf1And(-q);  // never -0
+    const double nats = ofPaths - logSums;
+    const bool byShares = rounding < NO_NATS || (rounded && nats < 2 * rounding);
+    if (threadIdx.x == 0) p.losses[n] = byShares ? ofPaths : nats;
+    if (!gradient) return;
+
+    forFrames([&](int t) { writeOthers(t, byShares); });
+    forStates([&](int s) { alpha(0)[s] = s == 0 ? 1 : 0; });
+    __syncthreads();
+    double left = 0;
+    for (int t = 0; t < u.frames; t++) {
+      if (t > 0 && t % rows == 0) segment(int(t / rows), false);
+      left = frame(t, left, q, byShares);
+    }
+  }
+};
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256) ctc_complement(const CtcProblem p, const int type) {
+  static __shared__ Shared shared;
+  const int n = blockIdx.x;
+  const Workspace workspace(p);
+  const Utterance u = workspace.utterances()[n];
+  const double first = p.losses[n];
+  if (!isCalledFor(p, u, first, type)) return;
+  __syncthreads();  // before one thread writes the loss that all have read
+  const bool gradient = p.gradient != nullptr && u.weight != 0 && (p.flags & SOFTMAX_TERM) != 0;
+  const Target target = {workspace.lists(n).column, u.labels};
+  Course{p, workspace, u, n, type, target, 2 * workspace.K, gradient, first, shared, {int(threadIdx.x % 32)}}.run();
+}
