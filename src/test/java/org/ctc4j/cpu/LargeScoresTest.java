@@ -28,6 +28,9 @@ class LargeScoresTest {
           .findAny()
           .orElse(InputKind.LOG_PROBS);
 
+  /** Beyond, sums of logarithms over some frames leave the reference no digit of a posterior. */
+  private static final double MOST_OF_REFERENCE = 1e9;
+
   /**
    * Frames around {@code score}, of which the fifth is ordinary; every few numbers are far below or
    * impossible.
@@ -67,7 +70,7 @@ class LargeScoresTest {
           }
           assertEquals(
               expected.loss(n), got.loss(n), 1e-6 * Math.abs(expected.loss(n)) + 1e-6, what);
-          assertClose(expected.gradient(), got.gradient(), n, what);
+          assertClose(score < MOST_OF_REFERENCE, expected.gradient(), got.gradient(), n, what);
         }
       }
     }
@@ -80,7 +83,8 @@ class LargeScoresTest {
     }
   }
 
-  private static void assertClose(FrameTensor expected, FrameTensor got, int n, String what) {
+  private static void assertClose(
+      boolean known, FrameTensor expected, FrameTensor got, int n, String what) {
     boolean single = got.elements().type() == ElementType.FLOAT32;
     for (int t = 0; t < got.frames(); t++) {
       for (int c = 0; c < got.classes(); c++) {
