@@ -73,7 +73,7 @@ public final class CpuCtc extends Ctc {
    */
   public long workspaceBytes(CtcBatch batch, CtcOptions options, boolean gradient) {
     batch.check(options);
-    return backend.workspaceBytes(batch, gradient);
+    return backend.workspaceBytes(batch.fitting(), gradient);
   }
 
   @Override

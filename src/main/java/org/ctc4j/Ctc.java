@@ -165,9 +165,10 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     requireOpen();
     batch.check(options);
     result.check(batch);
-    result.prepare(batch, options.reduction());
-    run(batch, options, result);
-    result.finish(options.zeroInfinity());
+    CtcBatch fitting = batch.fitting();
+    result.prepare(batch, fitting, options.reduction());
+    run(fitting, options, result);
+    result.finish(batch, fitting, options);
   }
 
   /**
@@ -217,9 +218,10 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     requireOpen();
     batch.check(options);
     result.check(batch);
-    result.losses.prepare(batch.frames(), options.reduction());
-    run(batch, options, result);
-    result.losses.finish(options.zeroInfinity());
+    ProjectedBatch fitting = batch.fitting();
+    result.losses.prepare(batch.frames(), fitting.frames(), options.reduction());
+    run(fitting, options, result);
+    result.losses.finish(batch.frames(), fitting.frames(), options);
   }
 
   private void requireOpen() {

@@ -116,7 +116,13 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
     Objects.requireNonNull(options, "options");
     batch.check(options);
     CtcPath[] paths = new CtcPath[batch.utterances()];
-    run(batch, options, paths);
+    CtcBatch fitting = batch.fitting();
+    run(fitting, options, paths);
+    for (int n = 0; n < paths.length; n++) {
+      if (batch.isUnfit(n, fitting) && paths[n].status() != CtcStatus.NOT_FINITE) {
+        paths[n] = CtcPath.none(CtcStatus.INFEASIBLE);
+      }
+    }
     return Arrays.asList(paths);
   }
 

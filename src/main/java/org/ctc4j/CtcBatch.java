@@ -88,6 +88,21 @@ public final class CtcBatch {
     return inputLengths[n];
   }
 
+  /**
+   * What is computed in place of this batch, perhaps this one: a target that does not fit into its
+   * frames is empty there. All that is left to find out about such an utterance is whether its
+   * frames are finite, and labels that no path goes through shall not cost memory.
+   */
+  CtcBatch fitting() {
+    Targets fitting = targets.fitting(inputLengths);
+    return fitting == targets ? this : new CtcBatch(logits, fitting, inputLengths, weights);
+  }
+
+  /** Whether the target of utterance n does not fit, given {@link #fitting} of this. */
+  boolean isUnfit(int n, CtcBatch fitting) {
+    return fitting.targets.length(n) < targets.length(n);
+  }
+
   /** Factor of loss<sub>n</sub> in the reduced loss. */
   double weight(int n, Reduction reduction) {
     return weights != null ? weights[n] : reduction.weight(targets.length(n), inputLengths.length);

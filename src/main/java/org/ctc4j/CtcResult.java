@@ -168,20 +168,42 @@ public final class CtcResult {
     }
   }
 
-  void prepare(CtcBatch batch, Reduction reduction) {
+  /**
+   * @param fitting {@link CtcBatch#fitting} of the batch
+   */
+  void prepare(CtcBatch batch, CtcBatch fitting, Reduction reduction) {
     Arrays.fill(statuses, null);
     for (int n = 0; n < weights.length; n++) {
-      weights[n] = batch.weight(n, reduction);
+      // what does not fit has no gradient
+      weights[n] = batch.isUnfit(n, fitting) ? 0 : batch.weight(n, reduction);
     }
   }
 
-  void finish(boolean zeroInfinity) {
+  /**
+   * @param fitting what was computed in place of the batch
+   */
+  void finish(CtcBatch batch, CtcBatch fitting, CtcOptions options) {
     for (int n = 0; n < losses.length; n++) {
-      if (zeroInfinity && statuses[n] == CtcStatus.INFEASIBLE) {
+      if (batch.isUnfit(n, fitting) && statuses[n] != CtcStatus.NOT_FINITE) {
+        losses[n] = Double.POSITIVE_INFINITY;
+        statuses[n] = CtcStatus.INFEASIBLE;
+        clear(posteriors.ofClasses(), n);
+        clear(posteriors.ofStates(), n);
+      }
+      if (options.zeroInfinity() && statuses[n] == CtcStatus.INFEASIBLE) {
         losses[n] = 0;
       }
-      terms[n] = weights[n] == 0 ? 0 : weights[n] * losses[n];
+      double weight = batch.weight(n, options.reduction());
+      terms[n] = weight == 0 ? 0 : weight * losses[n];
     }
     loss = Reduction.sum(terms);
+  }
+
+  private static void clear(FrameTensor placeOrNull, int n) {
+    for (int t = 0; placeOrNull != null && t < placeOrNull.frames(n); t++) {
+      for (int c = 0; c < placeOrNull.classes(); c++) {
+        placeOrNull.set(t, n, c, 0);
+      }
+    }
   }
 }

@@ -16,7 +16,7 @@ import java.util.Objects;
 public abstract sealed class Elements {
   private final ElementType type;
   private final long length;
-  private final Object memory;
+  private final Object memory; // null of pieces
   private final long memoryOffset;
 
   private Elements(ElementType type, long length, Object memory, long memoryOffset) {
@@ -129,12 +129,15 @@ public abstract sealed class Elements {
 
   /**
    * Whether elements [first, last] of this and [otherFirst, otherLast] of {@code other} are known
-   * to overlap. Two views of one direct buffer are not known to.
+   * to overlap. Of buffers without an accessible array, which are the direct and the read-only
+   * ones, that is known of the same buffer alone, not of two views of one memory.
    */
-  final boolean overlaps(long first, long last, Elements other, long otherFirst, long otherLast) {
-    return memory == other.memory
-        && memoryOffset + first <= other.memoryOffset + otherLast
-        && other.memoryOffset + otherFirst <= memoryOffset + last;
+  boolean overlaps(long first, long last, Elements other, long otherFirst, long otherLast) {
+    return other instanceof Pieces
+        ? other.overlaps(otherFirst, otherLast, this, first, last)
+        : memory == other.memory
+            && memoryOffset + first <= other.memoryOffset + otherLast
+            && other.memoryOffset + otherFirst <= memoryOffset + last;
   }
 
   private static Object memoryOf(Buffer buffer) {
@@ -265,7 +268,7 @@ public abstract sealed class Elements {
     private final long pieceLength;
 
     Pieces(Elements[] pieces) {
-      super(check(pieces), total(pieces), pieces[0].memory, 0);
+      super(check(pieces), total(pieces), null, 0);
       this.pieces = pieces;
       this.pieceLength = pieces[0].length();
     }
@@ -292,6 +295,19 @@ public abstract sealed class Elements {
         }
       }
       return first.type();
+    }
+
+    @Override
+    boolean overlaps(long first, long last, Elements other, long otherFirst, long otherLast) {
+      for (int i = 0; i < pieces.length; i++) {
+        long start = i * pieceLength;
+        long from = Math.max(first - start, 0);
+        long to = Math.min(last - start, pieces[i].length() - 1);
+        if (from <= to && pieces[i].overlaps(from, to, other, otherFirst, otherLast)) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private static long total(Elements[] pieces) {

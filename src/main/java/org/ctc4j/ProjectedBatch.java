@@ -93,6 +93,12 @@ public final class ProjectedBatch {
     return frames;
   }
 
+  /** As {@link CtcBatch#fitting}. */
+  ProjectedBatch fitting() {
+    CtcBatch fitting = frames.fitting();
+    return fitting == frames ? this : new ProjectedBatch(fitting, projection);
+  }
+
   void check(CtcOptions options) {
     if (options.input() != InputKind.LOGITS) {
       throw new InvalidInputException(

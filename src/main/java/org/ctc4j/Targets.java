@@ -126,6 +126,24 @@ public final class Targets {
     return repeats;
   }
 
+  /** Whether a path of so many frames collapses to target n: repeats have a blank between them. */
+  private boolean fits(int n, int frames) {
+    long most = Math.max(0, 2L * lengths[n] - 1);
+    return most <= frames || lengths[n] <= frames && lengths[n] + repeats(n) <= frames;
+  }
+
+  /** The same with empty ones in place of those that do not fit; this one if all do. */
+  Targets fitting(int[] frames) {
+    int[] fitting = lengths;
+    for (int n = 0; n < lengths.length; n++) {
+      if (!fits(n, frames[n])) {
+        fitting = fitting == lengths ? lengths.clone() : fitting;
+        fitting[n] = 0;
+      }
+    }
+    return fitting == lengths ? this : new Targets(rows, labels, starts, fitting);
+  }
+
   /** Labels must lie in [0, classes) and not be the blank. */
   void check(int classes, int blank) {
     for (int n = 0; n < lengths.length; n++) {

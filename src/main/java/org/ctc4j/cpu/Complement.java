@@ -332,14 +332,19 @@ final class Complement {
   }
 
   private void store(int t, double[] failing, double q) {
-    double more = logProbs && !byShares ? Math.expm1(logSum) : 0;
+    double more = logProbs && !byShares ? logSum : 0;
     for (int c = 0; more != 0 && c < utterance.classes; c++) {
-      row[c] += more * row[c];
+      row[c] += times(row[c], more);
     }
     for (int k = 0; k <= blank; k++) {
       double difference = k == largest[0] ? toOthers(k, failing) : failing[k] - q;
-      row[target.classOf[k]] = y[k] * (difference / (1 - q) + more);
+      row[target.classOf[k]] = y[k] * (difference / (1 - q)) + times(y[k], more);
     }
     scratch.gradient.store(t, row, 1);
+  }
+
+  /** y (e<sup>log</sup> − 1), where the exponential alone may be no number. */
+  private static double times(double y, double log) {
+    return log < 1 ? y * Math.expm1(log) : Math.exp(Math.log(y) + log) - y;
   }
 }

@@ -273,6 +273,17 @@ final class Emissions {
     }
   }
 
+  /**
+   * Adds factor · e<sup>x</sup> of the slots and, after them, of the blank in frame t: for scores
+   * so large that p(t, best), by which others are multiplied, is no number.
+   */
+  void addScores(int t, double factor, double[] into, int at, Scratch scratch) {
+    lookUp(t, scratch.ofSlots, 0);
+    for (int k = 0; k <= target.distinct; k++) {
+      into[at + k] += factor * Math.exp(scratch.ofSlots[k]);
+    }
+  }
+
   /** Finds p(t, best) of logits once more, with the log-sum-exp in float64. */
   void findExactly(int t, Scratch scratch) {
     int classes = logits.classes();

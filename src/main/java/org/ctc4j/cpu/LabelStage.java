@@ -38,15 +38,13 @@ final class LabelStage {
   /** p − γ of labels; rows beyond the last frame are computed too, from whatever there is. */
   private static void subtract(Utterance u, int t, int i, Scratch scratch) {
     int width = u.plan().stripes().width();
-    double factor = factor(u);
-    double[] best = u.emissions.bestP;
     subtract(
         scratch.emission.ofSlots,
         scratch.emission.slotsAt(t),
-        factor * best[t],
-        factor * best[t + 1],
-        factor * best[t + 2],
-        factor * best[t + 3],
+        bestP(u, t),
+        bestP(u, t + 1),
+        bestP(u, t + 2),
+        bestP(u, t + 3),
         u.target,
         scratch.gamma,
         (2 * i + 1) * width,
@@ -100,9 +98,12 @@ final class LabelStage {
     double[] p = scratch.emission.ofSlots;
     int at = scratch.emission.slotsAt(t);
     int distinct = u.target.distinct;
-    double best = factor(u) * u.emissions.bestP[t];
+    double best = bestP(u, t);
     double[] difference = scratch.difference;
     difference[row + distinct] = p[at + distinct] * best - scratch.blankGamma[i];
+    if (u.softmaxTerm && u.emissions.bestP[t] == Double.POSITIVE_INFINITY) {
+      u.emissions.addScores(t, 1 / u.gammaNorm, difference, row, scratch);
+    }
     int certain = u.emissions.certain[t];
     if (certain >= 0) {
       double gammas = 0; // of the others
@@ -115,8 +116,12 @@ final class LabelStage {
     scratch.gradient.store(t, u.target.classOf, difference, row, distinct + 1, u.gammaNorm);
   }
 
-  /** What p(t, best) is to be multiplied by, to be subtracted from products of alpha and beta. */
-  private static double factor(Utterance u) {
-    return u.softmaxTerm ? 1 / u.gammaNorm : 0;
+  /**
+   * p(t, best), if it is asked for, as it is to be subtracted from products of alpha and beta; 0 of
+   * scores so large that it is no number.
+   */
+  private static double bestP(Utterance u, int t) {
+    double p = u.emissions.bestP[t];
+    return u.softmaxTerm && p < Double.POSITIVE_INFINITY ? 1 / u.gammaNorm * p : 0;
   }
 }

@@ -36,10 +36,12 @@ public final class ReferenceUtterance {
     this.lattice = new Lattice(target, blank, logProb);
     double direct = finite ? lattice.loss() : Double.NaN;
     double ofSums = 0 - Arrays.stream(logSum).sum();
-    this.complement =
+    Complement ofOthers =
         direct - ofSums < NEARLY_CERTAIN_NATS
             ? new Complement(lattice, probabilities(), blank)
             : null;
+    // of scores beyond measure the two logarithms are nothing but rounding
+    this.complement = ofOthers != null && ofOthers.probability() < 0.5 ? ofOthers : null;
     double ofPaths = complement == null ? Double.NaN : 0 - Math.log1p(-complement.probability());
     this.byShares = isRounding(ofSums + ofPaths);
     this.loss = complement == null ? direct : byShares ? ofPaths : ofSums + ofPaths;
@@ -65,12 +67,18 @@ public final class ReferenceUtterance {
   private double[][] probabilities() {
     double[][] y = new double[logProb.length][];
     for (int t = 0; t < y.length; t++) {
-      y[t] = new double[logProb[t].length];
-      for (int c = 0; c < y[t].length; c++) {
-        y[t][c] = Math.exp(logProb[t][c] - logSum[t]);
-      }
+      y[t] = shares(logProb[t]);
     }
     return y;
+  }
+
+  /** Less the largest first: scores may be so large that the logarithm of their sum is the same. */
+  private static double[] shares(double[] row) {
+    double max = Arrays.stream(row).max().orElseThrow();
+    double[] shares = Arrays.stream(row).map(x -> Math.exp(x - max)).toArray();
+    double sum = Arrays.stream(shares).sum();
+    Arrays.setAll(shares, c -> shares[c] / sum);
+    return shares;
   }
 
   /** Reads utterance n of a batch whose arguments have been checked. */
@@ -196,9 +204,12 @@ public final class ReferenceUtterance {
   private double[][] nearlyCertainGradient() {
     double[][] gradient = complement.difference();
     for (int t = 0; t < gradient.length; t++) {
-      double more = byShares ? 0 : Math.expm1(logSum[t]);
-      for (int c = 0; c < gradient[t].length; c++) {
-        gradient[t][c] += more * Math.exp(logProb[t][c] - logSum[t]);
+      double[] y = shares(logProb[t]);
+      for (int c = 0; !byShares && c < gradient[t].length; c++) {
+        gradient[t][c] +=
+            logSum[t] < 1 // where S is large it may be no number
+                ? Math.expm1(logSum[t]) * y[c]
+                : Math.exp(logProb[t][c]) - y[c];
       }
     }
     return gradient;

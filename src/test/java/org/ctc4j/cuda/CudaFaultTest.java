@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import jcuda.driver.JCudaDriver;
@@ -16,12 +18,17 @@ import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.Collected;
 import org.ctc4j.Ctc;
+import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcPath;
 import org.ctc4j.CtcResult;
+import org.ctc4j.CtcStatus;
 import org.ctc4j.CudaCtc;
 import org.ctc4j.DeviceException;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -168,6 +175,30 @@ class CudaFaultTest {
       Emulator.set("memoryBytes", 1 << 30);
       Agreement.assertSameBits(
           expected, ctc.lossAndGradient(large.batch(), large.options()), () -> "after");
+    }
+  }
+
+  @Test
+  @DisplayName("Targets that do not fit take no memory, and split no batch")
+  void unfit() {
+    int[] unfit = new int[1_000_000];
+    Arrays.fill(unfit, 1);
+    FrameTensor logits = FrameTensor.timeMajor(new float[20 * 4 * 5], 20, 4, 5);
+    CtcBatch batch =
+        CtcBatch.of(logits, Targets.of(new int[] {1, 2}, unfit, new int[] {3, 3}, unfit));
+    Emulator.set("memoryBytes", 100_000);
+    try (Ctc ctc = cuda();
+        CtcAligner aligner = CtcAligner.create(Backend.CUDA)) {
+      CtcResult result = ctc.lossAndGradient(batch, CtcOptions.DEFAULT);
+      assertEquals(1, Emulator.launches("ctc_prepare"));
+      List<CtcPath> paths = aligner.align(batch, CtcOptions.DEFAULT);
+      for (int n = 0; n < 4; n++) {
+        CtcStatus expected = n % 2 == 0 ? CtcStatus.OK : CtcStatus.INFEASIBLE;
+        assertEquals(expected, result.status(n), "utterance " + n);
+        assertEquals(expected, paths.get(n).status(), "path " + n);
+        assertEquals(n % 2 == 1, result.loss(n) == Double.POSITIVE_INFINITY, "utterance " + n);
+        assertEquals(n % 2 == 1, result.gradient().get(3, n, 0) == 0, "utterance " + n);
+      }
     }
   }
 

@@ -1,0 +1,99 @@
+package org.ctc4j.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcResult;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.ElementType;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.GradientKind;
+import org.ctc4j.InputKind;
+import org.ctc4j.TestBatch;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Scores that are taken as they come and are no probabilities, up to those whose e^x overflows. */
+class LargeScoresTest {
+  /** What takes numbers as they come, any number. */
+  private static final InputKind AS_THEY_COME =
+      Arrays.stream(InputKind.values())
+          .filter(kind -> kind.name().equals("SCORES"))
+          .findAny()
+          .orElse(InputKind.LOG_PROBS);
+
+  /** Beyond, sums of logarithms over some frames leave the reference no digit of a posterior. */
+  private static final double MOST_OF_REFERENCE = 1e9;
+
+  /**
+   * Frames around {@code score}, of which the fifth is ordinary; every few numbers are far below or
+   * impossible.
+   */
+  private static TestBatch batch(double score, double deviation, long seed) {
+    Random random = new Random(seed);
+    TestBatch batch = TestBatch.random(random, 30, 3, 9, 6, deviation);
+    for (double[][] utterance : batch.logits()) {
+      for (int t = 0; t < utterance.length; t++) {
+        double shift = t == 5 ? 0 : score;
+        for (int c = 0; c < utterance[t].length; c++) {
+          boolean low = c != batch.blank() && random.nextInt(9) == 0;
+          double x = shift + utterance[t][c];
+          utterance[t][c] = (float) (low ? random.nextBoolean() ? x - 1e4 : -1e30 : x);
+        }
+      }
+    }
+    return batch;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"80,2", "300,2", "708,2", "720,2", "720,40", "10000,2", "10000,400", "1e30,2"})
+  @DisplayName("The gradient is the reference's: finite, or infinite where e^x is; never NaN")
+  void gradient(double score, double deviation) {
+    for (GradientKind kind : GradientKind.values()) {
+      for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
+        TestBatch batch = batch(score, deviation, (long) score);
+        CtcOptions options = batch.options().withInput(AS_THEY_COME).withGradientKind(kind);
+        FrameTensor logits = batch.fill(batch.timeMajor().zerosLike(type));
+        CtcResult expected = compute(Backend.REFERENCE, batch, logits, options);
+        CtcResult got = compute(Backend.CPU, batch, logits, options);
+        for (int n = 0; n < batch.utterances(); n++) {
+          String what = "%s, %s, utterance %d".formatted(kind, type, n);
+          assertEquals(expected.status(n), got.status(n), what);
+          if (got.status(n) == CtcStatus.INFEASIBLE) {
+            continue;
+          }
+          assertEquals(
+              expected.loss(n), got.loss(n), 1e-6 * Math.abs(expected.loss(n)) + 1e-6, what);
+          assertClose(score < MOST_OF_REFERENCE, expected.gradient(), got.gradient(), n, what);
+        }
+      }
+    }
+  }
+
+  private static CtcResult compute(
+      Backend backend, TestBatch batch, FrameTensor logits, CtcOptions options) {
+    try (Ctc ctc = Ctc.create(backend)) {
+      return ctc.lossAndGradient(batch.batch(logits), options);
+    }
+  }
+
+  private static void assertClose(
+      boolean known, FrameTensor expected, FrameTensor got, int n, String what) {
+    boolean single = got.elements().type() == ElementType.FLOAT32;
+    for (int t = 0; t < got.frames(); t++) {
+      for (int c = 0; c < got.classes(); c++) {
+        double e = expected.get(t, n, c);
+        double g = got.get(t, n, c);
+        String here = "%s, frame %d, class %d: %s, got %s".formatted(what, t, c, e, g);
+        double exact = single && Math.abs(e) > Float.MAX_VALUE ? Math.signum(e) / 0.0 : e;
+        assertTrue(exact == g || Math.abs(exact - g) <= 1e-5 * Math.max(1, Math.abs(exact)), here);
+      }
+    }
+  }
+}
