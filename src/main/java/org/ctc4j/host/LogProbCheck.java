@@ -32,7 +32,7 @@ public final class LogProbCheck {
   /** Below this e^x counts as nothing: 10^24 such classes could not matter. */
   private static final float LEAST = -64;
 
-  private static final int BLOCK = 512;
+  private static final int BLOCK = 1024;
 
   /** Of so many numbers a helping thread is worth its start. */
   private static final long NUMBERS_PER_THREAD = 1 << 19;

@@ -23,7 +23,7 @@ class NotLogProbsTest {
         List.of("loss", in, "--backend", "reference"),
         List.of("loss", in, "--grad", folder.resolve("grad.npz"), "--json"),
         List.of("compare", in),
-        List.of("align", in, "--ctm", folder.resolve("out.ctm")),
+        List.of("align", in, "--ctm", folder.resolve("out.ctm"), "--frame-shift", 0.02),
         List.of("decode", in),
         List.of("decode", in, "--beam", 4),
         List.of("explain", in, "--utterance", 0, "--plot", folder.resolve("out.png")));
