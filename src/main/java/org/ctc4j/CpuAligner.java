@@ -1,6 +1,5 @@
 package org.ctc4j;
 
-import java.util.Objects;
 import org.ctc4j.alignment.Viterbi;
 import org.ctc4j.host.Parallel;
 
@@ -9,7 +8,8 @@ final class CpuAligner extends CtcAligner {
   private final EngineOptions engine;
 
   CpuAligner(EngineOptions engine) {
-    this.engine = Objects.requireNonNull(engine, "engine options");
+    super(engine.threads());
+    this.engine = engine;
   }
 
   @Override

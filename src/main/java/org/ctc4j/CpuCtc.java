@@ -22,8 +22,8 @@ import org.ctc4j.cpu.CpuBackend;
  * and bias are sums over the utterances in their order.
  *
  * <p>Memory is kept between calls: with a {@link CtcResult} of the caller's, a call of a shape that
- * was seen before allocates nothing, but for the compact logits of a projected batch. {@link
- * #workspaceBytes} tells how much it is.
+ * was seen before allocates nothing, but for the compact logits of a projected batch and a few
+ * kilobytes in which log-probabilities are checked. {@link #workspaceBytes} tells how much it is.
  */
 public final class CpuCtc extends Ctc {
   private final CpuBackend backend;
@@ -33,6 +33,7 @@ public final class CpuCtc extends Ctc {
   }
 
   CpuCtc(CpuBackend backend) {
+    super(backend.threads());
     this.backend = backend;
   }
 

@@ -1,6 +1,7 @@
 package org.ctc4j;
 
 import java.util.List;
+import org.ctc4j.host.LogProbCheck;
 
 /**
  * Computes CTC losses, gradients and posteriors: for each utterance −ln p(target | input), where p
@@ -31,8 +32,9 @@ import java.util.List;
  *   <li>A target that cannot fit (frames &lt; labels + repeats) has loss +Infinity and gradient 0;
  *       see {@link CtcStatus#INFEASIBLE}.
  *   <li>A logit of −Infinity is probability 0, and so is a label more than 2<sup>26</sup> nats
- *       under its frame's log-sum-exp (under 0 for log-probabilities).
+ *       under its frame's log-sum-exp (under 0 for log-probabilities and scores).
  *   <li>NaN or +Infinity in a used frame makes that utterance alone {@link CtcStatus#NOT_FINITE}.
+ *   <li>Log-probabilities that cannot be any are refused, see {@link InputKind#LOG_PROBS}.
  *   <li>Arguments out of their range are refused with {@link InvalidInputException} before any
  *       work.
  * </ul>
@@ -45,9 +47,15 @@ import java.util.List;
 public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCtc, ReferenceCtc {
   private static final System.Logger LOGGER = System.getLogger("org.ctc4j");
 
+  private final int hostThreads;
   private volatile boolean closed;
 
-  Ctc() {}
+  /**
+   * @param hostThreads how many threads of the host work on one call, the calling one included
+   */
+  Ctc(int hostThreads) {
+    this.hostThreads = hostThreads;
+  }
 
   /** The fastest engine that works here, with {@link EngineOptions#DEFAULT}. */
   public static Ctc create() {
@@ -165,6 +173,7 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     requireOpen();
     batch.check(options);
     result.check(batch);
+    LogProbCheck.check(batch, options.input(), hostThreads);
     CtcBatch fitting = batch.fitting();
     result.prepare(batch, fitting, options.reduction());
     run(fitting, options, result);

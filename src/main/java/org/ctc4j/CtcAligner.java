@@ -3,6 +3,7 @@ package org.ctc4j;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.ctc4j.host.LogProbCheck;
 
 /**
  * Forced alignment: for each utterance the most probable of all paths that collapse to its target,
@@ -19,17 +20,17 @@ import java.util.Objects;
  * are the same, to the last tie; the log-probabilities of their frames agree up to the rounding of
  * exp and ln in float64.
  *
- * <p>Input means the same as for {@link Ctc}: logits or log-probabilities, any blank, any layout,
- * −Infinity for probability 0; frames from the input length on are not read. A label more than
- * 2<sup>26</sup> nats under its frame's greatest logit (under 0 for log-probabilities) counts as
- * probability 0.
+ * <p>Input means the same as for {@link Ctc}: logits, log-probabilities or scores, any blank, any
+ * layout, −Infinity for probability 0; frames from the input length on are not read. A label more
+ * than 2<sup>26</sup> nats under its frame's greatest logit (under 0 for log-probabilities and
+ * scores) counts as probability 0.
  *
  * <p><b>Ties.</b> Of equally probable paths the result is the one whose last frame is in the
  * greatest state; if several are, the one whose last but one frame is in the greatest state, and so
  * on backwards. So labels begin as early as they can, and the path rather stays than moves.
  * Probabilities are compared as float64 sums, first frame to last, of x(t, c) − max<sub>k</sub>
- * x(t, k) for logits and of x(t, c) for log-probabilities: what all paths share is left out, so
- * that whole numbers, for example, tie exactly.
+ * x(t, k) for logits and of x(t, c) for log-probabilities and scores: what all paths share is left
+ * out, so that whole numbers, for example, tie exactly.
  *
  * <p><b>Memory.</b> No table of frames by states: about 8.5 · (TS)<sup>2/3</sup> bytes and a few
  * numbers a frame for each thread of the host, S = 2L + 1; 17 MB for T = 90,000 and L = 15,000.
@@ -41,9 +42,15 @@ import java.util.Objects;
 public abstract sealed class CtcAligner implements AutoCloseable permits CpuAligner, CudaAligner {
   private static final System.Logger LOGGER = System.getLogger("org.ctc4j");
 
+  private final int hostThreads;
   private volatile boolean closed;
 
-  CtcAligner() {}
+  /**
+   * @param hostThreads how many threads of the host work on one call, the calling one included
+   */
+  CtcAligner(int hostThreads) {
+    this.hostThreads = hostThreads;
+  }
 
   /** On all processors of the host. */
   public static CtcAligner create() {
@@ -115,6 +122,7 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
     }
     Objects.requireNonNull(options, "options");
     batch.check(options);
+    LogProbCheck.check(batch, options.input(), hostThreads);
     CtcPath[] paths = new CtcPath[batch.utterances()];
     CtcBatch fitting = batch.fitting();
     run(fitting, options, paths);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import org.ctc4j.decoding.BeamSearch;
 import org.ctc4j.decoding.Greedy;
+import org.ctc4j.host.LogProbCheck;
 import org.ctc4j.host.LogProbs;
 import org.ctc4j.host.Parallel;
 
@@ -20,8 +21,8 @@ import org.ctc4j.host.Parallel;
  *     decoder.beamSearch(logits, inputLengths, CtcOptions.DEFAULT, BeamOptions.DEFAULT).get(0).best();
  * }</pre>
  *
- * <p>Input means the same as for {@link Ctc}: logits or log-probabilities, any blank, any layout,
- * −Infinity for probability 0; frames from the input length on are not read. Of the {@link
+ * <p>Input means the same as for {@link Ctc}: logits, log-probabilities or scores, any blank, any
+ * layout, −Infinity for probability 0; frames from the input length on are not read. Of the {@link
  * CtcOptions} blank and input are used. Results have the same bits for any number of threads.
  *
  * <p>Immutable, thread-safe, nothing to close.
@@ -153,10 +154,11 @@ public final class CtcDecoder {
   }
 
   /** Checks the arguments. */
-  private static CtcBatch batch(FrameTensor logits, int[] inputLengths, CtcOptions options) {
+  private CtcBatch batch(FrameTensor logits, int[] inputLengths, CtcOptions options) {
     Targets none = Targets.of(new int[logits.utterances()][0]);
     CtcBatch batch = CtcBatch.of(logits, none, inputLengths);
     batch.check(options);
+    LogProbCheck.check(batch, options.input(), engine.threads());
     return batch;
   }
 

@@ -9,7 +9,7 @@ import java.util.Objects;
  * <pre>{@code CtcOptions.DEFAULT.withBlank(28).withReduction(Reduction.MEAN)}</pre>
  *
  * @param blank class index of the blank, in [0, C)
- * @param input whether the batch holds logits or log-probabilities
+ * @param input whether the batch holds logits, log-probabilities or scores
  * @param gradientKind with respect to what the gradient is taken
  * @param reduction how the losses become one number
  * @param zeroInfinity whether an {@linkplain CtcStatus#INFEASIBLE infeasible} utterance gets loss 0

@@ -3,12 +3,14 @@ package org.ctc4j;
 import java.util.Objects;
 
 /**
- * A batch in device memory: logits (or log-probabilities) of shape (T, N, C), N targets, N input
- * lengths and, optionally, N weights, all on one device. Its numbers are read when the device gets
- * to it, not by the host, so what is wrong with them shows in the statuses of the {@link
- * DeviceResult}, utterance by utterance.
+ * A batch in device memory: logits (or log-probabilities, or scores) of shape (T, N, C), N targets,
+ * N input lengths and, optionally, N weights, all on one device. Its numbers are read when the
+ * device gets to it, not by the host, so what is wrong with them shows in the statuses of the
+ * {@link DeviceResult}, utterance by utterance. What {@link InputKind#LOG_PROBS} refuses in host
+ * memory is not noticed here: such numbers are taken as they are, like {@link InputKind#SCORES},
+ * and the status is OK.
  *
- * @param logits logits or log-probabilities
+ * @param logits logits, log-probabilities or scores
  * @param frames T, no utterance has more
  * @param utterances N
  * @param classes C, ≥ 1

@@ -7,6 +7,29 @@ public enum InputKind {
    * is normalised here.
    */
   LOGITS,
-  /** Log-probabilities, natural logarithm, taken as they come: p(t, c) = exp(x(t, c)). */
-  LOG_PROBS
+  /**
+   * Log-probabilities, natural logarithm: p(t, c) = exp(x(t, c)).
+   *
+   * <p>What cannot be that is refused with {@link InvalidInputException} before any work: in a used
+   * frame a number above 0 by more than rounding explains (10<sup>−5</sup>, of 16-bit types
+   * 10<sup>−3</sup>), or probabilities whose sum is not within 5 % of 1, as it is after rounding to
+   * 16 bits and with unlikely classes left out. A frame with NaN or +Infinity makes its utterance
+   * {@link CtcStatus#NOT_FINITE}, one of nothing but −Infinity {@link CtcStatus#INFEASIBLE}.
+   * Utterances are looked at whether or not their targets fit. Batches in device memory are not
+   * looked at, see {@link DeviceBatch}.
+   *
+   * <p>Sums that rounding alone has taken from 1 are made up for where the loss is next to 0, so
+   * that rounding never takes it below.
+   */
+  LOG_PROBS,
+  /**
+   * Scores: natural logarithms of weights that need not sum to 1, taken as they are. The loss is
+   * −ln Σ<sub>paths</sub> Π<sub>t</sub> exp(x(t, path<sub>t</sub>)), below 0 where that sum is
+   * above 1, and what is called p(t, c) elsewhere is exp(x(t, c)), above 1 where x is above 0.
+   * Posteriors are normalised, and sum to 1 over the states of each frame, all the same.
+   *
+   * <p>NaN, infinities and what counts as impossible are as for {@link #LOG_PROBS}; nothing else is
+   * refused.
+   */
+  SCORES
 }

@@ -15,8 +15,8 @@ public record LabelSpan(int label, int start, int end, double logProbability) {
   }
 
   /**
-   * The score of the label: its mean log-probability over its frames, in nats, at most 0 for
-   * normalised input; 0 is certainty.
+   * The score of the label: its mean log-probability over its frames, in nats, at most 0 but for
+   * scores above 0 ({@link InputKind#SCORES}); 0 is certainty.
    */
   public double meanLogProbability() {
     return logProbability / frames();
@@ -24,7 +24,7 @@ public record LabelSpan(int label, int start, int end, double logProbability) {
 
   /**
    * e to the power of {@link #meanLogProbability()}: the geometric mean of the label's
-   * probabilities, in [0, 1] for normalised input.
+   * probabilities, in [0, 1] but for scores above 0.
    */
   public double confidence() {
     return Math.exp(meanLogProbability());

@@ -16,6 +16,7 @@ public final class ReferenceCtc extends Ctc {
   private final ReferenceProjection projection;
 
   ReferenceCtc(EngineOptions options) {
+    super(options.threads());
     backend = new ReferenceBackend(options.threads());
     projection = new ReferenceProjection(options.threads());
   }

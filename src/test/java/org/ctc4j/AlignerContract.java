@@ -73,6 +73,29 @@ public abstract class AlignerContract {
     }
   }
 
+  @Test
+  @DisplayName("Log-probabilities that cannot be any are refused; scores are taken as they are")
+  void notLogProbs() {
+    double[] numbers = {0, LOG_ZERO, LOG_ZERO, 2.5, LOG_ZERO, 0, 1.5, LOG_ZERO};
+    CtcBatch batch =
+        CtcBatch.of(
+            FrameTensor.batchMajor(numbers, 2, 2, 2),
+            Targets.of(new int[] {1}, new int[] {1, 1, 1}),
+            new int[] {1, 2});
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+    assertEquals(
+        "logits: utterance 1, frame 1: class 0 has log-probability 1.5, expected at most 0; are"
+            + " these logits? input LOGITS takes them, SCORES takes scores that need not sum to 1",
+        assertThrows(InvalidInputException.class, () -> aligner.align(batch, options))
+            .getMessage());
+    FrameTensor one = FrameTensor.timeMajor(new double[] {1, 2.5}, 1, 1, 2);
+    CtcPath path =
+        aligner
+            .align(CtcBatch.of(one, Targets.of(new int[] {1})), options.withInput(InputKind.SCORES))
+            .get(0);
+    assertEquals(2.5, path.logProbability());
+  }
+
   private static double[][] logSoftmax(double[][] logits) {
     double[][] rows = new double[logits.length][];
     for (int t = 0; t < rows.length; t++) {
@@ -206,7 +229,7 @@ public abstract class AlignerContract {
           bestByEnumeration(small.logits()[0], small.targets()[0], small.blank()),
           small.logits()[0],
           small.targets()[0],
-          alignLogProbs(small));
+          alignScores(small));
     }
     for (int i = 0; i < 30; i++) {
       TestBatch large = integers(TestBatch.random(random, 150, 1, 3, 60, 2));
@@ -214,7 +237,7 @@ public abstract class AlignerContract {
           bestByTable(large.logits()[0], large.targets()[0], large.blank()),
           large.logits()[0],
           large.targets()[0],
-          alignLogProbs(large));
+          alignScores(large));
     }
     // every path is as likely as every other: "a" begins at once, and the path stays in the blank
     FrameTensor same = FrameTensor.timeMajor(new float[3 * 2], 3, 1, 2);
@@ -223,7 +246,7 @@ public abstract class AlignerContract {
     assertArrayEquals(new int[] {1, 2, 2}, states(path));
   }
 
-  /** Log-probabilities −1, −2, −3, whose sums are exact, and some −Infinity. */
+  /** Scores −1, −2, −3, whose sums are exact, and some −Infinity. */
   private TestBatch integers(TestBatch batch) {
     for (double[] row : batch.logits()[0]) {
       Arrays.setAll(row, c -> random.nextInt(20) == 0 ? LOG_ZERO : -1 - random.nextInt(3));
@@ -231,8 +254,8 @@ public abstract class AlignerContract {
     return batch;
   }
 
-  private CtcPath alignLogProbs(TestBatch batch) {
-    CtcOptions options = batch.options().withInput(InputKind.LOG_PROBS);
+  private CtcPath alignScores(TestBatch batch) {
+    CtcOptions options = batch.options().withInput(InputKind.SCORES);
     return aligner.align(batch.batch(), options).get(0);
   }
 

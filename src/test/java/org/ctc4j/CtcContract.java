@@ -277,7 +277,7 @@ public abstract class CtcContract {
   }
 
   @Test
-  @DisplayName("Log-probabilities that are none may have e^1000 paths and a loss near 0")
+  @DisplayName("Scores may have e^1000 paths and a loss near 0")
   void pathsThatCancel() {
     int[] target = new int[300];
     for (int i = 0; i < target.length; i++) {
@@ -286,7 +286,7 @@ public abstract class CtcContract {
     float[] numbers = new float[1200 * 4];
     CtcBatch batch =
         CtcBatch.of(FrameTensor.timeMajor(numbers, 1200, 1, 4), Targets.of(new int[][] {target}));
-    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.SCORES);
     double paths = -reference(batch, options).loss(0);
     assertTrue(paths > 900, "ln of the number of paths: " + paths);
     Arrays.fill(numbers, (float) (-paths / 1200));
@@ -454,7 +454,7 @@ public abstract class CtcContract {
       for (Reduction reduction : Reduction.values()) {
         CtcOptions options =
             drawn.options().withInput(input).withReduction(reduction).withZeroInfinity(true);
-        CtcBatch batch = drawn.batch(logits);
+        CtcBatch batch = drawn.batch(input == InputKind.LOG_PROBS ? logSoftmax(logits) : logits);
         CtcResult got = ctc.lossAndGradient(batch, options);
         assertEquals(reducedByHand(got, drawn, reduction), got.loss(), 1e-9 * Math.abs(got.loss()));
         for (int trial = 0; trial < 40; trial++) {
@@ -521,20 +521,7 @@ public abstract class CtcContract {
   void logProbs() {
     TestBatch batch = TestBatch.random(random, 25, 3, 6, 7, 2);
     CtcResult fromLogits = ctc.lossAndGradient(batch.batch(), batch.options());
-    FrameTensor logProbs = FrameTensor.timeMajor(new float[25 * 3 * 6], 25, 3, 6);
-    double[] row = new double[6];
-    for (int n = 0; n < 3; n++) {
-      for (int t = 0; t < 25; t++) {
-        double sum = 0;
-        for (int c = 0; c < 6; c++) {
-          row[c] = Math.exp(batch.logits()[n][t][c]);
-          sum += row[c];
-        }
-        for (int c = 0; c < 6; c++) {
-          logProbs.set(t, n, c, Math.log(row[c] / sum));
-        }
-      }
-    }
+    FrameTensor logProbs = logSoftmax(batch.timeMajor());
     CtcOptions options = batch.options().withInput(InputKind.LOG_PROBS);
     CtcResult asLogits =
         ctc.lossAndGradient(batch.batch(logProbs), options.withGradientKind(GradientKind.LOGITS));
@@ -560,14 +547,140 @@ public abstract class CtcContract {
     assertMatchesReference(batch.batch(logProbs), options, "log_probs");
   }
 
+  /** A copy of a time-major tensor of logits, of its element type. */
+  private static FrameTensor logSoftmax(FrameTensor logits) {
+    FrameTensor logProbs = logits.zerosLike(logits.elements().type());
+    for (int n = 0; n < logits.utterances(); n++) {
+      for (int t = 0; t < logits.frames(n); t++) {
+        double sum = 0;
+        for (int c = 0; c < logits.classes(); c++) {
+          sum += Math.exp(logits.get(t, n, c));
+        }
+        for (int c = 0; c < logits.classes(); c++) {
+          logProbs.set(t, n, c, logits.get(t, n, c) - Math.log(sum));
+        }
+      }
+    }
+    return logProbs;
+  }
+
   @Test
-  @DisplayName("log_probs are taken as they come, normalised or not")
-  void unnormalisedLogProbs() {
+  @DisplayName("Scores are taken as they come: −ln Σ Π e^score, also below 0")
+  void scores() {
     TestBatch batch = TestBatch.random(random, 25, 3, 6, 7, 5);
-    CtcOptions options = batch.options().withInput(InputKind.LOG_PROBS);
+    CtcOptions options = batch.options().withInput(InputKind.SCORES);
     assertMatchesReference(batch.batch(), options, "−posterior");
     assertMatchesReference(
         batch.batch(), options.withGradientKind(GradientKind.LOGITS), "exp(x) − posterior");
+    // "ab" in two frames has one path
+    double[] numbers = {0.25, 2.5, -1, 0.5, 0.75, 3};
+    CtcBatch onePath =
+        CtcBatch.of(FrameTensor.timeMajor(numbers, 2, 1, 3), Targets.of(new int[][] {{1, 2}}));
+    CtcResult got = ctc.lossAndGradient(onePath, CtcOptions.DEFAULT.withInput(InputKind.SCORES));
+    assertEquals(-5.5, got.loss(0), 5.5 * lossTolerance(), where("loss"));
+    assertEquals(CtcStatus.OK, got.status(0));
+    for (int c = 0; c < 3; c++) {
+      assertEquals(c == 1 ? -1 : 0, got.gradient().get(0, 0, c), 1e-6, where("gradient"));
+      assertEquals(c == 2 ? -1 : 0, got.gradient().get(1, 0, c), 1e-6, where("gradient"));
+    }
+  }
+
+  @Test
+  @DisplayName("The sums of scores are never evened out: a loss next to 0 is that of the numbers")
+  void scoresNextToZero() {
+    for (ElementType type : ElementType.values()) {
+      // one class beside the blank has all but e^-30; the sums are off as rounding's would be
+      for (double off : new double[] {-0x1p-8, 0x1p-8}) {
+        FrameTensor tensor = FrameTensor.timeMajor(Elements.allocate(type, 8), 4, 1, 2);
+        for (int t = 0; t < 4; t++) {
+          tensor.set(t, 0, 0, -30);
+          tensor.set(t, 0, 1, off);
+        }
+        CtcBatch batch = CtcBatch.of(tensor, Targets.of(new int[] {1}));
+        double loss = ctc.loss(batch, CtcOptions.DEFAULT.withInput(InputKind.SCORES)).loss(0);
+        assertEquals(-4 * off, loss, 1e-6 * 4 * Math.abs(off), where(type + ", " + off));
+      }
+    }
+  }
+
+  // ---- log-probabilities that cannot be any ----
+
+  private void assertRefused(String message, CtcBatch batch) {
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+    CtcResult result = ctc.lossAndGradient(batch, options.withInput(InputKind.SCORES));
+    unwritten(result.gradient());
+    double before = result.loss(0);
+    InvalidInputException refusal =
+        assertThrows(
+            InvalidInputException.class, () -> ctc.compute(batch, options, result), where(message));
+    assertEquals(message, refusal.getMessage());
+    assertEquals(before, result.loss(0), "nothing may be written");
+    assertTrue(Double.isNaN(result.gradient().get(0, 0, 0)), "nothing may be written");
+    assertThrows(InvalidInputException.class, () -> ctc.loss(batch, options));
+    assertThrows(InvalidInputException.class, () -> ctc.posteriors(batch, options));
+  }
+
+  @Test
+  @DisplayName("Logits and probabilities that are said to be log-probabilities are refused")
+  void notLogProbs() {
+    for (ElementType type : ElementType.values()) {
+      FrameTensor tensor = FrameTensor.timeMajor(Elements.allocate(type, 20 * 4 * 3), 20, 4, 3);
+      Targets targets = Targets.of(new int[] {1}, new int[] {2}, new int[0], new int[] {1, 1});
+      for (int n = 0; n < 4; n++) {
+        for (int t = 0; t < 20; t++) {
+          for (int c = 0; c < 3; c++) {
+            tensor.set(t, n, c, c == 0 ? Math.log(0.5) : Math.log(0.25));
+          }
+        }
+      }
+      CtcBatch batch = CtcBatch.of(tensor, targets, new int[] {20, 19, 18, 18});
+      CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+      assertEquals(CtcStatus.OK, ctc.loss(batch, options).status(3), where("before"));
+      tensor.set(18, 3, 2, 2.5); // beyond its input length
+      assertEquals(CtcStatus.OK, ctc.loss(batch, options).status(3), where("unused frame"));
+      tensor.set(17, 3, 2, 2.5);
+      assertRefused(
+          "logits: utterance 3, frame 17: class 2 has log-probability 2.5, expected at most 0; are"
+              + " these logits? input LOGITS takes them, SCORES takes scores that need not sum to 1",
+          batch);
+      tensor.set(3, 1, 0, 0);
+      tensor.set(3, 1, 1, 0);
+      tensor.set(3, 1, 2, 0);
+      assertRefused(
+          "logits: utterance 1, frame 3: probabilities sum to 3.000, expected 1; give natural"
+              + " logarithms for all classes; input LOGITS takes logits, SCORES takes scores that"
+              + " need not sum to 1",
+          batch);
+      tensor.set(2, 1, 0, 0.125);
+      tensor.set(2, 1, 1, 0.75);
+      tensor.set(2, 1, 2, 0.125);
+      assertRefused(
+          "logits: utterance 1, frame 2: class 1 has log-probability 0.75, expected at most 0; are"
+              + " these probabilities? give their natural logarithms",
+          batch);
+    }
+  }
+
+  @Test
+  @DisplayName("NaN and infinities among log-probabilities keep their meaning")
+  void notFiniteLogProbs() {
+    double inf = Double.POSITIVE_INFINITY;
+    double[] numbers = {0, -inf, 0, -inf, -inf, -inf, -inf, inf, Double.NaN, 5};
+    CtcBatch batch =
+        CtcBatch.of(
+            FrameTensor.batchMajor(numbers, 1, 5, 2),
+            Targets.of(new int[0], new int[] {1}, new int[0], new int[0], new int[0]));
+    CtcResult got = ctc.loss(batch, CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS));
+    CtcStatus[] expected = {
+      CtcStatus.OK,
+      CtcStatus.INFEASIBLE,
+      CtcStatus.INFEASIBLE,
+      CtcStatus.NOT_FINITE,
+      CtcStatus.NOT_FINITE
+    };
+    for (int n = 0; n < 5; n++) {
+      assertEquals(expected[n], got.status(n), where("utterance " + n));
+    }
   }
 
   // ---- posteriors ----
@@ -694,8 +807,8 @@ public abstract class CtcContract {
       TestBatch batch = TestBatch.random(random, frames, utterances, classes, labels, deviation);
       batch.targets()[0] = TestBatch.randomTarget(random, labels, classes, batch.blank());
       assertPosteriors(batch.batch(), batch.options(), "deviation " + deviation);
-      CtcOptions logProbs = batch.options().withInput(InputKind.LOG_PROBS);
-      assertPosteriors(batch.batch(), logProbs, "log_probs, deviation " + deviation);
+      CtcOptions scores = batch.options().withInput(InputKind.SCORES);
+      assertPosteriors(batch.batch(), scores, "scores, deviation " + deviation);
     }
   }
 
@@ -1026,8 +1139,8 @@ public abstract class CtcContract {
         }
       }
       assertMatchesReference(batch.batch(), batch.options(), "−Infinity, batch " + i);
-      CtcOptions logProbs = batch.options().withInput(InputKind.LOG_PROBS);
-      assertMatchesReference(batch.batch(), logProbs, "−Infinity log_probs, batch " + i);
+      CtcOptions scores = batch.options().withInput(InputKind.SCORES);
+      assertMatchesReference(batch.batch(), scores, "−Infinity scores, batch " + i);
     }
   }
 

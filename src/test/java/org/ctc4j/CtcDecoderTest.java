@@ -81,6 +81,39 @@ class CtcDecoderTest {
         .get(0);
   }
 
+  @Test
+  void logProbabilitiesThatCannotBeAnyAreRefused() {
+    FrameTensor tensor =
+        FrameTensor.timeMajor(new double[] {0, LOG_ZERO, Math.log(0.5), Math.log(0.125)}, 2, 1, 2);
+    int[] lengths = {2};
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+    String expected =
+        "logits: utterance 0, frame 1: probabilities sum to 0.6250, expected 1; give natural"
+            + " logarithms for all classes; input LOGITS takes logits, SCORES takes scores that"
+            + " need not sum to 1";
+    assertEquals(
+        expected,
+        assertThrows(InvalidInputException.class, () -> decoder.greedy(tensor, lengths, options))
+            .getMessage());
+    assertEquals(
+        expected,
+        assertThrows(
+                InvalidInputException.class,
+                () -> decoder.beamSearch(tensor, lengths, options, BeamOptions.DEFAULT))
+            .getMessage());
+    CtcOptions scores = options.withInput(InputKind.SCORES);
+    assertEquals(
+        Math.log(0.5), decoder.greedy(tensor, lengths, scores).get(0).logProbability(), 1e-15);
+    assertEquals(
+        Math.log(0.5),
+        decoder
+            .beamSearch(tensor, lengths, scores, BeamOptions.DEFAULT)
+            .get(0)
+            .best()
+            .logProbability(),
+        1e-15);
+  }
+
   private double[][] noise(int frames, int classes, double deviation) {
     double[][] logits = new double[frames][classes];
     for (double[] row : logits) {

@@ -67,10 +67,15 @@ public final class PeerCase {
   }
 
   CtcOptions options() {
-    boolean logits = json.path("input").asText("logits").equals("logits");
+    InputKind input =
+        switch (json.path("input").asText("logits")) {
+          case "logits" -> InputKind.LOGITS;
+          case "scores" -> InputKind.SCORES;
+          default -> InputKind.LOG_PROBS; // log_softmax: computed here
+        };
     return CtcOptions.DEFAULT
         .withBlank(json.get("blank").intValue())
-        .withInput(logits ? InputKind.LOGITS : InputKind.LOG_PROBS)
+        .withInput(input)
         .withGradientKind(GradientKind.LOGITS);
   }
 

@@ -97,7 +97,7 @@ final class DecodeCommand implements Callable<Integer> {
     CtcDecoder decoder = CtcDecoder.create(threads.engine());
     if (beam == null) {
       List<CtcPath> paths = new ArrayList<>();
-      Progress.during("decoding", () -> paths.addAll(greedy(decoder, file.batch())));
+      file.during("decoding", () -> paths.addAll(greedy(decoder, file.batch())));
       PathReport report = new PathReport(paths, tokens, frameShift);
       if (json) {
         report.printJson(out);
@@ -107,7 +107,7 @@ final class DecodeCommand implements Callable<Integer> {
     } else {
       List<CtcNBest> results = new ArrayList<>();
       HotWords hot = hotWords(hotWords, hotWordBonus, tokens);
-      Progress.during("decoding", () -> results.addAll(search(decoder, file.batch(), beam, hot)));
+      file.during("decoding", () -> results.addAll(search(decoder, file.batch(), beam, hot)));
       NBestReport report = new NBestReport(results, tokens);
       if (json) {
         List<List<CtcPath>> aligned = new ArrayList<>();

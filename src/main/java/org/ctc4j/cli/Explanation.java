@@ -15,6 +15,7 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
+import org.ctc4j.host.LogProbCheck;
 import org.ctc4j.host.LogProbs;
 
 /**
@@ -52,6 +53,7 @@ record Explanation(
 
   /** Utterance n of a batch that goes with the options. */
   static Explanation of(CtcBatch all, int n, CtcOptions options, Tokens tokens) {
+    LogProbCheck.check(all, options.input(), EngineOptions.DEFAULT.threads());
     CtcBatch batch = alone(all, n);
     CtcPath path = CtcAligner.create(EngineOptions.DEFAULT).align(batch, options).get(0);
     int[] target = new int[batch.targets().length(0)];

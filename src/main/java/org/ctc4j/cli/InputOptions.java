@@ -40,12 +40,12 @@ class InputOptions {
 
   @Option(
       names = "--input",
-      paramLabel = "logits|log_probs",
+      paramLabel = "logits|log_probs|scores",
       defaultValue = "logits",
       completionCandidates = Inputs.class,
       description =
-          "What 'logits' holds: scores before log-softmax, or log-probabilities (default:"
-              + " ${DEFAULT-VALUE}).")
+          "What 'logits' holds: numbers before log-softmax; log-probabilities; or scores that need"
+              + " not sum to 1, taken as they are (default: ${DEFAULT-VALUE}).")
   InputKind input;
 
   @Option(names = "--bfloat16", description = "uint16 logits are the bits of bfloat16 numbers.")
@@ -73,7 +73,7 @@ class InputOptions {
 
   private static final class Inputs extends BatchOptions.Candidates {
     Inputs() {
-      super("logits", "log_probs");
+      super("logits", "log_probs", "scores");
     }
   }
 }

@@ -44,7 +44,7 @@ final class Complement {
   private final Utterance utterance;
   private final Scratch scratch;
   private final Target target;
-  private final boolean logProbs;
+  private final InputKind input;
   private final int frames;
   private final int states;
   private final int blank; // its slot
@@ -56,7 +56,7 @@ final class Complement {
   private final double[] shift = new double[1];
   private final double[] rest = new double[4]; // Σ y without the first i of the largest slots
   private final int[] largest = new int[3];
-  private double logSum; // of a frame's log-probabilities
+  private double logSum; // of a frame's log-probabilities or scores
   private double logSums;
   private double rounding;
   private boolean rounded = true;
@@ -70,7 +70,7 @@ final class Complement {
     this.utterance = utterance;
     this.scratch = scratch;
     target = utterance.target;
-    logProbs = utterance.input == InputKind.LOG_PROBS;
+    input = utterance.input;
     frames = utterance.frames();
     states = 2 * target.length + 1;
     blank = target.distinct;
@@ -85,7 +85,7 @@ final class Complement {
   /** Whether a loss of the sweeps is so small that it must come from here. */
   static boolean isNeeded(double loss, int frames, InputKind input, ElementType type) {
     double perFrame =
-        input == InputKind.LOGITS || type == ElementType.FLOAT64
+        input != InputKind.LOG_PROBS || type == ElementType.FLOAT64
             ? NATS_PER_FRAME
             : type == ElementType.FLOAT32 ? 1e-6 : 2 * ROUNDING_NATS;
     return loss < NATS + perFrame * frames;
@@ -118,7 +118,7 @@ final class Complement {
     }
     double ofPaths = 0 - Math.log1p(-f[0]);
     double nats = ofPaths - logSums;
-    byShares = rounding < NO_NATS || rounded && nats < 2 * rounding;
+    byShares = input != InputKind.SCORES && (rounding < NO_NATS || rounded && nats < 2 * rounding);
     return byShares ? ofPaths : nats;
   }
 
@@ -187,7 +187,7 @@ final class Complement {
     for (int c = 0; c < classes; c++) {
       sum += c == best ? 0 : row[c];
     }
-    logSum = logProbs ? shift[0] + Math.log1p(sum) : 0;
+    logSum = input != InputKind.LOGITS ? shift[0] + Math.log1p(sum) : 0;
     for (int c = 0; c < classes; c++) {
       row[c] /= 1 + sum;
     }
@@ -332,7 +332,7 @@ final class Complement {
   }
 
   private void store(int t, double[] failing, double q) {
-    double more = logProbs && !byShares ? logSum : 0;
+    double more = input != InputKind.LOGITS && !byShares ? logSum : 0;
     for (int c = 0; more != 0 && c < utterance.classes; c++) {
       row[c] += times(row[c], more);
     }

@@ -56,6 +56,11 @@ public final class CpuBackend implements AutoCloseable {
     this.threads = Unclosed.register(this, workers::close);
   }
 
+  /** How many threads work on one call, the calling one included. */
+  public int threads() {
+    return workers.threads();
+  }
+
   /** Whether an engine can be made. */
   public static boolean isUsable() {
     return KernelChoice.get().kernels() != null;

@@ -208,7 +208,7 @@ final class FrameStage {
     return sum;
   }
 
-  /** Log-probabilities are taken as they come. */
+  /** Log-probabilities and scores are taken as they come. */
   private static boolean take(Utterance u, int from, int count, Scratch scratch) {
     FrameBlock block = scratch.block;
     LogitRows x = scratch.logits;

@@ -25,7 +25,7 @@ final class LogBest {
   static double sum(Utterance u, double log, Scratch scratch) {
     double sum = sum(u);
     double loss = Math.abs(log + sum);
-    boolean isExact = u.input == InputKind.LOG_PROBS || scratch.logits.isDouble();
+    boolean isExact = u.input != InputKind.LOGITS || scratch.logits.isDouble();
     if (isExact || !isSmall(loss, u.frames())) {
       return sum;
     }

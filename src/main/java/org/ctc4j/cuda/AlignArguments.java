@@ -18,7 +18,7 @@ import org.ctc4j.InputKind;
  */
 final class AlignArguments implements AutoCloseable {
   private static final int BYTES = 176;
-  private static final int FLAG_LOG_PROBS = 1;
+  private static final int FLAG_LOG_PROBS = 1; // and scores: not to be normalised
 
   private final PinnedMemory memory;
   private final ByteBuffer values;
@@ -71,7 +71,7 @@ final class AlignArguments implements AutoCloseable {
     values.putInt(156, batch.classes());
     values.putInt(160, options.blank());
     values.putInt(164, workspace.segmentFrames());
-    values.putInt(168, options.input() == InputKind.LOG_PROBS ? FLAG_LOG_PROBS : 0);
+    values.putInt(168, options.input() != InputKind.LOGITS ? FLAG_LOG_PROBS : 0);
     values.putInt(172, 0);
   }
 

@@ -27,7 +27,7 @@ final class ParameterBlock implements AutoCloseable {
   private static final int POSTERIORS_BYTES = 96;
   private static final int POINTERS = POSTERIORS + POSTERIORS_BYTES;
 
-  private static final int FLAG_LOG_PROBS = 1;
+  private static final int FLAG_LOG_PROBS = 1; // and scores: not to be normalised
   private static final int FLAG_SOFTMAX_TERM = 2;
   private static final int FLAG_MEAN = 4;
   private static final int FLAG_ZERO_INFINITY = 8;
@@ -116,7 +116,7 @@ final class ParameterBlock implements AutoCloseable {
   }
 
   private static int flags(CtcOptions options) {
-    return (options.input() == InputKind.LOG_PROBS ? FLAG_LOG_PROBS : 0)
+    return (options.input() != InputKind.LOGITS ? FLAG_LOG_PROBS : 0)
         | (options.gradientHasSoftmaxTerm() ? FLAG_SOFTMAX_TERM : 0)
         | (options.reduction() == Reduction.MEAN ? FLAG_MEAN : 0)
         | (options.zeroInfinity() ? FLAG_ZERO_INFINITY : 0);

@@ -5,13 +5,13 @@ import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 
 /**
- * ln p(t, c) of one utterance in float64, computed from its logits or log-probabilities as they are
- * read. Remembers two numbers a frame, so that single classes can be looked up again. Not
+ * ln p(t, c) of one utterance in float64, computed from its logits, log-probabilities or scores as
+ * they are read. Remembers two numbers a frame, so that single classes can be looked up again. Not
  * thread-safe.
  *
  * <p>Beside it a score, for comparing paths: x(t, c) − max<sub>k</sub> x(t, k) for logits, which is
- * ln p(t, c) and something that is the same for all classes of the frame, and x(t, c) itself for
- * log-probabilities. It comes of one subtraction, so every machine computes the same bits.
+ * ln p(t, c) and something that is the same for all classes of the frame, and x(t, c) itself
+ * otherwise. It comes of one subtraction, so every machine computes the same bits.
  */
 public final class LogProbs {
   /** A class whose score is below −2^26 counts as impossible. */

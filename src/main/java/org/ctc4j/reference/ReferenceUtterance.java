@@ -30,7 +30,8 @@ public final class ReferenceUtterance {
   private final CtcStatus status;
 
   private ReferenceUtterance(
-      double[][] logProb, double[] logSum, int[] target, int blank, boolean finite) {
+      double[][] logProb, double[] logSum, int[] target, CtcOptions options, boolean finite) {
+    int blank = options.blank();
     this.logProb = logProb;
     this.logSum = logSum;
     this.lattice = new Lattice(target, blank, logProb);
@@ -43,7 +44,7 @@ public final class ReferenceUtterance {
     // of scores beyond measure the two logarithms are nothing but rounding
     this.complement = ofOthers != null && ofOthers.probability() < 0.5 ? ofOthers : null;
     double ofPaths = complement == null ? Double.NaN : 0 - Math.log1p(-complement.probability());
-    this.byShares = isRounding(ofSums + ofPaths);
+    this.byShares = options.input() != InputKind.SCORES && isRounding(ofSums + ofPaths);
     this.loss = complement == null ? direct : byShares ? ofPaths : ofSums + ofPaths;
     this.status =
         !finite
@@ -54,7 +55,7 @@ public final class ReferenceUtterance {
   /**
    * Whether a loss is no more than what rounding accounts for. Log-probabilities have sums that are
    * not 1, if by rounding alone; such a loss would be noise, and below 0 as often as not. Then
-   * frames count by the shares of their sums, as logits do.
+   * frames count by the shares of their sums, as logits do; scores never.
    */
   private boolean isRounding(double nats) {
     double rounding = Arrays.stream(logSum).map(Math::abs).sum();
@@ -97,12 +98,12 @@ public final class ReferenceUtterance {
     }
     int[] target = new int[batch.targets().length(n)];
     batch.targets().copyTo(n, target);
-    return new ReferenceUtterance(logProb, logSum, target, options.blank(), finite);
+    return new ReferenceUtterance(logProb, logSum, target, options, finite);
   }
 
   /**
-   * From logits, or log-probabilities, to log-probabilities that are finite or −Infinity. Returns
-   * the logarithm of their sum: 0 of logits.
+   * From the input to log-probabilities, or scores, that are finite or −Infinity. Returns the
+   * logarithm of their sum: 0 of logits.
    */
   private static double normalise(double[] row, InputKind input) {
     int best = 0;

@@ -106,7 +106,7 @@ class CpuBackendTest {
       }
     }
     assertMatchesReference(batch, CtcOptions.DEFAULT);
-    assertMatchesReference(batch, CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS));
+    assertMatchesReference(batch, CtcOptions.DEFAULT.withInput(InputKind.SCORES));
   }
 
   @Test

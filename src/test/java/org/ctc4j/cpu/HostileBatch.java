@@ -165,7 +165,7 @@ public record HostileBatch(CtcBatch batch, CtcOptions options, FrameTensor gradi
           double max = Arrays.stream(row).max().getAsDouble();
           double sum = Arrays.stream(row).map(x -> Math.exp(x - max)).sum();
           for (int c = 0; c < row.length && max > Double.NEGATIVE_INFINITY; c++) {
-            row[c] -= max + Math.log(sum);
+            row[c] = row[c] - max - Math.log(sum); // max may dwarf the logarithm
           }
         }
         for (int c = 0; c < row.length; c++) {

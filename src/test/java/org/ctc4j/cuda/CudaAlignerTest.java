@@ -166,7 +166,7 @@ class CudaAlignerTest {
   }
 
   @Test
-  @DisplayName("Sixteen bit and float64 logits, log-probabilities, many classes, gaps in memory")
+  @DisplayName("Sixteen bit and float64 logits, scores, many classes, gaps in memory")
   void types() {
     for (int classes : new int[] {2, 8, 37, 300}) {
       TestBatch batch = filled(TestBatch.random(random, 50, 5, classes, 20, 1), Draw.WHOLE);
@@ -189,8 +189,8 @@ class CudaAlignerTest {
         CtcBatch filled = batch.batch(batch.fill(tensor));
         String what = "C = " + classes + ", " + tensor.elements().type();
         assertSame(filled, batch.options(), what, 1L << 30);
-        CtcOptions logProbs = batch.options().withInput(InputKind.LOG_PROBS);
-        assertSame(filled, logProbs, what + ", log-probabilities", 1);
+        CtcOptions scores = batch.options().withInput(InputKind.SCORES);
+        assertSame(filled, scores, what + ", scores", 1);
       }
     }
   }

@@ -39,7 +39,7 @@ def used(case, utterances):
     lengths = case.get("inputLengths", [len(u) for u in utterances])
     for utterance, first, length in zip(utterances, firsts, lengths):
         rows = [[Decimal(0) if x is None else x.exp() for x in row] for row in utterance[first:first + length]]
-        softmax = case.get("input", "logits") != "log_probs"
+        softmax = case.get("input", "logits") not in ("log_probs", "scores")
         yield [[p / sum(row) for p in row] for row in rows] if softmax else rows
 
 

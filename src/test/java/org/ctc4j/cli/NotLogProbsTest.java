@@ -1,0 +1,91 @@
+package org.ctc4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Logits and probabilities that are said to be log-probabilities. */
+class NotLogProbsTest {
+  @TempDir private Path folder;
+
+  /** Every command that reads a batch. */
+  private List<List<Object>> commands(Path in) {
+    return List.of(
+        List.of("loss", in),
+        List.of("loss", in, "--backend", "reference"),
+        List.of("loss", in, "--grad", folder.resolve("grad.npz"), "--json"),
+        List.of("compare", in),
+        List.of("align", in, "--ctm", folder.resolve("out.ctm"), "--frame-shift", 0.02),
+        List.of("decode", in),
+        List.of("decode", in, "--beam", 4),
+        List.of("explain", in, "--utterance", 0, "--plot", folder.resolve("out.png")));
+  }
+
+  private static Cli run(List<Object> command, String input) {
+    List<Object> args = new ArrayList<>(command);
+    args.add("--input");
+    args.add(input);
+    return Cli.run(args.toArray());
+  }
+
+  private void assertRefused(NpzFile file, String message) throws Exception {
+    Path in = file.write(folder.resolve("in.npz"));
+    for (List<Object> command : commands(in)) {
+      run(command, "log_probs").refused(in + ": logits: utterance 1, frame 2: " + message);
+      try (Stream<Path> files = Files.list(folder)) {
+        assertEquals(List.of(in), files.toList(), "nothing may be written, " + command);
+      }
+    }
+    for (List<Object> command : commands(in)) {
+      run(command, "scores").succeeded();
+    }
+    Files.delete(folder.resolve("grad.npz"));
+    Files.delete(folder.resolve("out.ctm"));
+    Files.delete(folder.resolve("out.png"));
+  }
+
+  /** Uniform log-probabilities of two utterances, but for a frame of the second. */
+  private static NpzFile with(float... frame) {
+    float[] numbers = new float[4 * 2 * 4];
+    for (int i = 0; i < numbers.length; i++) {
+      boolean here = i / 8 == 2 && i % 8 >= 4;
+      numbers[i] = here ? frame[i % 4] : (float) Math.log(0.25);
+    }
+    return new NpzFile().floats("logits", "(4, 2, 4)", numbers).ints("targets", "(2, 1)", 1, 3);
+  }
+
+  @Test
+  @DisplayName("are refused by every command, with utterance, frame, class, value and a remedy")
+  void refused() throws Exception {
+    assertRefused(
+        with(-1, 2.31f, 0, 1.5f),
+        "class 1 has log-probability 2.31, expected at most 0; are these logits? input LOGITS takes"
+            + " them, SCORES takes scores that need not sum to 1");
+    assertRefused(
+        with(0.125f, 0.5f, 0.25f, 0.125f),
+        "class 1 has log-probability 0.5, expected at most 0; are these probabilities? give their"
+            + " natural logarithms");
+    assertRefused(
+        with(-1, -1, -4, -5),
+        "probabilities sum to 0.7608, expected 1; give natural logarithms for all classes; input"
+            + " LOGITS takes logits, SCORES takes scores that need not sum to 1");
+  }
+
+  @Test
+  @DisplayName("the remedies can be typed as the message has them")
+  void remedies() throws Exception {
+    Path in = with(-1, 2.31f, 0, 1.5f).write(folder.resolve("in.npz"));
+    for (String input : List.of("LOGITS", "SCORES", "scores")) {
+      run(List.of("loss", in), input).succeeded();
+    }
+    assertFalse(run(List.of("loss", in), "LOG_PROBS").err().isEmpty());
+  }
+}
