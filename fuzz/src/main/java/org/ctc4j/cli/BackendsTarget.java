@@ -1,6 +1,7 @@
 package org.ctc4j.cli;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
+import java.util.Arrays;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
@@ -35,7 +36,7 @@ public final class BackendsTarget {
             data.pickValue(GradientKind.values()),
             data.pickValue(Reduction.values()),
             data.consumeBoolean());
-    CtcBatch batch = batch(data, classes, options.blank());
+    CtcBatch batch = batch(data, classes, options);
     CtcResult expected = REFERENCE.lossAndGradient(batch, options);
     CtcResult got = CPU.lossAndGradient(batch, options);
     for (Comparison.Row row : new Comparison(CPU, batch, expected, got).rows()) {
@@ -49,7 +50,7 @@ public final class BackendsTarget {
     }
   }
 
-  private static CtcBatch batch(FuzzedDataProvider data, int classes, int blank) {
+  private static CtcBatch batch(FuzzedDataProvider data, int classes, CtcOptions options) {
     int utterances = data.consumeInt(1, 3);
     int frames = data.consumeInt(1, 12);
     ElementType type = data.pickValue(ElementType.values());
@@ -59,7 +60,7 @@ public final class BackendsTarget {
       lengths[n] = data.consumeInt(0, frames);
       targets[n] = new int[classes == 1 ? 0 : data.consumeInt(0, 6)];
       for (int i = 0; i < targets[n].length; i++) {
-        targets[n][i] = (blank + 1 + data.consumeInt(0, classes - 2)) % classes;
+        targets[n][i] = (options.blank() + 1 + data.consumeInt(0, classes - 2)) % classes;
       }
     }
     FrameTensor logits =
@@ -69,14 +70,24 @@ public final class BackendsTarget {
             utterances,
             classes);
     int kind = data.consumeInt(0, 3);
+    double[] row = new double[classes];
     for (int t = 0; t < frames; t++) {
       for (int n = 0; n < utterances; n++) {
+        Arrays.setAll(row, c -> number(data, kind));
+        double shift = options.input() == InputKind.LOG_PROBS ? logSum(row) : 0;
         for (int c = 0; c < classes; c++) {
-          logits.set(t, n, c, number(data, kind));
+          logits.set(t, n, c, row[c] - shift);
         }
       }
     }
     return CtcBatch.of(logits, Targets.of(targets), lengths);
+  }
+
+  /** What makes probabilities of numbers; 0 where nothing can. */
+  private static double logSum(double[] row) {
+    double max = Arrays.stream(row).max().getAsDouble();
+    double logSum = max + Math.log(Arrays.stream(row).map(x -> Math.exp(x - max)).sum());
+    return Double.isFinite(logSum) ? logSum : 0;
   }
 
   /** Of a size that models have, of any, or any bits at all. */

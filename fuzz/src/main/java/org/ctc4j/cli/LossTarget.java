@@ -117,7 +117,7 @@ public final class LossTarget {
             ? data.consumeAsciiString(80)
             : "{'descr': '%s', 'fortran_order': %s, 'shape': %s}"
                 .formatted(type, data.consumeBoolean() ? "True" : "False", shape);
-    int width = Integer.parseInt(type.substring(2));
+    int width = type.equals("|O") ? Long.BYTES : Integer.parseInt(type.substring(2));
     byte[] text = header.getBytes(StandardCharsets.ISO_8859_1);
     // small integers come often, as labels and lengths that are possible
     byte[] values =

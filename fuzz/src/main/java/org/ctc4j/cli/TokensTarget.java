@@ -2,6 +2,7 @@ package org.ctc4j.cli;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +21,7 @@ public final class TokensTarget {
     byte[] content =
         data.consumeBoolean()
             ? data.consumeRemainingAsBytes()
-            : data.consumeRemainingAsString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            : data.consumeRemainingAsString().getBytes(StandardCharsets.UTF_8);
     Files.write(file, content);
     try {
       List<String> tokens = TokenFile.read(file, classes);
