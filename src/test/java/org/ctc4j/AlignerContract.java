@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 public abstract class AlignerContract {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
 
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
   private CtcAligner aligner;
 

@@ -37,6 +37,7 @@ class CtcAlignerTest extends AlignerContract {
    */
   @Test
   void theTenthCallFindsThePathOfTheFirst() {
+    // not Seed: what varies is the code the JIT compiler makes
     Random random = new Random(2);
     int frames = 6000;
     int labels = 1500;
@@ -84,6 +85,7 @@ class CtcAlignerTest extends AlignerContract {
       int frames = Integer.parseInt(args[0]);
       int labels = Integer.parseInt(args[1]);
       int classes = 32;
+      // not Seed: a JVM of its own, and a path so sure that any noise will do
       Random random = new Random(1);
       int[] target = new int[labels];
       int[] planted = new int[frames];

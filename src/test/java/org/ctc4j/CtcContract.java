@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * backend to. A subclass supplies the engine and the accuracy that it promises.
  */
 public abstract class CtcContract {
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
   private Ctc ctc;
 

@@ -32,7 +32,7 @@ class CtcDecoderTest {
           .withNBest(1_000_000)
           .withTopClasses(Integer.MAX_VALUE);
 
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
   private final CtcDecoder decoder = CtcDecoder.create();
 

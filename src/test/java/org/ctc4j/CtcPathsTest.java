@@ -32,7 +32,7 @@ class CtcPathsTest {
 
   @Test
   void theEnumeratedPathsAreAllThatCollapseToTheTarget() {
-    Random random = new Random(1);
+    Random random = Seed.random(getClass());
     for (int i = 0; i < 200; i++) {
       int blank = random.nextInt(3);
       int frames = random.nextInt(8);
@@ -59,7 +59,7 @@ class CtcPathsTest {
 
   @Test
   void theCountIsABinomialCoefficient() {
-    Random random = new Random(2);
+    Random random = Seed.random(getClass());
     for (int i = 0; i < 200; i++) {
       int[] target = TestBatch.randomTarget(random, random.nextInt(30), 5, 0);
       int frames = random.nextInt(120);
@@ -73,7 +73,7 @@ class CtcPathsTest {
 
   @Test
   void countsOfAnySize() {
-    int[] target = TestBatch.randomTarget(new Random(3), 200, 5, 0);
+    int[] target = TestBatch.randomTarget(Seed.random(getClass()), 200, 5, 0);
     BigInteger count = CtcPaths.count(2000, target);
     assertTrue(count.bitLength() > 1000, "bits: " + count.bitLength());
     assertEquals(binomial(2000, target), count);

@@ -83,7 +83,7 @@ class HalfPrecisionTest {
   @ParameterizedTest
   @EnumSource(ElementType.class)
   void bulkAccessEqualsSingleAccess(ElementType type) {
-    Random random = new Random(1);
+    Random random = Seed.random(getClass());
     for (Elements elements :
         new Elements[] {
           Elements.allocate(type, 100),

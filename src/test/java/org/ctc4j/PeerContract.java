@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Losses, gradients and refusals that the tests of other libraries state, on every backend. */
 public abstract class PeerContract {
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
   private Ctc ctc;
 

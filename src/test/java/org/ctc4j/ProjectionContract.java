@@ -24,7 +24,7 @@ public abstract class ProjectionContract {
   /** Of losses of float32 products that are summed in different orders. */
   private static final double COMPANY_LOSS_TOLERANCE = 1e-6;
 
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
   private Ctc ctc;
 

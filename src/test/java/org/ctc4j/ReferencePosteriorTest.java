@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class ReferencePosteriorTest {
   @Test
   void posteriorsSummedPerClassAreThoseOfTheEnumeratedPaths() {
-    long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+    long seed = Seed.of(getClass());
     Random random = new Random(seed);
     for (int i = 0; i < 300; i++) {
       TestBatch batch = TestBatch.random(random, 5, 1, 3, 2, 2);

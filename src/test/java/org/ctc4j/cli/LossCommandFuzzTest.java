@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import org.ctc4j.Seed;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LossCommandFuzzTest {
   @Test
   void mutatedFiles(@TempDir Path folder) throws Exception {
-    long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+    long seed = Seed.of(getClass());
     Random random = new Random(seed);
     byte[] valid = NpzFile.valid().bytes();
     // the archive's checksums stop most damage; arrays changed before they are zipped get past them

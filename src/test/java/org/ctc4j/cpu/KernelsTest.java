@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Random;
+import org.ctc4j.Seed;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -19,7 +20,7 @@ class KernelsTest {
 
   @Test
   void exp() {
-    Random random = new Random(1);
+    Random random = Seed.random(getClass());
     for (int n = 1; n < 1400; n += n < 70 ? 1 : 221) {
       float[] x = new float[n + 3];
       float[] out = new float[n + 5];
@@ -65,7 +66,7 @@ class KernelsTest {
 
   @Test
   void maximum() {
-    Random random = new Random(2);
+    Random random = Seed.random(getClass());
     for (int n = 1; n < 70; n++) {
       float[] x = new float[n + 2];
       for (int i = 0; i < n; i++) {
@@ -81,7 +82,7 @@ class KernelsTest {
 
   @Test
   void expOfDoubles() {
-    Random random = new Random(3);
+    Random random = Seed.random(getClass());
     for (int n = kernels.lanes(); n < 100; n += kernels.lanes()) {
       for (double deviation : new double[] {0.1, 10, 650}) {
         int length = 3 * n;
@@ -111,7 +112,7 @@ class KernelsTest {
 
   @Test
   void rows() {
-    Random random = new Random(4);
+    Random random = Seed.random(getClass());
     for (int n = 1; n < 70; n++) {
       float[] x = new float[3 * n];
       float[] out = new float[3 * n];
@@ -136,7 +137,7 @@ class KernelsTest {
   @Test
   void maximaOfDoubles() {
     int n = 3 * kernels.lanes();
-    double[] x = new Random(5).doubles(4 * n, -9, -8).toArray();
+    double[] x = Seed.random(getClass()).doubles(4 * n, -9, -8).toArray();
     double[] max = new double[6];
     for (int i = 0; i < n; i++) {
       x[n + i] = 1;

@@ -9,6 +9,7 @@ import org.ctc4j.Ctc;
 import org.ctc4j.CtcResult;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.Engines;
+import org.ctc4j.Seed;
 import org.ctc4j.io.NpzReader;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ import org.opentest4j.AssertionFailedError;
  */
 class RandomBatchesTest {
   private static final int BATCHES = 10_000;
-  private static final long FIRST_SEED = Long.getLong("ctc4j.seed", 0);
+  private static final long FIRST_SEED = Seed.of(RandomBatchesTest.class);
 
   @Test
   void agreeWithTheReference() throws IOException {

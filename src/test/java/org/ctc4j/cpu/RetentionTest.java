@@ -22,6 +22,7 @@ class RetentionTest {
   void afterAFailure(int utterances) {
     Collected collected = new Collected();
     try (CpuBackend backend = new CpuBackend(EngineOptions.DEFAULT.withThreads(4))) {
+      // not Seed: any numbers will do, memory is what is tested
       fail(backend, TestBatch.random(new Random(1), 200, utterances, 300, 8, 2), collected);
       collected.assertAll(() -> utterances + " utterances");
     }

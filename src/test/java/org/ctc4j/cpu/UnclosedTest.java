@@ -35,6 +35,7 @@ class UnclosedTest {
   }
 
   private static void compute(Ctc ctc) {
+    // not Seed: any numbers will do, memory is what is tested
     TestBatch batch = TestBatch.random(new Random(1), 60, 9, 300, 8, 2);
     ctc.lossAndGradient(batch.batch(), batch.options());
   }

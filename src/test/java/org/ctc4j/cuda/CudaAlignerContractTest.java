@@ -16,6 +16,7 @@ import org.ctc4j.CtcPath;
 import org.ctc4j.CudaAligner;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.Seed;
 import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterAll;
@@ -53,7 +54,7 @@ class CudaAlignerContractTest extends AlignerContract {
     boolean isSmall = (long) utterances * frames * labels <= MOST_EMULATED;
     assumeTrue(isSmall || TestDriver.isGpu(), "takes too long on the emulated driver");
     int classes = 32;
-    Random random = new Random(labels);
+    Random random = Seed.random(getClass());
     float[] logits = new float[utterances * frames * classes];
     for (int i = 0; i < logits.length; i++) {
       logits[i] = random.nextInt(6);

@@ -30,6 +30,7 @@ import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.Seed;
 import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,7 +40,7 @@ import org.junit.jupiter.api.Test;
 /** Alignment of batches in device memory. */
 @OnDevice
 class CudaAlignerDeviceBatchTest {
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
   private PrimaryContext context;
   private CudaAligner aligner;

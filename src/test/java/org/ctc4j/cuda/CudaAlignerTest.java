@@ -18,6 +18,7 @@ import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
+import org.ctc4j.Seed;
 import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterEach;
@@ -37,7 +38,7 @@ class CudaAlignerTest {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
   private static final CtcAligner CPU = CtcAligner.create();
 
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
 
   @AfterEach

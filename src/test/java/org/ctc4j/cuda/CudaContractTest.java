@@ -3,7 +3,6 @@ package org.ctc4j.cuda;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Random;
 import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
@@ -12,6 +11,7 @@ import org.ctc4j.CtcResult;
 import org.ctc4j.CudaCtc;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.NearlyCertainCase;
+import org.ctc4j.Seed;
 import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -65,7 +65,7 @@ class CudaContractTest extends CtcContract {
   @Test
   @DisplayName("A batch too large for the workspace goes through in chunks")
   void chunks() {
-    TestBatch batch = TestBatch.random(new Random(1), 40, 5, 6, 8, 2);
+    TestBatch batch = TestBatch.random(Seed.random(getClass()), 40, 5, 6, 8, 2);
     try (Ctc whole = engine(EngineOptions.DEFAULT);
         Ctc chunked = engine(EngineOptions.DEFAULT.withWorkspaceBytes(1))) {
       CtcResult expected = whole.lossAndGradient(batch.batch(), batch.options());

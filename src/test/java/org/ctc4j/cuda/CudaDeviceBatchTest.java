@@ -38,6 +38,7 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Reduction;
+import org.ctc4j.Seed;
 import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,7 +49,7 @@ import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 /** Batches in device memory. */
 @OnDevice
 class CudaDeviceBatchTest {
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
   private PrimaryContext context;
   private CudaCtc ctc;

@@ -37,6 +37,7 @@ import org.ctc4j.InputKind;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.ProjectedResult;
 import org.ctc4j.Reduction;
+import org.ctc4j.Seed;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -45,7 +46,7 @@ import org.junit.jupiter.api.Test;
 /** Projected batches in device memory. */
 @OnDevice
 class CudaDeviceProjectionTest {
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
   private PrimaryContext context;
   private CudaCtc ctc;

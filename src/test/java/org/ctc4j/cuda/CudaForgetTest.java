@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 /** Workspaces that are given back before the engine is closed. */
 @Emulated
 class CudaForgetTest {
+  // not Seed: what is kept and forgotten depends on the sizes drawn
   private final TestBatch batch = TestBatch.random(new Random(1), 20, 3, 9, 5, 2);
 
   @AfterEach

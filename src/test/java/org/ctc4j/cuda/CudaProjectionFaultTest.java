@@ -26,6 +26,7 @@ class CudaProjectionFaultTest {
   private static final int LAUNCH_OUT_OF_RESOURCES = 701;
   private static final int EXECUTION_FAILED = 13;
 
+  // not Seed, as below: which call fails depends on the sizes drawn
   private final ProjectionCase one =
       ProjectionCase.random(new Random(5), ElementType.FLOAT16, 9, 2, 21, 5, 3);
 

@@ -17,6 +17,7 @@ import org.ctc4j.ProjectedBatch;
 import org.ctc4j.ProjectedResult;
 import org.ctc4j.Projection;
 import org.ctc4j.Reduction;
+import org.ctc4j.Seed;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Projected batches in host memory. */
 @OnDevice
 class CudaProjectionTest {
-  private final Random random = new Random(11);
+  private final Random random = Seed.random(getClass());
 
   @AfterEach
   void nothingIsLeft() {

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import org.ctc4j.CudaCtc;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.Seed;
 import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class CudaSharedStreamTest {
   private static final int ROUNDS = 30;
 
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
+  private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
 
   @AfterEach

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class CudaStreamsTest {
   private static final long PER_THREAD = 2; // CU_STREAM_PER_THREAD
 
+  // not Seed: what is allocated depends on the sizes drawn
   private final TestBatch batch = TestBatch.random(new Random(1), 20, 3, 9, 5, 2);
 
   @AfterEach

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 /** Engines and aligners that are dropped and not closed. */
 @Emulated
 class CudaUnclosedTest {
+  // not Seed: any numbers will do, memory is what is tested
   private final TestBatch batch = TestBatch.random(new Random(1), 20, 3, 9, 5, 2);
 
   private void assertGivenBack(Collected collected) {

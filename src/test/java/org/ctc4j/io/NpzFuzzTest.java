@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import org.ctc4j.Seed;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,8 +27,7 @@ class NpzFuzzTest {
   @ValueSource(strings = {"savez.npz", "savez_compressed.npz", "unsupported.npz", "zip64"})
   void damagedFiles(String name) throws IOException {
     byte[] whole = name.equals("zip64") ? zip64() : Resources.bytes(name);
-    long seed = Long.getLong("ctc4j.fuzz.seed", System.nanoTime());
-    System.out.println("NpzFuzzTest " + name + ": -Dctc4j.fuzz.seed=" + seed);
+    long seed = Seed.of(getClass());
     Random random = new Random(seed);
     int refused = 0;
     for (int i = 0; i < TRIES; i++) {
