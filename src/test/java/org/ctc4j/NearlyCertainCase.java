@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ShortBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -125,6 +126,22 @@ public record NearlyCertainCase(
     }
     return CtcBatch.of(
         FrameTensor.timeMajor(elements, frames, 1, classes), Targets.of(new int[][] {target}));
+  }
+
+  /**
+   * First of a batch, of more frames and of longer targets, whose other one is far from certain and
+   * does not count.
+   */
+  CtcBatch amongOthers() {
+    int room = frames + 90;
+    double[][][] x = new double[2][room][classes];
+    System.arraycopy(logits(), 0, x[0], 0, frames);
+    int[] longer = new int[40];
+    Arrays.fill(longer, blank == 0 ? 1 : 0);
+    int[][] targets = {target, longer};
+    return new TestBatch(x, targets, new int[] {frames, room}, classes, blank)
+        .batch()
+        .withWeights(1, 0);
   }
 
   CtcOptions options() {
