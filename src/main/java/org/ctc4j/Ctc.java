@@ -151,7 +151,7 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
    */
   public final CtcResult statePosteriors(CtcBatch batch, CtcOptions options) {
     ElementType type = gradientType(batch.logits().elements().type());
-    int states = Math.addExact(2 * batch.targets().maxLength(), 1);
+    int states = batch.targets().states();
     FrameTensor place = batch.logits().zerosLike(type, states);
     return computed(
         batch, options, CtcResult.ofLosses(batch.utterances()).withStatePosteriors(place));

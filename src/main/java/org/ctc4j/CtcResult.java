@@ -28,7 +28,11 @@ public final class CtcResult {
   final Posteriors posteriors;
   private double loss;
 
+  /** Of losses, statuses, weights and terms. */
+  private static final int UTTERANCE_BYTES = 4 * Double.BYTES;
+
   private CtcResult(int utterances, FrameTensor gradient, Posteriors posteriors) {
+    HeapRoom.require("utterances", utterances, UTTERANCE_BYTES);
     this.losses = new double[utterances];
     this.statuses = new CtcStatus[utterances];
     this.weights = new double[utterances];
@@ -140,7 +144,7 @@ public final class CtcResult {
       FrameTensor ofClasses = posteriors.ofClasses();
       FrameTensor ofStates = posteriors.ofStates();
       check("posteriors", ofClasses, logits, logits.classes(), "the shape of the logits");
-      int states = Math.addExact(2 * batch.targets().maxLength(), 1);
+      int states = batch.targets().states();
       check("state posteriors", ofStates, logits, states, "the 2 Lmax + 1 states of the frames");
       requireApart("posteriors", ofClasses, "gradient", gradient);
       requireApart("state posteriors", ofStates, "gradient", gradient);

@@ -33,6 +33,11 @@ public record DeviceTargets(
    * @param lengths device address of N int32
    */
   public static DeviceTargets padded(long labels, int utterances, int maxLength, long lengths) {
+    if (utterances < 0 || maxLength < 0) {
+      throw new InvalidInputException(
+          "targets: expected N ≥ 0 and Lmax ≥ 0, got (N, Lmax) = (%d, %d)"
+              .formatted(utterances, maxLength));
+    }
     return new DeviceTargets(
         labels, 0, maxLength, (long) utterances * maxLength, lengths, maxLength);
   }

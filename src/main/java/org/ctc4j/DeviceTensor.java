@@ -37,11 +37,13 @@ public record DeviceTensor(
   /** (T, N, C) in C order: index = (t * N + n) * C + c. */
   public static DeviceTensor timeMajor(
       long address, ElementType type, int utterances, int classes) {
+    requireShape("N", utterances, classes);
     return new DeviceTensor(address, type, 0, classes, (long) utterances * classes, 1);
   }
 
   /** (N, T, C) in C order: index = (n * T + t) * C + c. */
   public static DeviceTensor batchMajor(long address, ElementType type, int frames, int classes) {
+    requireShape("T", frames, classes);
     return new DeviceTensor(address, type, 0, (long) frames * classes, classes, 1);
   }
 
@@ -51,7 +53,16 @@ public record DeviceTensor(
    * @param starts device address of N int64
    */
   public static DeviceTensor packed(long address, ElementType type, long starts, int classes) {
+    requireShape("N", 0, classes);
     DeviceAddress.INT64.require("tensor.starts", starts);
     return new DeviceTensor(address, type, starts, 0, classes, 1);
+  }
+
+  private static void requireShape(String axis, int size, int classes) {
+    if (size < 0 || classes < 1) {
+      throw new InvalidInputException(
+          "expected %1$s ≥ 0 and C ≥ 1, got (%1$s, C) = (%2$d, %3$d)"
+              .formatted(axis, size, classes));
+    }
   }
 }

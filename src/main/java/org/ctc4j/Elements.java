@@ -65,8 +65,13 @@ public abstract sealed class Elements {
     return new Pieces(pieces.clone());
   }
 
-  /** Zeros on the heap, in one array or, past its limit, in several. */
+  /**
+   * Zeros on the heap, in one array or, past its limit, in several.
+   *
+   * @param length at least 0, and no more than the whole heap has room for
+   */
   public static Elements allocate(ElementType type, long length) {
+    HeapRoom.require("length", length, type.bytes());
     long piece = 1L << 30;
     if (length <= piece) {
       int n = (int) length;

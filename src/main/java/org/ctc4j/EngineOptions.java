@@ -3,7 +3,7 @@ package org.ctc4j;
 /**
  * How an engine works on the host. Results do not depend on it, in any bit. Immutable.
  *
- * @param threads how many threads work on one call, the calling one included, ≥ 1
+ * @param threads how many threads work on one call, the calling one included, in [1, 8192]
  * @param workspaceBytes how many bytes one call may use for its recursions, beyond input and
  *     output, as long as a slower way with less memory exists; ≥ 1
  */
@@ -12,9 +12,16 @@ public record EngineOptions(int threads, long workspaceBytes) {
   public static final EngineOptions DEFAULT =
       new EngineOptions(Runtime.getRuntime().availableProcessors(), 1L << 30);
 
+  /** More than any host has processors: each is a thread, with a stack. */
+  private static final int MOST_THREADS = 1 << 13;
+
   public EngineOptions {
     if (threads < 1) {
       throw new InvalidInputException("threads: expected 1 or more, got " + threads);
+    }
+    if (threads > MOST_THREADS) {
+      throw new InvalidInputException(
+          "threads: expected at most %d, got %d".formatted(MOST_THREADS, threads));
     }
     if (workspaceBytes < 1) {
       throw new InvalidInputException("workspace: expected 1 byte or more, got " + workspaceBytes);

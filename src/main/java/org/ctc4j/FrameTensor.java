@@ -127,11 +127,13 @@ public final class FrameTensor {
    * @param frameCounts T<sub>n</sub>, each ≥ 0
    */
   public static FrameTensor packed(Elements data, int[] frameCounts, int classes) {
+    requireCounts(frameCounts);
+    requireShape(0, frameCounts.length, classes);
     long[] starts = new long[frameCounts.length];
     long next = 0;
     for (int n = 0; n < starts.length; n++) {
       starts[n] = next;
-      next += Math.max(0L, frameCounts[n]) * classes;
+      next = sum(next, (long) frameCounts[n] * classes);
     }
     if (next != data.length()) {
       throw new InvalidInputException(
@@ -154,12 +156,9 @@ public final class FrameTensor {
           "starts: expected one for each of the %d frame counts, got %d"
               .formatted(frameCounts.length, starts.length));
     }
+    requireCounts(frameCounts);
     int longest = 0;
     for (int n = 0; n < starts.length; n++) {
-      if (frameCounts[n] < 0) {
-        throw new InvalidInputException(
-            "frame counts: utterance %d has %d, expected 0 or more".formatted(n, frameCounts[n]));
-      }
       if (starts[n] < 0) {
         throw new InvalidInputException(
             "starts: utterance %d has %d, expected 0 or more".formatted(n, starts[n]));
@@ -198,8 +197,9 @@ public final class FrameTensor {
     if (starts != null) {
       long size = 0;
       for (int count : frameCounts) {
-        size += (long) count * width;
+        size = sum(size, (long) count * width);
       }
+      requireRoom(size, type, width);
       return packed(Elements.allocate(type, size), frameCounts, width);
     }
     int[] dims = {frames, utterances, width};
@@ -208,10 +208,15 @@ public final class FrameTensor {
     long size = 1;
     for (int axis : innermostFirst(dims, strides)) {
       dense[axis] = size;
-      size = Math.multiplyExact(size, dims[axis]);
+      size = product(size, dims[axis]);
     }
+    requireRoom(size, type, width);
     return strided(
         Elements.allocate(type, size), 0, frames, utterances, width, dense[0], dense[1], dense[2]);
+  }
+
+  private void requireRoom(long size, ElementType type, int width) {
+    HeapRoom.require("elements of " + shape(width), size, type.bytes());
   }
 
   /** Where the numbers are. */
@@ -379,6 +384,25 @@ public final class FrameTensor {
     return index(t, n, c);
   }
 
+  private static void requireCounts(int[] frameCounts) {
+    for (int n = 0; n < frameCounts.length; n++) {
+      if (frameCounts[n] < 0) {
+        throw new InvalidInputException(
+            "frame counts: utterance %d has %d, expected 0 or more".formatted(n, frameCounts[n]));
+      }
+    }
+  }
+
+  // of sizes, none negative: what is too large for a long is the largest
+
+  private static long sum(long a, long b) {
+    return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
+  }
+
+  private static long product(long a, long b) {
+    return b != 0 && a > Long.MAX_VALUE / b ? Long.MAX_VALUE : a * b;
+  }
+
   private static void requireShape(int frames, int utterances, int classes) {
     if (frames < 0 || utterances < 0 || classes < 1) {
       throw new InvalidInputException(
@@ -392,12 +416,7 @@ public final class FrameTensor {
       throw new InvalidInputException(
           "expected T ≥ 0, N ≥ 0 and C ≥ 1, got %s = (%d, %d, %d)".formatted(axes, a, b, classes));
     }
-    long expected;
-    try {
-      expected = Math.multiplyExact((long) a * b, (long) classes);
-    } catch (ArithmeticException e) {
-      expected = Long.MAX_VALUE;
-    }
+    long expected = product((long) a * b, classes);
     if (expected != data.length()) {
       throw new InvalidInputException(
           "%s = (%d, %d, %d) is %d elements, got %d"
@@ -409,18 +428,9 @@ public final class FrameTensor {
     if (frames(n) == 0) {
       return;
     }
-    long last;
-    try {
-      long ofUtterance =
-          starts != null
-              ? starts[n]
-              : Math.addExact(offset, Math.multiplyExact(utteranceStride, (long) n));
-      long ofFrame = Math.multiplyExact(frameStride, frames(n) - 1L);
-      long ofClass = Math.multiplyExact(classStride, classes - 1L);
-      last = Math.addExact(ofUtterance, Math.addExact(ofFrame, ofClass));
-    } catch (ArithmeticException e) {
-      last = Long.MAX_VALUE;
-    }
+    long ofUtterance = starts != null ? starts[n] : sum(offset, product(utteranceStride, n));
+    long ofFrame = product(frameStride, frames(n) - 1L);
+    long last = sum(sum(ofUtterance, ofFrame), product(classStride, classes - 1L));
     if (last >= elements.length()) {
       throw new InvalidInputException(
           "%s: utterance %d reaches index %d of %d elements"

@@ -115,6 +115,17 @@ public final class Targets {
     return Arrays.stream(lengths).max().orElse(0);
   }
 
+  /** 2 Lmax + 1, the states of the longest target. */
+  int states() {
+    long states = 2L * maxLength() + 1;
+    if (states > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          "targets: expected at most %d labels for posteriors of states, got %d"
+              .formatted(Integer.MAX_VALUE / 2, maxLength()));
+    }
+    return (int) states;
+  }
+
   /** The number of positions at which a label of utterance n equals the one before it. */
   public int repeats(int n) {
     int repeats = 0;

@@ -44,7 +44,7 @@ class OverlapTest {
   static List<Places> places() {
     List<Places> all = new ArrayList<>();
     float[] a = new float[PIECE];
-    float[] b = new float[4 * SIZE];
+    float[] b = new float[5 * SIZE];
     Elements part = Elements.of(FloatBuffer.wrap(b, 0, PIECE)); // b[0 … 12)
     Elements logits = Elements.concatenation(Elements.of(a), part);
     for (int at : new int[] {0, 5, PIECE - 1, PIECE, PIECE + 1, 2 * SIZE}) {
