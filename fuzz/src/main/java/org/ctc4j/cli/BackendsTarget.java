@@ -45,7 +45,8 @@ public final class BackendsTarget {
               && row.lossError() <= 1e-6
               && (row.gradientError() <= 1e-5 || Math.abs(row.worst().difference()) <= ROUNDING);
       if (!agrees) {
-        throw new AssertionError(row + " with " + options);
+        throw new AssertionError(
+            "%s of %s with %s".formatted(row, batch.logits().elements().type(), options));
       }
     }
   }
