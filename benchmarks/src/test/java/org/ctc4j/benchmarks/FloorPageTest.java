@@ -14,7 +14,8 @@ class FloorPageTest {
   /** If this fails: java -cp target/benchmarks.jar org.ctc4j.benchmarks.Floor > floor.md */
   @Test
   void thePageIsOfThePresentKernelsAndShapes() throws IOException {
-    assertEquals(Files.readString(Path.of("floor.md")), FloorPage.page(RESOURCES, FloorPage.ASSUMED));
+    assertEquals(
+        Files.readString(Path.of("floor.md")), FloorPage.page(RESOURCES, FloorPage.ASSUMED));
   }
 
   /** 65,536 registers, 2048 threads, 32 blocks; CUDA allocates registers by 8 a thread. */
