@@ -394,7 +394,7 @@ class CtcDecoderTest {
       for (int i = 0; i < flat.length; i++) {
         logits[i / 3][i % 3] = flat[i];
       }
-      CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+      CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.SCORES);
       FrameTensor tensor = FrameTensor.timeMajor(flat, frames, 1, 3);
       CtcHypothesis best =
           decoder
