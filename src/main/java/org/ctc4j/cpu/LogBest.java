@@ -12,6 +12,12 @@ import org.ctc4j.InputKind;
  * in float64.
  */
 final class LogBest {
+  /**
+   * Of few frames: with labels in some of F flat frames, the gradient vanishes where p is that
+   * share, at a loss of some ½ ln F, more than the root of them allows for.
+   */
+  private static final double NATS = 2;
+
   private static final double NATS_PER_ROOT_FRAME = 0.25;
   private static final double NATS_PER_FRAME = 0.006;
 
@@ -49,6 +55,7 @@ final class LogBest {
   }
 
   private static boolean isSmall(double loss, int frames) {
-    return loss < Math.max(NATS_PER_ROOT_FRAME * Math.sqrt(frames), NATS_PER_FRAME * frames);
+    double most = Math.max(NATS_PER_ROOT_FRAME * Math.sqrt(frames), NATS_PER_FRAME * frames);
+    return loss < Math.max(NATS, most);
   }
 }
