@@ -40,7 +40,8 @@ namespace {
 constexpr double NATS = 1e-8;            // below so many nats the loss of ctc_sure may be off by a millionth ...
 constexpr double NATS_PER_FRAME = 1e-9;  // ... and so many a frame
 constexpr double ROUNDING_NATS = 0.01;   // by how much rounding may take ln S of a frame from 0
-constexpr double NO_NATS = 1e-9;         // nothing beside a loss that is not nearly 0
+constexpr int SCORES = 32;               // flag, beside LOG_PROBS: sums that are not 1 are meant
+constexpr double FLOAT64_NATS = 4e-16;   // ... and how far that of float64 does
 constexpr double NEARLY_CERTAIN = 0.4;   // q above: its digits are not needed
 constexpr double NOT_CERTAIN = 0.6;      // nats; q is above that
 
@@ -445,7 +446,7 @@ struct Course {
     if (!(q < NEARLY_CERTAIN)) return;
     const double ofPaths = 0.0 - logarithmOf1And(-q);  // never -0
     const double nats = ofPaths - logSums;
-    const bool byShares = rounding < NO_NATS || (rounded && nats < 2 * rounding);
+    const bool byShares = !(p.flags & SCORES) && (rounding < FLOAT64_NATS * u.frames || (rounded && nats < 2 * rounding));
     if (threadIdx.x == 0) p.losses[n] = byShares ? ofPaths : nats;
     if (!gradient) return;
 

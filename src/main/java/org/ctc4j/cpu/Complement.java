@@ -32,8 +32,10 @@ final class Complement {
   /** By how much rounding may take ln Σ y of a frame of log-probabilities from 0. */
   private static final double ROUNDING_NATS = 0.01;
 
-  /** What is as nothing beside a loss that is not nearly 0. */
-  private static final double NO_NATS = 1e-9;
+  /**
+   * How far float64 rounding takes ln Σ y of a frame from 0; of no loss that has digits beside it.
+   */
+  private static final double FLOAT64_NATS = 4e-16;
 
   /** Of q: where it is more, its digits are not needed. */
   private static final double NEARLY_CERTAIN = 0.4;
@@ -118,7 +120,9 @@ final class Complement {
     }
     double ofPaths = 0 - Math.log1p(-f[0]);
     double nats = ofPaths - logSums;
-    byShares = input != InputKind.SCORES && (rounding < NO_NATS || rounded && nats < 2 * rounding);
+    byShares =
+        input != InputKind.SCORES
+            && (rounding < FLOAT64_NATS * frames || rounded && nats < 2 * rounding);
     return byShares ? ofPaths : nats;
   }
 

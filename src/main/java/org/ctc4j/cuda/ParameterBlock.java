@@ -32,6 +32,7 @@ final class ParameterBlock implements AutoCloseable {
   private static final int FLAG_MEAN = 4;
   private static final int FLAG_ZERO_INFINITY = 8;
   private static final int FLAG_POSTERIORS = 16;
+  private static final int FLAG_SCORES = 32;
 
   private static final DeviceTensor NO_TENSOR =
       new DeviceTensor(0, ElementType.FLOAT32, 0, 0, 0, 0);
@@ -117,6 +118,7 @@ final class ParameterBlock implements AutoCloseable {
 
   private static int flags(CtcOptions options) {
     return (options.input() != InputKind.LOGITS ? FLAG_LOG_PROBS : 0)
+        | (options.input() == InputKind.SCORES ? FLAG_SCORES : 0)
         | (options.gradientHasSoftmaxTerm() ? FLAG_SOFTMAX_TERM : 0)
         | (options.reduction() == Reduction.MEAN ? FLAG_MEAN : 0)
         | (options.zeroInfinity() ? FLAG_ZERO_INFINITY : 0);

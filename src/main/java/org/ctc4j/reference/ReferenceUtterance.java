@@ -18,8 +18,10 @@ public final class ReferenceUtterance {
   /** By how much rounding may take ln Σ y of a frame of log-probabilities from 0. */
   private static final double ROUNDING_NATS = 0.01;
 
-  /** What is as nothing beside a loss that is not nearly 0. */
-  private static final double NO_NATS = 1e-9;
+  /**
+   * How far float64 rounding takes ln Σ y of a frame from 0; of no loss that has digits beside it.
+   */
+  private static final double FLOAT64_NATS = 4e-16;
 
   private final double[][] logProb;
   private final double[] logSum; // ln Σ y of each frame, 0 of logits
@@ -59,7 +61,7 @@ public final class ReferenceUtterance {
    */
   private boolean isRounding(double nats) {
     double rounding = Arrays.stream(logSum).map(Math::abs).sum();
-    return rounding < NO_NATS
+    return rounding < FLOAT64_NATS * logSum.length
         || nats < 2 * rounding
             && Arrays.stream(logSum).allMatch(log -> Math.abs(log) < ROUNDING_NATS);
   }
