@@ -46,17 +46,6 @@ final class LabelJson {
     json.writeEndArray();
   }
 
-  /** The same fields where there is no path. */
-  void writeNone(JsonGenerator json) throws IOException {
-    json.writeStringField("text", "");
-    if (tokens.haveWords()) {
-      json.writeArrayFieldStart("words");
-      json.writeEndArray();
-    }
-    json.writeArrayFieldStart("labels");
-    json.writeEndArray();
-  }
-
   private void writeTimes(JsonGenerator json, int start, int end, double confidence)
       throws IOException {
     json.writeNumberField("start", start);

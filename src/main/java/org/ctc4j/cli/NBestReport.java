@@ -21,7 +21,7 @@ final class NBestReport {
   }
 
   /**
-   * One object on one line; text, words and labels of an utterance are those of its best output.
+   * One object on one line; each output has what an utterance of a greedy search has.
    *
    * @param aligned the best paths of each utterance's outputs
    * @param frameShift seconds, or null if not known
@@ -38,11 +38,6 @@ final class NBestReport {
         json.writeStartObject();
         json.writeNumberField("utterance", n);
         json.writeStringField("status", results.get(n).status().name());
-        if (aligned.get(n).isEmpty()) {
-          labels.writeNone(json);
-        } else {
-          labels.write(json, aligned.get(n).get(0));
-        }
         json.writeArrayFieldStart("outputs");
         for (int k = 0; k < aligned.get(n).size(); k++) {
           CtcHypothesis hypothesis = results.get(n).hypotheses().get(k);
