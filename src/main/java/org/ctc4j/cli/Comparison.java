@@ -125,7 +125,8 @@ final class Comparison {
       for (int t = 0; t < reference.frames(n); t++) {
         for (int c = 0; c < reference.classes(); c++) {
           double expected = reference.get(t, n, c);
-          double difference = got.get(t, n, c) - expected;
+          double value = got.get(t, n, c);
+          double difference = value == expected ? 0 : value - expected; // of infinities, too
           error += difference * difference;
           norm += expected * expected;
           if (!(Math.abs(difference) <= largest)) {

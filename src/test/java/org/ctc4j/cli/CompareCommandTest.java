@@ -62,6 +62,18 @@ class CompareCommandTest {
   }
 
   @Test
+  void equalInfinitiesAgreeAndOthersDoNot() {
+    CtcResult expected = reference();
+    CtcResult got = reference();
+    expected.gradient().set(2, 0, 1, Double.POSITIVE_INFINITY);
+    assertFalse(compare(expected, got).passes(1e9));
+    got.gradient().set(2, 0, 1, Double.POSITIVE_INFINITY);
+    assertTrue(compare(expected, got).passes(0));
+    got.gradient().set(2, 0, 1, Double.NEGATIVE_INFINITY);
+    assertFalse(compare(expected, got).passes(1e9));
+  }
+
+  @Test
   void aFailureIsPrintedAndNotPassed() {
     CtcResult wrong = reference();
     wrong.gradient().set(7, 0, 3, 9);
