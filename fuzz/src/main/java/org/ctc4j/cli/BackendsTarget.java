@@ -22,7 +22,9 @@ public final class BackendsTarget {
   private static final Ctc REFERENCE = Ctc.create(Backend.REFERENCE, ONE_THREAD);
   private static final Ctc CPU = Ctc.create(Backend.CPU, ONE_THREAD);
 
-  /** What is left of a gradient that all but vanishes beside a loss that does not: README, Limits. */
+  /**
+   * What is left of a gradient that all but vanishes beside a loss that does not: README, Limits.
+   */
   private static final double ROUNDING = 5e-8;
 
   private BackendsTarget() {}
