@@ -230,6 +230,24 @@ class GpuRunTest {
   }
 
   @Test
+  @DisplayName("compute-sanitizer's four tools and Nsight Compute run the programs meant for them")
+  void tools() throws Exception {
+    assertEquals(1, run(Map.of(), "sanitize", "profile").code, "neither is there");
+    assertEquals("failed, exit 1", outcomes().get("sanitize"));
+    executable(folder.resolve("bin/compute-sanitizer"));
+    executable(folder.resolve("bin/ncu"));
+    assertEquals(0, run(Map.of(), "sanitize", "profile").code);
+    assertEquals(
+        List.of("memcheck", "synccheck", "racecheck", "initcheck"),
+        calls("compute-sanitizer").stream()
+            .filter(call -> call.contains("org.ctc4j.cuda.KernelCheck"))
+            .map(call -> call.replaceFirst(".*--tool (\\w+).*", "$1"))
+            .toList());
+    assertEquals(1, calls("KernelCheck barriers-only").size());
+    assertTrue(calls("ncu ").get(0).contains("org.ctc4j.cuda.KernelProfile warp-en chars"));
+  }
+
+  @Test
   @DisplayName("With a limit on all of it the page is still made in time")
   void within() throws Exception {
     run(Map.of("HANG", "KernelTimes"), "--within", "24", "copy", "times", "contract");
