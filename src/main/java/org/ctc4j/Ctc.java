@@ -1,6 +1,8 @@
 package org.ctc4j;
 
 import java.util.List;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.LogProbCheck;
 
 /**
@@ -175,8 +177,7 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     result.check(batch);
     LogProbCheck.check(batch, options.input(), hostThreads);
     CtcBatch fitting = batch.fitting();
-    result.prepare(batch, fitting, options.reduction());
-    run(fitting, options, result);
+    computeLosses(result.call(batch, fitting, options));
     result.finish(batch, fitting, options);
   }
 
@@ -228,9 +229,8 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     batch.check(options);
     result.check(batch);
     ProjectedBatch fitting = batch.fitting();
-    result.losses.prepare(batch.frames(), fitting.frames(), options.reduction());
-    run(fitting, options, result);
-    result.losses.finish(batch.frames(), fitting.frames(), options);
+    computeLosses(result.call(batch, fitting, options));
+    result.finish(batch, fitting, options);
   }
 
   private void requireOpen() {
@@ -259,12 +259,9 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     closed = true;
   }
 
-  /**
-   * Fills losses (infinite where infeasible), statuses and, where asked for, the posteriors and the
-   * gradient, weighted by {@code result.weights}. The arguments have been checked.
-   */
-  abstract void run(CtcBatch batch, CtcOptions options, CtcResult result);
+  /** Fills all places of the call, whose arguments have been checked. */
+  abstract void computeLosses(LossCall call);
 
-  /** As above, for all gradients that the result has a place for. */
-  abstract void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result);
+  /** The same for hidden states. */
+  abstract void computeLosses(ProjectedCall call);
 }

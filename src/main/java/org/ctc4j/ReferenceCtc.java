@@ -1,5 +1,7 @@
 package org.ctc4j;
 
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.reference.ReferenceBackend;
 import org.ctc4j.reference.ReferenceProjection;
 
@@ -37,27 +39,12 @@ public final class ReferenceCtc extends Ctc {
   }
 
   @Override
-  void run(CtcBatch batch, CtcOptions options, CtcResult result) {
-    backend.run(
-        batch,
-        options,
-        result.weights,
-        result.losses,
-        result.statuses,
-        result.gradient(),
-        result.posteriors);
+  void computeLosses(LossCall call) {
+    backend.computeLosses(call);
   }
 
   @Override
-  void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result) {
-    projection.run(
-        batch,
-        options,
-        result.losses.weights,
-        result.losses.losses,
-        result.losses.statuses,
-        result.hiddenGradient(),
-        result.weightGradient(),
-        result.biasGradient());
+  void computeLosses(ProjectedCall call) {
+    projection.computeLosses(call);
   }
 }

@@ -57,11 +57,11 @@ final class Scale {
   void begin(Stripes ofUtterance) {
     stripes = ofUtterance;
     drop = stripes.resolution().drop() * stripes.depth();
-    exponents = Grow.atLeast(exponents, stripes.count());
-    factors = Grow.atLeast(factors, stripes.count());
-    rescale = Grow.atLeast(rescale, stripes.count());
-    sums = Grow.atLeast(sums, stripes.count());
-    asDoubles = Grow.atLeast(asDoubles, stripes.count());
+    exponents = KeptArrays.atLeast(exponents, stripes.count());
+    factors = KeptArrays.atLeast(factors, stripes.count());
+    rescale = KeptArrays.atLeast(rescale, stripes.count());
+    sums = KeptArrays.atLeast(sums, stripes.count());
+    asDoubles = KeptArrays.atLeast(asDoubles, stripes.count());
     Arrays.fill(exponents, 0, stripes.count(), 0);
     reached = -1;
   }

@@ -27,11 +27,11 @@ final class Stripes {
   private int depth;
   private int groups;
 
-  Stripes begin(int itsLabels, int itsLanes, Resolution itsResolution) {
-    resolution = itsResolution;
-    labels = itsLabels;
-    lanes = itsLanes;
-    int places = itsLabels + 1;
+  Stripes begin(int labels, int lanes, Resolution resolution) {
+    this.resolution = resolution;
+    this.labels = labels;
+    this.lanes = lanes;
+    int places = labels + 1;
     groups = ceil(places, lanes * resolution.depth());
     depth = ceil(places, lanes * groups);
     return this;

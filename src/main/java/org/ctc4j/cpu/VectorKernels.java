@@ -57,6 +57,7 @@ final class VectorKernels extends Kernels {
   }
 
   private float[] laneSums = new float[LANES];
+  private int sumsAt;
   private double[] stripeSums = new double[STRIPES];
 
   /** Of a group. */
@@ -105,8 +106,10 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  void max(double[] x, int rows, int n, double[] max, int maxAt) {
-    for (int row = 0; row < rows; row++) {
+  void max(DoubleRows rows, double[] max, int maxAt) {
+    double[] x = rows.x;
+    int n = rows.length;
+    for (int row = 0; row < rows.count; row++) {
       DoubleVector m = DoubleVector.fromArray(DOUBLES, x, row * n);
       for (int i = row * n + STRIPES; i < row * n + n; i += STRIPES) {
         DoubleVector v = DoubleVector.fromArray(DOUBLES, x, i);
@@ -137,29 +140,34 @@ final class VectorKernels extends Kernels {
     if (n < LANES) {
       return shortRow.exp(x, at, n, shift, out, outAt);
     }
-    expRow(x, at, n, shift, out, outAt, 0);
+    sumsAt = 0;
+    expRow(x, at, n, shift, out, outAt);
     return n > LONG ? sum(out, outAt, n) : sumOfLanes(0);
   }
 
   @Override
-  void exp(float[] x, int[] at, int rows, int n, float[] out, int[] outAt, double[] sums) {
+  void exp(float[] x, int rows, int n, float[] out, FrameBlock block) {
+    int[] at = block.at;
+    int[] outAt = block.outAt;
+    double[] sums = block.sums;
     if (n < LANES || n > LONG) {
       for (int row = 0; row < rows; row++) {
         sums[row] = exp(x, at[row], n, 0, out, outAt[row]);
       }
       return;
     }
-    laneSums = Grow.atLeast(laneSums, (long) rows * LANES);
+    laneSums = KeptArrays.atLeast(laneSums, (long) rows * LANES);
     for (int row = 0; row < rows; row++) {
-      expRow(x, at[row], n, 0, out, outAt[row], row * LANES);
+      sumsAt = row * LANES;
+      expRow(x, at[row], n, 0, out, outAt[row]);
     }
     for (int row = 0; row < rows; row++) { // not above, where it would wait for what was stored
       sums[row] = sumOfLanes(row * LANES);
     }
   }
 
-  /** Leaves the sum of each lane in {@link #laneSums}. */
-  private void expRow(float[] x, int at, int n, float shift, float[] out, int outAt, int sumsAt) {
+  /** Leaves the sum of each lane in {@link #laneSums}, from {@link #sumsAt} on. */
+  private void expRow(float[] x, int at, int n, float shift, float[] out, int outAt) {
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int i = 0; i < n; i += LANES) {
       int j = Math.min(i, n - LANES); // the last vector overlaps the one before
@@ -209,7 +217,7 @@ final class VectorKernels extends Kernels {
     if (n < 8 * LANES) {
       return shortRow.sum(x, at, n);
     }
-    laneSums = Grow.atLeast(laneSums, n / 8);
+    laneSums = KeptArrays.atLeast(laneSums, n / 8);
     int whole = n / (8 * LANES) * (8 * LANES);
     sumEights(x, at, whole, laneSums);
     return shortRow.sum(laneSums, 0, whole / 8) + shortRow.sum(x, at + whole, n - whole);
@@ -248,10 +256,11 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  double exp(double[] x, int rows, int n, double[] shifts, int shiftsAt, double[] out, int outAt) {
+  double exp(DoubleRows x, double[] shifts, int shiftsAt, double[] out, int outAt) {
+    int n = x.length;
     long least = Long.MAX_VALUE;
-    for (int row = 0; row < rows; row++) {
-      long ofRow = expRow(x, row * n, n, shifts[shiftsAt + row], out, outAt + row * n);
+    for (int row = 0; row < x.count; row++) {
+      long ofRow = expRow(x.x, row * n, n, shifts[shiftsAt + row], out, outAt + row * n);
       least = Math.min(ofRow, least);
     }
     return Double.longBitsToDouble(least);
@@ -298,47 +307,37 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  void alpha(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      Target target,
-      Scale scale,
-      Emission emission,
-      int t) {
+  void alpha(LatticeRows rows) {
+    Stripes stripes = rows.stripes;
     boolean deep = stripes.depth() == VectorGroup.DEPTH;
     for (int g = 0; g < stripes.groups(); g++) {
       if (deep) {
-        VectorGroup.alpha(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
+        VectorGroup.alpha(rows, g);
       } else {
-        alpha(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
+        alpha(rows, g);
       }
     }
   }
 
-  private void alpha(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      int group,
-      double[] skip,
-      Scale scale,
-      Emission emission,
-      int t) {
+  private void alpha(LatticeRows rows, int group) {
+    double[] m = rows.m;
+    int from = rows.from;
+    int to = rows.to;
+    int count = rows.count;
+    Stripes stripes = rows.stripes;
+    double[] skip = rows.target.skipAt;
+    Scale scale = rows.scale;
+    EmissionRows emission = rows.emission;
     int width = stripes.width();
     int rowLength = stripes.rowLength();
     int stripe = group * STRIPES;
     int length = stripes.depth() * STRIPES;
     int base = group * length;
-    double[] x = take(m, from + base, width, length, scale.rescale, stripe);
+    double[] x = take(rows, base, length, stripe);
     double[] p = emission.p;
     double last = group == 0 ? 0 : m[from + width + base - 1] * scale.rescale[stripe - 1];
     double[] factors = scale.factors;
-    int at = emission.at(t);
+    int at = emission.at(rows.t);
     int atStep = emission.rowLength();
     for (int frame = 0; frame < count; frame++) {
       double blank = p[at + width];
@@ -369,11 +368,14 @@ final class VectorKernels extends Kernels {
   }
 
   /** A group's blanks, then its labels, in the exponents that they are to have. */
-  private double[] take(double[] m, int at, int width, int length, double[] rescale, int stripe) {
-    DoubleVector factor = DoubleVector.fromArray(DOUBLES, rescale, stripe);
+  private double[] take(LatticeRows rows, int base, int length, int stripe) {
+    double[] m = rows.m;
+    int blanks = rows.from + base;
+    int labels = blanks + rows.stripes.width();
+    DoubleVector factor = DoubleVector.fromArray(DOUBLES, rows.scale.rescale, stripe);
     for (int i = 0; i < length; i += STRIPES) {
-      DoubleVector.fromArray(DOUBLES, m, at + i).mul(factor).intoArray(states, i);
-      DoubleVector.fromArray(DOUBLES, m, at + width + i).mul(factor).intoArray(states, length + i);
+      DoubleVector.fromArray(DOUBLES, m, blanks + i).mul(factor).intoArray(states, i);
+      DoubleVector.fromArray(DOUBLES, m, labels + i).mul(factor).intoArray(states, length + i);
     }
     return states;
   }
@@ -387,46 +389,36 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  void beta(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      Target target,
-      Scale scale,
-      Emission emission,
-      int t) {
+  void beta(LatticeRows rows) {
+    Stripes stripes = rows.stripes;
     boolean deep = stripes.depth() == VectorGroup.DEPTH;
     for (int g = stripes.groups() - 1; g >= 0; g--) {
       if (deep) {
-        VectorGroup.beta(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
+        VectorGroup.beta(rows, g);
       } else {
-        beta(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
+        beta(rows, g);
       }
     }
   }
 
-  private void beta(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      int group,
-      double[] skip,
-      Scale scale,
-      Emission emission,
-      int t) {
+  private void beta(LatticeRows rows, int group) {
+    double[] m = rows.m;
+    int from = rows.from;
+    int to = rows.to;
+    int count = rows.count;
+    Stripes stripes = rows.stripes;
+    double[] skip = rows.target.skipAt;
+    Scale scale = rows.scale;
+    EmissionRows emission = rows.emission;
     int width = stripes.width();
     int rowLength = stripes.rowLength();
     int stripe = group * STRIPES;
     int length = stripes.depth() * STRIPES;
     int base = group * length;
-    double[] x = take(m, from + base, width, length, scale.rescale, stripe);
+    double[] x = take(rows, base, length, stripe);
     double[] p = emission.p;
     double[] factors = scale.factors;
-    int at = emission.at(t);
+    int at = emission.at(rows.t);
     int atStep = emission.rowLength();
     int next = base + length; // the first place of the group after
     boolean hasNext = next < width;
@@ -474,52 +466,52 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  void gamma(
-      double[] x,
-      int xAt,
-      int xStep,
-      double[] y,
-      int yAt,
-      int yStep,
-      int count,
-      Stripes stripes,
-      double[] factors,
-      boolean all,
-      double[] gamma,
-      double[] blanks) {
-    if (stripes.depth() == VectorGroup.DEPTH) {
-      stripeSums = Grow.atLeast(stripeSums, (long) count * STRIPES);
-      Arrays.fill(blanks, 0, count, 0);
-      for (int g = 0; g < stripes.groups(); g++) {
-        VectorGroup.gamma(
-            x, xAt, xStep, y, yAt, yStep, count, stripes, g, factors, all, gamma, stripeSums);
-        for (int frame = 0; frame < count; frame++) {
-          blanks[frame] += sumOfStripes(frame * STRIPES);
-        }
-      }
-      return;
+  void products(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
+    if (scaling.stripes.depth() == VectorGroup.DEPTH) {
+      deepProducts(a, b, scaling, into);
+    } else {
+      anyProducts(a, b, scaling, into);
     }
-    int width = stripes.width();
-    int length = stripes.depth() * STRIPES;
-    for (int frame = 0; frame < count; frame++) {
+  }
+
+  private void deepProducts(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
+    stripeSums = KeptArrays.atLeast(stripeSums, (long) into.count * STRIPES);
+    Arrays.fill(into.ofBlanks, 0, into.count, 0);
+    for (int g = 0; g < scaling.stripes.groups(); g++) {
+      VectorGroup.products(a, b, scaling, g, into, stripeSums);
+      for (int frame = 0; frame < into.count; frame++) {
+        into.ofBlanks[frame] += sumOfStripes(frame * STRIPES);
+      }
+    }
+  }
+
+  private void anyProducts(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
+    double[] x = a.m;
+    double[] y = b.m;
+    double[] products = into.ofStates;
+    int width = scaling.stripes.width();
+    int length = scaling.stripes.depth() * STRIPES;
+    int xAt = a.at;
+    int yAt = b.at;
+    for (int frame = 0; frame < into.count; frame++) {
       int at = frame * 2 * width;
       for (int base = 0, stripe = 0; base < 2 * width; base += length, stripe += STRIPES) {
         if (base == width) {
           stripe = 0;
         }
-        DoubleVector factor = DoubleVector.fromArray(DOUBLES, factors, stripe);
+        DoubleVector factor = DoubleVector.fromArray(DOUBLES, scaling.factors, stripe);
         for (int i = base; i < base + length; i += STRIPES) {
           DoubleVector.fromArray(DOUBLES, x, xAt + i)
               .mul(DoubleVector.fromArray(DOUBLES, y, yAt + i))
               .mul(factor)
-              .intoArray(gamma, at + i);
+              .intoArray(products, at + i);
         }
       }
-      xAt += xStep;
-      yAt += yStep;
+      xAt += a.step;
+      yAt += b.step;
     }
-    for (int frame = 0; frame < count; frame++) {
-      blanks[frame] = sum(gamma, frame * 2 * width, width);
+    for (int frame = 0; frame < into.count; frame++) {
+      into.ofBlanks[frame] = sum(products, frame * 2 * width, width);
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
  */
 final class Workers implements AutoCloseable {
   private final int threads;
-  private final ArrayDeque<Work> queue = new ArrayDeque<>(); // guarded by this
+  private final ArrayDeque<ParallelTask> queue = new ArrayDeque<>(); // guarded by this
   private boolean closed; // guarded by this
 
   /**
@@ -32,7 +32,7 @@ final class Workers implements AutoCloseable {
   }
 
   /** Does all parts of the work, and returns when the last is done; throws what a part threw. */
-  void run(Work work) {
+  void run(ParallelTask work) {
     boolean shared = threads > 1 && work.parts() > 1;
     if (shared) {
       synchronized (this) {
@@ -47,7 +47,7 @@ final class Workers implements AutoCloseable {
     work.rethrow();
   }
 
-  private synchronized void awaitHelpers(Work work) {
+  private synchronized void awaitHelpers(ParallelTask work) {
     boolean interrupted = false;
     queue.remove(work);
     while (work.helpers > 0) {
@@ -63,13 +63,13 @@ final class Workers implements AutoCloseable {
   }
 
   private void help() {
-    for (Work work = next(null); work != null; work = next(work)) {
+    for (ParallelTask work = next(null); work != null; work = next(work)) {
       work.drain();
     }
   }
 
   /** Leaves {@code done} and waits for other work; null when closed. */
-  private synchronized Work next(Work done) {
+  private synchronized ParallelTask next(ParallelTask done) {
     if (done != null) {
       queue.remove(done);
       done.helpers--;
@@ -85,7 +85,7 @@ final class Workers implements AutoCloseable {
     if (queue.isEmpty()) {
       return null;
     }
-    Work work = queue.peek();
+    ParallelTask work = queue.peek();
     work.helpers++;
     return work;
   }

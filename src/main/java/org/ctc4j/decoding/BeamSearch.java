@@ -128,12 +128,12 @@ public final class BeamSearch<S> {
       return; // forbidden
     }
     double logProb = atMostOne(greedy.logProbability(labels));
-    double itsScore = logProb + added(node);
-    if (isLess(best, itsScore) && (first || isLess(scoreOfAllPaths(best), itsScore))) {
+    double nodeScore = logProb + added(node);
+    if (isLess(best, nodeScore) && (first || isLess(scoreOfAllPaths(best), nodeScore))) {
       int at = entry == NONE ? size++ : entry;
       nodes[at] = node;
       total[at] = logProb;
-      score[at] = itsScore;
+      score[at] = nodeScore;
     }
   }
 

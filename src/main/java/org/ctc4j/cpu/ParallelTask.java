@@ -3,7 +3,7 @@ package org.ctc4j.cpu;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Some parts of work that may be done in any order and at the same time; reusable. */
-abstract class Work {
+abstract class ParallelTask {
   /** How many helpers are at it; guarded by the {@link Workers}. */
   int helpers;
 
