@@ -37,7 +37,7 @@ public final class CpuCtc extends Ctc {
   }
 
   CpuCtc(CpuBackend backend) {
-    super(backend.threads());
+    super(backend.workers());
     this.backend = backend;
   }
 

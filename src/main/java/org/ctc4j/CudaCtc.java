@@ -5,6 +5,7 @@ import org.ctc4j.cuda.CudaBackend;
 import org.ctc4j.cuda.Devices;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
+import org.ctc4j.host.Workers;
 
 /**
  * Hand-written kernels on an NVIDIA GPU of compute capability 7.5 or newer. A driver for CUDA 11.0
@@ -85,7 +86,7 @@ public final class CudaCtc extends Ctc {
   private final CudaBackend backend;
 
   private CudaCtc(CudaDevice device, EngineOptions options) {
-    super(options.threads());
+    super(Workers.of(options));
     this.device = device;
     this.backend = new CudaBackend(device, options);
   }

@@ -48,7 +48,7 @@ public final class Viterbi {
   }
 
   /** Finds the path. Once. */
-  public CtcStatus run() {
+  public CtcStatus align() {
     Row last = forward();
     if (last == null) {
       return CtcStatus.NOT_FINITE;

@@ -6,6 +6,7 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.Unclosed;
+import org.ctc4j.host.Workers;
 
 /**
  * Batches on threads, with memory that is kept from call to call. Thread-safe: calls at the same
@@ -49,13 +50,13 @@ public final class CpuBackend implements AutoCloseable {
     this.tasks = new Pool<>(() -> new LossTask(utterances, scratches, small));
     this.projectionScratches = new Pool<>(() -> new ProjectionScratch(kernels.another()));
     this.projectedTasks = new Pool<>(() -> new ProjectedTask(tiling, projectionScratches));
-    this.workers = new Workers(options.threads());
+    this.workers = Workers.waiting(options);
     this.threads = Unclosed.register(this, workers::close);
   }
 
-  /** How many threads work on one call, the calling one included. */
-  public int threads() {
-    return workers.threads();
+  /** The threads that work on calls. */
+  public Workers workers() {
+    return workers;
   }
 
   /** Whether an engine can be made. */

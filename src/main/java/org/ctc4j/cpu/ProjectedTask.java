@@ -10,6 +10,8 @@ import org.ctc4j.ProjectedBatch;
 import org.ctc4j.Projection;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.engine.ProjectedPlaces;
+import org.ctc4j.host.ParallelTask;
+import org.ctc4j.host.Workers;
 import org.ctc4j.projection.CompactTarget;
 
 /**
@@ -113,13 +115,13 @@ final class ProjectedTask extends ParallelTask {
         int blank = call.options().blank();
         group = new CompactGroup(batch, blank, n, tiling, places.wantsGradient());
         forward(workers);
-        run(workers, Step.LATTICE, group.size());
+        compute(workers, Step.LATTICE, group.size());
         if (places.wantsGradient()) {
           backward(workers);
         }
       }
       if (places.hiddenGradient() != null) {
-        run(workers, Step.CLEAR, batch.utterances());
+        compute(workers, Step.CLEAR, batch.utterances());
       }
       if (isFirstPanel) {
         clear(places.weightGradient());
@@ -137,14 +139,13 @@ final class ProjectedTask extends ParallelTask {
     }
   }
 
-  private void run(Workers workers, Step next, int count) {
+  private void compute(Workers workers, Step next, int count) {
     step = next;
-    prepare(count);
-    workers.run(this);
+    workers.compute(count, this);
   }
 
   @Override
-  void run(int index) {
+  protected void computePart(int index) {
     ProjectionScratch scratch =
         scratches.take().begin(type, tiling, classes, dimensions, weightView == null);
     switch (step) {
@@ -191,7 +192,7 @@ final class ProjectedTask extends ParallelTask {
     long sums = (long) group.frames() * sections;
     max = KeptArrays.atLeast(max, sums);
     sum = KeptArrays.atLeast(sum, sums);
-    run(workers, Step.FORWARD, group.ranges.size() * sections);
+    compute(workers, Step.FORWARD, group.ranges.size() * sections);
     for (FrameRange range : group.ranges) {
       for (int i = 0; i < range.rows(); i++) {
         int first = (range.at() + i) * sections;
@@ -324,18 +325,18 @@ final class ProjectedTask extends ParallelTask {
     for (int i = 1; i < panel.size(); i++) {
       panelAt[i] = panelAt[i - 1] + panel.get(i - 1).rows();
     }
-    run(workers, Step.LOAD, panel.size());
+    compute(workers, Step.LOAD, panel.size());
     for (chunkFrom = 0; chunkFrom < classes; chunkFrom += ld) {
       chunkTo = (int) Math.min(classes, (long) chunkFrom + ld);
       int tilesOfChunk = parts(chunkTo - chunkFrom, tiling.tile());
       if (weightView == null) {
-        run(workers, Step.WEIGHT, tilesOfChunk);
+        compute(workers, Step.WEIGHT, tilesOfChunk);
       }
-      run(workers, Step.LOGIT_GRADIENT, panel.size() * tilesOfChunk);
-      run(workers, Step.PRODUCTS, weightTasks() + hiddenTasks());
+      compute(workers, Step.LOGIT_GRADIENT, panel.size() * tilesOfChunk);
+      compute(workers, Step.PRODUCTS, weightTasks() + hiddenTasks());
     }
     if (places.hiddenGradient() != null) {
-      run(workers, Step.STORE, panel.size());
+      compute(workers, Step.STORE, panel.size());
     }
     isFirstPanel = false;
   }
