@@ -958,6 +958,27 @@ class CtcDecoderTest {
   }
 
   @Test
+  void afterACallNothingOfTheCallersIsHeld() {
+    Collected collected = new Collected();
+    List<Object> results = decodeWatched(collected);
+    collected.assertAll(() -> results.size() + " results, which are still there; " + replay());
+  }
+
+  private List<Object> decodeWatched(Collected collected) {
+    TestBatch of = TestBatch.random(random, 40, 3, 9, 8, 2);
+    FrameTensor logits = collected.watch("logits", of.timeMajor());
+    collected.watch("numbers", logits.elements().storage());
+    int[] lengths = collected.watch("lengths", of.inputLengths().clone());
+    HotWords words = collected.watch("scorer", HotWords.of(List.of(new int[] {3, 2}), 1));
+    BeamOptions beam = BeamOptions.DEFAULT;
+    CtcOptions options = of.options().withBlank(0);
+    return List.of(
+        decoder.greedy(logits, lengths, options),
+        decoder.beamSearch(logits, lengths, options, beam),
+        decoder.beamSearch(logits, lengths, options, beam, words));
+  }
+
+  @Test
   void theNumberOfThreadsDoesNotMatter() {
     TestBatch batch = TestBatch.random(random, 60, 7, 9, 3, 1);
     List<List<String>> results = new ArrayList<>();
