@@ -1,7 +1,6 @@
 package org.ctc4j.cuda;
 
 import java.util.List;
-import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.ElementType;
@@ -92,7 +91,7 @@ final class Kernels implements AutoCloseable {
   /** Everything a batch needs, on one stream, without waiting for any of it. */
   synchronized void enqueue(
       DeviceBatch batch,
-      CtcOptions options,
+      CallOptions options,
       DeviceResult result,
       Workspace workspace,
       long workspaceAddress,
@@ -134,7 +133,7 @@ final class Kernels implements AutoCloseable {
   /** Only the look at lengths and labels, which leaves its findings in the workspace. */
   synchronized void prepare(
       DeviceBatch batch,
-      CtcOptions options,
+      CallOptions options,
       DeviceResult result,
       Workspace workspace,
       long workspaceAddress,

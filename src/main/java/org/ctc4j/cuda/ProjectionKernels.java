@@ -107,7 +107,7 @@ final class ProjectionKernels implements AutoCloseable {
               frames.weights());
       kernels.prepare(
           labels,
-          call.options(),
+          CallOptions.ofDevice(call.options()),
           result.losses(),
           workspace.compact,
           compact(),
@@ -293,7 +293,7 @@ final class ProjectionKernels implements AutoCloseable {
       DeviceResult losses = result.losses();
       kernels.enqueue(
           compact,
-          options,
+          CallOptions.ofDevice(options),
           new DeviceResult(losses.losses(), losses.statuses(), losses.reduced(), gradient),
           workspace.compact,
           compact(),
