@@ -2,7 +2,6 @@ package org.ctc4j.cuda;
 
 import java.util.List;
 import jcuda.driver.CUstream;
-import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.ElementType;
@@ -36,7 +35,7 @@ final class AlignKernels implements AutoCloseable {
   /** Everything a batch needs, on one stream, without waiting for any of it. */
   synchronized void enqueue(
       DeviceBatch batch,
-      CtcOptions options,
+      CallOptions options,
       DevicePaths paths,
       AlignWorkspace workspace,
       long workspaceAddress,

@@ -104,7 +104,13 @@ public final class AlignmentBackend implements AutoCloseable {
     run(
         () -> {
           long address = held.workspaces.reserve(stream, workspace.bytes(), batch::shape);
-          held.kernels.enqueue(batch, options, paths, workspace, address, ForeignStream.of(stream));
+          held.kernels.enqueue(
+              batch,
+              CallOptions.ofDevice(options),
+              paths,
+              workspace,
+              address,
+              ForeignStream.of(stream));
         });
   }
 
@@ -125,7 +131,12 @@ public final class AlignmentBackend implements AutoCloseable {
     run(
         () ->
             held.kernels.enqueue(
-                batch, options, paths, workspace, address, ForeignStream.of(stream)));
+                batch,
+                CallOptions.ofDevice(options),
+                paths,
+                workspace,
+                address,
+                ForeignStream.of(stream)));
   }
 
   /** Loads the kernels of such a call and makes room for it in the aligner's workspace. */

@@ -91,7 +91,7 @@ final class AlignmentLane implements AutoCloseable {
       uploadLogits();
       kernels.enqueue(
           deviceBatch(),
-          call.options(),
+          CallOptions.ofHost(call.options()),
           devicePaths(),
           chunk.workspace(),
           memory.address() + layout.workspace,

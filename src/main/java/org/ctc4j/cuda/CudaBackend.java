@@ -120,7 +120,13 @@ public final class CudaBackend implements AutoCloseable {
     run(
         () -> {
           long address = held.workspaces.reserve(stream, workspace.bytes(), batch::shape);
-          held.kernels.enqueue(batch, options, result, workspace, address, launch(batch, stream));
+          held.kernels.enqueue(
+              batch,
+              CallOptions.ofDevice(options),
+              result,
+              workspace,
+              address,
+              launch(batch, stream));
         });
   }
 
@@ -137,7 +143,12 @@ public final class CudaBackend implements AutoCloseable {
     run(
         () ->
             held.kernels.enqueue(
-                batch, options, result, workspace, address, launch(batch, stream)));
+                batch,
+                CallOptions.ofDevice(options),
+                result,
+                workspace,
+                address,
+                launch(batch, stream)));
   }
 
   /** Loads the kernels of such a call and makes room for it in the engine's workspace. */

@@ -144,7 +144,7 @@ final class Lane implements AutoCloseable {
       DeviceBatch batch = deviceBatch();
       kernels.enqueue(
           batch,
-          deviceOptions(),
+          CallOptions.ofHost(deviceOptions()),
           deviceResult(),
           chunk.workspace(),
           memory.address() + layout.workspace,

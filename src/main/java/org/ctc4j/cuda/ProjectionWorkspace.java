@@ -16,6 +16,9 @@ final class ProjectionWorkspace {
 
   private static final int USUAL_ROWS = 1024;
 
+  /** The kernels have places for so many classes of a chunk. */
+  private static final int MOST_CLASSES = 8192;
+
   /** Rows of a chunk begin at multiples of so many elements. */
   private static final int PITCH = 8;
 
@@ -102,16 +105,17 @@ final class ProjectionWorkspace {
     long elements = Math.min(CHUNK_BYTES, limit / 4) / wide;
     // not by the number of rows: the sums of an utterance do not depend on what else is in the
     // batch
-    long most = elements / Math.max(USUAL_ROWS, shape.dimensions());
+    long most = Math.min(MOST_CLASSES, elements / Math.max(USUAL_ROWS, shape.dimensions()));
     classesOfChunk = (int) Math.min(shape.classes(), Math.max(LEAST, most / LEAST * LEAST));
     pitch = (classesOfChunk + PITCH - 1) / PITCH * PITCH;
     rowsOfChunk = (int) Math.min(shape.rows(), Math.max(LEAST, elements / pitch));
     int width = Math.min(shape.labels(), shape.classes() - 1) + 1;
+    int columns = width + 1; // and all other classes as one
     compact =
         Workspace.of(
             shape.frames(),
             shape.utterances(),
-            width,
+            columns,
             shape.labels(),
             shape.gradient(),
             Math.max(1, limit / 2));
@@ -130,8 +134,8 @@ final class ProjectionWorkspace {
     targets = next(4 * n * shape.labels());
     targetLength = next(4 * n);
     tableStart = next(8 * n);
-    table = next(8 * rows * width);
-    tableGradient = next(shape.gradient() ? 8 * rows * width : 0);
+    table = next(8 * rows * columns);
+    tableGradient = next(shape.gradient() ? 8 * rows * columns : 0);
     copy = next(rows * shape.dimensions() * shape.type().bytes());
     logits = next(chunk * wide);
     firstPart = next(parts * partBytes);
