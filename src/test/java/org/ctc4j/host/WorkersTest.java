@@ -105,6 +105,29 @@ class WorkersTest {
   }
 
   @Test
+  void whatAHelperThrowsReachesTheCaller() {
+    Workers workers = Workers.of(EngineOptions.DEFAULT.withThreads(2));
+    for (Throwable thrown : List.of(new IOException(), new Throwable(), new Tired())) {
+      Thread caller = Thread.currentThread();
+      CountDownLatch failing = new CountDownLatch(1);
+      Throwable caught =
+          assertThrows(
+              Throwable.class,
+              () ->
+                  workers.forEach(
+                      2,
+                      i -> {
+                        if (Thread.currentThread() != caller) {
+                          failing.countDown();
+                          WorkersTest.<RuntimeException>asIs(thrown);
+                        }
+                        await(failing); // so that the other part is the helper's
+                      }));
+      assertSame(thrown, caught);
+    }
+  }
+
+  @Test
   void helpersAreTheExecutors() throws InterruptedException {
     Set<String> names = ConcurrentHashMap.newKeySet();
     ExecutorService executor = Executors.newFixedThreadPool(3, task -> new Thread(task, "mine"));
