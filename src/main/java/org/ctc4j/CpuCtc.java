@@ -1,6 +1,8 @@
 package org.ctc4j;
 
 import org.ctc4j.cpu.CpuBackend;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.ProjectedCall;
 
 /**
  * The fast backend in pure Java: the lattice in float64 with an exponent for each few neighbouring
@@ -35,7 +37,7 @@ public final class CpuCtc extends Ctc {
   }
 
   CpuCtc(CpuBackend backend) {
-    super(backend.threads());
+    super(backend.workers());
     this.backend = backend;
   }
 
@@ -86,27 +88,12 @@ public final class CpuCtc extends Ctc {
   }
 
   @Override
-  void run(CtcBatch batch, CtcOptions options, CtcResult result) {
-    backend.run(
-        batch,
-        options,
-        result.weights,
-        result.losses,
-        result.statuses,
-        result.gradient(),
-        result.posteriors);
+  void computeLosses(LossCall call) {
+    backend.computeLosses(call);
   }
 
   @Override
-  void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result) {
-    backend.run(
-        batch,
-        options,
-        result.losses.weights,
-        result.losses.losses,
-        result.losses.statuses,
-        result.hiddenGradient(),
-        result.weightGradient(),
-        result.biasGradient());
+  void computeLosses(ProjectedCall call) {
+    backend.computeLosses(call);
   }
 }

@@ -1,7 +1,10 @@
 package org.ctc4j;
 
 import java.util.List;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.Workers;
 
 /**
  * Computes CTC losses, gradients and posteriors: for each utterance −ln p(target | input), where p
@@ -47,14 +50,14 @@ import org.ctc4j.host.LogProbCheck;
 public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCtc, ReferenceCtc {
   private static final System.Logger LOGGER = System.getLogger("org.ctc4j");
 
-  private final int hostThreads;
+  private final Workers workers;
   private volatile boolean closed;
 
   /**
-   * @param hostThreads how many threads of the host work on one call, the calling one included
+   * @param workers threads of the host
    */
-  Ctc(int hostThreads) {
-    this.hostThreads = hostThreads;
+  Ctc(Workers workers) {
+    this.workers = workers;
   }
 
   /** The fastest engine that works here, with {@link EngineOptions#DEFAULT}. */
@@ -173,10 +176,9 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     requireOpen();
     batch.check(options);
     result.check(batch);
-    LogProbCheck.check(batch, options.input(), hostThreads);
+    LogProbCheck.check(batch, options.input(), workers);
     CtcBatch fitting = batch.fitting();
-    result.prepare(batch, fitting, options.reduction());
-    run(fitting, options, result);
+    computeLosses(result.call(batch, fitting, options));
     result.finish(batch, fitting, options);
   }
 
@@ -228,9 +230,8 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     batch.check(options);
     result.check(batch);
     ProjectedBatch fitting = batch.fitting();
-    result.losses.prepare(batch.frames(), fitting.frames(), options.reduction());
-    run(fitting, options, result);
-    result.losses.finish(batch.frames(), fitting.frames(), options);
+    computeLosses(result.call(batch, fitting, options));
+    result.finish(batch, fitting, options);
   }
 
   private void requireOpen() {
@@ -259,12 +260,9 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     closed = true;
   }
 
-  /**
-   * Fills losses (infinite where infeasible), statuses and, where asked for, the posteriors and the
-   * gradient, weighted by {@code result.weights}. The arguments have been checked.
-   */
-  abstract void run(CtcBatch batch, CtcOptions options, CtcResult result);
+  /** Fills all places of the call, whose arguments have been checked. */
+  abstract void computeLosses(LossCall call);
 
-  /** As above, for all gradients that the result has a place for. */
-  abstract void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result);
+  /** The same for hidden states. */
+  abstract void computeLosses(ProjectedCall call);
 }

@@ -1,7 +1,8 @@
 package org.ctc4j;
 
 import java.util.Arrays;
-import org.ctc4j.host.Posteriors;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.LossPlaces;
 
 /**
  * Where a call writes what it computes: N losses and statuses, the reduced loss and, as far as
@@ -25,13 +26,15 @@ public final class CtcResult {
   final double[] weights;
   private final double[] terms;
   private final FrameTensor gradient;
-  final Posteriors posteriors;
+  private final FrameTensor posteriors;
+  private final FrameTensor statePosteriors;
   private double loss;
 
   /** Of losses, statuses, weights and terms. */
   private static final int UTTERANCE_BYTES = 4 * Double.BYTES;
 
-  private CtcResult(int utterances, FrameTensor gradient, Posteriors posteriors) {
+  private CtcResult(
+      int utterances, FrameTensor gradient, FrameTensor posteriors, FrameTensor statePosteriors) {
     HeapRoom.require("utterances", utterances, UTTERANCE_BYTES);
     this.losses = new double[utterances];
     this.statuses = new CtcStatus[utterances];
@@ -39,11 +42,12 @@ public final class CtcResult {
     this.terms = new double[utterances];
     this.gradient = gradient;
     this.posteriors = posteriors;
+    this.statePosteriors = statePosteriors;
   }
 
   /** For the losses of N utterances, without a gradient. */
   public static CtcResult ofLosses(int utterances) {
-    return new CtcResult(utterances, null, Posteriors.NONE);
+    return new CtcResult(utterances, null, null, null);
   }
 
   /**
@@ -55,7 +59,7 @@ public final class CtcResult {
    */
   public static CtcResult ofGradient(FrameTensor gradient) {
     gradient.requireWritable("gradient");
-    return new CtcResult(gradient.utterances(), gradient, Posteriors.NONE);
+    return new CtcResult(gradient.utterances(), gradient, null, null);
   }
 
   /**
@@ -67,7 +71,7 @@ public final class CtcResult {
    */
   public CtcResult withPosteriors(FrameTensor place) {
     requirePlace("posteriors", place);
-    return new CtcResult(losses.length, gradient, new Posteriors(place, posteriors.ofStates()));
+    return new CtcResult(losses.length, gradient, place, statePosteriors);
   }
 
   /**
@@ -80,7 +84,7 @@ public final class CtcResult {
    */
   public CtcResult withStatePosteriors(FrameTensor place) {
     requirePlace("state posteriors", place);
-    return new CtcResult(losses.length, gradient, new Posteriors(posteriors.ofClasses(), place));
+    return new CtcResult(losses.length, gradient, posteriors, place);
   }
 
   private void requirePlace(String name, FrameTensor place) {
@@ -124,12 +128,12 @@ public final class CtcResult {
 
   /** The posterior of each class, shape (T, N, C), or null if there is no place for them. */
   public FrameTensor posteriors() {
-    return posteriors.ofClasses();
+    return posteriors;
   }
 
   /** The posterior of each state, shape (T, N, 2 Lmax + 1), or null if there is no place. */
   public FrameTensor statePosteriors() {
-    return posteriors.ofStates();
+    return statePosteriors;
   }
 
   void check(CtcBatch batch) {
@@ -140,16 +144,15 @@ public final class CtcResult {
     }
     FrameTensor logits = batch.logits();
     check("gradient", gradient, logits, logits.classes(), "the shape of the logits");
-    if (posteriors.wanted()) {
-      FrameTensor ofClasses = posteriors.ofClasses();
-      FrameTensor ofStates = posteriors.ofStates();
-      check("posteriors", ofClasses, logits, logits.classes(), "the shape of the logits");
+    check("posteriors", posteriors, logits, logits.classes(), "the shape of the logits");
+    if (statePosteriors != null) {
       int states = batch.targets().states();
-      check("state posteriors", ofStates, logits, states, "the 2 Lmax + 1 states of the frames");
-      requireApart("posteriors", ofClasses, "gradient", gradient);
-      requireApart("state posteriors", ofStates, "gradient", gradient);
-      requireApart("state posteriors", ofStates, "posteriors", ofClasses);
+      String what = "the 2 Lmax + 1 states of the frames";
+      check("state posteriors", statePosteriors, logits, states, what);
     }
+    requireApart("posteriors", posteriors, "gradient", gradient);
+    requireApart("state posteriors", statePosteriors, "gradient", gradient);
+    requireApart("state posteriors", statePosteriors, "posteriors", posteriors);
   }
 
   private static void check(
@@ -173,14 +176,24 @@ public final class CtcResult {
   }
 
   /**
+   * What a backend is asked to compute of a batch, into this result.
+   *
    * @param fitting {@link CtcBatch#fitting} of the batch
    */
-  void prepare(CtcBatch batch, CtcBatch fitting, Reduction reduction) {
+  LossCall call(CtcBatch batch, CtcBatch fitting, CtcOptions options) {
+    double[] weights = prepare(batch, fitting, options.reduction());
+    LossPlaces places = new LossPlaces(losses, statuses, gradient, posteriors, statePosteriors);
+    return new LossCall(fitting, options, weights, places);
+  }
+
+  /** Empties the statuses; returns the weights of the utterances in the gradient. */
+  double[] prepare(CtcBatch batch, CtcBatch fitting, Reduction reduction) {
     Arrays.fill(statuses, null);
     for (int n = 0; n < weights.length; n++) {
       // what does not fit has no gradient
       weights[n] = batch.isUnfit(n, fitting) ? 0 : batch.weight(n, reduction);
     }
+    return weights;
   }
 
   /**
@@ -191,8 +204,8 @@ public final class CtcResult {
       if (batch.isUnfit(n, fitting) && statuses[n] != CtcStatus.NOT_FINITE) {
         losses[n] = Double.POSITIVE_INFINITY;
         statuses[n] = CtcStatus.INFEASIBLE;
-        clear(posteriors.ofClasses(), n);
-        clear(posteriors.ofStates(), n);
+        clear(posteriors, n);
+        clear(statePosteriors, n);
       }
       if (options.zeroInfinity() && statuses[n] == CtcStatus.INFEASIBLE) {
         losses[n] = 0;

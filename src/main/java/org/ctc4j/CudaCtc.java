@@ -3,6 +3,9 @@ package org.ctc4j;
 import java.util.List;
 import org.ctc4j.cuda.CudaBackend;
 import org.ctc4j.cuda.Devices;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.ProjectedCall;
+import org.ctc4j.host.Workers;
 
 /**
  * Hand-written kernels on an NVIDIA GPU of compute capability 7.5 or newer. A driver for CUDA 11.0
@@ -83,7 +86,7 @@ public final class CudaCtc extends Ctc {
   private final CudaBackend backend;
 
   private CudaCtc(CudaDevice device, EngineOptions options) {
-    super(options.threads());
+    super(Workers.of(options));
     this.device = device;
     this.backend = new CudaBackend(device, options);
   }
@@ -278,28 +281,12 @@ public final class CudaCtc extends Ctc {
   }
 
   @Override
-  void run(CtcBatch batch, CtcOptions options, CtcResult result) {
-    backend.run(
-        batch,
-        options,
-        result.weights,
-        result.losses,
-        result.statuses,
-        result.gradient(),
-        result.posteriors);
+  void computeLosses(LossCall call) {
+    backend.computeLosses(call);
   }
 
   @Override
-  void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result) {
-    CtcResult losses = result.losses;
-    backend.run(
-        batch,
-        options,
-        losses.weights,
-        losses.losses,
-        losses.statuses,
-        result.hiddenGradient(),
-        result.weightGradient(),
-        result.biasGradient());
+  void computeLosses(ProjectedCall call) {
+    backend.computeLosses(call);
   }
 }

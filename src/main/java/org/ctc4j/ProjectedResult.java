@@ -1,6 +1,8 @@
 package org.ctc4j;
 
 import java.util.List;
+import org.ctc4j.engine.ProjectedCall;
+import org.ctc4j.engine.ProjectedPlaces;
 
 /**
  * Where a call on a {@link ProjectedBatch} writes what it computes: N losses and statuses, the
@@ -117,6 +119,26 @@ public final class ProjectedResult {
     requireLength("weight gradient", weightGradient, projection.weight().length());
     requireLength("bias gradient", biasGradient, projection.classes());
     requireApart(batch);
+  }
+
+  /**
+   * What a backend is asked to compute of a batch, into this result.
+   *
+   * @param fitting {@link ProjectedBatch#fitting} of the batch
+   */
+  ProjectedCall call(ProjectedBatch batch, ProjectedBatch fitting, CtcOptions options) {
+    double[] weights = losses.prepare(batch.frames(), fitting.frames(), options.reduction());
+    ProjectedPlaces places =
+        new ProjectedPlaces(
+            losses.losses, losses.statuses, hiddenGradient, weightGradient, biasGradient);
+    return new ProjectedCall(fitting, options, weights, places);
+  }
+
+  /**
+   * @param fitting what was computed in place of the batch
+   */
+  void finish(ProjectedBatch batch, ProjectedBatch fitting, CtcOptions options) {
+    losses.finish(batch.frames(), fitting.frames(), options);
   }
 
   private static void requireLength(String name, Elements elements, long expected) {

@@ -1,5 +1,8 @@
 package org.ctc4j;
 
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.ProjectedCall;
+import org.ctc4j.host.Workers;
 import org.ctc4j.reference.ReferenceBackend;
 import org.ctc4j.reference.ReferenceProjection;
 
@@ -16,9 +19,13 @@ public final class ReferenceCtc extends Ctc {
   private final ReferenceProjection projection;
 
   ReferenceCtc(EngineOptions options) {
-    super(options.threads());
-    backend = new ReferenceBackend(options.threads());
-    projection = new ReferenceProjection(options.threads());
+    this(Workers.of(options));
+  }
+
+  private ReferenceCtc(Workers workers) {
+    super(workers);
+    backend = new ReferenceBackend(workers);
+    projection = new ReferenceProjection(workers);
   }
 
   @Override
@@ -37,27 +44,12 @@ public final class ReferenceCtc extends Ctc {
   }
 
   @Override
-  void run(CtcBatch batch, CtcOptions options, CtcResult result) {
-    backend.run(
-        batch,
-        options,
-        result.weights,
-        result.losses,
-        result.statuses,
-        result.gradient(),
-        result.posteriors);
+  void computeLosses(LossCall call) {
+    backend.computeLosses(call);
   }
 
   @Override
-  void run(ProjectedBatch batch, CtcOptions options, ProjectedResult result) {
-    projection.run(
-        batch,
-        options,
-        result.losses.weights,
-        result.losses.losses,
-        result.losses.statuses,
-        result.hiddenGradient(),
-        result.weightGradient(),
-        result.biasGradient());
+  void computeLosses(ProjectedCall call) {
+    projection.computeLosses(call);
   }
 }

@@ -11,7 +11,7 @@ import org.ctc4j.projection.CompactTarget;
  */
 final class CompactGroup {
   final int first;
-  final List<Strip> strips = new ArrayList<>();
+  final List<FrameRange> ranges = new ArrayList<>();
   private final List<CompactUtterance> utterances = new ArrayList<>();
   private int frames;
 
@@ -21,17 +21,18 @@ final class CompactGroup {
    * @param start the first
    * @param wantsGradient whether there shall be room for one
    */
-  CompactGroup(ProjectedBatch batch, int blank, int start, Sizes sizes, boolean wantsGradient) {
+  CompactGroup(
+      ProjectedBatch batch, int blank, int start, ProjectionTiling tiling, boolean wantsGradient) {
     first = start;
     long size = 0;
     for (int n = start; n < batch.utterances(); n++) {
       CompactTarget target = CompactTarget.of(batch.targets(), n, blank);
       size += (long) batch.inputLength(n) * CompactUtterance.width(target);
-      if (n > start && size > sizes.group()) {
+      if (n > start && size > tiling.group()) {
         break;
       }
       utterances.add(new CompactUtterance(target, batch.inputLength(n), wantsGradient));
-      Strip.cut(n, batch.inputLength(n), sizes.strip(), frames, strips);
+      FrameRange.cut(n, batch.inputLength(n), tiling.rangeFrames(), frames, ranges);
       frames = Math.addExact(frames, batch.inputLength(n));
     }
   }

@@ -2,12 +2,13 @@ package org.ctc4j.cpu;
 
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
-import org.ctc4j.CtcStatus;
 import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.Targets;
-import org.ctc4j.host.Posteriors;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.LossPlaces;
+import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.projection.CompactTarget;
 
 /**
@@ -54,19 +55,12 @@ final class CompactUtterance {
     return gradient(t, width - 1);
   }
 
-  /** Loss, status and gradient, once all logits are set, to place n of the batch's arrays. */
-  void compute(CpuBackend lattice, int n, double weight, double[] losses, CtcStatus[] statuses) {
-    double[] loss = new double[1];
-    CtcStatus[] status = new CtcStatus[1];
-    lattice.run(
-        CtcBatch.of(logits, Targets.of(target.labels())),
-        CtcOptions.DEFAULT,
-        new double[] {weight},
-        loss,
-        status,
-        gradient,
-        Posteriors.NONE);
-    losses[n] = loss[0];
-    statuses[n] = status[0];
+  /** Loss, status and gradient, once all logits are set, to place n of a projected call. */
+  void compute(CpuBackend lattice, ProjectedCall call, int n) {
+    LossPlaces own = LossPlaces.of(1, gradient);
+    CtcBatch batch = CtcBatch.of(logits, Targets.of(target.labels()));
+    double[] weight = {call.weights()[n]};
+    lattice.computeLosses(new LossCall(batch, CtcOptions.DEFAULT, weight, own));
+    call.places().set(n, own.losses()[0], own.statuses()[0]);
   }
 }

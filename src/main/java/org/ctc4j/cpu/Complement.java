@@ -49,14 +49,14 @@ final class Complement {
   private final InputKind input;
   private final int frames;
   private final int states;
-  private final int blank; // its slot
-  private final int others; // the slot of all classes that the target does not have
+  private final int blank; // its column
+  private final int others; // the column of all classes that the target does not have
   private final double[] row; // a frame's logits, then probabilities of all classes
-  private final double[] y; // of slots
-  private final int[] seen; // by slot: the states before it are counted
+  private final double[] y; // of columns
+  private final int[] seen; // by column: the states before it are counted
   private final RangeSums sums = new RangeSums();
   private final double[] shift = new double[1];
-  private final double[] rest = new double[4]; // Σ y without the first i of the largest slots
+  private final double[] rest = new double[4]; // Σ y without the first i of the largest columns
   private final int[] largest = new int[3];
   private double logSum; // of a frame's log-probabilities or scores
   private double logSums;
@@ -85,12 +85,13 @@ final class Complement {
   }
 
   /** Whether a loss of the sweeps is so small that it must come from here. */
-  static boolean isNeeded(double loss, int frames, InputKind input, ElementType type) {
+  static boolean isNeeded(Utterance u, double loss) {
+    ElementType type = u.type();
     double perFrame =
-        input != InputKind.LOG_PROBS || type == ElementType.FLOAT64
+        u.input != InputKind.LOG_PROBS || type == ElementType.FLOAT64
             ? NATS_PER_FRAME
             : type == ElementType.FLOAT32 ? 1e-6 : 2 * ROUNDING_NATS;
-    return loss < NATS + perFrame * frames;
+    return loss < NATS + perFrame * u.frames();
   }
 
   /**
@@ -126,10 +127,10 @@ final class Complement {
     return byShares ? ofPaths : nats;
   }
 
-  private void add(double itsLogSum) {
-    logSums += itsLogSum;
-    rounding += Math.abs(itsLogSum);
-    rounded &= Math.abs(itsLogSum) < ROUNDING_NATS;
+  private void add(double logSum) {
+    logSums += logSum;
+    rounding += Math.abs(logSum);
+    rounded &= Math.abs(logSum) < ROUNDING_NATS;
   }
 
   private double[] atTheEnd() {
@@ -171,10 +172,10 @@ final class Complement {
 
   // ---- a frame ----
 
-  /** Finds the probabilities of all classes, and of the slots, in frame t. */
+  /** Finds the probabilities of all classes, and of the columns, in frame t. */
   private void read(int t) {
     int classes = utterance.classes;
-    double[] x = scratch.exact(row.length);
+    double[] x = scratch.float64Row(row.length);
     scratch.logits.copy(t, x);
     int best = 0;
     for (int c = 1; c < classes; c++) {
@@ -182,7 +183,7 @@ final class Complement {
     }
     shift[0] = x[best];
     Arrays.fill(x, classes, row.length, x[best]);
-    if (scratch.kernels.exp(x, 1, row.length, shift, 0, row, 0) <= LEAST_EXP) {
+    if (scratch.kernels.exp(scratch.rows(x, 1, row.length), shift, 0, row, 0) <= LEAST_EXP) {
       for (int c = 0; c < classes; c++) {
         row[c] = row[c] <= LEAST_EXP ? Math.exp(x[c] - shift[0]) : row[c];
       }
@@ -195,11 +196,11 @@ final class Complement {
     for (int c = 0; c < classes; c++) {
       row[c] /= 1 + sum;
     }
-    takeSlots();
+    takeColumns();
     findLargest();
   }
 
-  private void takeSlots() {
+  private void takeColumns() {
     for (int k = 0; k <= blank; k++) {
       y[k] = row[target.classOf[k]];
       row[target.classOf[k]] = 0;
@@ -231,7 +232,7 @@ final class Complement {
   }
 
   /**
-   * Σ y over all slots but three, different ones or −1. What is subtracted is no larger than what
+   * Σ y over all columns but three, different ones or −1. What is subtracted is no larger than what
    * remains, so nothing is lost in rounding.
    */
   private double without(int a, int b, int c) {
@@ -244,7 +245,7 @@ final class Complement {
     return rest[out] - within(a, out) - within(b, out) - within(c, out);
   }
 
-  /** What slot k contributes to {@code rest[out]}. */
+  /** What column k contributes to {@code rest[out]}. */
   private double within(int k, int out) {
     for (int i = 0; i < out; i++) {
       if (largest[i] == k) {
@@ -266,7 +267,9 @@ final class Complement {
   private double leaving(int s) {
     int next = nextLabel(s);
     return without(
-        blank, s % 2 == 1 ? target.slot[s / 2] : -1, next < target.length ? target.slot[next] : -1);
+        blank,
+        s % 2 == 1 ? target.column[s / 2] : -1,
+        next < target.length ? target.column[next] : -1);
   }
 
   /** f before the frame that was read from that after it. */
@@ -274,11 +277,11 @@ final class Complement {
     for (int s = 0; s < states; s++) {
       double sum = leaving(s) + y[blank] * after[s + s % 2];
       if (s % 2 == 1) {
-        sum += y[target.slot[s / 2]] * after[s];
+        sum += y[target.column[s / 2]] * after[s];
       }
       int next = nextLabel(s);
       if (next < target.length) {
-        sum += y[target.slot[next]] * after[2 * next + 1];
+        sum += y[target.column[next]] * after[2 * next + 1];
       }
       before[s] = sum;
     }
@@ -291,7 +294,7 @@ final class Complement {
       sum += alpha[s] * leaving(s);
       boolean label = s % 2 == 1;
       next[s] =
-          y[label ? target.slot[s / 2] : blank]
+          y[label ? target.column[s / 2] : blank]
               * (alpha[s]
                   + (s >= 1 ? alpha[s - 1] : 0)
                   + (label && target.skips(s / 2) ? alpha[s - 2] : 0));
@@ -300,7 +303,7 @@ final class Complement {
   }
 
   /**
-   * The probability of not collapsing to the target given the symbol of a frame, by slot.
+   * The probability of not collapsing to the target given the symbol of a frame, by column.
    *
    * @param left that of having left before
    * @param after f behind the frame
@@ -310,7 +313,7 @@ final class Complement {
     Arrays.fill(seen, 0);
     Arrays.fill(failing, left);
     for (int s = 1; s < states; s += 2) {
-      int k = target.slot[s / 2];
+      int k = target.column[s / 2];
       int first = target.skips(s / 2) ? s - 2 : s - 1;
       failing[k] += sums.sum(seen[k], first) + sums.sum(first, s + 1) * after[s];
       seen[k] = s + 1;

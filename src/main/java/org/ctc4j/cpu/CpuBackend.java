@@ -2,14 +2,11 @@ package org.ctc4j.cpu;
 
 import java.lang.ref.Cleaner;
 import org.ctc4j.CtcBatch;
-import org.ctc4j.CtcOptions;
-import org.ctc4j.CtcStatus;
-import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
-import org.ctc4j.FrameTensor;
-import org.ctc4j.ProjectedBatch;
-import org.ctc4j.host.Posteriors;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.Unclosed;
+import org.ctc4j.host.Workers;
 
 /**
  * Batches on threads, with memory that is kept from call to call. Thread-safe: calls at the same
@@ -20,11 +17,11 @@ public final class CpuBackend implements AutoCloseable {
   private final Kernels kernels;
   private final Workers workers;
   private final long workspaceBytes;
-  private final Pool<Utterance> utterances;
+  private final Pool<ForwardBackward> utterances;
   private final Pool<Scratch> scratches;
-  private final Pool<Call> calls;
-  private final Pool<Tile> tiles;
-  private final Pool<Projected> projectedCalls;
+  private final Pool<LossTask> tasks;
+  private final Pool<ProjectionScratch> projectionScratches;
+  private final Pool<ProjectedTask> projectedTasks;
   private final Cleaner.Cleanable threads;
 
   /**
@@ -36,29 +33,30 @@ public final class CpuBackend implements AutoCloseable {
   }
 
   CpuBackend(EngineOptions options, Kernels kernels) {
-    this(options, kernels, Sizes.DEFAULT, null, Call.SMALL);
+    this(options, kernels, ProjectionTiling.DEFAULT, null, LossTask.SMALL);
   }
 
   /**
    * @param blas what multiplies matrices, null for {@link Blas#get} once there are some
-   * @param small work up to which the calling thread is left alone, see {@link Call#SMALL}
+   * @param small work up to which the calling thread is left alone, see {@link LossTask#SMALL}
    */
-  CpuBackend(EngineOptions options, Kernels kernels, Sizes sizes, Blas blas, long small) {
+  CpuBackend(
+      EngineOptions options, Kernels kernels, ProjectionTiling tiling, Blas blas, long small) {
     this.blas = blas;
     this.kernels = kernels;
     this.workspaceBytes = options.workspaceBytes();
-    this.utterances = new Pool<>(() -> new Utterance(kernels));
+    this.utterances = new Pool<>(() -> new ForwardBackward(kernels));
     this.scratches = new Pool<>(() -> new Scratch(kernels.another()));
-    this.calls = new Pool<>(() -> new Call(utterances, scratches, small));
-    this.tiles = new Pool<>(() -> new Tile(kernels.another()));
-    this.projectedCalls = new Pool<>(() -> new Projected(sizes, tiles));
-    this.workers = new Workers(options.threads());
+    this.tasks = new Pool<>(() -> new LossTask(utterances, scratches, small));
+    this.projectionScratches = new Pool<>(() -> new ProjectionScratch(kernels.another()));
+    this.projectedTasks = new Pool<>(() -> new ProjectedTask(tiling, projectionScratches));
+    this.workers = Workers.waiting(options);
     this.threads = Unclosed.register(this, workers::close);
   }
 
-  /** How many threads work on one call, the calling one included. */
-  public int threads() {
-    return workers.threads();
+  /** The threads that work on calls. */
+  public Workers workers() {
+    return workers;
   }
 
   /** Whether an engine can be made. */
@@ -76,57 +74,18 @@ public final class CpuBackend implements AutoCloseable {
     return isUsable() ? KernelChoice.get().kernels().name() : "none";
   }
 
-  /**
-   * @param weights factor of each utterance's loss in the gradient
-   * @param losses output, +Infinity where infeasible
-   * @param statuses output
-   * @param gradient output of the shape of the logits, or null
-   * @param posteriors outputs, as far as they are asked for
-   */
-  public void run(
-      CtcBatch batch,
-      CtcOptions options,
-      double[] weights,
-      double[] losses,
-      CtcStatus[] statuses,
-      FrameTensor gradient,
-      Posteriors posteriors) {
-    Call call = calls.take();
-    call.compute(
-        workers, batch, options, weights, losses, statuses, gradient, posteriors, workspaceBytes);
-    calls.give(call);
+  /** Fills all places of a call. */
+  public void computeLosses(LossCall call) {
+    LossTask task = tasks.take();
+    task.compute(workers, call, workspaceBytes);
+    tasks.give(task);
   }
 
-  /**
-   * The same of hidden states and a projection.
-   *
-   * @param hiddenGradient output, (T, N, D), or null
-   * @param weightGradient output, (C, D), or null
-   * @param biasGradient output, (C), or null
-   */
-  public void run(
-      ProjectedBatch batch,
-      CtcOptions options,
-      double[] weights,
-      double[] losses,
-      CtcStatus[] statuses,
-      FrameTensor hiddenGradient,
-      Elements weightGradient,
-      Elements biasGradient) {
-    Projected call = projectedCalls.take();
-    call.compute(
-        workers,
-        this,
-        blas != null ? blas : Blas.get(),
-        batch,
-        options,
-        weights,
-        losses,
-        statuses,
-        hiddenGradient,
-        weightGradient,
-        biasGradient);
-    projectedCalls.give(call);
+  /** The same for hidden states. */
+  public void computeLosses(ProjectedCall call) {
+    ProjectedTask task = projectedTasks.take();
+    task.compute(workers, this, blas != null ? blas : Blas.get(), call);
+    projectedTasks.give(task);
   }
 
   /** What multiplies matrices; loads it, if need be. */
@@ -135,27 +94,20 @@ public final class CpuBackend implements AutoCloseable {
   }
 
   /**
-   * What {@link #run(CtcBatch, CtcOptions, double[], double[], CtcStatus[], FrameTensor,
-   * Posteriors)} takes for the recursions of such a batch, at most.
+   * What {@link #computeLosses(LossCall)} takes for the recursions of such a batch, at most.
    *
    * @param gradient whether a gradient or posteriors are asked for
    */
   public long workspaceBytes(CtcBatch batch, boolean gradient) {
-    int concurrency = Call.concurrency(batch.utterances(), workers.threads());
+    int concurrency = LossTask.concurrency(batch.utterances(), workers.threads());
     long largest = 0;
     for (int n = 0; n < batch.utterances(); n++) {
+      LatticeMemory memory = new LatticeMemory();
+      int classes = batch.logits().classes();
+      long budget = workspaceBytes / concurrency;
+      memory.begin(batch.inputLength(n), batch.targets().length(n), classes, gradient, budget);
       for (Resolution resolution : Resolution.values()) {
-        Plan plan =
-            new Plan()
-                .begin(
-                    batch.inputLength(n),
-                    batch.targets().length(n),
-                    batch.logits().classes(),
-                    kernels.lanes(),
-                    gradient,
-                    resolution,
-                    workspaceBytes / concurrency);
-        largest = Math.max(largest, plan.bytes());
+        largest = Math.max(largest, memory.divide(kernels.lanes(), resolution).bytes());
       }
     }
     return largest * concurrency;
@@ -165,10 +117,10 @@ public final class CpuBackend implements AutoCloseable {
   @Override
   public void close() {
     threads.clean();
-    calls.clear();
+    tasks.clear();
     utterances.clear();
     scratches.clear();
-    projectedCalls.clear();
-    tiles.clear();
+    projectedTasks.clear();
+    projectionScratches.clear();
   }
 }

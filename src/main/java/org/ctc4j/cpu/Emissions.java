@@ -13,9 +13,9 @@ import org.ctc4j.FrameTensor;
  * is exactly 1 in the lattice, whatever its log-sum-exp, and no rounding of it is multiplied up
  * over the frames.
  *
- * <p>They are computed by slot, for a long target repeats its classes, and then dealt out to the
+ * <p>They are computed by column, for a long target repeats its classes, and then dealt out to the
  * places of a row of {@link Stripes}: in stage 1, or for an interval at a time when a sweep comes
- * there, see {@link Plan}.
+ * there, see {@link LatticeMemory}.
  */
 final class Emissions {
   /** A label this many nats under its frame's log-sum-exp counts as impossible: 2^26. */
@@ -31,7 +31,7 @@ final class Emissions {
   /** ln Σ e<sup>x</sup> of each frame. */
   double[] logSum = {};
 
-  /** The largest logit of a slot in each frame, best(t). */
+  /** The largest logit of a column in each frame, best(t). */
   double[] best = {};
 
   /** ln p(t, best) of each frame, and p(t, best), which may be e<sup>−700</sup> for less. */
@@ -39,7 +39,7 @@ final class Emissions {
 
   double[] bestP = {};
 
-  /** The slot that has more than half of a frame's probability, −1 if none has. */
+  /** The column that has more than half of a frame's probability, −1 if none has. */
   int[] certain = {};
 
   /** Where one has: the probability of all other classes. */
@@ -52,40 +52,44 @@ final class Emissions {
   private Target target;
   private Stripes stripes;
   private int frames;
-  private boolean slotTable;
+  private boolean columnTable;
   private boolean placeTable;
-  private int slotsLength;
+  private int columnsLength;
   private double[] ofPlaces = {};
-  private double[] ofSlots = {};
+  private double[] ofColumns = {};
 
-  void begin(FrameTensor tensor, int n, Target itsTarget, Plan plan) {
+  void begin(FrameTensor tensor, int n, Target target, LatticeMemory memory) {
     logits = tensor;
     elements = tensor.elements();
     start = tensor.start(n);
     direct = LogitRows.directArray(tensor);
-    target = itsTarget;
-    frames = plan.frames();
-    slotTable = true;
-    replan(plan);
-    logSum = Grow.atLeast(logSum, frames);
-    logBest = Grow.atLeast(logBest, frames);
-    best = Grow.atLeast(best, frames);
-    bestP = Grow.atLeast(bestP, (long) frames + LabelStage.TOGETHER);
-    certain = Grow.atLeast(certain, frames);
-    others = Grow.atLeast(others, frames);
+    this.target = target;
+    frames = memory.frames();
+    columnTable = true;
+    resize(memory);
+    logSum = KeptArrays.atLeast(logSum, frames);
+    logBest = KeptArrays.atLeast(logBest, frames);
+    best = KeptArrays.atLeast(best, frames);
+    bestP = KeptArrays.atLeast(bestP, (long) frames + EmissionRows.AT_ONCE);
+    certain = KeptArrays.atLeast(certain, frames);
+    others = KeptArrays.atLeast(others, frames);
   }
 
-  /** Takes a plan for the same frames; a table by slot stays as it is, if there still is one. */
-  void replan(Plan plan) {
-    stripes = plan.stripes();
-    slotTable &= plan.slotTable();
-    placeTable = plan.placeTable();
-    slotsLength = target.slotsLength(stripes.lanes());
-    if (slotTable) {
-      ofSlots = Grow.atLeast(ofSlots, (long) (frames + LabelStage.TOGETHER) * slotsLength);
+  /**
+   * Takes other memory for the same frames; a table by column stays as it is, if there still is
+   * one.
+   */
+  void resize(LatticeMemory memory) {
+    stripes = memory.stripes();
+    columnTable &= memory.columnTable();
+    placeTable = memory.placeTable();
+    columnsLength = target.columnsLength(stripes.lanes());
+    if (columnTable) {
+      ofColumns =
+          KeptArrays.atLeast(ofColumns, (long) (frames + EmissionRows.AT_ONCE) * columnsLength);
     }
     if (placeTable) {
-      ofPlaces = Grow.atLeast(ofPlaces, (long) frames * stripes.emissionLength());
+      ofPlaces = KeptArrays.atLeast(ofPlaces, (long) frames * stripes.emissionLength());
     }
   }
 
@@ -98,20 +102,20 @@ final class Emissions {
 
   /** Finds the best of each of some frames, which the rows stand at. */
   void findBest(int from, int count, LogitRows rows, Scratch scratch) {
-    double[] x = scratch.block.ofSlots;
+    double[] x = scratch.block.ofColumns;
     for (int i = 0; i < count; i++) {
       if (rows.isDouble()) {
-        lookUp(from + i, x, i * slotsLength);
+        lookUp(from + i, x, i * columnsLength);
       } else {
-        gather(rows.array, scratch.block.at[i], x, i * slotsLength);
+        gather(rows.array, scratch.block.at[i], x, i * columnsLength);
       }
     }
-    scratch.kernels.max(x, count, slotsLength, best, from);
+    scratch.kernels.max(scratch.rows(x, count, columnsLength), best, from);
   }
 
   private void gather(float[] row, int at, double[] into, int intoAt) {
     int[] classOf = target.classOf;
-    int n = slotsLength;
+    int n = columnsLength;
     for (int k = 0; k < n; k++) {
       into[intoAt + k] = row[at + classOf[k]];
     }
@@ -123,15 +127,15 @@ final class Emissions {
       gather(direct, (int) frame, into, intoAt);
       return;
     }
-    for (int k = 0; k < slotsLength; k++) {
+    for (int k = 0; k < columnsLength; k++) {
       into[intoAt + k] = elements.get(frame + target.classOf[k] * logits.classStride());
     }
   }
 
-  /** The best slot of frame t, the i-th of those whose best were just found. */
-  int bestSlot(int t, int i, Scratch scratch) {
+  /** The best column of frame t, the i-th of those whose best were just found. */
+  int bestColumn(int t, int i, Scratch scratch) {
     int k = target.distinct; // the blank most of the time
-    while (scratch.block.ofSlots[i * slotsLength + k] != best[t]) {
+    while (scratch.block.ofColumns[i * columnsLength + k] != best[t]) {
       k--;
     }
     return k;
@@ -148,9 +152,9 @@ final class Emissions {
    *
    * @param ratio of the probability of all other classes to that of the best
    */
-  void setCertain(int t, int slot, double ratio) {
+  void setCertain(int t, int column, double ratio) {
     logBest[t] = -Math.log1p(ratio);
-    certain[t] = slot;
+    certain[t] = column;
     others[t] = ratio / (1 + ratio);
   }
 
@@ -166,17 +170,17 @@ final class Emissions {
    */
   boolean put(int from, int count, Scratch scratch) {
     findBestP(from, count, scratch);
-    double[] x = scratch.block.ofSlots;
-    if (!slotTable) {
+    double[] x = scratch.block.ofColumns;
+    if (!columnTable) {
       boolean fine = true;
       for (int i = 0; i < count; i++) {
-        fine &= areRepresentable(from + i, x, i * slotsLength);
+        fine &= areRepresentable(from + i, x, i * columnsLength);
       }
       return fine;
     }
-    boolean fine = compute(from, count, x, ofSlots, from * slotsLength, scratch);
+    boolean fine = compute(from, count, x, ofColumns, from * columnsLength, scratch);
     for (int t = from; placeTable && t < from + count; t++) {
-      deal(ofSlots, t * slotsLength, ofPlaces, t * stripes.emissionLength());
+      deal(ofColumns, t * columnsLength, ofPlaces, t * stripes.emissionLength());
     }
     return fine;
   }
@@ -187,7 +191,7 @@ final class Emissions {
     int n = (count + lanes - 1) / lanes * lanes;
     System.arraycopy(logBest, from, x, 0, count);
     Arrays.fill(x, count, n, 0);
-    scratch.kernels.exp(x, 1, n, ONE, 0, x, 0);
+    scratch.kernels.exp(scratch.rows(x, 1, n), ONE, 0, x, 0);
     for (int i = 0; i < count; i++) { // log-probabilities may be any number
       double log = logBest[from + i];
       bestP[from + i] = log <= 1 ? Math.E * x[i] : Math.exp(log);
@@ -203,20 +207,20 @@ final class Emissions {
   }
 
   /** Moves {@code emission} to an interval of frames, and the frame after it. */
-  void seek(int interval, Emission emission, Scratch scratch) {
-    if (slotTable) {
-      emission.takeSlots(ofSlots);
+  void seek(int interval, EmissionRows emission, Scratch scratch) {
+    if (columnTable) {
+      emission.takeColumns(ofColumns);
     }
     if (placeTable) {
       emission.takePlaces(ofPlaces);
     } else if (emission.moveTo(interval)) {
       int first = interval * stripes.interval();
       for (int t = first; t < Math.min(first + stripes.interval() + 1, frames); t++) {
-        if (!slotTable) {
-          lookUp(t, scratch.ofSlots, 0);
-          compute(t, 1, scratch.ofSlots, emission.ofSlots, emission.slotsAt(t), scratch);
+        if (!columnTable) {
+          lookUp(t, scratch.ofColumns, 0);
+          compute(t, 1, scratch.ofColumns, emission.ofColumns, emission.columnsAt(t), scratch);
         }
-        deal(emission.ofSlots, emission.slotsAt(t), emission.p, emission.at(t));
+        deal(emission.ofColumns, emission.columnsAt(t), emission.p, emission.at(t));
       }
     }
   }
@@ -226,15 +230,15 @@ final class Emissions {
    * can hold the probabilities.
    */
   private boolean compute(int from, int count, double[] x, double[] into, int at, Scratch scratch) {
-    Kernels kernels = scratch.kernels;
     boolean fine = true;
-    if (!(kernels.exp(x, count, slotsLength, best, from, into, at) >= LEAST_EXP)) {
+    DoubleRows rows = scratch.rows(x, count, columnsLength);
+    if (!(scratch.kernels.exp(rows, best, from, into, at) >= LEAST_EXP)) {
       for (int i = 0; i < count; i++) {
-        fine &= computeAny(from + i, x, i * slotsLength, into, at + i * slotsLength);
+        fine &= computeAny(from + i, x, i * columnsLength, into, at + i * columnsLength);
       }
     }
     for (int i = 0; i < count; i++) {
-      into[at + i * slotsLength + target.distinct + 1] = 0; // of padding
+      into[at + i * columnsLength + target.distinct + 1] = 0; // of padding
     }
     return fine;
   }
@@ -256,16 +260,16 @@ final class Emissions {
     return fine;
   }
 
-  /** From the slots to the places. */
-  private void deal(double[] slots, int from, double[] places, int at) {
-    int[] slotAt = target.slotAt;
+  /** From the columns to the places. */
+  private void deal(double[] columns, int from, double[] places, int at) {
+    int[] columnAt = target.columnAt;
     int n = stripes.width() + 1;
     for (int i = 0; i < n; i++) {
-      places[at + i] = slots[from + slotAt[i]];
+      places[at + i] = columns[from + columnAt[i]];
     }
   }
 
-  /** ln of the probabilities of the slots and, after them, of the blank; relative to the best. */
+  /** ln of the probabilities of the columns and, after them, of the blank; relative to the best. */
   void logs(int t, double[] into) {
     lookUp(t, into, 0);
     for (int k = 0; k <= target.distinct; k++) {
@@ -274,30 +278,30 @@ final class Emissions {
   }
 
   /**
-   * Adds factor · e<sup>x</sup> of the slots and, after them, of the blank in frame t: for scores
+   * Adds factor · e<sup>x</sup> of the columns and, after them, of the blank in frame t: for scores
    * so large that p(t, best), by which others are multiplied, is no number.
    */
   void addScores(int t, double factor, double[] into, int at, Scratch scratch) {
-    lookUp(t, scratch.ofSlots, 0);
+    lookUp(t, scratch.ofColumns, 0);
     for (int k = 0; k <= target.distinct; k++) {
-      into[at + k] += factor * Math.exp(scratch.ofSlots[k]);
+      into[at + k] += factor * Math.exp(scratch.ofColumns[k]);
     }
   }
 
   /** Finds p(t, best) of logits once more, with the log-sum-exp in float64. */
-  void findExactly(int t, Scratch scratch) {
+  void findInFloat64(int t, Scratch scratch) {
     int classes = logits.classes();
     int lanes = scratch.kernels.lanes();
     int length = (classes + lanes - 1) / lanes * lanes;
-    double[] e = scratch.exact(length);
+    double[] e = scratch.float64Row(length);
     long frame = start + t * logits.frameStride();
     for (int c = 0; c < classes; c++) {
       e[c] = elements.get(frame + c * logits.classStride());
     }
     Arrays.fill(e, classes, length, best[t]);
     double[] shift = scratch.block.shifts;
-    scratch.kernels.max(e, 1, length, shift, 0);
-    scratch.kernels.exp(e, 1, length, shift, 0, e, 0);
+    scratch.kernels.max(scratch.rows(e, 1, length), shift, 0);
+    scratch.kernels.exp(scratch.rows(e, 1, length), shift, 0, e, 0);
     int left = certain[t] < 0 ? -1 : target.classOf[certain[t]]; // whose logit is the shift
     double sum = 0;
     for (int c = 0; c < classes; c++) {

@@ -24,8 +24,8 @@ final class FrameBlock {
   /** Room for ln p(t, best) of each. */
   final double[] logs = new double[MOST];
 
-  /** Logits of the slots, one row after the other. */
-  double[] ofSlots = {};
+  /** Logits of the columns, one row after the other. */
+  double[] ofColumns = {};
 
   /** How many frames there may be. */
   static int most(int classes) {
@@ -33,9 +33,9 @@ final class FrameBlock {
   }
 
   /**
-   * @param slotsLength how many numbers a row of the slots has
+   * @param columnsLength how many numbers a row of the columns has
    */
-  void begin(int classes, int slotsLength) {
-    ofSlots = Grow.atLeast(ofSlots, (long) most(classes) * slotsLength);
+  void begin(int classes, int columnsLength) {
+    ofColumns = KeptArrays.atLeast(ofColumns, (long) most(classes) * columnsLength);
   }
 }

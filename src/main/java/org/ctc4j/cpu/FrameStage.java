@@ -34,7 +34,7 @@ final class FrameStage {
   private FrameStage() {}
 
   /** Frames [from, to) of the utterance; other threads may do others at the same time. */
-  static void run(Utterance u, int from, int to, Scratch scratch) {
+  static void compute(Utterance u, int from, int to, Scratch scratch) {
     int most = FrameBlock.most(u.classes);
     for (int t = from; t < to; t += most) {
       int count = Math.min(most, to - t);
@@ -80,7 +80,7 @@ final class FrameStage {
     int classes = u.classes;
     x.seek(from, count, block);
     out.seek(from, count, block);
-    kernels.exp(x.array, block.at, count, classes, out.array, block.outAt, block.sums);
+    kernels.exp(x.array, count, classes, out.array, block);
     for (int i = 0; i < count; i++) {
       block.shifts[i] = 0;
       if (!(block.sums[i] > LEAST_SUM && block.sums[i] < LARGEST_SUM)
@@ -118,24 +118,24 @@ final class FrameStage {
     return true;
   }
 
-  /** That of the best slot of frame t, the i-th of the block. */
+  /** That of the best column of frame t, the i-th of the block. */
   private static void probability(Utterance u, int t, int i, Scratch scratch) {
     FrameBlock block = scratch.block;
-    int slot = certain(u, t, i, block.shifts[i], block.sums[i], scratch);
-    if (slot >= 0) {
+    int column = certain(u, t, i, block.shifts[i], block.sums[i], scratch);
+    if (column >= 0) {
       float[] row = scratch.gradient.array;
-      int bestAt = block.outAt[i] + u.target.classOf[slot];
+      int bestAt = block.outAt[i] + u.target.classOf[column];
       float ofBest = row[bestAt];
       row[bestAt] = 0;
       double others = scratch.kernels.sum(row, block.outAt[i], u.classes) / ofBest;
       row[bestAt] = ofBest;
-      u.emissions.setCertain(t, slot, others);
+      u.emissions.setCertain(t, column, others);
     }
   }
 
   /**
-   * Finds the probability of the best slot of frame t, the i-th of the block, from Σ e<sup>x −
-   * shift</sup>. Returns the slot if it is certain, else −1.
+   * Finds the probability of the best column of frame t, the i-th of the block, from Σ e<sup>x −
+   * shift</sup>. Returns the column if it is certain, else −1.
    */
   private static int certain(Utterance u, int t, int i, double shift, double sum, Scratch scratch) {
     Emissions emissions = u.emissions;
@@ -146,7 +146,7 @@ final class FrameStage {
     double log =
         emissions.isImpossible(t, best) ? Double.NEGATIVE_INFINITY : best - shift - logOfSum;
     emissions.set(t, log);
-    return log > LOG_HALF ? emissions.bestSlot(t, i, scratch) : -1;
+    return log > LOG_HALF ? emissions.bestColumn(t, i, scratch) : -1;
   }
 
   /** Float64 logits stay so throughout. */
@@ -154,7 +154,7 @@ final class FrameStage {
     int classes = u.classes;
     int lanes = scratch.kernels.lanes();
     int length = (classes + lanes - 1) / lanes * lanes;
-    double[] x = scratch.exact(length);
+    double[] x = scratch.float64Row(length);
     u.emissions.findBest(from, count, scratch.logits, scratch);
     for (int i = 0; i < count; i++) {
       int t = from + i;
@@ -166,15 +166,16 @@ final class FrameStage {
       double shift = max == Double.NEGATIVE_INFINITY ? 0 : max;
       Arrays.fill(x, classes, length, shift);
       scratch.block.shifts[0] = shift;
-      double least = scratch.kernels.exp(x, 1, length, scratch.block.shifts, 0, x, 0);
+      DoubleRows row = scratch.rows(x, 1, length);
+      double least = scratch.kernels.exp(row, scratch.block.shifts, 0, x, 0);
       if (least <= LEAST_EXP) {
         cutOff(x, classes);
       }
       double sum = sumWithout(-1, x, classes);
-      int slot = certain(u, t, i, shift, sum, scratch);
-      if (slot >= 0) {
-        int best = u.target.classOf[slot];
-        u.emissions.setCertain(t, slot, sumWithout(best, x, classes) / x[best]);
+      int column = certain(u, t, i, shift, sum, scratch);
+      if (column >= 0) {
+        int best = u.target.classOf[column];
+        u.emissions.setCertain(t, column, sumWithout(best, x, classes) / x[best]);
       }
       if (u.wantsGradient) {
         scratch.gradient.store(t, x, 1 / sum);
@@ -231,7 +232,7 @@ final class FrameStage {
   }
 
   private static boolean takeDoubles(Utterance u, int from, int count, Scratch scratch) {
-    double[] x = scratch.exact(u.classes);
+    double[] x = scratch.float64Row(u.classes);
     for (int t = from; t < from + count; t++) {
       scratch.logits.copy(t, x);
       if (!(max(x, u.classes) < Double.POSITIVE_INFINITY)) {

@@ -33,8 +33,8 @@ final class GradientRows {
   /**
    * @param tensor the gradient; null if none is asked for: then rows are mere room to compute in
    */
-  void begin(FrameTensor tensor, int n, int itsClasses, double weight) {
-    classes = itsClasses;
+  void begin(FrameTensor tensor, int n, int classes, double weight) {
+    this.classes = classes;
     gradient = tensor;
     direct = null;
     factor = 1;
@@ -51,7 +51,7 @@ final class GradientRows {
       }
     }
     if (direct == null) {
-      copy = Grow.atLeast(copy, (long) FrameBlock.most(classes) * classes);
+      copy = KeptArrays.atLeast(copy, (long) FrameBlock.most(classes) * classes);
     }
   }
 
@@ -99,20 +99,17 @@ final class GradientRows {
   /** Stores weight · unit · values[from + k] at the k-th class, for k &lt; n, in frame t. */
   void store(int t, int[] classes, double[] values, int from, int n, double unit) {
     long at = index(t);
-    if (direct != null) {
-      store(direct, (int) at, classes, values, from, n, factor * unit);
+    float[] row = direct;
+    if (row != null) {
+      double weight = factor * unit;
+      for (int k = 0; k < n; k++) {
+        row[(int) at + classes[k]] = (float) (weight * values[from + k]);
+      }
       return;
     }
     for (int k = 0; k < n; k++) {
       elements.set(
           at + classes[k] * gradient.classStride(), rest * factor * unit * values[from + k]);
-    }
-  }
-
-  private static void store(
-      float[] row, int at, int[] classes, double[] values, int from, int n, double weight) {
-    for (int k = 0; k < n; k++) {
-      row[at + classes[k]] = (float) (weight * values[from + k]);
     }
   }
 

@@ -15,8 +15,7 @@ abstract class Kernels {
   static final float C5 = 0x1.123a20p-7f;
   static final float C6 = 0x1.6a23cep-10f;
 
-  // e^r = 1 + r + r² (D2 + D3 r + … + D10 r⁸) for the same r, within 1.2e-15: what goes through
-  // nine
+  // e^r = 1 + r + r² (D2 + D3 r + … + D10 r⁸) for the same r, within 1.2e-15: through nine
   // Chebyshev nodes
   static final double D2 = 0x1.0p-1;
   static final double D3 = 0x1.5555555553b78p-3;
@@ -53,8 +52,8 @@ abstract class Kernels {
   /** The largest of x[at … at + n), NaNs left out; −Infinity if there is none. */
   abstract float max(float[] x, int at, int n);
 
-  /** The largest of each of some rows of n numbers, which lie one after another. */
-  abstract void max(double[] x, int rows, int n, double[] max, int maxAt);
+  /** The largest of each of some rows. */
+  abstract void max(DoubleRows x, double[] max, int maxAt);
 
   /** Whether none of x[at … at + n) is NaN or +Infinity. */
   abstract boolean finite(float[] x, int at, int n);
@@ -68,13 +67,10 @@ abstract class Kernels {
   abstract double exp(float[] x, int at, int n, float shift, float[] out, int outAt);
 
   /**
-   * The same without a shift of several rows.
-   *
-   * @param at of each row of x
-   * @param outAt of each row of {@code out}
-   * @param sums output, of each row
+   * The same without a shift of several rows, which stand where the block tells, and their sums,
+   * which it gets.
    */
-  abstract void exp(float[] x, int[] at, int rows, int n, float[] out, int[] outAt, double[] sums);
+  abstract void exp(float[] x, int rows, int n, float[] out, FrameBlock block);
 
   /** The sum of x[at … at + n). */
   abstract double sum(float[] x, int at, int n);
@@ -83,85 +79,39 @@ abstract class Kernels {
   abstract void scale(float[] x, int at, int n, float factor);
 
   /**
-   * e<sup>x − shift</sup> of some rows of n numbers, which lie one after another, and so do those
-   * of {@code out} from outAt on. The shift must be the largest of a row, or more; where the
+   * e<sup>x − shift</sup> of some rows. The shift must be the largest of a row, or more; where the
    * difference is less than −700, what is written is e<sup>−700</sup>.
    *
-   * @param n a multiple of {@link #lanes}
+   * @param x rows of a multiple of {@link #lanes} numbers
    * @param shifts of each row, from shiftsAt on
+   * @param out where rows go, one after another, from outAt on
    * @return the least of what was written
    */
-  abstract double exp(
-      double[] x, int rows, int n, double[] shifts, int shiftsAt, double[] out, int outAt);
+  abstract double exp(DoubleRows x, double[] shifts, int shiftsAt, double[] out, int outAt);
 
   /**
-   * Some frames of alpha from the frame before them, their own probabilities included:
+   * Some rows of alpha, equations (6) and (7) of Graves et al. (ICML 2006), from that of the frame
+   * before them, their own probabilities included:
    *
    * <pre>
    * blank_i ← (blank_i + label_{i−1}) · p(blank)
    * label_i ← (label_i + blank_i + skip_i label_{i−1}) · p(label_i)
    * </pre>
-   *
-   * @param m rows
-   * @param from the row before, still without {@link Scale#rescale}
-   * @param to where their rows go, one after another
-   * @param count how many there are
-   * @param scale gets the sums of the last row
-   * @param t the first frame
    */
-  abstract void alpha(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      Target target,
-      Scale scale,
-      Emission emission,
-      int t);
+  abstract void alpha(LatticeRows rows);
 
   /**
-   * Some frames of beta, from the last to the first, from the frame after them. A frame's own
-   * probabilities are left out, and those of the frame after it are what is taken:
+   * Some rows of beta, equations (10) and (11), from the last frame to the first, from that of the
+   * frame after them. A frame's own probabilities are left out, and those of the frame after it are
+   * what is taken:
    *
    * <pre>
    * blank_i ← blank_i p(blank) + label_i p(label_i)
    * label_i ← label_i p(label_i) + blank_{i+1} p(blank) + skip_{i+1} label_{i+1} p(label_{i+1})
    * </pre>
-   *
-   * @param from the row of the frame after, still without {@link Scale#rescale}
-   * @param t that frame
    */
-  abstract void beta(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      Target target,
-      Scale scale,
-      Emission emission,
-      int t);
+  abstract void beta(LatticeRows rows);
 
-  /**
-   * x · y · factor of its stripe for blanks and labels of some rows.
-   *
-   * @param xAt the first row of x, and {@code xStep} how far it is to the next; so of y
-   * @param all whether those of single blanks are asked for
-   * @param gamma rows one after another
-   * @param blanks output, the sum over the blanks of each row
-   */
-  abstract void gamma(
-      double[] x,
-      int xAt,
-      int xStep,
-      double[] y,
-      int yAt,
-      int yStep,
-      int count,
-      Stripes stripes,
-      double[] factors,
-      boolean all,
-      double[] gamma,
-      double[] blanks);
+  /** α · β · factor of its stripe, equation (14), for blanks and labels of some rows. */
+  abstract void products(RowCursor x, RowCursor y, PosteriorScaling scaling, ProductRows products);
 }

@@ -1,7 +1,8 @@
 package org.ctc4j.cpu;
 
 /**
- * Stage 3: overwrites the gradient of the classes that the target has, frame by frame:
+ * Stage 3: overwrites the gradient of the classes that the target has, frame by frame, equation
+ * (16) of Graves et al. (ICML 2006), and stores posteriors:
  *
  * <pre>
  * gradient(t, c) = weight · (p(t, c) − γ(t, c)),   γ(t, c) = Σ_{states of c} α β / p(target)
@@ -15,60 +16,46 @@ package org.ctc4j.cpu;
  * positive numbers.
  */
 final class LabelStage {
-  /**
-   * Frames that are gone through at the same time: the loops over the labels of each class are the
-   * same for all, and too short to be done for one frame alone.
-   */
-  static final int TOGETHER = 4;
-
   private LabelStage() {}
 
   /**
-   * Some frames, at which {@code scratch.emission} stands and whose posteriors are the first there.
+   * Writes gradient and posteriors of some frames, whose products are the first in the scratch and
+   * at which {@code scratch.emission} stands.
    */
-  static void run(Utterance u, int from, int count, Scratch scratch) {
-    for (int i = 0; i < count; i += TOGETHER) {
-      subtract(u, from + i, i, scratch);
-      for (int k = i; k < Math.min(i + TOGETHER, count); k++) {
-        store(u, from + k, k, (k - i) * scratch.slotsLength, scratch);
+  static void store(Utterance u, int from, int count, Scratch scratch) {
+    if (u.wantsGradient) {
+      for (int i = 0; i < count; i += EmissionRows.AT_ONCE) {
+        subtract(u, from + i, i, scratch);
+        for (int k = i; k < Math.min(i + EmissionRows.AT_ONCE, count); k++) {
+          store(u, from + k, k, (k - i) * scratch.columnsLength, scratch);
+        }
+      }
+    }
+    if (u.wantsPosteriors) {
+      int rowLength = u.memory.stripes().rowLength();
+      for (int i = 0; i < count; i++) {
+        scratch.posteriors.store(from + i, scratch.products.ofStates, i * rowLength);
       }
     }
   }
 
   /** p − γ of labels; rows beyond the last frame are computed too, from whatever there is. */
   private static void subtract(Utterance u, int t, int i, Scratch scratch) {
-    int width = u.plan().stripes().width();
-    subtract(
-        scratch.emission.ofSlots,
-        scratch.emission.slotsAt(t),
-        bestP(u, t),
-        bestP(u, t + 1),
-        bestP(u, t + 2),
-        bestP(u, t + 3),
-        u.target,
-        scratch.gamma,
-        (2 * i + 1) * width,
-        2 * width,
-        scratch.difference,
-        scratch.slotsLength);
-  }
-
-  private static void subtract(
-      double[] p,
-      int at,
-      double best0,
-      double best1,
-      double best2,
-      double best3,
-      Target target,
-      double[] gamma,
-      int from,
-      int step,
-      double[] into,
-      int n) {
-    int[] places = target.places;
-    int[] first = target.first;
-    int distinct = target.distinct;
+    double[] p = scratch.emission.ofColumns;
+    int at = scratch.emission.columnsAt(t);
+    double best0 = bestP(u, t);
+    double best1 = bestP(u, t + 1);
+    double best2 = bestP(u, t + 2);
+    double best3 = bestP(u, t + 3);
+    double[] products = scratch.products.ofStates;
+    int width = u.memory.stripes().width();
+    int from = (2 * i + 1) * width;
+    int step = 2 * width;
+    double[] into = scratch.difference;
+    int n = scratch.columnsLength;
+    int[] places = u.target.places;
+    int[] first = u.target.first;
+    int distinct = u.target.distinct;
     int j = 0;
     for (int k = 0; k < distinct; k++) {
       int end = first[k + 1];
@@ -78,10 +65,10 @@ final class LabelStage {
       double sum3 = 0;
       for (; j < end; j++) {
         int g = from + places[j];
-        sum0 += gamma[g];
-        sum1 += gamma[g + step];
-        sum2 += gamma[g + 2 * step];
-        sum3 += gamma[g + 3 * step];
+        sum0 += products[g];
+        sum1 += products[g + step];
+        sum2 += products[g + 2 * step];
+        sum3 += products[g + 3 * step];
       }
       into[k] = p[at + k] * best0 - sum0;
       into[n + k] = p[at + n + k] * best1 - sum1;
@@ -95,25 +82,25 @@ final class LabelStage {
    * the blank and the certain class have been added.
    */
   private static void store(Utterance u, int t, int i, int row, Scratch scratch) {
-    double[] p = scratch.emission.ofSlots;
-    int at = scratch.emission.slotsAt(t);
+    double[] p = scratch.emission.ofColumns;
+    int at = scratch.emission.columnsAt(t);
     int distinct = u.target.distinct;
     double best = bestP(u, t);
     double[] difference = scratch.difference;
-    difference[row + distinct] = p[at + distinct] * best - scratch.blankGamma[i];
+    difference[row + distinct] = p[at + distinct] * best - scratch.products.ofBlanks[i];
     if (u.softmaxTerm && u.emissions.bestP[t] == Double.POSITIVE_INFINITY) {
-      u.emissions.addScores(t, 1 / u.gammaNorm, difference, row, scratch);
+      u.emissions.addScores(t, 1 / u.posteriorNorm, difference, row, scratch);
     }
     int certain = u.emissions.certain[t];
     if (certain >= 0) {
-      double gammas = 0; // of the others
+      double sum = 0; // of the others
       for (int k = 0; k <= distinct; k++) {
-        gammas += k == certain ? 0 : p[at + k] * best - difference[row + k];
+        sum += k == certain ? 0 : p[at + k] * best - difference[row + k];
       }
       difference[row + certain] =
-          gammas - (u.softmaxTerm ? u.emissions.others[t] : 1) / u.gammaNorm;
+          sum - (u.softmaxTerm ? u.emissions.others[t] : 1) / u.posteriorNorm;
     }
-    scratch.gradient.store(t, u.target.classOf, difference, row, distinct + 1, u.gammaNorm);
+    scratch.gradient.store(t, u.target.classOf, difference, row, distinct + 1, u.posteriorNorm);
   }
 
   /**
@@ -122,6 +109,6 @@ final class LabelStage {
    */
   private static double bestP(Utterance u, int t) {
     double p = u.emissions.bestP[t];
-    return u.softmaxTerm && p < Double.POSITIVE_INFINITY ? 1 / u.gammaNorm * p : 0;
+    return u.softmaxTerm && p < Double.POSITIVE_INFINITY ? 1 / u.posteriorNorm * p : 0;
   }
 }

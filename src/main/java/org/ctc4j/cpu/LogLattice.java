@@ -3,9 +3,9 @@ package org.ctc4j.cpu;
 import java.util.Arrays;
 
 /**
- * The lattice of an utterance whose numbers {@link Scale} cannot vouch for: in the log domain,
- * float64, one state after another. Slow, and it allocates; what comes here are logits of hundreds
- * or more, and targets that the model holds to be all but impossible.
+ * The lattice of an utterance whose numbers are out of {@link Scale}: in the log domain, float64,
+ * one state after another. Slow, and it allocates; what comes here are logits of hundreds or more,
+ * and targets that the model holds to be all but impossible.
  *
  * <p>Alpha runs over all frames and keeps every √T-th row; beta then comes back, recomputing runs
  * of alpha's rows from those. State s is blank s / 2 if even, label s / 2 if odd; see {@code
@@ -32,7 +32,7 @@ final class LogLattice {
     this.labels = target.length;
     this.states = 2 * labels + 1;
     this.frames = utterance.frames();
-    this.logs = new double[utterance.target.slotsLength(scratch.kernels.lanes())];
+    this.logs = new double[utterance.target.columnsLength(scratch.kernels.lanes())];
     this.interval = Math.max(1, (int) Math.ceil(Math.sqrt(frames)));
     this.checkpoints = new double[(frames + interval - 1) / interval][states];
     this.run = new double[interval][states];
@@ -72,9 +72,9 @@ final class LogLattice {
         }
       }
       posterior(run[t - first], beta, total);
-      utterance.emissions.seek(
-          t / utterance.plan().stripes().interval(), scratch.emission, scratch);
-      utterance.store(t, 1, scratch);
+      int ofStripes = t / utterance.memory.stripes().interval();
+      utterance.emissions.seek(ofStripes, scratch.emission, scratch);
+      LabelStage.store(utterance, t, 1, scratch);
       beta(t, beta, before);
       double[] swap = beta;
       beta = before;
@@ -109,23 +109,24 @@ final class LogLattice {
   }
 
   private void posterior(double[] alpha, double[] beta, double total) {
-    Stripes stripes = utterance.plan().stripes();
-    Arrays.fill(scratch.gamma, 0, 2 * stripes.width(), 0);
-    scratch.blankGamma[0] = 0;
+    Stripes stripes = utterance.memory.stripes();
+    double[] ofStates = scratch.products.ofStates;
+    Arrays.fill(ofStates, 0, 2 * stripes.width(), 0);
+    scratch.products.ofBlanks[0] = 0;
     for (int s = 0; s < states; s++) {
-      double gamma = Math.exp(alpha[s] + beta[s] - total);
+      double posterior = Math.exp(alpha[s] + beta[s] - total);
       int place = stripes.place(s / 2);
       if (s % 2 == 1) {
-        scratch.gamma[stripes.width() + place] = gamma;
+        ofStates[stripes.width() + place] = posterior;
       } else {
-        scratch.gamma[place] = gamma;
-        scratch.blankGamma[0] += gamma;
+        ofStates[place] = posterior;
+        scratch.products.ofBlanks[0] += posterior;
       }
     }
   }
 
   private double log(int s) {
-    return logs[s % 2 == 0 ? target.distinct : target.slot[s / 2]];
+    return logs[s % 2 == 0 ? target.distinct : target.column[s / 2]];
   }
 
   private static double add(double a, double b, double c) {

@@ -27,7 +27,7 @@ final class LogitRows {
     direct = directArray(tensor);
     if (direct == null) {
       int rows = FrameBlock.most(tensor.classes());
-      copy = Grow.atLeast(copy, (long) rows * tensor.classes());
+      copy = KeptArrays.atLeast(copy, (long) rows * tensor.classes());
     }
   }
 

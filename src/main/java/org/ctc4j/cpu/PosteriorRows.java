@@ -2,7 +2,7 @@ package org.ctc4j.cpu;
 
 import java.util.Arrays;
 import org.ctc4j.FrameTensor;
-import org.ctc4j.host.Posteriors;
+import org.ctc4j.engine.LossPlaces;
 
 /**
  * Posteriors as an output, for those who ask: of states, and summed by class. They are divided by
@@ -13,18 +13,26 @@ final class PosteriorRows {
   private FrameTensor ofStates;
   private int n;
   private float[] row = {};
-  private double[] sums = {}; // by slot
+  private double[] sums = {}; // by column
   private Stripes stripes;
+  private Target target;
+  private int blank;
 
-  void begin(Posteriors posteriors, int utterance, Stripes ofUtterance) {
-    ofClasses = posteriors.ofClasses();
-    ofStates = posteriors.ofStates();
-    n = utterance;
-    stripes = ofUtterance;
-    if (posteriors.wanted()) {
-      sums = Grow.atLeast(sums, stripes.labels());
-      row = Grow.atLeast(row, ofClasses == null ? 0 : ofClasses.classes());
-      row = Grow.atLeast(row, ofStates == null ? 0 : ofStates.classes());
+  /**
+   * @param n which utterance
+   * @param blank its class
+   */
+  void begin(LossPlaces places, int n, Stripes stripes, Target target, int blank) {
+    ofClasses = places.posteriors();
+    ofStates = places.statePosteriors();
+    this.n = n;
+    this.stripes = stripes;
+    this.target = target;
+    this.blank = blank;
+    if (places.wantsPosteriors()) {
+      sums = KeptArrays.atLeast(sums, stripes.labels());
+      row = KeptArrays.atLeast(row, ofClasses == null ? 0 : ofClasses.classes());
+      row = KeptArrays.atLeast(row, ofStates == null ? 0 : ofStates.classes());
     }
   }
 
@@ -37,42 +45,41 @@ final class PosteriorRows {
   /**
    * Stores frame t.
    *
-   * @param gamma posteriors as they stand in a row, not divided yet
+   * @param products posteriors as they stand in a row, not divided yet
    * @param at where they begin
    */
-  void store(Utterance u, int t, double[] gamma, int at) {
+  void store(int t, double[] products, int at) {
     int labels = stripes.labels();
     int width = stripes.width();
     double ofBlanks = 0;
     double ofLabels = 0;
     for (int i = 0; i <= labels; i++) {
-      ofBlanks += gamma[at + stripes.place(i)];
+      ofBlanks += products[at + stripes.place(i)];
     }
     for (int i = 0; i < labels; i++) {
-      ofLabels += gamma[at + width + stripes.place(i)];
+      ofLabels += products[at + width + stripes.place(i)];
     }
     double norm = 1 / (ofBlanks + ofLabels);
     if (ofStates != null) {
       Arrays.fill(row, 0, ofStates.classes(), 0);
       for (int i = 0; i <= labels; i++) {
-        row[2 * i] = (float) (norm * gamma[at + stripes.place(i)]);
+        row[2 * i] = (float) (norm * products[at + stripes.place(i)]);
       }
       for (int i = 0; i < labels; i++) {
-        row[2 * i + 1] = (float) (norm * gamma[at + width + stripes.place(i)]);
+        row[2 * i + 1] = (float) (norm * products[at + width + stripes.place(i)]);
       }
       store(ofStates, t);
     }
     if (ofClasses != null) {
-      Target target = u.target;
       Arrays.fill(sums, 0, target.distinct, 0);
       for (int i = 0; i < labels; i++) {
-        sums[target.slot[i]] += gamma[at + width + stripes.place(i)];
+        sums[target.column[i]] += products[at + width + stripes.place(i)];
       }
       Arrays.fill(row, 0, ofClasses.classes(), 0);
       for (int k = 0; k < target.distinct; k++) {
         row[target.classOf[k]] = (float) (norm * sums[k]);
       }
-      row[u.blank] = (float) (norm * ofBlanks);
+      row[blank] = (float) (norm * ofBlanks);
       store(ofClasses, t);
     }
   }

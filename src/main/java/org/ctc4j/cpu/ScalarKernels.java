@@ -37,7 +37,10 @@ final class ScalarKernels extends Kernels {
   private double[] labels = {};
   private double[] neighbours = {};
   private double[] probabilities = {};
-  private double[] shiftedDoubles = {};
+  private double[] leaving = {};
+
+  private double[] doubleDifferences = {};
+  private double[] doubleExponents = {};
 
   @Override
   Kernels another() {
@@ -75,8 +78,10 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  void max(double[] x, int rows, int n, double[] max, int maxAt) {
-    for (int row = 0; row < rows; row++) {
+  void max(DoubleRows rows, double[] max, int maxAt) {
+    double[] x = rows.x;
+    int n = rows.length;
+    for (int row = 0; row < rows.count; row++) {
       double m = Double.NEGATIVE_INFINITY;
       for (int i = row * n; i < row * n + n; i++) {
         m = x[i] > m ? x[i] : m;
@@ -124,9 +129,9 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  void exp(float[] x, int[] at, int rows, int n, float[] out, int[] outAt, double[] sums) {
+  void exp(float[] x, int rows, int n, float[] out, FrameBlock block) {
     for (int row = 0; row < rows; row++) {
-      sums[row] = exp(x, at[row], n, 0, out, outAt[row]);
+      block.sums[row] = exp(x, block.at[row], n, 0, out, block.outAt[row]);
     }
   }
 
@@ -204,13 +209,15 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  double exp(double[] x, int rows, int n, double[] shifts, int shiftsAt, double[] out, int outAt) {
-    int length = rows * n;
-    blanks = Grow.atLeast(blanks, length);
-    shiftedDoubles = Grow.atLeast(shiftedDoubles, length);
-    double[] d = blanks;
-    double[] shifted = shiftedDoubles;
-    for (int row = 0; row < rows; row++) {
+  double exp(DoubleRows rows, double[] shifts, int shiftsAt, double[] out, int outAt) {
+    double[] x = rows.x;
+    int n = rows.length;
+    int length = rows.count * n;
+    doubleDifferences = KeptArrays.atLeast(doubleDifferences, length);
+    doubleExponents = KeptArrays.atLeast(doubleExponents, length);
+    double[] d = doubleDifferences;
+    double[] shifted = doubleExponents;
+    for (int row = 0; row < rows.count; row++) {
       double shift = shifts[shiftsAt + row];
       for (int i = row * n; i < row * n + n; i++) {
         d[i] = x[i] - shift;
@@ -257,35 +264,29 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  void alpha(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      Target target,
-      Scale scale,
-      Emission emission,
-      int t) {
+  void alpha(LatticeRows rows) {
+    Stripes stripes = rows.stripes;
+    Scale scale = rows.scale;
+    EmissionRows emission = rows.emission;
     int width = stripes.width();
-    take(m, from, width);
+    take(rows.m, rows.from, width);
     multiply(width, stripes, scale.rescale);
-    for (int i = 0; i < count; i++) {
-      int at = emission.at(t + i);
+    for (int i = 0; i < rows.count; i++) {
+      int at = emission.at(rows.t + i);
       System.arraycopy(emission.p, at, probabilities, 0, width);
       before(labels, stripes, scale.factors, neighbours);
-      alphaLabels(labels, blanks, neighbours, target.skipAt, probabilities, width);
+      alphaLabels(labels, blanks, neighbours, rows.target.skipAt, probabilities, width);
       alphaBlanks(blanks, neighbours, emission.p[at + width], width);
-      give(m, to + i * stripes.rowLength(), width);
+      give(rows.m, rows.to + i * stripes.rowLength(), width);
     }
     sum(stripes, scale.sums);
   }
 
   private void take(double[] m, int from, int width) {
-    blanks = Grow.atLeast(blanks, width);
-    labels = Grow.atLeast(labels, width);
-    neighbours = Grow.atLeast(neighbours, width);
-    probabilities = Grow.atLeast(probabilities, width);
+    blanks = KeptArrays.atLeast(blanks, width);
+    labels = KeptArrays.atLeast(labels, width);
+    neighbours = KeptArrays.atLeast(neighbours, width);
+    probabilities = KeptArrays.atLeast(probabilities, width);
     System.arraycopy(m, from, blanks, 0, width);
     System.arraycopy(m, from + width, labels, 0, width);
   }
@@ -339,46 +340,37 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  void beta(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      Target target,
-      Scale scale,
-      Emission emission,
-      int t) {
+  void beta(LatticeRows rows) {
+    Stripes stripes = rows.stripes;
+    Scale scale = rows.scale;
+    EmissionRows emission = rows.emission;
     int width = stripes.width();
-    take(m, from, width);
+    take(rows.m, rows.from, width);
     multiply(width, stripes, scale.rescale);
-    shiftedDoubles = Grow.atLeast(shiftedDoubles, width);
-    for (int i = 0; i < count; i++) {
-      int at = emission.at(t - i);
+    leaving = KeptArrays.atLeast(leaving, width);
+    for (int i = 0; i < rows.count; i++) {
+      int at = emission.at(rows.t - i);
       double blank = emission.p[at + width];
       System.arraycopy(emission.p, at, probabilities, 0, width);
-      betaLeave(labels, blanks, probabilities, blank, target.skipAt, shiftedDoubles, width);
-      after(shiftedDoubles, stripes, scale.factors, neighbours);
+      betaLeave(blank, rows.target.skipAt, width);
+      after(leaving, stripes, scale.factors, neighbours);
       betaBlanks(blanks, labels, width);
       betaLabels(labels, neighbours, width);
-      give(m, to + i * stripes.rowLength(), width);
+      give(rows.m, rows.to + i * stripes.rowLength(), width);
     }
     sum(stripes, scale.sums);
   }
 
-  /** Multiplies by the probabilities; leave[i] is what reaches label i − 1 from here. */
-  private static void betaLeave(
-      double[] labels,
-      double[] blanks,
-      double[] p,
-      double blank,
-      double[] skip,
-      double[] leave,
-      int n) {
+  /** Multiplies by the probabilities; leaving[i] is what reaches label i − 1 from here. */
+  private void betaLeave(double ofBlank, double[] skip, int n) {
+    double[] l = labels;
+    double[] b = blanks;
+    double[] p = probabilities;
+    double[] leave = leaving;
     for (int i = 0; i < n; i++) {
-      labels[i] *= p[i];
-      blanks[i] *= blank;
-      leave[i] = blanks[i] + skip[i] * labels[i];
+      l[i] *= p[i];
+      b[i] *= ofBlank;
+      leave[i] = b[i] + skip[i] * l[i];
     }
   }
 
@@ -395,27 +387,17 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  void gamma(
-      double[] x,
-      int xAt,
-      int xStep,
-      double[] y,
-      int yAt,
-      int yStep,
-      int count,
-      Stripes stripes,
-      double[] factors,
-      boolean all,
-      double[] gamma,
-      double[] blankSums) {
+  void products(RowCursor x, RowCursor y, PosteriorScaling scaling, ProductRows products) {
+    Stripes stripes = scaling.stripes;
     int width = stripes.width();
-    for (int i = 0; i < count; i++) {
-      take(x, xAt + i * xStep, width);
-      multiply(blanks, y, yAt + i * yStep, width);
-      multiply(labels, y, yAt + i * yStep + width, width);
-      multiply(width, stripes, factors);
-      give(gamma, i * stripes.rowLength(), width);
-      blankSums[i] = sum(blanks, width);
+    for (int i = 0; i < products.count; i++) {
+      int at = y.at + i * y.step;
+      take(x.m, x.at + i * x.step, width);
+      multiply(blanks, y.m, at, width);
+      multiply(labels, y.m, at + width, width);
+      multiply(width, stripes, scaling.factors);
+      give(products.ofStates, i * stripes.rowLength(), width);
+      products.ofBlanks[i] = sum(blanks, width);
     }
   }
 

@@ -6,52 +6,49 @@ final class Scratch {
   final LogitRows logits = new LogitRows();
   final GradientRows gradient = new GradientRows();
   final PosteriorRows posteriors = new PosteriorRows();
-  final Products products = new Products();
+  final PosteriorScaling scaling = new PosteriorScaling();
+
+  /** Rows of the recursion at work, and of the other one, to be multiplied. */
+  final RowCursor rows = new RowCursor();
+
+  final RowCursor otherRows = new RowCursor();
+
+  final ProductRows products = new ProductRows();
 
   /** Of the frame at work. */
-  final Emission emission = new Emission();
+  final EmissionRows emission = new EmissionRows();
 
   /** Of frames whose rows are recomputed. */
-  final Emission recomputed = new Emission();
+  final EmissionRows recomputed = new EmissionRows();
 
   final FrameBlock block = new FrameBlock();
 
-  /** Logits of the slots of one frame. */
-  double[] ofSlots = {};
+  /** Logits of the columns of one frame. */
+  double[] ofColumns = {};
 
-  /**
-   * Posteriors of some frames, row after row, of blanks and labels as they stand in a row, not
-   * divided by their sum yet.
-   */
-  double[] gamma = {};
+  /** How long a row of the columns is. */
+  int columnsLength;
 
-  /** The sum of those of the blanks in each row. */
-  final double[] blankGamma = new double[Resolution.COARSE.interval()];
-
-  /** How long a row of the slots is. */
-  int slotsLength;
-
-  /** p − γ of each slot, {@link LabelStage#TOGETHER} rows. */
+  /** p − γ of each column, {@link EmissionRows#AT_ONCE} rows. */
   double[] difference = {};
 
-  private double[] exact = {};
+  private final DoubleRows doubles = new DoubleRows();
+  private double[] float64Row = {};
 
   Scratch(Kernels kernels) {
     this.kernels = kernels;
   }
 
-  void begin(Utterance utterance) {
-    Stripes stripes = utterance.plan().stripes();
-    utterance.begin(logits, gradient, posteriors);
+  /** Makes room for an utterance. */
+  void begin(Stripes stripes, Target target, int classes) {
+    scaling.begin(stripes);
+    columnsLength = target.columnsLength(stripes.lanes());
+    emission.begin(stripes, columnsLength);
+    recomputed.begin(stripes, columnsLength);
+    block.begin(classes, columnsLength);
+    ofColumns = KeptArrays.atLeast(ofColumns, columnsLength);
     products.begin(stripes);
-    slotsLength = utterance.target.slotsLength(stripes.lanes());
-    emission.begin(stripes, slotsLength);
-    recomputed.begin(stripes, slotsLength);
-    block.begin(utterance.classes, slotsLength);
-    ofSlots = Grow.atLeast(ofSlots, slotsLength);
-    long rows = Math.max(stripes.interval(), LabelStage.TOGETHER);
-    gamma = Grow.atLeast(gamma, rows * stripes.rowLength());
-    difference = Grow.atLeast(difference, (long) LabelStage.TOGETHER * slotsLength);
+    difference = KeptArrays.atLeast(difference, (long) EmissionRows.AT_ONCE * columnsLength);
   }
 
   /** Lets go of what is the caller's. */
@@ -61,9 +58,14 @@ final class Scratch {
     posteriors.release();
   }
 
-  /** Room for as many numbers, for whoever needs it at the moment. */
-  double[] exact(int length) {
-    exact = Grow.atLeast(exact, length);
-    return exact;
+  /** Rows for {@link Kernels}, until the next such call. */
+  DoubleRows rows(double[] x, int count, int length) {
+    return doubles.of(x, count, length);
+  }
+
+  /** Room for the logits of a frame in float64, until the next such call. */
+  double[] float64Row(int length) {
+    float64Row = KeptArrays.atLeast(float64Row, length);
+    return float64Row;
   }
 }

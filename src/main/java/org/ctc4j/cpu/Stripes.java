@@ -21,17 +21,20 @@ package org.ctc4j.cpu;
  * whose probability is 0. Mutable, so that the next utterance needs no new one.
  */
 final class Stripes {
+  /** The most labels of a stripe that {@code VectorGroup} is unrolled for. */
+  static final int DEEP = 6;
+
   private Resolution resolution;
   private int labels;
   private int lanes;
   private int depth;
   private int groups;
 
-  Stripes begin(int itsLabels, int itsLanes, Resolution itsResolution) {
-    resolution = itsResolution;
-    labels = itsLabels;
-    lanes = itsLanes;
-    int places = itsLabels + 1;
+  Stripes begin(int labels, int lanes, Resolution resolution) {
+    this.resolution = resolution;
+    this.labels = labels;
+    this.lanes = lanes;
+    int places = labels + 1;
     groups = ceil(places, lanes * resolution.depth());
     depth = ceil(places, lanes * groups);
     return this;

@@ -9,9 +9,9 @@ import java.util.Arrays;
  * interval.
  *
  * <p>The first half of the intervals is kept, all rows or as checkpoints, for the other recursion
- * to be multiplied with; see {@link Plan}. The second half is gone through interval by interval.
- * The two share nothing that either writes, but for the run of recomputed intervals, which only the
- * other one uses.
+ * to be multiplied with; see {@link LatticeMemory}. The second half is gone through interval by
+ * interval. The two share nothing that either writes, but for the segment of recomputed intervals,
+ * which only the other one uses.
  */
 final class Sweep {
   /** Rows as {@link Stripes} have them; an interval's exponents stand after its rows. */
@@ -20,6 +20,8 @@ final class Sweep {
   private final boolean forward;
   private final Scale scale;
   private final Scale recomputed;
+  private final LatticeRows rows = new LatticeRows();
+  private final LatticeRows recomputedRows = new LatticeRows(); // another thread's, maybe
   private Emissions emissions;
   private Target target;
   private Stripes stripes;
@@ -28,9 +30,9 @@ final class Sweep {
   private int half;
   private int rowLength;
   private int spacing;
-  private int slots; // where the slots of whole intervals begin, after the checkpoints
-  private int running; // the first of the two slots for the second half
-  private int run; // which run of intervals is recomputed, −1 for none
+  private int kept; // where whole intervals begin, after the checkpoints
+  private int running; // the first of the two intervals that the second half runs on
+  private int segment; // which intervals are recomputed, spacing at a time; −1 for none
   private int current;
 
   Sweep(boolean forward) {
@@ -39,21 +41,30 @@ final class Sweep {
     this.recomputed = new Scale(forward);
   }
 
-  void begin(Emissions ofUtterance, Target itsTarget, Plan plan) {
+  void begin(Emissions ofUtterance, Target target, LatticeMemory memory) {
     emissions = ofUtterance;
-    target = itsTarget;
-    stripes = plan.stripes();
-    frames = plan.frames();
-    intervals = plan.intervals();
-    half = plan.half(forward);
+    this.target = target;
+    stripes = memory.stripes();
+    frames = memory.frames();
+    intervals = memory.intervals();
+    half = memory.half(forward);
     rowLength = stripes.rowLength();
-    spacing = plan.spacing();
-    m = Grow.atLeast(m, plan.sweepLength(half));
-    slots = (int) plan.checkpointsLength(half);
-    running = plan.keptIntervals(half);
+    spacing = memory.spacing();
+    m = KeptArrays.atLeast(m, memory.sweepLength(half));
+    kept = (int) memory.checkpointsLength(half);
+    running = memory.keptIntervals(half);
     scale.begin(stripes);
     recomputed.begin(stripes);
-    run = -1;
+    segment = -1;
+    begin(rows, scale);
+    begin(recomputedRows, recomputed);
+  }
+
+  private void begin(LatticeRows rows, Scale scale) {
+    rows.stripes = stripes;
+    rows.target = target;
+    rows.m = m;
+    rows.scale = scale;
   }
 
   /** Where the second half begins. */
@@ -77,9 +88,11 @@ final class Sweep {
     return rows + rowLength * (forward ? t - first : last(first) - t);
   }
 
-  /** How far it is in {@link #m} from the row of a frame to that of the frame after it. */
-  int rowStep() {
-    return forward ? rowLength : -rowLength;
+  /** Moves a cursor to the row of a frame, given where the rows of its interval are. */
+  void seekRow(int rows, int t, RowCursor cursor) {
+    cursor.m = m;
+    cursor.at = row(rows, t);
+    cursor.step = forward ? rowLength : -rowLength;
   }
 
   private int last(int first) {
@@ -102,13 +115,14 @@ final class Sweep {
 
   /** Goes from position p − 1 to p; returns where the rows are. */
   int next(int p, Scratch scratch) {
-    int to = slot(spacing == 1 && p < half ? p : running + p % 2);
+    int to = keptAt(spacing == 1 && p < half ? p : running + p % 2);
     emissions.seek(interval(p), scratch.emission, scratch);
+    rows.emission = scratch.emission;
     if (p == 0) {
       start(to, scratch.emission);
-      others(p, to, scale, scratch.emission, scratch.kernels);
+      computeRest(rows, p, to, scratch.kernels);
     } else {
-      all(p, current, to, scale, scratch.emission, scratch.kernels);
+      compute(rows, p, current, to, scratch.kernels);
     }
     current = to;
     return to;
@@ -127,49 +141,51 @@ final class Sweep {
   /** Where the rows of position p are, p in the first half; p must not grow from call to call. */
   int rows(int p, Scratch scratch) {
     if (spacing == 1) {
-      return slot(p);
+      return keptAt(p);
     }
-    if (run != p / spacing) {
-      run = p / spacing;
-      recompute(run * spacing, Math.min((run + 1) * spacing, half), scratch);
+    if (segment != p / spacing) {
+      segment = p / spacing;
+      recompute(segment * spacing, Math.min((segment + 1) * spacing, half), scratch);
     }
-    return slot(p % spacing);
+    return keptAt(p % spacing);
   }
 
   private void recompute(int from, int to, Scratch scratch) {
-    Emission emission = scratch.recomputed;
+    recomputedRows.emission = scratch.recomputed;
     int checkpoint = from / spacing * stripes.checkpointLength();
-    System.arraycopy(m, checkpoint, m, slot(0), rowLength);
+    System.arraycopy(m, checkpoint, m, keptAt(0), rowLength);
     recomputed.load(m, checkpoint + rowLength, framesBefore(from));
-    emissions.seek(interval(from), emission, scratch);
-    others(from, slot(0), recomputed, emission, scratch.kernels);
+    emissions.seek(interval(from), scratch.recomputed, scratch);
+    computeRest(recomputedRows, from, keptAt(0), scratch.kernels);
     for (int p = from + 1; p < to; p++) {
-      emissions.seek(interval(p), emission, scratch);
-      all(p, slot(p - 1 - from), slot(p - from), recomputed, emission, scratch.kernels);
+      emissions.seek(interval(p), scratch.recomputed, scratch);
+      compute(recomputedRows, p, keptAt(p - 1 - from), keptAt(p - from), scratch.kernels);
     }
   }
 
-  private int slot(int i) {
-    return slots + i * stripes.intervalLength();
+  private int keptAt(int i) {
+    return kept + i * stripes.intervalLength();
   }
 
   /** Computes the rows of an interval; {@code before} are those of the one before it. */
-  private void all(int p, int before, int to, Scale exponents, Emission emission, Kernels kernels) {
+  private void compute(LatticeRows rows, int p, int before, int to, Kernels kernels) {
     int t = firstFrame(p);
-    int from = row(before, forward ? t - 1 : t + 1);
     int first = interval(p) * stripes.interval();
-    exponents.renew(framesBefore(p));
-    step(from, to, t, last(first) - first + 1, exponents, emission, kernels);
-    exponents.store(m, exponents(to));
+    rows.scale.renew(framesBefore(p));
+    rows.from = row(before, forward ? t - 1 : t + 1);
+    rows.to = to;
+    step(rows, t, last(first) - first + 1, kernels);
+    rows.scale.store(m, exponents(to));
   }
 
   /** Computes the rows of an interval but the first, which is there. */
-  private void others(int p, int to, Scale exponents, Emission emission, Kernels kernels) {
+  private void computeRest(LatticeRows rows, int p, int to, Kernels kernels) {
     int t = firstFrame(p);
     int first = interval(p) * stripes.interval();
-    int count = last(first) - first;
-    step(to, to + rowLength, forward ? t + 1 : t - 1, count, exponents, emission, kernels);
-    exponents.store(m, exponents(to));
+    rows.from = to;
+    rows.to = to + rowLength;
+    step(rows, forward ? t + 1 : t - 1, last(first) - first, kernels);
+    rows.scale.store(m, exponents(to));
   }
 
   /** The frame of the first row. */
@@ -184,17 +200,19 @@ final class Sweep {
   }
 
   /** Computes the rows of frame t and those after it in the order of this recursion. */
-  private void step(
-      int from, int to, int t, int count, Scale exponents, Emission emission, Kernels kernels) {
+  private void step(LatticeRows rows, int t, int count, Kernels kernels) {
+    rows.count = count;
     if (forward) {
-      kernels.alpha(m, from, to, count, stripes, target, exponents, emission, t);
+      rows.t = t;
+      kernels.alpha(rows);
     } else {
-      kernels.beta(m, from, to, count, stripes, target, exponents, emission, t + 1);
+      rows.t = t + 1;
+      kernels.beta(rows);
     }
   }
 
   /** Paths start in the first blank or the first label, and end in the last label or blank. */
-  private void start(int to, Emission emission) {
+  private void start(int to, EmissionRows emission) {
     int blank = stripes.place(forward ? 0 : target.length);
     int label = stripes.place(forward ? 0 : Math.max(target.length - 1, 0));
     int at = emission.at(0);

@@ -5,7 +5,7 @@ import org.ctc4j.Targets;
 
 /** The labels of one utterance, and what the stages want to know of them. */
 final class Target {
-  /** More than the slots after the blank, so that a row of them is whole vectors. */
+  /** More than the columns after the blank, so that a row of them is whole vectors. */
   private static final int SPARE = 8;
 
   /** L. */
@@ -22,27 +22,29 @@ final class Target {
   int distinct;
 
   /** Which of the distinct classes label i has. */
-  int[] slot = {};
+  int[] column = {};
 
-  /** Class of each slot; the blank after them, and once more for whole vectors. */
+  /** Class of each column; the blank after them, and once more for whole vectors. */
   int[] classOf = {};
 
-  /** Where the labels of slot k begin in {@link #places}, and after all slots where they end. */
+  /**
+   * Where the labels of column k begin in {@link #places}, and after all columns where they end.
+   */
   int[] first = {};
 
-  /** The places of the labels in a row, slot by slot. */
+  /** The places of the labels in a row, column by column. */
   int[] places = {};
 
   /**
-   * The slot of the label at each place of a row, that of the blank after them; distinct + 1 for
+   * The column of the label at each place of a row, that of the blank after them; distinct + 1 for
    * padding.
    */
-  int[] slotAt = {};
+  int[] columnAt = {};
 
   /** 1 where a path may come to the label at a place from the label before, without a blank. */
   double[] skipAt = {};
 
-  private int[] slotOfClass = {}; // −1 but while begin() runs
+  private int[] columnOfClass = {}; // −1 but while begin() runs
   private int[] counts = {};
   private int[] order = {};
 
@@ -51,41 +53,41 @@ final class Target {
 
   void begin(Targets targets, int n, int classes, int blank) {
     length = targets.length(n);
-    labels = Grow.atLeast(labels, length);
-    slot = Grow.atLeast(slot, length);
-    classOf = Grow.atLeast(classOf, (long) length + 1 + SPARE);
-    counts = Grow.atLeast(counts, length);
-    if (slotOfClass.length < classes) {
-      slotOfClass = new int[classes];
-      Arrays.fill(slotOfClass, -1);
+    labels = KeptArrays.atLeast(labels, length);
+    column = KeptArrays.atLeast(column, length);
+    classOf = KeptArrays.atLeast(classOf, (long) length + 1 + SPARE);
+    counts = KeptArrays.atLeast(counts, length);
+    if (columnOfClass.length < classes) {
+      columnOfClass = new int[classes];
+      Arrays.fill(columnOfClass, -1);
     }
     targets.copyTo(n, labels);
     leastFrames = length;
     distinct = 0;
     for (int i = 0; i < length; i++) {
       leastFrames += i > 0 && !skips(i) ? 1 : 0;
-      int k = slotOfClass[labels[i]];
+      int k = columnOfClass[labels[i]];
       if (k < 0) {
         k = distinct++;
-        slotOfClass[labels[i]] = k;
+        columnOfClass[labels[i]] = k;
         counts[k] = 0;
       }
-      slot[i] = k;
+      column[i] = k;
       counts[k]++;
     }
     sort();
     for (int i = 0; i < length; i++) {
-      slot[i] = order[slot[i]];
-      classOf[slot[i]] = labels[i];
-      slotOfClass[labels[i]] = -1;
+      column[i] = order[column[i]];
+      classOf[column[i]] = labels[i];
+      columnOfClass[labels[i]] = -1;
     }
     Arrays.fill(classOf, distinct, distinct + 1 + SPARE, blank);
   }
 
-  /** Finds the order of the slots by their counts, and where the places of each begin. */
+  /** Finds the order of the columns by their counts, and where the places of each begin. */
   private void sort() {
-    order = Grow.atLeast(order, distinct);
-    first = Grow.atLeast(first, length + 2L);
+    order = KeptArrays.atLeast(order, distinct);
+    first = KeptArrays.atLeast(first, length + 2L);
     Arrays.fill(first, 0, length + 2, 0);
     for (int k = 0; k < distinct; k++) {
       first[counts[k] + 1]++;
@@ -108,23 +110,23 @@ final class Target {
   /** Lays the labels out. */
   void place(Stripes stripes) {
     int width = stripes.width();
-    slotAt = Grow.atLeast(slotAt, width + 1L);
-    skipAt = Grow.atLeast(skipAt, width);
-    places = Grow.atLeast(places, length);
-    Arrays.fill(slotAt, 0, width, distinct + 1);
-    slotAt[width] = distinct;
+    columnAt = KeptArrays.atLeast(columnAt, width + 1L);
+    skipAt = KeptArrays.atLeast(skipAt, width);
+    places = KeptArrays.atLeast(places, length);
+    Arrays.fill(columnAt, 0, width, distinct + 1);
+    columnAt[width] = distinct;
     Arrays.fill(skipAt, 0, width, 0);
     System.arraycopy(first, 0, counts, 0, distinct);
     for (int i = 0; i < length; i++) {
       int place = stripes.place(i);
-      slotAt[place] = slot[i];
+      columnAt[place] = column[i];
       skipAt[place] = skips(i) ? 1 : 0;
-      places[counts[slot[i]]++] = place;
+      places[counts[column[i]]++] = place;
     }
   }
 
-  /** How long a row is that has a number for each slot, the blank and padding: whole vectors. */
-  int slotsLength(int lanes) {
+  /** How long a row is that has a number for each column, the blank and padding: whole vectors. */
+  int columnsLength(int lanes) {
     return (distinct + 1 + lanes) / lanes * lanes;
   }
 

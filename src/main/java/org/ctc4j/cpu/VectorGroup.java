@@ -16,9 +16,6 @@ import jdk.incubator.vector.VectorSpecies;
  * helper method takes or returns would be boxed too.
  */
 final class VectorGroup {
-  /** The depth of the stripes. */
-  static final int DEPTH = 6;
-
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
   private static final int LANES = DOUBLES.length();
 
@@ -31,23 +28,21 @@ final class VectorGroup {
   private VectorGroup() {}
 
   /** {@link Kernels#alpha} for one group, after the group before it. */
-  static void alpha(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      int group,
-      double[] skip,
-      Scale scale,
-      Emission emission,
-      int t) {
+  static void alpha(LatticeRows rows, int group) {
+    double[] m = rows.m;
+    int from = rows.from;
+    int to = rows.to;
+    int count = rows.count;
+    Stripes stripes = rows.stripes;
+    double[] skip = rows.target.skipAt;
+    Scale scale = rows.scale;
+    EmissionRows emission = rows.emission;
     double[] p = emission.p;
-    int at = emission.at(t);
+    int at = emission.at(rows.t);
     int atStep = emission.rowLength();
     int width = stripes.width();
     int rowLength = stripes.rowLength();
-    int base = group * DEPTH * LANES;
+    int base = group * Stripes.DEEP * LANES;
     int stripe = group * LANES;
     DoubleVector rescale = DoubleVector.fromArray(DOUBLES, scale.rescale, stripe);
     DoubleVector factor = DoubleVector.fromArray(DOUBLES, scale.factors, stripe);
@@ -124,23 +119,21 @@ final class VectorGroup {
   }
 
   /** {@link Kernels#beta} for one group, after the group that follows it. */
-  static void beta(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      int group,
-      double[] skip,
-      Scale scale,
-      Emission emission,
-      int t) {
+  static void beta(LatticeRows rows, int group) {
+    double[] m = rows.m;
+    int from = rows.from;
+    int to = rows.to;
+    int count = rows.count;
+    Stripes stripes = rows.stripes;
+    double[] skip = rows.target.skipAt;
+    Scale scale = rows.scale;
+    EmissionRows emission = rows.emission;
     double[] p = emission.p;
-    int at = emission.at(t);
+    int at = emission.at(rows.t);
     int atStep = emission.rowLength();
     int width = stripes.width();
     int rowLength = stripes.rowLength();
-    int base = group * DEPTH * LANES;
+    int base = group * Stripes.DEEP * LANES;
     int stripe = group * LANES;
     DoubleVector rescale = DoubleVector.fromArray(DOUBLES, scale.rescale, stripe);
     DoubleVector factor = DoubleVector.fromArray(DOUBLES, scale.factors, stripe);
@@ -164,7 +157,7 @@ final class VectorGroup {
     DoubleVector s3 = DoubleVector.fromArray(DOUBLES, skip, base + 3 * LANES);
     DoubleVector s4 = DoubleVector.fromArray(DOUBLES, skip, base + 4 * LANES);
     DoubleVector s5 = DoubleVector.fromArray(DOUBLES, skip, base + 5 * LANES);
-    int next = base + DEPTH * LANES; // the first place of the group after
+    int next = base + Stripes.DEEP * LANES; // the first place of the group after
     boolean hasNext = next < width;
     double nextSkip = hasNext ? skip[next] : 0;
     double nextBlank = hasNext ? m[from + next] * scale.rescale[stripe + LANES] : 0;
@@ -223,29 +216,29 @@ final class VectorGroup {
   }
 
   /**
-   * {@link Kernels#gamma} for one group.
+   * {@link Kernels#products} for one group.
    *
    * @param sums output, a vector for each row, whose sum is that of the group's blanks
    */
-  static void gamma(
-      double[] x,
-      int xAt,
-      int xStep,
-      double[] y,
-      int yAt,
-      int yStep,
-      int count,
-      Stripes stripes,
+  static void products(
+      RowCursor a,
+      RowCursor b,
+      PosteriorScaling scaling,
       int group,
-      double[] factors,
-      boolean all,
-      double[] gamma,
+      ProductRows into,
       double[] sums) {
-    int width = stripes.width();
-    int base = group * DEPTH * LANES;
-    DoubleVector factor = DoubleVector.fromArray(DOUBLES, factors, group * LANES);
-    int i = xAt + base;
-    int k = yAt + base;
+    double[] x = a.m;
+    int xStep = a.step;
+    double[] y = b.m;
+    int yStep = b.step;
+    int count = into.count;
+    boolean ofEachBlank = into.ofEachBlank;
+    double[] products = into.ofStates;
+    int width = scaling.stripes.width();
+    int base = group * Stripes.DEEP * LANES;
+    DoubleVector factor = DoubleVector.fromArray(DOUBLES, scaling.factors, group * LANES);
+    int i = a.at + base;
+    int k = b.at + base;
     int at = base;
     for (int frame = 0; frame < count; frame++) {
       DoubleVector b0 =
@@ -272,39 +265,39 @@ final class VectorGroup {
           DoubleVector.fromArray(DOUBLES, x, i + 5 * LANES)
               .mul(DoubleVector.fromArray(DOUBLES, y, k + 5 * LANES))
               .mul(factor);
-      if (all) {
-        b0.intoArray(gamma, at + 0 * LANES);
-        b1.intoArray(gamma, at + 1 * LANES);
-        b2.intoArray(gamma, at + 2 * LANES);
-        b3.intoArray(gamma, at + 3 * LANES);
-        b4.intoArray(gamma, at + 4 * LANES);
-        b5.intoArray(gamma, at + 5 * LANES);
+      if (ofEachBlank) {
+        b0.intoArray(products, at + 0 * LANES);
+        b1.intoArray(products, at + 1 * LANES);
+        b2.intoArray(products, at + 2 * LANES);
+        b3.intoArray(products, at + 3 * LANES);
+        b4.intoArray(products, at + 4 * LANES);
+        b5.intoArray(products, at + 5 * LANES);
       }
       b0.add(b1).add(b2.add(b3)).add(b4.add(b5)).intoArray(sums, frame * LANES);
       DoubleVector.fromArray(DOUBLES, x, i + width + 0 * LANES)
           .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 0 * LANES))
           .mul(factor)
-          .intoArray(gamma, at + width + 0 * LANES);
+          .intoArray(products, at + width + 0 * LANES);
       DoubleVector.fromArray(DOUBLES, x, i + width + 1 * LANES)
           .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 1 * LANES))
           .mul(factor)
-          .intoArray(gamma, at + width + 1 * LANES);
+          .intoArray(products, at + width + 1 * LANES);
       DoubleVector.fromArray(DOUBLES, x, i + width + 2 * LANES)
           .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 2 * LANES))
           .mul(factor)
-          .intoArray(gamma, at + width + 2 * LANES);
+          .intoArray(products, at + width + 2 * LANES);
       DoubleVector.fromArray(DOUBLES, x, i + width + 3 * LANES)
           .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 3 * LANES))
           .mul(factor)
-          .intoArray(gamma, at + width + 3 * LANES);
+          .intoArray(products, at + width + 3 * LANES);
       DoubleVector.fromArray(DOUBLES, x, i + width + 4 * LANES)
           .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 4 * LANES))
           .mul(factor)
-          .intoArray(gamma, at + width + 4 * LANES);
+          .intoArray(products, at + width + 4 * LANES);
       DoubleVector.fromArray(DOUBLES, x, i + width + 5 * LANES)
           .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 5 * LANES))
           .mul(factor)
-          .intoArray(gamma, at + width + 5 * LANES);
+          .intoArray(products, at + width + 5 * LANES);
       i += xStep;
       k += yStep;
       at += 2 * width;

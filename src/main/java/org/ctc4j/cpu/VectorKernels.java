@@ -33,13 +33,13 @@ final class VectorKernels extends Kernels {
   private final Kernels shortRow = new ScalarKernels();
 
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  private static final int LANES = FLOATS.length();
+  private static final int FLOAT_LANES = FLOATS.length();
 
   /** Rows longer than this are summed by a tree: a large number would swamp many small ones. */
-  private static final int LONG = 8 * LANES;
+  private static final int LONG = 8 * FLOAT_LANES;
 
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
-  private static final int STRIPES = DOUBLES.length();
+  private static final int LANES = DOUBLES.length();
   private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
 
   private static final float ROUND = 0x1.8p23f; // x + ROUND − ROUND is x rounded to an integer
@@ -49,18 +49,19 @@ final class VectorKernels extends Kernels {
   private static final long EXP_LEAST_BITS = Double.doubleToRawLongBits(EXP_LEAST);
   private static final double ROUND_DOUBLE = 0x1.8p52 + 1023; // and with the bias of an exponent
 
-  /** LANES zeros, then as many ones: read from k, a vector whose last k elements are 1. */
-  private static final float[] LAST = new float[2 * LANES];
+  /** FLOAT_LANES zeros, then as many ones: read from k, a vector whose last k elements are 1. */
+  private static final float[] LAST = new float[2 * FLOAT_LANES];
 
   static {
-    Arrays.fill(LAST, LANES, 2 * LANES, 1);
+    Arrays.fill(LAST, FLOAT_LANES, 2 * FLOAT_LANES, 1);
   }
 
-  private float[] laneSums = new float[LANES];
-  private double[] stripeSums = new double[STRIPES];
+  private float[] laneSums = new float[FLOAT_LANES];
+  private int sumsAt;
+  private double[] stripeSums = new double[LANES];
 
   /** Of a group. */
-  private final double[] states = new double[2 * VectorGroup.DEPTH * STRIPES];
+  private final double[] states = new double[2 * Stripes.DEEP * LANES];
 
   @Override
   Kernels another() {
@@ -74,12 +75,12 @@ final class VectorKernels extends Kernels {
 
   @Override
   int lanes() {
-    return STRIPES;
+    return LANES;
   }
 
   @Override
   float max(float[] x, int at, int n) {
-    if (n < LANES) {
+    if (n < FLOAT_LANES) {
       float max = Float.NEGATIVE_INFINITY;
       for (int i = at; i < at + n; i++) {
         max = x[i] > max ? x[i] : max;
@@ -89,15 +90,15 @@ final class VectorKernels extends Kernels {
     FloatVector m0 = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
     FloatVector m1 = m0;
     int i = 0;
-    for (; i <= n - 2 * LANES; i += 2 * LANES) {
+    for (; i <= n - 2 * FLOAT_LANES; i += 2 * FLOAT_LANES) {
       FloatVector v0 = FloatVector.fromArray(FLOATS, x, at + i);
-      FloatVector v1 = FloatVector.fromArray(FLOATS, x, at + i + LANES);
+      FloatVector v1 = FloatVector.fromArray(FLOATS, x, at + i + FLOAT_LANES);
       m0 = m0.blend(v0, v0.compare(GT, m0)); // never NaN
       m1 = m1.blend(v1, v1.compare(GT, m1));
     }
-    FloatVector last = FloatVector.fromArray(FLOATS, x, at + n - LANES);
+    FloatVector last = FloatVector.fromArray(FLOATS, x, at + n - FLOAT_LANES);
     m0 = m0.blend(last, last.compare(GT, m0));
-    if (i <= n - LANES) {
+    if (i <= n - FLOAT_LANES) {
       last = FloatVector.fromArray(FLOATS, x, at + i);
       m1 = m1.blend(last, last.compare(GT, m1));
     }
@@ -105,10 +106,12 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  void max(double[] x, int rows, int n, double[] max, int maxAt) {
-    for (int row = 0; row < rows; row++) {
+  void max(DoubleRows rows, double[] max, int maxAt) {
+    double[] x = rows.x;
+    int n = rows.length;
+    for (int row = 0; row < rows.count; row++) {
       DoubleVector m = DoubleVector.fromArray(DOUBLES, x, row * n);
-      for (int i = row * n + STRIPES; i < row * n + n; i += STRIPES) {
+      for (int i = row * n + LANES; i < row * n + n; i += LANES) {
         DoubleVector v = DoubleVector.fromArray(DOUBLES, x, i);
         m = m.blend(v, v.compare(GT, m));
       }
@@ -119,7 +122,7 @@ final class VectorKernels extends Kernels {
   @Override
   boolean finite(float[] x, int at, int n) {
     int i = at;
-    for (; i <= at + n - LANES; i += LANES) {
+    for (; i <= at + n - FLOAT_LANES; i += FLOAT_LANES) {
       if (!FloatVector.fromArray(FLOATS, x, i).compare(LT, Float.POSITIVE_INFINITY).allTrue()) {
         return false;
       }
@@ -134,35 +137,40 @@ final class VectorKernels extends Kernels {
 
   @Override
   double exp(float[] x, int at, int n, float shift, float[] out, int outAt) {
-    if (n < LANES) {
+    if (n < FLOAT_LANES) {
       return shortRow.exp(x, at, n, shift, out, outAt);
     }
-    expRow(x, at, n, shift, out, outAt, 0);
+    sumsAt = 0;
+    expRow(x, at, n, shift, out, outAt);
     return n > LONG ? sum(out, outAt, n) : sumOfLanes(0);
   }
 
   @Override
-  void exp(float[] x, int[] at, int rows, int n, float[] out, int[] outAt, double[] sums) {
-    if (n < LANES || n > LONG) {
+  void exp(float[] x, int rows, int n, float[] out, FrameBlock block) {
+    int[] at = block.at;
+    int[] outAt = block.outAt;
+    double[] sums = block.sums;
+    if (n < FLOAT_LANES || n > LONG) {
       for (int row = 0; row < rows; row++) {
         sums[row] = exp(x, at[row], n, 0, out, outAt[row]);
       }
       return;
     }
-    laneSums = Grow.atLeast(laneSums, (long) rows * LANES);
+    laneSums = KeptArrays.atLeast(laneSums, (long) rows * FLOAT_LANES);
     for (int row = 0; row < rows; row++) {
-      expRow(x, at[row], n, 0, out, outAt[row], row * LANES);
+      sumsAt = row * FLOAT_LANES;
+      expRow(x, at[row], n, 0, out, outAt[row]);
     }
     for (int row = 0; row < rows; row++) { // not above, where it would wait for what was stored
-      sums[row] = sumOfLanes(row * LANES);
+      sums[row] = sumOfLanes(row * FLOAT_LANES);
     }
   }
 
-  /** Leaves the sum of each lane in {@link #laneSums}. */
-  private void expRow(float[] x, int at, int n, float shift, float[] out, int outAt, int sumsAt) {
+  /** Leaves the sum of each lane in {@link #laneSums}, from {@link #sumsAt} on. */
+  private void expRow(float[] x, int at, int n, float shift, float[] out, int outAt) {
     FloatVector sum = FloatVector.zero(FLOATS);
-    for (int i = 0; i < n; i += LANES) {
-      int j = Math.min(i, n - LANES); // the last vector overlaps the one before
+    for (int i = 0; i < n; i += FLOAT_LANES) {
+      int j = Math.min(i, n - FLOAT_LANES); // the last vector overlaps the one before
       FloatVector d = FloatVector.fromArray(FLOATS, x, at + j).sub(shift);
       d = d.blend(EXP_ZERO, d.compare(LT, EXP_ZERO)); // NaN passes
       d = d.blend(EXP_MOST, d.compare(GT, EXP_MOST));
@@ -181,7 +189,7 @@ final class VectorKernels extends Kernels {
       p = p.mul(r).fma(r, r).add(1);
       p = p.mul(shifted.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
       p.intoArray(out, outAt + j);
-      sum = p.fma(FloatVector.fromArray(FLOATS, LAST, LANES - i + j), sum);
+      sum = p.fma(FloatVector.fromArray(FLOATS, LAST, FLOAT_LANES - i + j), sum);
     }
     sum.intoArray(laneSums, sumsAt);
   }
@@ -195,7 +203,7 @@ final class VectorKernels extends Kernels {
     float s1 = 0;
     float s2 = 0;
     float s3 = 0;
-    for (int i = at; i < at + LANES; i += 4) {
+    for (int i = at; i < at + FLOAT_LANES; i += 4) {
       s0 += laneSums[i];
       s1 += laneSums[i + 1];
       s2 += laneSums[i + 2];
@@ -206,52 +214,54 @@ final class VectorKernels extends Kernels {
 
   @Override
   double sum(float[] x, int at, int n) {
-    if (n < 8 * LANES) {
+    if (n < 8 * FLOAT_LANES) {
       return shortRow.sum(x, at, n);
     }
-    laneSums = Grow.atLeast(laneSums, n / 8);
-    int whole = n / (8 * LANES) * (8 * LANES);
+    laneSums = KeptArrays.atLeast(laneSums, n / 8);
+    int whole = n / (8 * FLOAT_LANES) * (8 * FLOAT_LANES);
     sumEights(x, at, whole, laneSums);
     return shortRow.sum(laneSums, 0, whole / 8) + shortRow.sum(x, at + whole, n - whole);
   }
 
   /** Adds vectors eight by eight, as a tree, so that a large number swamps few small ones. */
   private static void sumEights(float[] x, int at, int n, float[] sums) {
-    for (int i = 0; i < n; i += 8 * LANES) {
+    for (int i = 0; i < n; i += 8 * FLOAT_LANES) {
       int j = at + i;
       FloatVector s0 =
-          FloatVector.fromArray(FLOATS, x, j).add(FloatVector.fromArray(FLOATS, x, j + LANES));
+          FloatVector.fromArray(FLOATS, x, j)
+              .add(FloatVector.fromArray(FLOATS, x, j + FLOAT_LANES));
       FloatVector s1 =
-          FloatVector.fromArray(FLOATS, x, j + 2 * LANES)
-              .add(FloatVector.fromArray(FLOATS, x, j + 3 * LANES));
+          FloatVector.fromArray(FLOATS, x, j + 2 * FLOAT_LANES)
+              .add(FloatVector.fromArray(FLOATS, x, j + 3 * FLOAT_LANES));
       FloatVector s2 =
-          FloatVector.fromArray(FLOATS, x, j + 4 * LANES)
-              .add(FloatVector.fromArray(FLOATS, x, j + 5 * LANES));
+          FloatVector.fromArray(FLOATS, x, j + 4 * FLOAT_LANES)
+              .add(FloatVector.fromArray(FLOATS, x, j + 5 * FLOAT_LANES));
       FloatVector s3 =
-          FloatVector.fromArray(FLOATS, x, j + 6 * LANES)
-              .add(FloatVector.fromArray(FLOATS, x, j + 7 * LANES));
+          FloatVector.fromArray(FLOATS, x, j + 6 * FLOAT_LANES)
+              .add(FloatVector.fromArray(FLOATS, x, j + 7 * FLOAT_LANES));
       s0.add(s1).add(s2.add(s3)).intoArray(sums, i / 8);
     }
   }
 
   @Override
   void scale(float[] x, int at, int n, float factor) {
-    if (n < LANES) {
+    if (n < FLOAT_LANES) {
       shortRow.scale(x, at, n, factor);
       return;
     }
-    FloatVector last = FloatVector.fromArray(FLOATS, x, at + n - LANES).mul(factor);
-    for (int i = at; i < at + n - LANES; i += LANES) {
+    FloatVector last = FloatVector.fromArray(FLOATS, x, at + n - FLOAT_LANES).mul(factor);
+    for (int i = at; i < at + n - FLOAT_LANES; i += FLOAT_LANES) {
       FloatVector.fromArray(FLOATS, x, i).mul(factor).intoArray(x, i);
     }
-    last.intoArray(x, at + n - LANES);
+    last.intoArray(x, at + n - FLOAT_LANES);
   }
 
   @Override
-  double exp(double[] x, int rows, int n, double[] shifts, int shiftsAt, double[] out, int outAt) {
+  double exp(DoubleRows x, double[] shifts, int shiftsAt, double[] out, int outAt) {
+    int n = x.length;
     long least = Long.MAX_VALUE;
-    for (int row = 0; row < rows; row++) {
-      long ofRow = expRow(x, row * n, n, shifts[shiftsAt + row], out, outAt + row * n);
+    for (int row = 0; row < x.count; row++) {
+      long ofRow = expRow(x.x, row * n, n, shifts[shiftsAt + row], out, outAt + row * n);
       least = Math.min(ofRow, least);
     }
     return Double.longBitsToDouble(least);
@@ -264,7 +274,7 @@ final class VectorKernels extends Kernels {
    */
   private static long expRow(double[] x, int at, int n, double shift, double[] out, int outAt) {
     LongVector least = LongVector.broadcast(LONGS, Long.MAX_VALUE);
-    for (int i = 0; i < n; i += STRIPES) {
+    for (int i = 0; i < n; i += LANES) {
       DoubleVector d =
           DoubleVector.fromArray(DOUBLES, x, at + i)
               .sub(shift)
@@ -298,56 +308,46 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  void alpha(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      Target target,
-      Scale scale,
-      Emission emission,
-      int t) {
-    boolean deep = stripes.depth() == VectorGroup.DEPTH;
+  void alpha(LatticeRows rows) {
+    Stripes stripes = rows.stripes;
+    boolean deep = stripes.depth() == Stripes.DEEP;
     for (int g = 0; g < stripes.groups(); g++) {
       if (deep) {
-        VectorGroup.alpha(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
+        VectorGroup.alpha(rows, g);
       } else {
-        alpha(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
+        alpha(rows, g);
       }
     }
   }
 
-  private void alpha(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      int group,
-      double[] skip,
-      Scale scale,
-      Emission emission,
-      int t) {
+  private void alpha(LatticeRows rows, int group) {
+    double[] m = rows.m;
+    int from = rows.from;
+    int to = rows.to;
+    int count = rows.count;
+    Stripes stripes = rows.stripes;
+    double[] skip = rows.target.skipAt;
+    Scale scale = rows.scale;
+    EmissionRows emission = rows.emission;
     int width = stripes.width();
     int rowLength = stripes.rowLength();
-    int stripe = group * STRIPES;
-    int length = stripes.depth() * STRIPES;
+    int stripe = group * LANES;
+    int length = stripes.depth() * LANES;
     int base = group * length;
-    double[] x = take(m, from + base, width, length, scale.rescale, stripe);
+    double[] x = take(rows, base, length, stripe);
     double[] p = emission.p;
     double last = group == 0 ? 0 : m[from + width + base - 1] * scale.rescale[stripe - 1];
     double[] factors = scale.factors;
-    int at = emission.at(t);
+    int at = emission.at(rows.t);
     int atStep = emission.rowLength();
     for (int frame = 0; frame < count; frame++) {
       double blank = p[at + width];
       DoubleVector before =
-          DoubleVector.fromArray(DOUBLES, x, 2 * length - STRIPES)
+          DoubleVector.fromArray(DOUBLES, x, 2 * length - LANES)
               .rearrange(VectorGroup.UP)
               .withLane(0, last)
               .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
-      for (int i = 0; i < length; i += STRIPES) {
+      for (int i = 0; i < length; i += LANES) {
         DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i);
         DoubleVector l = DoubleVector.fromArray(DOUBLES, x, length + i);
         DoubleVector newB = b.add(before).mul(blank);
@@ -369,70 +369,63 @@ final class VectorKernels extends Kernels {
   }
 
   /** A group's blanks, then its labels, in the exponents that they are to have. */
-  private double[] take(double[] m, int at, int width, int length, double[] rescale, int stripe) {
-    DoubleVector factor = DoubleVector.fromArray(DOUBLES, rescale, stripe);
-    for (int i = 0; i < length; i += STRIPES) {
-      DoubleVector.fromArray(DOUBLES, m, at + i).mul(factor).intoArray(states, i);
-      DoubleVector.fromArray(DOUBLES, m, at + width + i).mul(factor).intoArray(states, length + i);
+  private double[] take(LatticeRows rows, int base, int length, int stripe) {
+    double[] m = rows.m;
+    int blanks = rows.from + base;
+    int labels = blanks + rows.stripes.width();
+    DoubleVector factor = DoubleVector.fromArray(DOUBLES, rows.scale.rescale, stripe);
+    for (int i = 0; i < length; i += LANES) {
+      DoubleVector.fromArray(DOUBLES, m, blanks + i).mul(factor).intoArray(states, i);
+      DoubleVector.fromArray(DOUBLES, m, labels + i).mul(factor).intoArray(states, length + i);
     }
     return states;
   }
 
   private static void sum(double[] x, int length, double[] sums, int stripe) {
     DoubleVector sum = DoubleVector.zero(DOUBLES);
-    for (int i = 0; i < 2 * length; i += STRIPES) {
+    for (int i = 0; i < 2 * length; i += LANES) {
       sum = sum.add(DoubleVector.fromArray(DOUBLES, x, i));
     }
     sum.intoArray(sums, stripe);
   }
 
   @Override
-  void beta(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      Target target,
-      Scale scale,
-      Emission emission,
-      int t) {
-    boolean deep = stripes.depth() == VectorGroup.DEPTH;
+  void beta(LatticeRows rows) {
+    Stripes stripes = rows.stripes;
+    boolean deep = stripes.depth() == Stripes.DEEP;
     for (int g = stripes.groups() - 1; g >= 0; g--) {
       if (deep) {
-        VectorGroup.beta(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
+        VectorGroup.beta(rows, g);
       } else {
-        beta(m, from, to, count, stripes, g, target.skipAt, scale, emission, t);
+        beta(rows, g);
       }
     }
   }
 
-  private void beta(
-      double[] m,
-      int from,
-      int to,
-      int count,
-      Stripes stripes,
-      int group,
-      double[] skip,
-      Scale scale,
-      Emission emission,
-      int t) {
+  private void beta(LatticeRows rows, int group) {
+    double[] m = rows.m;
+    int from = rows.from;
+    int to = rows.to;
+    int count = rows.count;
+    Stripes stripes = rows.stripes;
+    double[] skip = rows.target.skipAt;
+    Scale scale = rows.scale;
+    EmissionRows emission = rows.emission;
     int width = stripes.width();
     int rowLength = stripes.rowLength();
-    int stripe = group * STRIPES;
-    int length = stripes.depth() * STRIPES;
+    int stripe = group * LANES;
+    int length = stripes.depth() * LANES;
     int base = group * length;
-    double[] x = take(m, from + base, width, length, scale.rescale, stripe);
+    double[] x = take(rows, base, length, stripe);
     double[] p = emission.p;
     double[] factors = scale.factors;
-    int at = emission.at(t);
+    int at = emission.at(rows.t);
     int atStep = emission.rowLength();
     int next = base + length; // the first place of the group after
     boolean hasNext = next < width;
     double nextSkip = hasNext ? skip[next] : 0;
-    double nextBlank = hasNext ? m[from + next] * scale.rescale[stripe + STRIPES] : 0;
-    double nextLabel = hasNext ? m[from + width + next] * scale.rescale[stripe + STRIPES] : 0;
+    double nextBlank = hasNext ? m[from + next] * scale.rescale[stripe + LANES] : 0;
+    double nextLabel = hasNext ? m[from + width + next] * scale.rescale[stripe + LANES] : 0;
     for (int frame = 0; frame < count; frame++) {
       double blank = p[at + width];
       double first = hasNext ? nextBlank * blank + nextSkip * nextLabel * p[at + next] : 0;
@@ -447,9 +440,9 @@ final class VectorKernels extends Kernels {
       DoubleVector afterLast =
           l.fma(DoubleVector.fromArray(DOUBLES, skip, base), b)
               .rearrange(VectorGroup.DOWN)
-              .withLane(STRIPES - 1, first)
+              .withLane(LANES - 1, first)
               .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
-      for (int i = STRIPES; i < length; i += STRIPES) {
+      for (int i = LANES; i < length; i += LANES) {
         b = DoubleVector.fromArray(DOUBLES, x, i).mul(blank);
         DoubleVector before = l;
         l =
@@ -459,12 +452,12 @@ final class VectorKernels extends Kernels {
         newB.intoArray(x, i);
         newB.intoArray(m, to + base + i);
         DoubleVector newL = l.fma(DoubleVector.fromArray(DOUBLES, skip, base + i), b).add(before);
-        newL.intoArray(x, length + i - STRIPES);
-        newL.intoArray(m, to + width + base + i - STRIPES);
+        newL.intoArray(x, length + i - LANES);
+        newL.intoArray(m, to + width + base + i - LANES);
       }
       DoubleVector newL = l.add(afterLast);
-      newL.intoArray(x, 2 * length - STRIPES);
-      newL.intoArray(m, to + width + next - STRIPES);
+      newL.intoArray(x, 2 * length - LANES);
+      newL.intoArray(m, to + width + next - LANES);
       nextBlank = hasNext ? m[to + next] : 0;
       nextLabel = hasNext ? m[to + width + next] : 0;
       to += rowLength;
@@ -474,58 +467,58 @@ final class VectorKernels extends Kernels {
   }
 
   @Override
-  void gamma(
-      double[] x,
-      int xAt,
-      int xStep,
-      double[] y,
-      int yAt,
-      int yStep,
-      int count,
-      Stripes stripes,
-      double[] factors,
-      boolean all,
-      double[] gamma,
-      double[] blanks) {
-    if (stripes.depth() == VectorGroup.DEPTH) {
-      stripeSums = Grow.atLeast(stripeSums, (long) count * STRIPES);
-      Arrays.fill(blanks, 0, count, 0);
-      for (int g = 0; g < stripes.groups(); g++) {
-        VectorGroup.gamma(
-            x, xAt, xStep, y, yAt, yStep, count, stripes, g, factors, all, gamma, stripeSums);
-        for (int frame = 0; frame < count; frame++) {
-          blanks[frame] += sumOfStripes(frame * STRIPES);
-        }
-      }
-      return;
+  void products(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
+    if (scaling.stripes.depth() == Stripes.DEEP) {
+      deepProducts(a, b, scaling, into);
+    } else {
+      anyProducts(a, b, scaling, into);
     }
-    int width = stripes.width();
-    int length = stripes.depth() * STRIPES;
-    for (int frame = 0; frame < count; frame++) {
+  }
+
+  private void deepProducts(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
+    stripeSums = KeptArrays.atLeast(stripeSums, (long) into.count * LANES);
+    Arrays.fill(into.ofBlanks, 0, into.count, 0);
+    for (int g = 0; g < scaling.stripes.groups(); g++) {
+      VectorGroup.products(a, b, scaling, g, into, stripeSums);
+      for (int frame = 0; frame < into.count; frame++) {
+        into.ofBlanks[frame] += sumOfStripes(frame * LANES);
+      }
+    }
+  }
+
+  private void anyProducts(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
+    double[] x = a.m;
+    double[] y = b.m;
+    double[] products = into.ofStates;
+    int width = scaling.stripes.width();
+    int length = scaling.stripes.depth() * LANES;
+    int xAt = a.at;
+    int yAt = b.at;
+    for (int frame = 0; frame < into.count; frame++) {
       int at = frame * 2 * width;
-      for (int base = 0, stripe = 0; base < 2 * width; base += length, stripe += STRIPES) {
+      for (int base = 0, stripe = 0; base < 2 * width; base += length, stripe += LANES) {
         if (base == width) {
           stripe = 0;
         }
-        DoubleVector factor = DoubleVector.fromArray(DOUBLES, factors, stripe);
-        for (int i = base; i < base + length; i += STRIPES) {
+        DoubleVector factor = DoubleVector.fromArray(DOUBLES, scaling.factors, stripe);
+        for (int i = base; i < base + length; i += LANES) {
           DoubleVector.fromArray(DOUBLES, x, xAt + i)
               .mul(DoubleVector.fromArray(DOUBLES, y, yAt + i))
               .mul(factor)
-              .intoArray(gamma, at + i);
+              .intoArray(products, at + i);
         }
       }
-      xAt += xStep;
-      yAt += yStep;
+      xAt += a.step;
+      yAt += b.step;
     }
-    for (int frame = 0; frame < count; frame++) {
-      blanks[frame] = sum(gamma, frame * 2 * width, width);
+    for (int frame = 0; frame < into.count; frame++) {
+      into.ofBlanks[frame] = sum(products, frame * 2 * width, width);
     }
   }
 
   private double sum(double[] x, int at, int n) {
     DoubleVector sum = DoubleVector.zero(DOUBLES);
-    for (int i = at; i < at + n; i += STRIPES) {
+    for (int i = at; i < at + n; i += LANES) {
       sum = sum.add(DoubleVector.fromArray(DOUBLES, x, i));
     }
     sum.intoArray(stripeSums, 0);
@@ -536,7 +529,7 @@ final class VectorKernels extends Kernels {
   private double sumOfStripes(int at) {
     double s0 = 0;
     double s1 = 0;
-    for (int i = at; i < at + STRIPES; i += 2) {
+    for (int i = at; i < at + LANES; i += 2) {
       s0 += stripeSums[i];
       s1 += stripeSums[i + 1];
     }

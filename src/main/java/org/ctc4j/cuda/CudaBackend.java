@@ -4,9 +4,7 @@ import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
-import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
-import org.ctc4j.CtcStatus;
 import org.ctc4j.CudaDevice;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceException;
@@ -14,12 +12,10 @@ import org.ctc4j.DeviceProjectedBatch;
 import org.ctc4j.DeviceProjectedResult;
 import org.ctc4j.DeviceProjection;
 import org.ctc4j.DeviceResult;
-import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
-import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
-import org.ctc4j.ProjectedBatch;
-import org.ctc4j.host.Posteriors;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.Unclosed;
 
 /**
@@ -110,28 +106,12 @@ public final class CudaBackend implements AutoCloseable {
     }
   }
 
-  /**
-   * A batch in host memory; returns when the results are there.
-   *
-   * @param weights factor of each utterance's loss in the gradient
-   * @param losses output, +Infinity where infeasible
-   * @param statuses output
-   * @param gradient output of the shape of the logits, or null
-   * @param posteriors outputs, as far as they are asked for
-   */
-  public synchronized void run(
-      CtcBatch batch,
-      CtcOptions options,
-      double[] weights,
-      double[] losses,
-      CtcStatus[] statuses,
-      FrameTensor gradient,
-      Posteriors posteriors) {
-    if (batch.utterances() == 0) {
-      return;
+  /** Fills all places of a call on host memory. */
+  public synchronized void computeLosses(LossCall call) {
+    if (call.batch().utterances() > 0) {
+      HostCall host = HostCall.of(call);
+      run(() -> held.hostBatches.run(host));
     }
-    HostCall call = HostCall.of(batch, options, weights, losses, statuses, gradient, posteriors);
-    run(() -> held.hostBatches.run(call));
   }
 
   /** A batch in device memory, in a workspace of the engine's. */
@@ -187,36 +167,13 @@ public final class CudaBackend implements AutoCloseable {
   }
 
   /**
-   * Hidden states in host memory; returns when the results are there.
+   * The same for hidden states.
    *
-   * @param weights factor of each utterance's loss in the gradients
-   * @param losses output, +Infinity where infeasible
-   * @param statuses output
-   * @param hiddenGradient output of the shape of the hidden states, or null
-   * @param weightGradient output (C, D), or null
-   * @param biasGradient output (C), or null
    * @throws BackendUnavailableException if cuBLAS cannot be used
    */
-  public synchronized void run(
-      ProjectedBatch batch,
-      CtcOptions options,
-      double[] weights,
-      double[] losses,
-      CtcStatus[] statuses,
-      FrameTensor hiddenGradient,
-      Elements weightGradient,
-      Elements biasGradient) {
-    HostProjectionCall call =
-        HostProjectionCall.of(
-            batch,
-            options,
-            weights,
-            losses,
-            statuses,
-            hiddenGradient,
-            weightGradient,
-            biasGradient);
-    run(() -> run(call));
+  public synchronized void computeLosses(ProjectedCall call) {
+    HostProjectionCall host = HostProjectionCall.of(call);
+    run(() -> run(host));
   }
 
   private void run(HostProjectionCall call) {

@@ -4,46 +4,49 @@ import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.FrameTensor;
-import org.ctc4j.host.Posteriors;
+import org.ctc4j.engine.LossCall;
 
 /**
- * One call on a batch in host memory: its arguments and where its results go, as {@link
- * CudaBackend#run} got them.
+ * One call on a batch in host memory, and its tensors as they are copied.
  *
- * @param weights of each utterance's loss in the gradient
  * @param gradient null if none is asked for
  * @param posteriors of classes, null if not asked for
  * @param statePosteriors null if not asked for
  */
 record HostCall(
-    CtcBatch batch,
-    CtcOptions options,
-    double[] weights,
-    double[] losses,
-    CtcStatus[] statuses,
+    LossCall call,
     HostTensor logits,
     HostTensor gradient,
     HostTensor posteriors,
     HostTensor statePosteriors) {
 
-  static HostCall of(
-      CtcBatch batch,
-      CtcOptions options,
-      double[] weights,
-      double[] losses,
-      CtcStatus[] statuses,
-      FrameTensor gradient,
-      Posteriors posteriors) {
+  static HostCall of(LossCall call) {
     return new HostCall(
-        batch,
-        options,
-        weights,
-        losses,
-        statuses,
-        new HostTensor(batch.logits()),
-        orNull(gradient),
-        orNull(posteriors.ofClasses()),
-        orNull(posteriors.ofStates()));
+        call,
+        new HostTensor(call.batch().logits()),
+        orNull(call.places().gradient()),
+        orNull(call.places().posteriors()),
+        orNull(call.places().statePosteriors()));
+  }
+
+  CtcBatch batch() {
+    return call.batch();
+  }
+
+  CtcOptions options() {
+    return call.options();
+  }
+
+  double[] weights() {
+    return call.weights();
+  }
+
+  double[] losses() {
+    return call.places().losses();
+  }
+
+  CtcStatus[] statuses() {
+    return call.places().statuses();
   }
 
   private static HostTensor orNull(FrameTensor tensor) {
@@ -66,6 +69,6 @@ record HostCall(
   }
 
   int classes() {
-    return batch.logits().classes();
+    return batch().logits().classes();
   }
 }

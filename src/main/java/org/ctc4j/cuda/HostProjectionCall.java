@@ -10,10 +10,10 @@ import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.Projection;
+import org.ctc4j.engine.ProjectedCall;
 
 /**
- * One call on hidden states in host memory: its arguments and where its results go, as {@link
- * CudaBackend#run} got them.
+ * One call on hidden states in host memory, and its tensors as they are copied.
  *
  * @param type of hidden states, weight and bias on the device
  * @param bias null if there is none
@@ -23,11 +23,7 @@ import org.ctc4j.Projection;
  * @param frames the most that an utterance uses
  */
 record HostProjectionCall(
-    ProjectedBatch batch,
-    CtcOptions options,
-    double[] weights,
-    double[] losses,
-    CtcStatus[] statuses,
+    ProjectedCall call,
     ElementType type,
     HostTensor hidden,
     HostTensor weight,
@@ -41,15 +37,11 @@ record HostProjectionCall(
     int labels,
     long totalLabels) {
 
-  static HostProjectionCall of(
-      ProjectedBatch batch,
-      CtcOptions options,
-      double[] weights,
-      double[] losses,
-      CtcStatus[] statuses,
-      FrameTensor hiddenGradient,
-      Elements weightGradient,
-      Elements biasGradient) {
+  static HostProjectionCall of(ProjectedCall call) {
+    ProjectedBatch batch = call.batch();
+    FrameTensor hiddenGradient = call.places().hiddenGradient();
+    Elements weightGradient = call.places().weightGradient();
+    Elements biasGradient = call.places().biasGradient();
     Projection layer = batch.projection();
     boolean wide = isFloat64(weightGradient) || isFloat64(biasGradient);
     ElementType outputType = wide ? ElementType.FLOAT64 : ElementType.FLOAT32;
@@ -67,11 +59,7 @@ record HostProjectionCall(
       totalLabels += batch.targets().length(n);
     }
     return new HostProjectionCall(
-        batch,
-        options,
-        weights,
-        losses,
-        statuses,
+        call,
         type,
         new HostTensor(batch.hidden(), type),
         new HostTensor(weight, type),
@@ -110,12 +98,32 @@ record HostProjectionCall(
     return types.size() == 1 ? types.get(0) : ElementType.FLOAT32;
   }
 
+  ProjectedBatch batch() {
+    return call.batch();
+  }
+
+  CtcOptions options() {
+    return call.options();
+  }
+
+  double[] weights() {
+    return call.weights();
+  }
+
+  double[] losses() {
+    return call.places().losses();
+  }
+
+  CtcStatus[] statuses() {
+    return call.places().statuses();
+  }
+
   int dimensions() {
-    return batch.projection().dimensions();
+    return batch().projection().dimensions();
   }
 
   int classes() {
-    return batch.projection().classes();
+    return batch().projection().classes();
   }
 
   /** Numbers of all weights, C · D. */
@@ -126,6 +134,6 @@ record HostProjectionCall(
   /** For messages. */
   String shape() {
     return "(T, N, D) = (%d, %d, %d), C = %d, L = %d"
-        .formatted(frames, batch.utterances(), dimensions(), classes(), labels);
+        .formatted(frames, batch().utterances(), dimensions(), classes(), labels);
   }
 }

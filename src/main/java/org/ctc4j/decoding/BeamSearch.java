@@ -73,7 +73,7 @@ public final class BeamSearch<S> {
   }
 
   /** Searches. Once. */
-  public CtcStatus run() {
+  public CtcStatus search() {
     double[] row = new double[logProbs.classes()];
     size = 1;
     nodes[0] = ROOT;
@@ -128,12 +128,12 @@ public final class BeamSearch<S> {
       return; // forbidden
     }
     double logProb = atMostOne(greedy.logProbability(labels));
-    double itsScore = logProb + added(node);
-    if (isLess(best, itsScore) && (first || isLess(scoreOfAllPaths(best), itsScore))) {
+    double nodeScore = logProb + added(node);
+    if (isLess(best, nodeScore) && (first || isLess(scoreOfAllPaths(best), nodeScore))) {
       int at = entry == NONE ? size++ : entry;
       nodes[at] = node;
       total[at] = logProb;
-      score[at] = itsScore;
+      score[at] = nodeScore;
     }
   }
 

@@ -45,14 +45,14 @@ final class Candidates {
 
   /** Takes a prefix if it is among the best so far; of equal ones those that came first stay. */
   void offer(
-      int itsEntry,
-      int itsLabel,
-      double itsLogBlank,
-      double itsLogLabel,
+      int newEntry,
+      int newLabel,
+      double newLogBlank,
+      double newLogLabel,
       double total,
       double add) {
-    double itsScore = total + add;
-    if (!(itsScore > threshold())) {
+    double newScore = total + add;
+    if (!(newScore > threshold())) {
       return;
     }
     boolean room = count < most;
@@ -60,12 +60,12 @@ final class Candidates {
     if (slot == score.length) {
       grow();
     }
-    score[slot] = itsScore;
-    logBlank[slot] = itsLogBlank;
-    logLabel[slot] = itsLogLabel;
+    score[slot] = newScore;
+    logBlank[slot] = newLogBlank;
+    logLabel[slot] = newLogLabel;
     bonus[slot] = add;
-    entry[slot] = itsEntry;
-    label[slot] = itsLabel;
+    entry[slot] = newEntry;
+    label[slot] = newLabel;
     if (room) {
       worst.push(slot);
     } else {

@@ -1,57 +1,42 @@
 package org.ctc4j.reference;
 
-import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
-import org.ctc4j.CtcStatus;
 import org.ctc4j.FrameTensor;
-import org.ctc4j.host.Parallel;
-import org.ctc4j.host.Posteriors;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.LossPlaces;
+import org.ctc4j.host.Workers;
 
 /**
  * One utterance after another through {@link ReferenceUtterance}, on threads that live as long as
  * one call. Thread-safe.
  */
 public final class ReferenceBackend {
-  private final int threads;
+  private final Workers workers;
 
-  public ReferenceBackend(int threads) {
-    this.threads = threads;
+  public ReferenceBackend(Workers workers) {
+    this.workers = workers;
   }
 
-  /**
-   * @param weights factor of each utterance's loss in the gradient
-   * @param losses output, +Infinity where infeasible
-   * @param statuses output
-   * @param gradient output of the shape of the logits, or null
-   * @param posteriors outputs, as far as they are asked for
-   */
-  public void run(
-      CtcBatch batch,
-      CtcOptions options,
-      double[] weights,
-      double[] losses,
-      CtcStatus[] statuses,
-      FrameTensor gradient,
-      Posteriors posteriors) {
-    Parallel.forEach(
-        batch.utterances(),
-        threads,
+  /** Fills all places of a call. */
+  public void computeLosses(LossCall call) {
+    CtcOptions options = call.options();
+    LossPlaces places = call.places();
+    workers.forEach(
+        call.batch().utterances(),
         n -> {
-          ReferenceUtterance utterance = ReferenceUtterance.of(batch, n, options);
-          losses[n] = utterance.loss();
-          statuses[n] = utterance.status();
-          if (gradient != null) {
-            writeGradient(utterance, options, weights[n], gradient, n);
+          ReferenceUtterance utterance = ReferenceUtterance.of(call.batch(), n, options);
+          places.set(n, utterance.loss(), utterance.status());
+          if (places.gradient() != null) {
+            double[][] gradient = utterance.gradient(options.gradientHasSoftmaxTerm());
+            writeGradient(gradient, call.weights()[n], places.gradient(), n);
           }
-          if (posteriors.wanted()) {
-            writePosteriors(utterance, posteriors, n);
+          if (places.wantsPosteriors()) {
+            writePosteriors(utterance, places, n);
           }
         });
   }
 
-  private static void writeGradient(
-      ReferenceUtterance utterance, CtcOptions options, double weight, FrameTensor out, int n) {
-    double[][] gradient = utterance.gradient(options.gradientHasSoftmaxTerm());
+  private static void writeGradient(double[][] gradient, double weight, FrameTensor out, int n) {
     for (int t = 0; t < out.frames(n); t++) {
       for (int c = 0; c < out.classes(); c++) {
         boolean used = t < gradient.length && weight != 0;
@@ -60,13 +45,13 @@ public final class ReferenceBackend {
     }
   }
 
-  private static void writePosteriors(ReferenceUtterance utterance, Posteriors posteriors, int n) {
-    double[][] gamma = utterance.posteriors();
-    if (posteriors.ofStates() != null) {
-      write(gamma, posteriors.ofStates(), n);
+  private static void writePosteriors(ReferenceUtterance utterance, LossPlaces places, int n) {
+    double[][] ofStates = utterance.posteriors();
+    if (places.statePosteriors() != null) {
+      write(ofStates, places.statePosteriors(), n);
     }
-    if (posteriors.ofClasses() != null) {
-      write(utterance.byClass(gamma), posteriors.ofClasses(), n);
+    if (places.posteriors() != null) {
+      write(utterance.byClass(ofStates), places.posteriors(), n);
     }
   }
 

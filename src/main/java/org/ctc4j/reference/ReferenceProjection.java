@@ -9,7 +9,9 @@ import org.ctc4j.FrameTensor;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.Projection;
 import org.ctc4j.Targets;
-import org.ctc4j.host.Parallel;
+import org.ctc4j.engine.ProjectedCall;
+import org.ctc4j.engine.ProjectedPlaces;
+import org.ctc4j.host.Workers;
 
 /**
  * Projection and CTC one after the other, as they are written down: all logits x = H Wᵀ + b, CTC on
@@ -17,58 +19,40 @@ import org.ctc4j.host.Parallel;
  * and thread-safe.
  */
 public final class ReferenceProjection {
-  private final int threads;
+  private final Workers workers;
 
-  public ReferenceProjection(int threads) {
-    this.threads = threads;
+  public ReferenceProjection(Workers workers) {
+    this.workers = workers;
   }
 
-  /**
-   * @param weights factor of each utterance's loss in the gradients
-   * @param losses output, +Infinity where infeasible
-   * @param statuses output
-   * @param hiddenGradient output, (T, N, D), or null
-   * @param weightGradient output, (C, D), or null
-   * @param biasGradient output, (C), or null
-   */
-  public void run(
-      ProjectedBatch batch,
-      CtcOptions options,
-      double[] weights,
-      double[] losses,
-      CtcStatus[] statuses,
-      FrameTensor hiddenGradient,
-      Elements weightGradient,
-      Elements biasGradient) {
-    int classes = batch.projection().classes();
+  /** Fills all places of a call. */
+  public void computeLosses(ProjectedCall call) {
+    ProjectedBatch batch = call.batch();
+    ProjectedPlaces places = call.places();
+    int utterances = batch.utterances();
     int dimensions = batch.projection().dimensions();
-    boolean wantsGradient =
-        hiddenGradient != null || weightGradient != null || biasGradient != null;
-    double[][][] hidden = new double[batch.utterances()][][]; // [n][t][d]
-    double[][][] gradient = new double[batch.utterances()][][]; // [n][t][c], of the logits
-    Parallel.forEach(
-        batch.utterances(),
-        threads,
+    double[][][] hidden = new double[utterances][][]; // [n][t][d]
+    double[][][] gradient = new double[utterances][][]; // [n][t][c], of the logits
+    workers.forEach(
+        utterances,
         n -> {
           hidden[n] = hidden(batch, n);
-          ReferenceUtterance utterance = utterance(batch, n, options, hidden[n]);
-          losses[n] = utterance.loss();
-          statuses[n] = utterance.status();
-          boolean counts = statuses[n] == CtcStatus.OK && weights[n] != 0;
-          gradient[n] = wantsGradient && counts ? utterance.gradient(true) : new double[0][];
-          scale(gradient[n], weights[n]);
+          ReferenceUtterance utterance = utterance(batch, n, call.options(), hidden[n]);
+          places.set(n, utterance.loss(), utterance.status());
+          boolean counts = utterance.status() == CtcStatus.OK && call.weights()[n] != 0;
+          boolean wanted = counts && places.wantsGradient();
+          gradient[n] = wanted ? utterance.gradient(true) : new double[0][];
+          scale(gradient[n], call.weights()[n]);
         });
-    if (hiddenGradient != null) {
-      Parallel.forEach(
-          batch.utterances(),
-          threads,
-          n -> writeHiddenGradient(batch.projection(), gradient[n], hiddenGradient, n));
+    if (places.hiddenGradient() != null) {
+      workers.forEach(
+          utterances,
+          n -> writeHiddenGradient(batch.projection(), gradient[n], places.hiddenGradient(), n));
     }
-    if (weightGradient != null || biasGradient != null) {
-      Parallel.forEach(
-          classes,
-          threads,
-          c -> writeClassGradient(c, dimensions, hidden, gradient, weightGradient, biasGradient));
+    if (places.weightGradient() != null || places.biasGradient() != null) {
+      workers.forEach(
+          batch.projection().classes(),
+          c -> writeClassGradient(c, dimensions, hidden, gradient, places));
     }
   }
 
@@ -141,12 +125,7 @@ public final class ReferenceProjection {
 
   /** One row of dW and one element of db: sums over all frames of all utterances, in order. */
   private static void writeClassGradient(
-      int c,
-      int dimensions,
-      double[][][] hidden,
-      double[][][] gradient,
-      Elements weightGradient,
-      Elements biasGradient) {
+      int c, int dimensions, double[][][] hidden, double[][][] gradient, ProjectedPlaces places) {
     double[] sums = new double[dimensions];
     double sum = 0;
     for (int n = 0; n < gradient.length; n++) {
@@ -158,11 +137,11 @@ public final class ReferenceProjection {
         sum += g;
       }
     }
-    for (int d = 0; weightGradient != null && d < dimensions; d++) {
-      weightGradient.set((long) c * dimensions + d, sums[d]);
+    for (int d = 0; places.weightGradient() != null && d < dimensions; d++) {
+      places.weightGradient().set((long) c * dimensions + d, sums[d]);
     }
-    if (biasGradient != null) {
-      biasGradient.set(c, sum);
+    if (places.biasGradient() != null) {
+      places.biasGradient().set(c, sum);
     }
   }
 }

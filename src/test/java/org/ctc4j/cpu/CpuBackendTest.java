@@ -2,6 +2,7 @@ package org.ctc4j.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
@@ -28,7 +29,8 @@ import org.ctc4j.InputKind;
 import org.ctc4j.Seed;
 import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
-import org.ctc4j.host.Posteriors;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.LossPlaces;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,13 +138,10 @@ class CpuBackendTest {
         FrameTensor.timeMajor(new float[60 * utterances * 40], 60, utterances, 40);
     double[] weights = new double[utterances];
     Arrays.fill(weights, 1);
-    double[] losses = new double[utterances];
-    CtcStatus[] statuses = new CtcStatus[utterances];
+    LossPlaces places = LossPlaces.of(utterances, gradient);
+    LossCall losses = new LossCall(batch, CtcOptions.DEFAULT, weights, places);
     try (CpuBackend cpu = sharing(threads)) {
-      Runnable call =
-          () ->
-              cpu.run(
-                  batch, CtcOptions.DEFAULT, weights, losses, statuses, gradient, Posteriors.NONE);
+      Runnable call = () -> cpu.computeLosses(losses);
       for (int i = 0; i < 3000; i++) {
         call.run();
       }
@@ -162,7 +161,7 @@ class CpuBackendTest {
   /** One that shares the smallest batch among its threads. */
   private static CpuBackend sharing(int threads) {
     EngineOptions options = EngineOptions.DEFAULT.withThreads(threads);
-    return new CpuBackend(options, KernelChoice.get().orThrow(), Sizes.DEFAULT, null, 0);
+    return new CpuBackend(options, KernelChoice.get().orThrow(), ProjectionTiling.DEFAULT, null, 0);
   }
 
   /** Of all threads. */
@@ -285,31 +284,11 @@ class CpuBackendTest {
   void failureReachesTheCaller() {
     CtcBatch batch = batch(20, 4, 5, 3, 1);
     try (CpuBackend backend = sharing(2)) {
-      double[] none = {};
-      boolean failed = false;
-      try {
-        backend.run(
-            batch,
-            CtcOptions.DEFAULT,
-            none,
-            new double[4],
-            new CtcStatus[4],
-            null,
-            Posteriors.NONE);
-      } catch (ArrayIndexOutOfBoundsException e) {
-        failed = true;
-      }
-      assertTrue(failed);
-      double[] losses = new double[4];
-      backend.run(
-          batch,
-          CtcOptions.DEFAULT,
-          new double[4],
-          losses,
-          new CtcStatus[4],
-          null,
-          Posteriors.NONE);
-      assertFalse(Double.isNaN(losses[3]));
+      LossPlaces places = LossPlaces.of(4, null);
+      LossCall noWeights = new LossCall(batch, CtcOptions.DEFAULT, new double[0], places);
+      assertThrows(ArrayIndexOutOfBoundsException.class, () -> backend.computeLosses(noWeights));
+      backend.computeLosses(new LossCall(batch, CtcOptions.DEFAULT, new double[4], places));
+      assertFalse(Double.isNaN(places.losses()[3]));
     }
   }
 }

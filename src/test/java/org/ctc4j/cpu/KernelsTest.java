@@ -93,7 +93,7 @@ class KernelsTest {
         }
         x[n + n / 2] = shifts[2];
         double[] out = new double[length + 3];
-        double least = kernels.exp(x, 3, n, shifts, 1, out, 3);
+        double least = kernels.exp(rows(x, 3, n), shifts, 1, out, 3);
         assertEquals(Arrays.stream(out, 3, length + 3).min().getAsDouble(), least, 1e-12 * least);
         assertEquals(1, out[3 + n + n / 2]);
         for (int i = 0; i < length; i++) {
@@ -102,7 +102,7 @@ class KernelsTest {
         }
         x[n - 1] = -INFINITY;
         x[length - 1] = shifts[3] - 1e5;
-        least = kernels.exp(x, 3, n, shifts, 1, out, 3);
+        least = kernels.exp(rows(x, 3, n), shifts, 1, out, 3);
         assertEquals(Math.exp(Kernels.EXP_LEAST), out[3 + n - 1], 1e-12 * least);
         assertEquals(Math.exp(Kernels.EXP_LEAST), out[3 + length - 1], 1e-12 * least);
         assertTrue(least < 1e-303);
@@ -116,21 +116,25 @@ class KernelsTest {
     for (int n = 1; n < 70; n++) {
       float[] x = new float[3 * n];
       float[] out = new float[3 * n];
-      double[] sums = new double[3];
       for (int i = 0; i < 3 * n; i++) {
         x[i] = (float) (5 * random.nextGaussian());
       }
       x[n] = 100;
       x[2 * n] = Float.NaN;
-      kernels.exp(x, new int[] {0, n, 2 * n}, 3, n, out, new int[] {2 * n, n, 0}, sums);
+      FrameBlock block = new FrameBlock();
+      for (int row = 0; row < 3; row++) {
+        block.at[row] = row * n;
+        block.outAt[row] = (2 - row) * n;
+      }
+      kernels.exp(x, 3, n, out, block);
       double sum = 0;
       for (int i = 0; i < n; i++) {
         assertEquals(Math.exp(x[i]), out[2 * n + i], 2e-7 * Math.exp(x[i]));
         sum += Math.exp(x[i]);
       }
-      assertEquals(sum, sums[0], 1e-6 * sum);
-      assertTrue(sums[1] > 1e38);
-      assertTrue(Double.isNaN(sums[2]));
+      assertEquals(sum, block.sums[0], 1e-6 * sum);
+      assertTrue(block.sums[1] > 1e38);
+      assertTrue(Double.isNaN(block.sums[2]));
     }
   }
 
@@ -141,11 +145,15 @@ class KernelsTest {
     double[] max = new double[6];
     for (int i = 0; i < n; i++) {
       x[n + i] = 1;
-      kernels.max(x, 4, n, max, 2);
+      kernels.max(rows(x, 4, n), max, 2);
       assertEquals(1, max[3]);
       assertTrue(max[2] < -8 && max[4] < -8 && max[5] < -8);
       assertEquals(Arrays.stream(x, 3 * n, 4 * n).max().getAsDouble(), max[5]);
       x[n + i] = -10;
     }
+  }
+
+  private static DoubleRows rows(double[] x, int count, int length) {
+    return new DoubleRows().of(x, count, length);
   }
 }

@@ -28,19 +28,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is particular to this backend's way with projected batches. */
 class ProjectedTest {
-  /** Sizes that divide nothing, and groups of one utterance, or of two. */
+  /** Tilings that divide nothing, and groups of one utterance, or of two. */
   @Nested
   class SmallSizesInJava extends SizedProjectionContract {
     SmallSizesInJava() {
-      super(new Sizes(7, 5, 3, 20, 3, 300), "java");
+      super(new ProjectionTiling(7, 5, 3, 20, 3, 300), "java");
     }
   }
 
-  /** Strips of one frame or two, a panel each. */
+  /** Ranges of one frame or two, a panel each. */
   @Nested
   class FewFramesInJava extends SizedProjectionContract {
     FewFramesInJava() {
-      super(new Sizes(2, 33, 1, 1, 1, 1), "java");
+      super(new ProjectionTiling(2, 33, 1, 1, 1, 1), "java");
     }
   }
 
@@ -48,14 +48,14 @@ class ProjectedTest {
   @Nested
   class OneChunkByOpenBlas extends SizedProjectionContract {
     OneChunkByOpenBlas() {
-      super(new Sizes(1 << 12, 1 << 14, 1, 1 << 16, 1, 1 << 24), "openblas");
+      super(new ProjectionTiling(1 << 12, 1 << 14, 1, 1 << 16, 1, 1 << 24), "openblas");
     }
   }
 
   @Nested
   class DefaultSizesInJava extends SizedProjectionContract {
     DefaultSizesInJava() {
-      super(Sizes.DEFAULT, "java");
+      super(ProjectionTiling.DEFAULT, "java");
     }
   }
 
@@ -80,9 +80,9 @@ class ProjectedTest {
         new CpuBackend(
             EngineOptions.DEFAULT.withThreads(1),
             new ScalarKernels(),
-            Sizes.DEFAULT,
+            ProjectionTiling.DEFAULT,
             Blas.choose("openblas"),
-            Call.SMALL));
+            LossTask.SMALL));
   }
 
   /** Bytes that a new engine allocates for a call whose outputs are there. */

@@ -87,6 +87,6 @@ class RandomBatchesTest {
   /** One that shares the smallest batch among its threads. */
   private static Ctc engine(EngineOptions options) {
     Kernels kernels = KernelChoice.get().orThrow();
-    return Engines.of(new CpuBackend(options, kernels, Sizes.DEFAULT, null, 0));
+    return Engines.of(new CpuBackend(options, kernels, ProjectionTiling.DEFAULT, null, 0));
   }
 }

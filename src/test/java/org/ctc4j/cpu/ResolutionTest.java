@@ -3,6 +3,7 @@ package org.ctc4j.cpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
@@ -14,7 +15,8 @@ import org.ctc4j.ElementType;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
-import org.ctc4j.host.Posteriors;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.LossPlaces;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -47,14 +49,15 @@ class ResolutionTest {
   }
 
   private double loss(CtcBatch batch, int n, FrameTensor gradient, String way) {
-    Utterance u = new Utterance(kernels);
-    Scratch scratch = new Scratch(kernels.another());
-    u.begin(batch, n, CtcOptions.DEFAULT, 1, gradient, Posteriors.NONE, 1 << 30);
-    scratch.begin(u);
-    u.run(scratch);
-    assertEquals(CtcStatus.OK, u.status());
-    assertEquals(way, u.isSwept() ? u.plan().stripes().resolution().name() : "LOG");
-    return u.loss();
+    LossPlaces places = LossPlaces.of(batch.utterances(), gradient);
+    double[] weights = new double[batch.utterances()];
+    Arrays.fill(weights, 1);
+    ForwardBackward u = new ForwardBackward(kernels);
+    u.begin(new LossCall(batch, CtcOptions.DEFAULT, weights, places), n, 1 << 30);
+    u.compute(new Scratch(kernels.another()));
+    assertEquals(CtcStatus.OK, places.statuses()[n]);
+    assertEquals(way, u.resolution() == null ? "LOG" : u.resolution().name());
+    return places.losses()[n];
   }
 
   /** Every label has a place of its own, next to its neighbours' but at the ends of a stripe. */

@@ -9,7 +9,8 @@ import org.ctc4j.CtcStatus;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.TestBatch;
-import org.ctc4j.host.Posteriors;
+import org.ctc4j.engine.LossCall;
+import org.ctc4j.engine.LossPlaces;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,16 +34,9 @@ class RetentionTest {
     FrameTensor gradient = collected.watch("gradient", of.timeMajor());
     CtcBatch batch = collected.watch("batch", of.batch(logits));
     double[] losses = collected.watch("losses", new double[of.utterances() - 1]); // one too few
-    assertThrows(
-        ArrayIndexOutOfBoundsException.class,
-        () ->
-            backend.run(
-                batch,
-                of.options(),
-                new double[of.utterances()],
-                losses,
-                new CtcStatus[of.utterances()],
-                gradient,
-                Posteriors.NONE));
+    CtcStatus[] statuses = new CtcStatus[of.utterances()];
+    LossPlaces places = new LossPlaces(losses, statuses, gradient, null, null);
+    LossCall call = new LossCall(batch, of.options(), new double[of.utterances()], places);
+    assertThrows(ArrayIndexOutOfBoundsException.class, () -> backend.computeLosses(call));
   }
 }

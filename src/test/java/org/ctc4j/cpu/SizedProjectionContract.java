@@ -7,11 +7,11 @@ import org.ctc4j.ProjectionContract;
 
 /** The contract with batches cut in ways that meet all borders, by a BLAS that is named. */
 abstract class SizedProjectionContract extends ProjectionContract {
-  private final Sizes sizes;
+  private final ProjectionTiling tiling;
   private final String blas;
 
-  SizedProjectionContract(Sizes sizes, String blas) {
-    this.sizes = sizes;
+  SizedProjectionContract(ProjectionTiling tiling, String blas) {
+    this.tiling = tiling;
     this.blas = blas;
   }
 
@@ -19,7 +19,7 @@ abstract class SizedProjectionContract extends ProjectionContract {
   protected Ctc engine(EngineOptions options) {
     return Engines.of(
         new CpuBackend(
-            options, KernelChoice.get().orThrow(), sizes, Blas.choose(blas), Call.SMALL));
+            options, KernelChoice.get().orThrow(), tiling, Blas.choose(blas), LossTask.SMALL));
   }
 
   @Override

@@ -7,8 +7,8 @@ package org.ctc4j.cpu;
  * <ol>
  *   <li>For the loss alone: no rows, only the exponents of each interval.
  *   <li>Where they fit, and would stay in a processor's cache, tables of the label probabilities of
- *       all frames, by slot and by place, read by both sweeps, and all rows of the first halves of
- *       both.
+ *       all frames, by column and by place, read by both sweeps, and all rows of the first halves
+ *       of both.
  *   <li>Of probabilities by place those of an interval, dealt out anew by each sweep.
  *   <li>Of the first halves one row of every {@code spacing}-th interval; the others are
  *       recomputed, one run of {@code spacing} intervals at a time. With about √ of them both take
@@ -18,7 +18,7 @@ package org.ctc4j.cpu;
  *
  * <p>Mutable, so that the next utterance needs no new one.
  */
-final class Plan {
+final class LatticeMemory {
   private static final int FRAME_BYTES = 5 * Double.BYTES + Integer.BYTES;
   private static final long LONGEST_ARRAY = Integer.MAX_VALUE - 64;
 
@@ -27,26 +27,37 @@ final class Plan {
 
   private final Stripes stripes = new Stripes();
   private int frames;
+  private int labels;
+  private int classes;
+  private boolean rows;
+  private long budget;
   private int intervals;
-  private boolean slotTable;
+  private boolean columnTable;
   private boolean placeTable;
   private int spacing;
   private long bytes;
 
   /**
+   * @param labels L
    * @param classes C
-   * @param lanes how many stripes stand side by side
    * @param rows whether products of rows are asked for, or the loss alone
+   * @param budget bytes that may be used
    */
-  Plan begin(
-      int itsFrames,
-      int labels,
-      int classes,
-      int lanes,
-      boolean rows,
-      Resolution resolution,
-      long budget) {
-    frames = itsFrames;
+  LatticeMemory begin(int frames, int labels, int classes, boolean rows, long budget) {
+    this.frames = frames;
+    this.labels = labels;
+    this.classes = classes;
+    this.rows = rows;
+    this.budget = budget;
+    return this;
+  }
+
+  /**
+   * Divides it.
+   *
+   * @param lanes how many stripes stand side by side
+   */
+  LatticeMemory divide(int lanes, Resolution resolution) {
     stripes.begin(labels, lanes, resolution);
     intervals = (int) ((frames + stripes.interval() - 1L) / stripes.interval());
     long frameBytes = (long) frames * FRAME_BYTES;
@@ -59,13 +70,13 @@ final class Plan {
       spacing = Math.max(2, (int) Math.ceil(Math.sqrt((double) half(true) / stripes.interval())));
       rowBytes = rowBytes();
     }
-    long slots = ((long) frames + LabelStage.TOGETHER) * (Math.min(labels, classes) + 1 + lanes);
+    long columns = ((long) frames + EmissionRows.AT_ONCE) * (Math.min(labels, classes) + 1 + lanes);
     bytes = frameBytes + rowBytes;
-    slotTable = slots < LONGEST_ARRAY && bytes + slots * Double.BYTES <= budget;
-    bytes += slotTable ? slots * Double.BYTES : 0;
+    columnTable = columns < LONGEST_ARRAY && bytes + columns * Double.BYTES <= budget;
+    bytes += columnTable ? columns * Double.BYTES : 0;
     long placeBytes = (long) frames * stripes.emissionLength() * Double.BYTES;
     placeTable =
-        slotTable
+        columnTable
             && resolution == Resolution.COARSE
             && placeBytes <= CACHE_BYTES
             && bytes + placeBytes <= budget;
@@ -95,9 +106,9 @@ final class Plan {
     return stripes;
   }
 
-  /** Whether label probabilities are kept by slot. */
-  boolean slotTable() {
-    return slotTable;
+  /** Whether label probabilities are kept by column. */
+  boolean columnTable() {
+    return columnTable;
   }
 
   /** Whether they are also kept by place. */

@@ -12,14 +12,14 @@ import java.util.List;
  * @param rows how many
  * @param at the first frame's place among those of the group
  */
-record Strip(int utterance, int from, int rows, int at) {
+record FrameRange(int utterance, int from, int rows, int at) {
   /** Adds those of an utterance, of about equal length. */
-  static void cut(int utterance, int frames, int longest, int at, List<Strip> into) {
+  static void cut(int utterance, int frames, int longest, int at, List<FrameRange> into) {
     int count = (frames + longest - 1) / longest;
     for (int i = 0; i < count; i++) {
       int from = (int) ((long) frames * i / count);
       int to = (int) ((long) frames * (i + 1) / count);
-      into.add(new Strip(utterance, from, to - from, at + from));
+      into.add(new FrameRange(utterance, from, to - from, at + from));
     }
   }
 }

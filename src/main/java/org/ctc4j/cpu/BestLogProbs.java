@@ -11,7 +11,7 @@ import org.ctc4j.InputKind;
  * error would be that of the gradient: there, frames without a certain class get their log-sum-exp
  * in float64.
  */
-final class LogBest {
+final class BestLogProbs {
   /**
    * Of few frames: with labels in some of F flat frames, the gradient vanishes where p is that
    * share, at a loss of some ½ ln F, more than the root of them allows for.
@@ -21,7 +21,7 @@ final class LogBest {
   private static final double NATS_PER_ROOT_FRAME = 0.25;
   private static final double NATS_PER_FRAME = 0.006;
 
-  private LogBest() {}
+  private BestLogProbs() {}
 
   /**
    * The sum, after the emissions have been put right where need be.
@@ -40,7 +40,7 @@ final class LogBest {
     Emissions emissions = u.emissions;
     for (int t = 0; t < u.frames(); t++) {
       if (emissions.certain[t] < 0 || emissions.others[t] > sure) {
-        emissions.findExactly(t, scratch);
+        emissions.findInFloat64(t, scratch);
       }
     }
     return sum(u);

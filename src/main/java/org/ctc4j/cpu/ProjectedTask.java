@@ -2,24 +2,27 @@ package org.ctc4j.cpu;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.Projection;
+import org.ctc4j.engine.ProjectedCall;
+import org.ctc4j.engine.ProjectedPlaces;
+import org.ctc4j.host.ParallelTask;
+import org.ctc4j.host.Workers;
 import org.ctc4j.projection.CompactTarget;
 
 /**
- * One call on a projected batch: its arguments, and how it is cut into parts for threads. For x = H
- * Wᵀ + b, H (frames, D), W (C, D):
+ * One call on a projected batch, and how it is cut into parts for threads. For x = H Wᵀ + b, H
+ * (frames, D), W (C, D):
  *
  * <ol>
- *   <li><b>Forward</b>: x, a strip of frames by a tile of classes at a time. Logits of the blank
+ *   <li><b>Forward</b>: x, a range of frames by a tile of classes at a time. Logits of the blank
  *       and of labels go into the compact table, the others into a running log-sum-exp, LSE.
  *   <li><b>Lattice</b>: CTC on the compact table, see {@link org.ctc4j.projection}.
- *   <li><b>Backward</b>: x again, of a panel of strips by a chunk of tiles; G = dx from it in
+ *   <li><b>Backward</b>: x again, of a panel of ranges by a chunk of tiles; G = dx from it in
  *       place; dH += G W, dW += Gᵀ H, db += Σ G.
  * </ol>
  *
@@ -30,11 +33,11 @@ import org.ctc4j.projection.CompactTarget;
  * of threads. dW and db are sums over utterances in their order.
  *
  * <p>Rejected: dH in the forward pass, as it needs the lattice; keeping x where it fits, which is
- * what the unfused way does; strips of several utterances, which would make the bits of one depend
+ * what the unfused way does; ranges of several utterances, which would make the bits of one depend
  * on the others.
  */
-final class Projected extends Work {
-  private enum Part {
+final class ProjectedTask extends ParallelTask {
+  private enum Step {
     FORWARD,
     LATTICE,
     LOAD,
@@ -45,27 +48,23 @@ final class Projected extends Work {
     CLEAR
   }
 
-  private final Sizes wanted;
-  private final Pool<Tile> tiles;
+  private final ProjectionTiling wanted;
+  private final Pool<ProjectionScratch> scratches;
 
   private CpuBackend lattice;
   private Blas blas;
+  private ProjectedCall call;
   private ProjectedBatch batch;
+  private ProjectedPlaces places;
   private Projection projection;
-  private FrameTensor hiddenGradient;
-  private Elements weightGradient;
-  private Elements biasGradient;
-  private double[] weights;
-  private double[] losses;
-  private CtcStatus[] statuses;
 
-  private Sizes sizes;
+  private ProjectionTiling tiling;
   private ElementType type;
   private int classes;
   private int dimensions;
   private Matrix weightView; // null if weights must be copied
   private Matrix weightGradientView; // null if it must be copied
-  private Part kind;
+  private Step step;
 
   // of the group at work
   private CompactGroup group;
@@ -74,8 +73,8 @@ final class Projected extends Work {
   private double[] sum = {}; // Σ e^(x − max) over the others of frame and section
 
   // of the panel at work
-  private final List<Strip> panel = new ArrayList<>();
-  private int[] panelAt = {}; // first row of each strip
+  private final List<FrameRange> panel = new ArrayList<>();
+  private int[] panelAt = {}; // first row of each range
   private int rows;
   private boolean isFirstPanel;
   private Matrix hidden; // (rows, D)
@@ -86,113 +85,96 @@ final class Projected extends Work {
   private int chunkFrom;
   private int chunkTo;
 
-  Projected(Sizes sizes, Pool<Tile> tiles) {
-    this.wanted = sizes;
-    this.tiles = tiles;
+  ProjectedTask(ProjectionTiling tiling, Pool<ProjectionScratch> scratches) {
+    this.wanted = tiling;
+    this.scratches = scratches;
   }
 
-  void compute(
-      Workers workers,
-      CpuBackend itsLattice,
-      Blas itsBlas,
-      ProjectedBatch itsBatch,
-      CtcOptions options,
-      double[] itsWeights,
-      double[] itsLosses,
-      CtcStatus[] itsStatuses,
-      FrameTensor hiddenGradientOrNull,
-      Elements weightGradientOrNull,
-      Elements biasGradientOrNull) {
-    lattice = itsLattice;
-    blas = itsBlas;
-    batch = itsBatch;
+  /**
+   * @param lattice computes the compact logits of an utterance
+   */
+  void compute(Workers workers, CpuBackend lattice, Blas blas, ProjectedCall call) {
+    this.lattice = lattice;
+    this.blas = blas;
+    this.call = call;
+    batch = call.batch();
+    places = call.places();
     projection = batch.projection();
-    weights = itsWeights;
-    losses = itsLosses;
-    statuses = itsStatuses;
-    hiddenGradient = hiddenGradientOrNull;
-    weightGradient = weightGradientOrNull;
-    biasGradient = biasGradientOrNull;
     classes = projection.classes();
     dimensions = projection.dimensions();
-    sizes = wanted.forDimensions(dimensions);
+    tiling = wanted.forDimensions(dimensions);
     boolean wide = projection.weight().type() == ElementType.FLOAT64;
     type = wide ? ElementType.FLOAT64 : ElementType.FLOAT32;
     weightView = Matrix.viewOf(projection.weight(), type);
-    weightGradientView = Matrix.viewOf(weightGradient, type);
-    ld = Math.min(sizes.chunk() * sizes.tile(), classes);
+    weightGradientView = Matrix.viewOf(places.weightGradient(), type);
+    ld = Math.min(tiling.chunk() * tiling.tile(), classes);
     isFirstPanel = true;
-    boolean wantsGradient =
-        hiddenGradient != null || weightGradient != null || biasGradient != null;
     try {
       blas.useOneThread();
       for (int n = 0; n < batch.utterances(); n = group.end()) {
-        group = new CompactGroup(batch, options.blank(), n, sizes, wantsGradient);
+        int blank = call.options().blank();
+        group = new CompactGroup(batch, blank, n, tiling, places.wantsGradient());
         forward(workers);
-        run(workers, Part.LATTICE, group.size());
-        if (wantsGradient) {
+        compute(workers, Step.LATTICE, group.size());
+        if (places.wantsGradient()) {
           backward(workers);
         }
       }
-      if (hiddenGradient != null) {
-        run(workers, Part.CLEAR, batch.utterances());
+      if (places.hiddenGradient() != null) {
+        compute(workers, Step.CLEAR, batch.utterances());
       }
       if (isFirstPanel) {
-        clear(weightGradient);
-        clear(biasGradient);
+        clear(places.weightGradient());
+        clear(places.biasGradient());
       }
     } finally {
+      this.lattice = null;
+      this.call = null;
       batch = null;
+      places = null;
       projection = null;
-      hiddenGradient = null;
-      weightGradient = null;
-      biasGradient = null;
       weightView = null;
       weightGradientView = null;
       group = null;
-      lattice = null;
-      weights = null;
-      losses = null;
-      statuses = null;
     }
   }
 
-  private void run(Workers workers, Part part, int count) {
-    kind = part;
-    prepare(count);
-    workers.run(this);
+  private void compute(Workers workers, Step next, int count) {
+    step = next;
+    workers.compute(count, this);
   }
 
   @Override
-  void run(int index) {
-    Tile tile = tiles.take().begin(type, sizes, classes, dimensions, weightView == null);
-    switch (kind) {
+  protected void computePart(int index) {
+    ProjectionScratch scratch =
+        scratches.take().begin(type, tiling, classes, dimensions, weightView == null);
+    switch (step) {
       case FORWARD -> {
-        int strips = group.strips.size();
-        forward(group.strips.get(index % strips), index / strips, tile);
+        int ranges = group.ranges.size();
+        forward(group.ranges.get(index % ranges), index / ranges, scratch);
       }
       case LATTICE -> {
         int n = group.first + index;
-        group.utterance(n).compute(lattice, n, weights[n], losses, statuses);
+        group.utterance(n).compute(lattice, call, n);
       }
       case LOAD -> {
-        Strip strip = panel.get(index);
-        loadHidden(strip, hidden, panelAt[index] * dimensions);
+        FrameRange range = panel.get(index);
+        loadHidden(range, hidden, panelAt[index] * dimensions);
       }
       case WEIGHT -> {
-        int from = chunkFrom + index * sizes.tile();
-        int count = Math.min(sizes.tile(), chunkTo - from);
+        int from = chunkFrom + index * tiling.tile();
+        int count = Math.min(tiling.tile(), chunkTo - from);
         loadWeight(from, count, weight, (from - chunkFrom) * dimensions);
       }
       case LOGIT_GRADIENT -> {
-        int from = chunkFrom + index / panel.size() * sizes.tile();
-        int to = Math.min(from + sizes.tile(), chunkTo);
-        logitGradient(index % panel.size(), from, to, tile);
+        int from = chunkFrom + index / panel.size() * tiling.tile();
+        int to = Math.min(from + tiling.tile(), chunkTo);
+        logitGradient(index % panel.size(), from, to, scratch);
       }
       case PRODUCTS -> {
         int ofClasses = weightTasks();
         if (index < ofClasses) {
-          classGradient(index, tile);
+          classGradient(index, scratch);
         } else {
           hiddenProduct(index - ofClasses);
         }
@@ -200,53 +182,53 @@ final class Projected extends Work {
       case STORE -> storeHidden(index);
       case CLEAR -> clearHidden(index);
     }
-    tiles.give(tile);
+    scratches.give(scratch);
   }
 
   // ---- forward ----
 
   private void forward(Workers workers) {
-    sections = Math.min(sizes.sections(), parts(classes, sizes.tile()));
+    sections = Math.min(tiling.sections(), parts(classes, tiling.tile()));
     long sums = (long) group.frames() * sections;
-    max = Grow.atLeast(max, sums);
-    sum = Grow.atLeast(sum, sums);
-    run(workers, Part.FORWARD, group.strips.size() * sections);
-    for (Strip strip : group.strips) {
-      for (int i = 0; i < strip.rows(); i++) {
-        int first = (strip.at() + i) * sections;
+    max = KeptArrays.atLeast(max, sums);
+    sum = KeptArrays.atLeast(sum, sums);
+    compute(workers, Step.FORWARD, group.ranges.size() * sections);
+    for (FrameRange range : group.ranges) {
+      for (int i = 0; i < range.rows(); i++) {
+        int first = (range.at() + i) * sections;
         mergeSections(first);
         double others = sum[first] == 0 ? max[first] : max[first] + Math.log(sum[first]);
-        group.utterance(strip.utterance()).setOthers(strip.from() + i, others);
+        group.utterance(range.utterance()).setOthers(range.from() + i, others);
       }
     }
   }
 
-  /** One strip and one section of the classes. */
-  private void forward(Strip strip, int section, Tile tile) {
-    CompactUtterance utterance = group.utterance(strip.utterance());
-    int all = parts(classes, sizes.tile());
-    int from = (int) ((long) all * section / sections) * sizes.tile();
-    int to = (int) Math.min(classes, ((long) all * (section + 1) / sections) * sizes.tile());
-    int tileLd = Math.min(sizes.tile(), classes);
-    loadHidden(strip, tile.hidden, 0);
-    for (int i = 0; i < strip.rows(); i++) {
-      int here = (strip.at() + i) * sections + section;
-      boolean finite = tile.hidden.isFinite(i * dimensions, dimensions);
+  /** One range and one section of the classes. */
+  private void forward(FrameRange range, int section, ProjectionScratch scratch) {
+    CompactUtterance utterance = group.utterance(range.utterance());
+    int all = parts(classes, tiling.tile());
+    int from = (int) ((long) all * section / sections) * tiling.tile();
+    int to = (int) Math.min(classes, ((long) all * (section + 1) / sections) * tiling.tile());
+    int tileLd = Math.min(tiling.tile(), classes);
+    loadHidden(range, scratch.hidden, 0);
+    for (int i = 0; i < range.rows(); i++) {
+      int here = (range.at() + i) * sections + section;
+      boolean finite = scratch.hidden.isFinite(i * dimensions, dimensions);
       max[here] = finite ? Double.NEGATIVE_INFINITY : Double.NaN;
       sum[here] = 0;
     }
-    for (int c = from; c < to; c += sizes.tile()) {
-      int count = Math.min(sizes.tile(), to - c);
+    for (int c = from; c < to; c += tiling.tile()) {
+      int count = Math.min(tiling.tile(), to - c);
       Matrix w = weightView;
       if (w == null) {
-        w = tile.weight;
+        w = scratch.weight;
         loadWeight(c, count, w, 0);
       }
       int weightAt = weightView == null ? 0 : c * dimensions;
-      logits(tile.hidden, 0, strip.rows(), w, weightAt, c, count, tile.x, 0, tileLd, tile);
-      for (int i = 0; i < strip.rows(); i++) {
-        takeLabels(utterance, strip.from() + i, c, count, tile.x, i * tileLd);
-        addOthers((strip.at() + i) * sections + section, count, i * tileLd, tile);
+      logits(scratch.hidden, 0, range.rows(), w, weightAt, c, count, scratch.x, 0, tileLd, scratch);
+      for (int i = 0; i < range.rows(); i++) {
+        takeLabels(utterance, range.from() + i, c, count, scratch.x, i * tileLd);
+        addOthers((range.at() + i) * sections + section, count, i * tileLd, scratch);
       }
     }
   }
@@ -271,23 +253,24 @@ final class Projected extends Work {
   }
 
   /** A row of a tile into the running log-sum-exp: max is NaN if there is NaN or +Infinity. */
-  private void addOthers(int here, int count, int at, Tile tile) {
-    double itsMax = tile.x.max(tile.kernels, at, count);
-    boolean none = itsMax == Double.NEGATIVE_INFINITY; // if not NaN
-    double itsSum = tile.x.exp(tile.kernels, at, count, none ? 0 : itsMax, tile.row);
-    if (Double.isNaN(itsSum)) {
+  private void addOthers(int here, int count, int at, ProjectionScratch scratch) {
+    double largest = scratch.x.max(scratch.kernels, at, count);
+    boolean none = largest == Double.NEGATIVE_INFINITY; // if not NaN
+    double ofTile = scratch.x.exp(scratch.kernels, at, count, none ? 0 : largest, scratch.row);
+    if (Double.isNaN(ofTile)) {
       max[here] = Double.NaN;
     } else if (!none) {
-      merge(here, itsMax, itsSum);
+      merge(here, largest, ofTile);
     }
   }
 
-  private void merge(int here, double itsMax, double itsSum) {
-    if (itsMax <= max[here]) {
-      sum[here] += itsSum * Math.exp(itsMax - max[here]);
+  /** Adds Σ e^(x − shift) to the sum of a frame and section. */
+  private void merge(int here, double shift, double exponentials) {
+    if (shift <= max[here]) {
+      sum[here] += exponentials * Math.exp(shift - max[here]);
     } else if (!Double.isNaN(max[here])) {
-      sum[here] = sum[here] * Math.exp(max[here] - itsMax) + itsSum;
-      max[here] = itsMax;
+      sum[here] = sum[here] * Math.exp(max[here] - shift) + exponentials;
+      max[here] = shift;
     }
   }
 
@@ -307,17 +290,17 @@ final class Projected extends Work {
   private void backward(Workers workers) {
     panel.clear();
     rows = 0;
-    for (Strip strip : group.strips) {
-      if (!counts(strip.utterance())) {
+    for (FrameRange range : group.ranges) {
+      if (!counts(range.utterance())) {
         continue;
       }
-      if (rows + strip.rows() > sizes.panel() && rows > 0) {
+      if (rows + range.rows() > tiling.panel() && rows > 0) {
         backwardPanel(workers);
         panel.clear();
         rows = 0;
       }
-      panel.add(strip);
-      rows += strip.rows();
+      panel.add(range);
+      rows += range.rows();
     }
     if (rows > 0) {
       backwardPanel(workers);
@@ -326,62 +309,62 @@ final class Projected extends Work {
   }
 
   private boolean counts(int n) {
-    return statuses[n] == CtcStatus.OK && weights[n] != 0;
+    return places.statuses()[n] == CtcStatus.OK && call.weights()[n] != 0;
   }
 
   private void backwardPanel(Workers workers) {
     hidden = Matrix.atLeast(hidden, type, (long) rows * dimensions);
     x = Matrix.atLeast(x, type, (long) rows * ld);
-    if (hiddenGradient != null) {
+    if (places.hiddenGradient() != null) {
       hiddenSums = Matrix.atLeast(hiddenSums, type, (long) rows * dimensions);
     }
     if (weightView == null) {
       weight = Matrix.atLeast(weight, type, (long) ld * dimensions);
     }
-    panelAt = Grow.atLeast(panelAt, panel.size());
+    panelAt = KeptArrays.atLeast(panelAt, panel.size());
     for (int i = 1; i < panel.size(); i++) {
       panelAt[i] = panelAt[i - 1] + panel.get(i - 1).rows();
     }
-    run(workers, Part.LOAD, panel.size());
+    compute(workers, Step.LOAD, panel.size());
     for (chunkFrom = 0; chunkFrom < classes; chunkFrom += ld) {
       chunkTo = (int) Math.min(classes, (long) chunkFrom + ld);
-      int tilesOfChunk = parts(chunkTo - chunkFrom, sizes.tile());
+      int tilesOfChunk = parts(chunkTo - chunkFrom, tiling.tile());
       if (weightView == null) {
-        run(workers, Part.WEIGHT, tilesOfChunk);
+        compute(workers, Step.WEIGHT, tilesOfChunk);
       }
-      run(workers, Part.LOGIT_GRADIENT, panel.size() * tilesOfChunk);
-      run(workers, Part.PRODUCTS, weightTasks() + hiddenTasks());
+      compute(workers, Step.LOGIT_GRADIENT, panel.size() * tilesOfChunk);
+      compute(workers, Step.PRODUCTS, weightTasks() + hiddenTasks());
     }
-    if (hiddenGradient != null) {
-      run(workers, Part.STORE, panel.size());
+    if (places.hiddenGradient() != null) {
+      compute(workers, Step.STORE, panel.size());
     }
     isFirstPanel = false;
   }
 
   private int dimensionTiles() {
-    return parts(dimensions, sizes.tile());
+    return parts(dimensions, tiling.tile());
   }
 
   /** How many classes a part of dW has: few, as it is a sum over many rows. */
   private int weightTile() {
-    return Math.max(1, sizes.tile() / 4);
+    return Math.max(1, tiling.tile() / 4);
   }
 
   private int weightTasks() {
     int tilesOfChunk = parts(chunkTo - chunkFrom, weightTile());
-    return weightGradient != null
+    return places.weightGradient() != null
         ? tilesOfChunk * dimensionTiles()
-        : biasGradient != null ? tilesOfChunk : 0;
+        : places.biasGradient() != null ? tilesOfChunk : 0;
   }
 
   private int hiddenTasks() {
-    return hiddenGradient != null ? panel.size() * dimensionTiles() : 0;
+    return places.hiddenGradient() != null ? panel.size() * dimensionTiles() : 0;
   }
 
-  /** G of one strip and the classes [from, to), into x. */
-  private void logitGradient(int index, int from, int to, Tile tile) {
-    Strip strip = panel.get(index);
-    CompactUtterance utterance = group.utterance(strip.utterance());
+  /** G of one range and the classes [from, to), into x. */
+  private void logitGradient(int index, int from, int to, ProjectionScratch scratch) {
+    FrameRange range = panel.get(index);
+    CompactUtterance utterance = group.utterance(range.utterance());
     int at = panelAt[index] * ld + from - chunkFrom;
     int count = to - from;
     Matrix w = weightView == null ? weight : weightView;
@@ -389,7 +372,7 @@ final class Projected extends Work {
     logits(
         hidden,
         panelAt[index] * dimensions,
-        strip.rows(),
+        range.rows(),
         w,
         weightAt,
         from,
@@ -397,17 +380,17 @@ final class Projected extends Work {
         x,
         at,
         ld,
-        tile);
-    for (int i = 0; i < strip.rows(); i++, at += ld) {
-      int t = strip.from() + i;
-      int here = (strip.at() + i) * sections;
+        scratch);
+    for (int i = 0; i < range.rows(); i++, at += ld) {
+      int t = range.from() + i;
+      int here = (range.at() + i) * sections;
       double factor = sum[here] == 0 ? 0 : utterance.othersGradient(t) / sum[here];
       takeLabels(utterance, t, from, count, x, at); // the same bits again
       if (factor == 0) {
         x.fill(at, count, 0);
       } else {
-        x.exp(tile.kernels, at, count, max[here], tile.row);
-        x.setScaled(at, tile.row, count, factor);
+        x.exp(scratch.kernels, at, count, max[here], scratch.row);
+        x.setScaled(at, scratch.row, count, factor);
       }
       putLabels(utterance, t, from, count, at);
     }
@@ -429,20 +412,20 @@ final class Projected extends Work {
   }
 
   /** dW of one tile of classes by one of dimensions, and db of the classes. */
-  private void classGradient(int index, Tile tile) {
-    int tilesOfDimensions = weightGradient != null ? dimensionTiles() : 1;
+  private void classGradient(int index, ProjectionScratch scratch) {
+    int tilesOfDimensions = places.weightGradient() != null ? dimensionTiles() : 1;
     int from = chunkFrom + index / tilesOfDimensions * weightTile();
     int count = Math.min(weightTile(), chunkTo - from);
-    int d = index % tilesOfDimensions * sizes.tile();
-    if (weightGradient != null) {
-      weightProduct(from, count, d, Math.min(sizes.tile(), dimensions - d), tile);
+    int d = index % tilesOfDimensions * tiling.tile();
+    if (places.weightGradient() != null) {
+      weightProduct(from, count, d, Math.min(tiling.tile(), dimensions - d), scratch);
     }
-    if (biasGradient != null && d == 0) {
-      biasSums(from, count, tile.sums);
+    if (places.biasGradient() != null && d == 0) {
+      biasSums(from, count, scratch.sums);
     }
   }
 
-  private void weightProduct(int from, int count, int d, int width, Tile tile) {
+  private void weightProduct(int from, int count, int d, int width, ProjectionScratch scratch) {
     int at = from - chunkFrom;
     if (weightGradientView != null) {
       weightGradientView.multiply(
@@ -463,70 +446,70 @@ final class Projected extends Work {
           dimensions);
       return;
     }
-    Matrix part = tile.gradient(type, count * width);
+    Matrix part = scratch.gradient(type, count * width);
     part.multiply(
         blas, true, false, count, width, rows, x, at, ld, hidden, d, dimensions, 0, 0, width);
     for (int c = 0; c < count; c++) {
       long row = (long) (from + c) * dimensions + d;
       for (int i = 0; i < width; i++) {
-        double before = isFirstPanel ? 0 : weightGradient.get(row + i);
-        weightGradient.set(row + i, before + part.get(c * width + i));
+        double before = isFirstPanel ? 0 : places.weightGradient().get(row + i);
+        places.weightGradient().set(row + i, before + part.get(c * width + i));
       }
     }
   }
 
   private void biasSums(int from, int count, double[] sums) {
     for (int c = 0; c < count; c++) {
-      sums[c] = isFirstPanel ? 0 : biasGradient.get(from + c);
+      sums[c] = isFirstPanel ? 0 : places.biasGradient().get(from + c);
     }
     for (int row = 0; row < rows; row++) {
       x.addTo(sums, row * ld + from - chunkFrom, count);
     }
     for (int c = 0; c < count; c++) {
-      biasGradient.set(from + c, sums[c]);
+      places.biasGradient().set(from + c, sums[c]);
     }
   }
 
-  /** dH of one strip by one tile of dimensions. */
+  /** dH of one range by one tile of dimensions. */
   private void hiddenProduct(int index) {
-    int strip = index / dimensionTiles();
-    int d = index % dimensionTiles() * sizes.tile();
+    int range = index / dimensionTiles();
+    int d = index % dimensionTiles() * tiling.tile();
     Matrix w = weightView == null ? weight : weightView;
     hiddenSums.multiply(
         blas,
         false,
         false,
-        panel.get(strip).rows(),
-        Math.min(sizes.tile(), dimensions - d),
+        panel.get(range).rows(),
+        Math.min(tiling.tile(), dimensions - d),
         chunkTo - chunkFrom,
         x,
-        panelAt[strip] * ld,
+        panelAt[range] * ld,
         ld,
         w,
         (weightView == null ? 0 : chunkFrom) * dimensions + d,
         dimensions,
         chunkFrom == 0 ? 0 : 1,
-        panelAt[strip] * dimensions + d,
+        panelAt[range] * dimensions + d,
         dimensions);
   }
 
   private void storeHidden(int index) {
-    Strip strip = panel.get(index);
-    for (int i = 0; i < strip.rows(); i++) {
+    FrameRange range = panel.get(index);
+    for (int i = 0; i < range.rows(); i++) {
       hiddenSums.store(
           (panelAt[index] + i) * dimensions,
           dimensions,
-          hiddenGradient.elements(),
-          hiddenGradient.index(strip.from() + i, strip.utterance(), 0),
-          hiddenGradient.classStride());
+          places.hiddenGradient().elements(),
+          places.hiddenGradient().index(range.from() + i, range.utterance(), 0),
+          places.hiddenGradient().classStride());
     }
   }
 
   /** Zeros where an utterance has no gradient. */
   private void clearHidden(int n) {
-    for (int t = counts(n) ? batch.inputLength(n) : 0; t < hiddenGradient.frames(n); t++) {
+    for (int t = counts(n) ? batch.inputLength(n) : 0; t < places.hiddenGradient().frames(n); t++) {
       for (int d = 0; d < dimensions; d++) {
-        hiddenGradient.elements().set(hiddenGradient.index(t, n, d), 0);
+        places.hiddenGradient().elements().set(places.hiddenGradient().index(t, n, d), 0);
       }
     }
   }
@@ -551,7 +534,7 @@ final class Projected extends Work {
       Matrix into,
       int at,
       int ld,
-      Tile tile) {
+      ProjectionScratch scratch) {
     into.multiply(
         blas,
         false,
@@ -569,19 +552,19 @@ final class Projected extends Work {
         at,
         ld);
     if (projection.bias() != null) {
-      tile.bias.load(projection.bias(), from, 1, 0, ofClasses);
+      scratch.bias.load(projection.bias(), from, 1, 0, ofClasses);
       for (int i = 0; i < count; i++) {
-        into.add(at + i * ld, tile.bias, ofClasses);
+        into.add(at + i * ld, scratch.bias, ofClasses);
       }
     }
   }
 
-  private void loadHidden(Strip strip, Matrix into, int at) {
+  private void loadHidden(FrameRange range, Matrix into, int at) {
     FrameTensor source = batch.hidden();
-    for (int i = 0; i < strip.rows(); i++) {
+    for (int i = 0; i < range.rows(); i++) {
       into.load(
           source.elements(),
-          source.index(strip.from() + i, strip.utterance(), 0),
+          source.index(range.from() + i, range.utterance(), 0),
           source.classStride(),
           at + i * dimensions,
           dimensions);

@@ -2,14 +2,14 @@ package org.ctc4j.cpu;
 
 import org.ctc4j.ElementType;
 
-/** What one thread needs while it works on a strip and a tile of classes. */
-final class Tile {
+/** What one thread needs while it works on a range and a tile of classes. */
+final class ProjectionScratch {
   final Kernels kernels;
 
-  /** Logits, (strip, tile). */
+  /** Logits, (range, tile). */
   Matrix x;
 
-  /** Hidden states, (strip, D). */
+  /** Hidden states, (range, D). */
   Matrix hidden;
 
   /** Weights, (tile, D), where they must be copied. */
@@ -28,20 +28,21 @@ final class Tile {
   /**
    * @param kernels for this thread alone
    */
-  Tile(Kernels kernels) {
+  ProjectionScratch(Kernels kernels) {
     this.kernels = kernels;
   }
 
   /**
    * @param copies whether weights must be copied
    */
-  Tile begin(ElementType type, Sizes sizes, int classes, int dimensions, boolean copies) {
-    int tile = Math.min(sizes.tile(), classes);
-    x = Matrix.atLeast(x, type, (long) sizes.strip() * tile);
-    hidden = Matrix.atLeast(hidden, type, (long) sizes.strip() * dimensions);
+  ProjectionScratch begin(
+      ElementType type, ProjectionTiling tiling, int classes, int dimensions, boolean copies) {
+    int tile = Math.min(tiling.tile(), classes);
+    x = Matrix.atLeast(x, type, (long) tiling.rangeFrames() * tile);
+    hidden = Matrix.atLeast(hidden, type, (long) tiling.rangeFrames() * dimensions);
     bias = Matrix.atLeast(bias, type, tile);
     row = Matrix.atLeast(row, type, tile);
-    sums = Grow.atLeast(sums, tile);
+    sums = KeptArrays.atLeast(sums, tile);
     if (copies) {
       weight = Matrix.atLeast(weight, type, (long) tile * dimensions);
     }

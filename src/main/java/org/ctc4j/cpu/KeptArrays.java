@@ -1,8 +1,8 @@
 package org.ctc4j.cpu;
 
 /** Arrays that are kept from call to call, and replaced only by longer ones. */
-final class Grow {
-  private Grow() {}
+final class KeptArrays {
+  private KeptArrays() {}
 
   static float[] atLeast(float[] array, long length) {
     return array.length >= length ? array : new float[Math.toIntExact(length)];
