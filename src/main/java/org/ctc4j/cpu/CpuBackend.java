@@ -1,6 +1,8 @@
 package org.ctc4j.cpu;
 
 import java.lang.ref.Cleaner;
+import org.ctc4j.Backend;
+import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
@@ -8,6 +10,7 @@ import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.ProjectedBatch;
+import org.ctc4j.host.OptionalLibrary;
 import org.ctc4j.host.Posteriors;
 import org.ctc4j.host.Unclosed;
 
@@ -113,11 +116,13 @@ public final class CpuBackend implements AutoCloseable {
       FrameTensor hiddenGradient,
       Elements weightGradient,
       Elements biasGradient) {
+    Blas multiplies =
+        blas != null ? blas : loadedBlas(); // first: what follows mentions netlib's types
     Projected call = projectedCalls.take();
     call.compute(
         workers,
         this,
-        blas != null ? blas : Blas.get(),
+        multiplies,
         batch,
         options,
         weights,
@@ -131,7 +136,16 @@ public final class CpuBackend implements AutoCloseable {
 
   /** What multiplies matrices; loads it, if need be. */
   public static String blas() {
-    return Blas.get().name();
+    return loadedBlas().name();
+  }
+
+  private static Blas loadedBlas() {
+    String absence = OptionalLibrary.NETLIB.absence();
+    if (!absence.isEmpty()) {
+      throw new BackendUnavailableException(
+          Backend.CPU, "a projection is multiplied by netlib's BLAS, and " + absence);
+    }
+    return Blas.get();
   }
 
   /**
