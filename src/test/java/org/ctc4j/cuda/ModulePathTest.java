@@ -77,6 +77,9 @@ class ModulePathTest {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED,"
+                    + (modules.contains("jcuda") ? "jcuda,jcublas," : "")
+                    + "org.ctc4j",
                 "-Dorg.ctc4j.cublas=" + EmulatorBuild.cublas(driver)));
     command.addAll(List.of("--module-path", modulePath, "--add-modules", modules));
     command.addAll(List.of("-cp", "target/test-classes" + File.pathSeparator + classPath));
