@@ -222,6 +222,8 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
    * biases that are not finite are refused.
    *
    * @param options for {@link InputKind#LOGITS}
+   * @throws BackendUnavailableException if what multiplies matrices is not here, a BLAS or cuBLAS,
+   *     with what to add
    * @throws InvalidInputException if an argument is out of its range; nothing was written then
    * @throws IllegalStateException if this engine is closed
    */

@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
+import org.ctc4j.host.OptionalLibrary;
 
 /**
  * What multiplies matrices, through the interface of netlib. In this order:
@@ -18,6 +19,8 @@ import org.ctc4j.BackendUnavailableException;
  *       cuts the work does not depend on their number;
  *   <li>netlib in Java, which uses the Vector API if the JVM has it.
  * </ol>
+ *
+ * <p>This class cannot be loaded where {@link OptionalLibrary#NETLIB} is absent.
  *
  * <p>The system property {@value #PROPERTY} ("java" or "openblas") insists on one. A {@code
  * libblas.so.3} that happens to be installed is not taken: as often as not it is the reference
@@ -95,6 +98,11 @@ record Blas(BLAS netlib, String name, boolean isOpenBlas) {
   }
 
   private static Blas named() {
+    String absence = OptionalLibrary.NETLIB_NATIVES.absence();
+    if (!absence.isEmpty()) {
+      LOGGER.log(System.Logger.Level.WARNING, "the BLAS that was named cannot be used: " + absence);
+      return null;
+    }
     try {
       return new Blas(
           netlib("JNIBLAS", NativeBLAS.class),
@@ -107,19 +115,30 @@ record Blas(BLAS netlib, String name, boolean isOpenBlas) {
   }
 
   private static Blas openBlas(boolean insist) {
+    String absence = OptionalLibrary.OPENBLAS.absence();
+    if (absence.isEmpty()) {
+      absence = OptionalLibrary.NETLIB_NATIVES.absence();
+    }
+    if (!absence.isEmpty()) {
+      return withoutOpenBlas(insist, absence, null);
+    }
     try {
       String library = OpenBlas.load();
       OpenBlas.useOneThread();
       return new Blas(nativeBlas(library), "OpenBLAS", true);
     } catch (RuntimeException | LinkageError e) {
-      if (insist) {
-        throw (BackendUnavailableException)
-            new BackendUnavailableException(Backend.CPU, "OpenBLAS cannot be used: " + e)
-                .initCause(e);
-      }
-      LOGGER.log(System.Logger.Level.DEBUG, "OpenBLAS cannot be used: " + e);
-      return null;
+      return withoutOpenBlas(insist, e.toString(), e);
     }
+  }
+
+  private static Blas withoutOpenBlas(boolean insist, String reason, Throwable cause) {
+    String told = "OpenBLAS cannot be used: " + reason;
+    if (insist) {
+      throw (BackendUnavailableException)
+          new BackendUnavailableException(Backend.CPU, told).initCause(cause);
+    }
+    LOGGER.log(System.Logger.Level.DEBUG, told);
+    return null;
   }
 
   /** netlib's native half, on a library of ours where it was not loaded by somebody before. */

@@ -1,10 +1,13 @@
 package org.ctc4j.cpu;
 
 import java.lang.ref.Cleaner;
+import org.ctc4j.Backend;
+import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
+import org.ctc4j.host.OptionalLibrary;
 import org.ctc4j.host.Unclosed;
 import org.ctc4j.host.Workers;
 
@@ -83,14 +86,25 @@ public final class CpuBackend implements AutoCloseable {
 
   /** The same for hidden states. */
   public void computeLosses(ProjectedCall call) {
+    Blas multiplies =
+        blas != null ? blas : loadedBlas(); // first: what follows mentions netlib's types
     ProjectedTask task = projectedTasks.take();
-    task.compute(workers, this, blas != null ? blas : Blas.get(), call);
+    task.compute(workers, this, multiplies, call);
     projectedTasks.give(task);
   }
 
   /** What multiplies matrices; loads it, if need be. */
   public static String blas() {
-    return Blas.get().name();
+    return loadedBlas().name();
+  }
+
+  private static Blas loadedBlas() {
+    String absence = OptionalLibrary.NETLIB.absence();
+    if (!absence.isEmpty()) {
+      throw new BackendUnavailableException(
+          Backend.CPU, "a projection is multiplied by netlib's BLAS, and " + absence);
+    }
+    return Blas.get();
   }
 
   /**

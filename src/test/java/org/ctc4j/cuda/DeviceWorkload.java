@@ -78,7 +78,7 @@ final class DeviceWorkload implements AutoCloseable {
     Driver.call(
         "cuDeviceGetAttribute",
         () ->
-            cuDeviceGetAttribute(bytes, CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, Devices.handle(device)));
+            cuDeviceGetAttribute(bytes, CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, Device.handle(device)));
     return bytes[0];
   }
 

@@ -79,8 +79,7 @@ class EmulatedDriverTest {
 
   private static int attribute(int which) {
     int[] value = {0};
-    Driver.call(
-        "cuDeviceGetAttribute", () -> cuDeviceGetAttribute(value, which, Devices.handle(0)));
+    Driver.call("cuDeviceGetAttribute", () -> cuDeviceGetAttribute(value, which, Device.handle(0)));
     return value[0];
   }
 
