@@ -13,4 +13,5 @@ module org.ctc4j {
 
   exports org.ctc4j;
   exports org.ctc4j.io;
+  exports org.ctc4j.text;
 }

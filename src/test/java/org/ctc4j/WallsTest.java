@@ -54,9 +54,9 @@ class WallsTest {
   }
 
   @Test
-  @DisplayName("The module exports the API and the reading of files, to all")
+  @DisplayName("The module exports the API, the reading of files and text, to all")
   void exports() {
-    assertEquals(Set.of("org.ctc4j", "org.ctc4j.io"), exported);
+    assertEquals(Set.of("org.ctc4j", "org.ctc4j.io", "org.ctc4j.text"), exported);
   }
 
   @Test

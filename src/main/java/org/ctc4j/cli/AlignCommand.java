@@ -2,14 +2,13 @@ package org.ctc4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.ctc4j.Backend;
 import org.ctc4j.CtcAligner;
@@ -18,6 +17,7 @@ import org.ctc4j.CtcPath;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
 import org.ctc4j.io.OutputTarget;
+import org.ctc4j.text.Vocabulary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,8 +75,8 @@ final class AlignCommand implements Callable<Integer> {
       names = "--transcripts",
       paramLabel = "FILE",
       description =
-          "Texts to align instead of the file's targets, a line for each utterance; read as tokens,"
-              + " the longest that fits first.")
+          "Texts to align instead of the file's targets, a line for each utterance; spelled with the"
+              + " fewest tokens, or tokens themselves with blanks between them.")
   private Path transcripts;
 
   @Option(names = "--json", description = "Print one JSON object, with the paths.")
@@ -110,20 +110,21 @@ final class AlignCommand implements Callable<Integer> {
     }
     BatchFile file =
         transcripts == null ? BatchFile.read(input, err) : BatchFile.readLogits(input, err);
-    Tokens tokens = naming.tokens(input, file);
-    CtcBatch batch = transcripts == null ? file.batch() : withTranscripts(file.batch(), tokens);
+    Naming names = naming.of(input, file, err);
+    Vocabulary vocabulary = names.vocabulary();
+    CtcBatch batch = transcripts == null ? file.batch() : withTranscripts(file.batch(), vocabulary);
     TextGridFolder grids = TextGridFolder.of(textGrids, batch.utterances(), outputs);
     List<CtcPath> paths = align(file.name(), batch);
     if (ctmTarget != null) {
-      String text = new CtmWriter(tokens, frameShift).write(paths);
+      String text = new CtmWriter(vocabulary, frameShift).write(paths);
       ctmTarget.write(text.getBytes(StandardCharsets.UTF_8));
     }
     if (grids != null) {
-      grids.write(batch, paths, new TextGridWriter(tokens, frameShift), err);
+      grids.write(batch, paths, new TextGridWriter(vocabulary, frameShift), err);
     }
-    PathReport report = new PathReport(paths, tokens, frameShift);
+    PathReport report = new PathReport(paths, names);
     if (json) {
-      report.printJson(out);
+      report.printJson(out, Map.of());
     } else {
       report.printTimes(out);
     }
@@ -138,24 +139,17 @@ final class AlignCommand implements Callable<Integer> {
     }
   }
 
-  private CtcBatch withTranscripts(CtcBatch batch, Tokens tokens) throws IOException {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(transcripts);
-    } catch (NoSuchFileException e) {
-      throw new InvalidInputException(transcripts + ": no such file");
-    } catch (CharacterCodingException e) {
-      throw new InvalidInputException(transcripts + ": expected text in UTF-8");
-    }
-    if (lines.size() != batch.utterances()) {
-      throw new InvalidInputException(
-          "%s: expected %d lines, one for each utterance, got %d"
-              .formatted(transcripts, batch.utterances(), lines.size()));
-    }
+  private CtcBatch withTranscripts(CtcBatch batch, Vocabulary vocabulary) throws IOException {
+    List<String> lines = Transcripts.read(transcripts, batch.utterances());
     int[][] targets = new int[lines.size()][];
     int[] inputLengths = new int[lines.size()];
     for (int n = 0; n < targets.length; n++) {
-      targets[n] = tokens.encode(lines.get(n), transcripts + ": utterance " + n);
+      try {
+        targets[n] = vocabulary.encode(lines.get(n));
+      } catch (InvalidInputException e) {
+        throw new InvalidInputException(
+            "%s: utterance %d: %s".formatted(transcripts, n, e.getMessage()));
+      }
       inputLengths[n] = batch.inputLength(n);
     }
     return CtcBatch.of(batch.logits(), Targets.of(targets), inputLengths);

@@ -17,6 +17,7 @@ import org.ctc4j.ProjectedBatch;
 import org.ctc4j.Projection;
 import org.ctc4j.Targets;
 import org.ctc4j.io.NpyArray;
+import org.ctc4j.io.NpzFormatException;
 import org.ctc4j.io.NpzReader;
 
 /**
@@ -27,8 +28,9 @@ import org.ctc4j.io.NpzReader;
  * @param name stands for the file in messages
  * @param batch views of the arrays; hidden states are in the place of logits
  * @param shape of the logits or hidden states as the file has it
+ * @param hasTargets whether those of the batch are of the file; else they are empty
  */
-record BatchFile(String name, CtcBatch batch, int[] shape) {
+record BatchFile(String name, CtcBatch batch, int[] shape, boolean hasTargets) {
   private static final Set<String> ARRAYS = Set.of("targets", "input_lengths", "target_lengths");
 
   /**
@@ -37,26 +39,37 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
    * @param err told of arrays that are not used
    */
   static BatchFile read(InputOptions options, PrintWriter err) throws IOException {
-    return read(options, "logits", true, err);
+    return read(options, "logits", Wanted.NEEDED, err);
   }
 
   /** As {@link #read}, with hidden states in place of logits. */
   static BatchFile readHidden(InputOptions options, PrintWriter err) throws IOException {
-    return read(options, "hidden", true, err);
+    return read(options, "hidden", Wanted.NEEDED, err);
   }
 
   /** As {@link #read}, without its targets: those of the batch are empty. */
   static BatchFile readLogits(InputOptions options, PrintWriter err) throws IOException {
-    return read(options, "logits", false, err);
+    return read(options, "logits", Wanted.NOT_AT_ALL, err);
+  }
+
+  /** As {@link #read}, with its targets where there are any that can be read; a note if not. */
+  static BatchFile readDecodable(InputOptions options, PrintWriter err) throws IOException {
+    return read(options, "logits", Wanted.WHERE_THERE, err);
+  }
+
+  /** Whether targets are read. */
+  private enum Wanted {
+    NEEDED,
+    WHERE_THERE,
+    NOT_AT_ALL
   }
 
   private static BatchFile read(
-      InputOptions options, String frames, boolean withTargets, PrintWriter err)
-      throws IOException {
+      InputOptions options, String frames, Wanted targets, PrintWriter err) throws IOException {
     String name = options.file == null ? Sample.NAME : options.file.toString();
     try (NpzReader npz = options.file == null ? Sample.open() : NpzReader.open(options.file);
         Progress progress = Progress.ofBytes("reading", npz.header(frames).dataBytes())) {
-      return read(npz, name, options, frames, withTargets, err, progress::bytes);
+      return read(npz, name, options, frames, targets, err, progress::bytes);
     }
   }
 
@@ -65,7 +78,7 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
       String name,
       InputOptions options,
       String frames,
-      boolean withTargets,
+      Wanted wanted,
       PrintWriter err,
       LongConsumer bytesRead)
       throws IOException {
@@ -88,13 +101,14 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
               ? vector(npz.read("input_lengths"), "input_lengths")
               : filled(utterances, options.layout.frames(shape));
       requireCount("input_lengths", inputLengths.length, utterances);
-      Targets targets = withTargets ? targets(npz, utterances) : Targets.of(new int[utterances][0]);
+      Targets read = targets(npz, name, utterances, wanted, err);
+      Targets targets = read == null ? Targets.of(new int[utterances][0]) : read;
       NpyArray array = npz.read(frames, bytesRead);
       FrameTensor tensor =
           options.layout.view(FloatArrays.elements(array), shape, array.header().fortranOrder());
       CtcBatch batch = CtcBatch.of(tensor, targets, inputLengths);
       refuseNan(batch, frames, isLogits ? "class" : "dimension");
-      return new BatchFile(name, batch, shape);
+      return new BatchFile(name, batch, shape, read != null);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
     }
@@ -102,7 +116,7 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
 
   /** The same, named together with the file of its projection in messages. */
   BatchFile with(Path projection) {
-    return new BatchFile(name + " with " + projection, batch, shape);
+    return new BatchFile(name + " with " + projection, batch, shape, hasTargets);
   }
 
   /** The hidden states with what makes logits of them. */
@@ -127,6 +141,24 @@ record BatchFile(String name, CtcBatch batch, int[] shape) {
       Progress.during(task, work);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
+    }
+  }
+
+  /** Null where they are not wanted, or there are none and they need not be there. */
+  private static Targets targets(
+      NpzReader npz, String name, int utterances, Wanted wanted, PrintWriter err)
+      throws IOException {
+    if (wanted == Wanted.NEEDED) {
+      return targets(npz, utterances);
+    }
+    if (wanted == Wanted.NOT_AT_ALL || !npz.contains("targets")) {
+      return null;
+    }
+    try {
+      return targets(npz, utterances);
+    } catch (InvalidInputException | NpzFormatException e) {
+      Messages.note(err, "%s: targets are no references: %s".formatted(name, e.getMessage()));
+      return null;
     }
   }
 

@@ -6,17 +6,18 @@ import org.ctc4j.CtcPath;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.io.Text;
+import org.ctc4j.text.Vocabulary;
 
 /**
  * NIST's CTM: "recording channel start duration word confidence", a line a word, or a label where
  * labels make no words. Recordings are called utterance-0, utterance-1, …
  */
 final class CtmWriter {
-  private final Tokens tokens;
+  private final Vocabulary vocabulary;
   private final double frameShift;
 
-  CtmWriter(Tokens tokens, double frameShift) {
-    this.tokens = tokens;
+  CtmWriter(Vocabulary vocabulary, double frameShift) {
+    this.vocabulary = vocabulary;
     this.frameShift = frameShift;
   }
 
@@ -27,8 +28,7 @@ final class CtmWriter {
       if (path.status() != CtcStatus.OK) {
         ctm.append(";; utterance-%d: %s\n".formatted(n, path.status()));
       }
-      for (TimedText item :
-          tokens.haveWords() ? TimedText.words(path, tokens) : TimedText.tokens(path, tokens)) {
+      for (TimedText item : TimedText.of(path, vocabulary)) {
         if (item.text().chars().anyMatch(Character::isWhitespace) || item.text().isEmpty()) {
           throw new InvalidInputException(
               "--ctm: utterance %d has %s; CTM cannot hold white space in a word"

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.io.OutputTarget;
+import org.ctc4j.text.Vocabulary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,8 +51,8 @@ final class ExplainCommand implements Callable<Integer> {
     OutputTarget plotTarget = new Outputs(input.file, naming.file()).add("--plot", plot);
     Double frameShift = naming.frameShift(input);
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
-    Tokens tokens = naming.tokens(input, file);
-    Explanation explanation = explain(file, tokens);
+    Vocabulary vocabulary = naming.of(input, file, spec.commandLine().getErr()).vocabulary();
+    Explanation explanation = explain(file, vocabulary);
     if (plotTarget != null) {
       plotTarget.write(new ExplainPicture(explanation, frameShift).png());
     }
@@ -59,7 +60,7 @@ final class ExplainCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Explanation explain(BatchFile file, Tokens tokens) {
+  private Explanation explain(BatchFile file, Vocabulary vocabulary) {
     int n = utterance != null ? utterance : input.file == null ? SHORT_SAMPLE : 0;
     if (n < 0 || n >= file.batch().utterances()) {
       throw new InvalidInputException(
@@ -67,7 +68,7 @@ final class ExplainCommand implements Callable<Integer> {
               .formatted(file.name(), file.batch().utterances(), n));
     }
     try {
-      return Explanation.of(file.batch(), n, input.options(), tokens);
+      return Explanation.of(file.batch(), n, input.options(), vocabulary);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(file.name() + ": " + e.getMessage());
     }

@@ -18,6 +18,7 @@ import org.ctc4j.Targets;
 import org.ctc4j.host.LogProbCheck;
 import org.ctc4j.host.LogProbs;
 import org.ctc4j.host.Workers;
+import org.ctc4j.text.Vocabulary;
 
 /**
  * All that is to be shown of one utterance. Rows are the target's classes in the order in which
@@ -53,7 +54,7 @@ record Explanation(
   private static final int MOST_STATES = 1000;
 
   /** Utterance n of a batch that goes with the options. */
-  static Explanation of(CtcBatch all, int n, CtcOptions options, Tokens tokens) {
+  static Explanation of(CtcBatch all, int n, CtcOptions options, Vocabulary vocabulary) {
     LogProbCheck.check(all, options.input(), Workers.of(EngineOptions.DEFAULT));
     CtcBatch batch = alone(all, n);
     CtcPath path = CtcAligner.create(EngineOptions.DEFAULT).align(batch, options).get(0);
@@ -65,7 +66,7 @@ record Explanation(
       result = reference.statePosteriors(batch, options);
     }
     int[] rowOf = new int[batch.logits().classes()];
-    String[] rowNames = rows(target, options.blank(), tokens, rowOf);
+    String[] rowNames = rows(target, options.blank(), vocabulary, rowOf);
     double[][] probability = new double[batch.inputLength(0)][];
     double[][] gradient = new double[probability.length][];
     double[][] posterior = new double[probability.length][2 * target.length + 1];
@@ -79,7 +80,7 @@ record Explanation(
       for (int c = 0; c < row.length; c++) {
         if (rowOf[c] == rowNames.length - 1 && Math.exp(row[c]) > best) {
           best = Math.exp(row[c]);
-          otherNames[t] = tokens.symbol(c);
+          otherNames[t] = symbol(vocabulary, c);
         }
         probability[t][rowOf[c]] += Math.exp(row[c]);
       }
@@ -91,9 +92,10 @@ record Explanation(
       }
     }
     String[] stateNames = new String[2 * target.length + 1];
-    Arrays.setAll(stateNames, s -> tokens.symbol(s % 2 == 0 ? options.blank() : target[s / 2]));
+    Arrays.setAll(
+        stateNames, s -> symbol(vocabulary, s % 2 == 0 ? options.blank() : target[s / 2]));
     return new Explanation(
-        tokens.text(target),
+        vocabulary.text(target),
         rowNames,
         otherNames,
         stateNames,
@@ -107,18 +109,27 @@ record Explanation(
         framesAfter(target));
   }
 
-  private static String[] rows(int[] target, int blank, Tokens tokens, int[] rowOf) {
+  private static String[] rows(int[] target, int blank, Vocabulary vocabulary, int[] rowOf) {
     int[] classes = Arrays.stream(target).distinct().toArray();
     String[] names = new String[classes.length + 2];
     Arrays.fill(rowOf, classes.length + 1);
     for (int row = 0; row < classes.length; row++) {
       rowOf[classes[row]] = row;
-      names[row] = tokens.symbol(classes[row]);
+      names[row] = symbol(vocabulary, classes[row]);
     }
     rowOf[blank] = classes.length;
     names[classes.length] = "blank _";
     names[classes.length + 1] = "all others";
     return names;
+  }
+
+  /** Class c where there is little room: the blank as "_", a space as "␣". */
+  private static String symbol(Vocabulary vocabulary, int c) {
+    return switch (vocabulary.role(c)) {
+      case BLANK -> "_";
+      case SPACE -> "␣";
+      default -> vocabulary.token(c).isEmpty() ? "∅" : vocabulary.token(c);
+    };
   }
 
   private static CtcBatch alone(CtcBatch all, int n) {

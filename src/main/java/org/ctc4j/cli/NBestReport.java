@@ -6,51 +6,59 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
-import org.ctc4j.CtcHypothesis;
-import org.ctc4j.CtcNBest;
+import java.util.Locale;
+import java.util.Map;
 import org.ctc4j.CtcPath;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.text.ErrorCounts;
+import org.ctc4j.text.Transcript;
 
 /** What {@code ctc decode --beam} says. */
 final class NBestReport {
-  private final List<CtcNBest> results;
-  private final Tokens tokens;
+  private final List<CtcStatus> statuses;
+  private final List<List<Transcript>> transcripts;
 
-  NBestReport(List<CtcNBest> results, Tokens tokens) {
-    this.results = results;
-    this.tokens = tokens;
+  /**
+   * @param transcripts of each utterance, the best first
+   */
+  NBestReport(List<CtcStatus> statuses, List<List<Transcript>> transcripts) {
+    this.statuses = statuses;
+    this.transcripts = transcripts;
   }
 
   /**
    * One object on one line; each output has what an utterance of a greedy search has.
    *
    * @param aligned the best paths of each utterance's outputs
-   * @param frameShift seconds, or null if not known
+   * @param errors empty without references
    */
-  void printJson(PrintWriter out, List<List<CtcPath>> aligned, Double frameShift)
+  void printJson(
+      PrintWriter out, List<List<CtcPath>> aligned, Naming naming, Map<String, ErrorCounts> errors)
       throws IOException {
     StringWriter text = new StringWriter();
-    LabelJson labels = new LabelJson(tokens, frameShift);
+    LabelJson labels = new LabelJson(naming);
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();
-      labels.writeFrameShift(json);
+      labels.writeHead(json);
       json.writeArrayFieldStart("utterances");
-      for (int n = 0; n < results.size(); n++) {
+      for (int n = 0; n < statuses.size(); n++) {
         json.writeStartObject();
         json.writeNumberField("utterance", n);
-        json.writeStringField("status", results.get(n).status().name());
+        json.writeStringField("status", statuses.get(n).name());
         json.writeArrayFieldStart("outputs");
         for (int k = 0; k < aligned.get(n).size(); k++) {
-          CtcHypothesis hypothesis = results.get(n).hypotheses().get(k);
+          Transcript transcript = transcripts.get(n).get(k);
           json.writeStartObject();
           labels.write(json, aligned.get(n).get(k));
-          json.writeNumberField("log_probability", hypothesis.logProbability());
-          json.writeNumberField("score", hypothesis.score());
+          json.writeNumberField("log_probability", transcript.logProbability());
+          json.writeNumberField("score", transcript.score());
           json.writeEndObject();
         }
         json.writeEndArray();
         json.writeEndObject();
       }
       json.writeEndArray();
+      References.write(errors, json);
       json.writeEndObject();
     }
     out.println(text);
@@ -59,18 +67,18 @@ final class NBestReport {
   /** A line for each output. */
   void printTable(PrintWriter out) {
     out.printf("%9s  %14s  %14s  %s%n", "utterance", "ln p(text)", "score", "text");
-    for (int n = 0; n < results.size(); n++) {
-      CtcNBest result = results.get(n);
-      if (result.hypotheses().isEmpty()) {
-        out.printf("%9d  %14s  %14s  %s%n", n, "", "", result.status());
+    for (int n = 0; n < statuses.size(); n++) {
+      if (transcripts.get(n).isEmpty()) {
+        out.printf(Locale.ROOT, "%9d  %14s  %14s  %s%n", n, "", "", statuses.get(n));
       }
-      for (CtcHypothesis hypothesis : result.hypotheses()) {
+      for (Transcript transcript : transcripts.get(n)) {
         out.printf(
+            Locale.ROOT,
             "%9d  %14s  %14s  %s%n",
             n,
-            PathReport.number(hypothesis.logProbability()),
-            PathReport.number(hypothesis.score()),
-            tokens.text(hypothesis.labels()));
+            PathReport.number(transcript.logProbability()),
+            PathReport.number(transcript.score()),
+            transcript.text());
       }
     }
   }

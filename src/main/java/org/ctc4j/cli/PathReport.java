@@ -7,28 +7,35 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.ctc4j.CtcPath;
 import org.ctc4j.CtcStatus;
+import org.ctc4j.text.ErrorCounts;
+import org.ctc4j.text.Vocabulary;
 
 /** What {@code ctc align} and greedy {@code ctc decode} say. */
 final class PathReport {
   private final List<CtcPath> paths;
-  private final Tokens tokens;
-  private final Double frameShift; // or null
+  private final Naming naming;
+  private final Vocabulary vocabulary;
 
-  PathReport(List<CtcPath> paths, Tokens tokens, Double frameShift) {
+  PathReport(List<CtcPath> paths, Naming naming) {
     this.paths = paths;
-    this.tokens = tokens;
-    this.frameShift = frameShift;
+    this.naming = naming;
+    this.vocabulary = naming.vocabulary();
   }
 
-  /** One object on one line; infinities and NaN are the strings "-Infinity", "NaN". */
-  void printJson(PrintWriter out) throws IOException {
+  /**
+   * One object on one line; infinities and NaN are the strings "-Infinity", "NaN".
+   *
+   * @param errors empty without references
+   */
+  void printJson(PrintWriter out, Map<String, ErrorCounts> errors) throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();
-      LabelJson labels = new LabelJson(tokens, frameShift);
-      labels.writeFrameShift(json);
+      LabelJson labels = new LabelJson(naming);
+      labels.writeHead(json);
       json.writeArrayFieldStart("utterances");
       for (int n = 0; n < paths.size(); n++) {
         json.writeStartObject();
@@ -37,6 +44,7 @@ final class PathReport {
         json.writeEndObject();
       }
       json.writeEndArray();
+      References.write(errors, json);
       json.writeEndObject();
     }
     out.println(text);
@@ -60,25 +68,31 @@ final class PathReport {
     for (int n = 0; n < paths.size(); n++) {
       CtcPath path = paths.get(n);
       String text =
-          path.status() == CtcStatus.OK ? tokens.text(path.labels()) : path.status().toString();
-      out.printf("%9d  %8d  %14s  %s%n", n, path.frames(), number(path.logProbability()), text);
+          path.status() == CtcStatus.OK ? vocabulary.text(path.labels()) : path.status().toString();
+      out.printf(
+          Locale.ROOT,
+          "%9d  %8d  %14s  %s%n",
+          n,
+          path.frames(),
+          number(path.logProbability()),
+          text);
     }
   }
 
   /** For each utterance its words, or labels, and when they are. */
   void printTimes(PrintWriter out) {
-    String unit = frameShift == null ? "frames" : "seconds";
+    String unit = naming.frameShift() == null ? "frames" : "seconds";
     for (int n = 0; n < paths.size(); n++) {
       CtcPath path = paths.get(n);
       out.printf(
+          Locale.ROOT,
           "utterance %d   %s%s%n",
           n,
           path.status(),
           path.status() == CtcStatus.OK
               ? "   ln p(path) " + number(path.logProbability()) + ", " + unit + " and confidence:"
               : "");
-      List<TimedText> items =
-          tokens.haveWords() ? TimedText.words(path, tokens) : TimedText.tokens(path, tokens);
+      List<TimedText> items = TimedText.of(path, vocabulary);
       for (TimedText item : items) {
         out.printf(
             Locale.ROOT,
@@ -92,9 +106,9 @@ final class PathReport {
   }
 
   private String time(int frame) {
-    return frameShift == null
+    return naming.frameShift() == null
         ? Integer.toString(frame)
-        : String.format(Locale.ROOT, "%.2f", frame * frameShift);
+        : String.format(Locale.ROOT, "%.2f", frame * naming.frameShift());
   }
 
   static String number(double logProb) {

@@ -4,17 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.ctc4j.CtcPath;
+import org.ctc4j.text.Vocabulary;
 
 /**
  * Praat's TextGrid, long text format: a tier of words, where labels make words, and one of tokens.
  * The intervals of a tier follow each other without gaps; those between labels are empty.
  */
 final class TextGridWriter {
-  private final Tokens tokens;
+  private final Vocabulary vocabulary;
   private final double frameShift;
 
-  TextGridWriter(Tokens tokens, double frameShift) {
-    this.tokens = tokens;
+  TextGridWriter(Vocabulary vocabulary, double frameShift) {
+    this.vocabulary = vocabulary;
     this.frameShift = frameShift;
   }
 
@@ -26,12 +27,12 @@ final class TextGridWriter {
     out.append("File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\n");
     out.append("xmin = 0\nxmax = ").append(seconds(path.frames())).append("\n");
     out.append("tiers? <exists>\n");
-    out.append("size = ").append(tokens.haveWords() ? 2 : 1).append("\nitem []:\n");
+    out.append("size = ").append(vocabulary.hasWords() ? 2 : 1).append("\nitem []:\n");
     int tier = 1;
-    if (tokens.haveWords()) {
-      writeTier(tier++, "words", TimedText.words(path, tokens), path.frames(), out);
+    if (vocabulary.hasWords()) {
+      writeTier(tier++, "words", TimedText.words(path, vocabulary), path.frames(), out);
     }
-    writeTier(tier, "tokens", TimedText.tokens(path, tokens), path.frames(), out);
+    writeTier(tier, "tokens", TimedText.tokens(path, vocabulary), path.frames(), out);
     return out.toString();
   }
 

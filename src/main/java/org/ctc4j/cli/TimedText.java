@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.ctc4j.CtcPath;
 import org.ctc4j.LabelSpan;
+import org.ctc4j.text.Vocabulary;
 
 /**
  * A token or a word, and its frames [start, end).
@@ -12,50 +13,38 @@ import org.ctc4j.LabelSpan;
  */
 record TimedText(String text, int start, int end, double confidence) {
 
+  /** The words of a path, or its labels where the vocabulary knows no words. */
+  static List<TimedText> of(CtcPath path, Vocabulary vocabulary) {
+    return vocabulary.hasWords() ? words(path, vocabulary) : tokens(path, vocabulary);
+  }
+
   /** The labels of a path, one by one. */
-  static List<TimedText> tokens(CtcPath path, Tokens tokens) {
+  static List<TimedText> tokens(CtcPath path, Vocabulary vocabulary) {
     List<TimedText> list = new ArrayList<>();
     for (LabelSpan span : path.spans()) {
-      String text = tokens.token(span.label());
+      String text = vocabulary.token(span.label());
       list.add(new TimedText(text, span.start(), span.end(), span.confidence()));
     }
     return list;
   }
 
   /** The words of a path: from the first frame of the first label to the last of the last. */
-  static List<TimedText> words(CtcPath path, Tokens tokens) {
+  static List<TimedText> words(CtcPath path, Vocabulary vocabulary) {
     List<TimedText> list = new ArrayList<>();
-    List<LabelSpan> word = new ArrayList<>();
-    for (LabelSpan span : path.spans()) {
-      if (tokens.isSpace(span.label()) || tokens.beginsWord(span.label())) {
-        addWord(word, tokens, list);
-      }
-      if (!tokens.isSpace(span.label())) {
-        word.add(span);
-      }
+    for (Vocabulary.Word word : vocabulary.words(path.labels())) {
+      list.add(of(word.text(), path.spans().subList(word.start(), word.end())));
     }
-    addWord(word, tokens, list);
     return list;
   }
 
-  private static void addWord(List<LabelSpan> spans, Tokens tokens, List<TimedText> words) {
-    if (spans.isEmpty()) {
-      return;
-    }
-    StringBuilder text = new StringBuilder();
+  private static TimedText of(String text, List<LabelSpan> spans) {
     double logProb = 0;
     int frames = 0;
     for (LabelSpan span : spans) {
-      text.append(tokens.inWord(span.label()));
       logProb += span.logProbability();
       frames += span.frames();
     }
-    words.add(
-        new TimedText(
-            text.toString(),
-            spans.get(0).start(),
-            spans.get(spans.size() - 1).end(),
-            Math.exp(logProb / frames)));
-    spans.clear();
+    return new TimedText(
+        text, spans.get(0).start(), spans.get(spans.size() - 1).end(), Math.exp(logProb / frames));
   }
 }

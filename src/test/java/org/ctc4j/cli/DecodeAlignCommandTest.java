@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.ctc4j.text.Vocabulary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -109,9 +110,9 @@ class DecodeAlignCommandTest {
   /** One would keep the search from leaving out what cannot come into the beam. */
   @Test
   void withoutHotWordsThereIsNoScorer() throws Exception {
-    Tokens tokens = Tokens.read(null, true, 29, 0);
-    assertNull(DecodeCommand.hotWords(List.of(), 1.5, tokens));
-    assertNotNull(DecodeCommand.hotWords(List.of("monday"), 1.5, tokens));
+    Vocabulary letters = Vocabulary.of(List.of("<blank>", "a", "d", "m", "n", "o", "y"));
+    assertNull(DecodeCommand.hotWords(List.of(), 1.5, letters));
+    assertNotNull(DecodeCommand.hotWords(List.of("monday"), 1.5, letters));
   }
 
   @Test
@@ -268,8 +269,6 @@ class DecodeAlignCommandTest {
       Cli.run(command, valid(), "--tokens", tokens("_\na\nb\nc\nd"))
           .refused("expected 4 tokens", "got 5");
       Cli.run(command, valid(), "--tokens", tokens("_\na\n\nb\n")).refused("line 3 is empty");
-      Cli.run(command, valid(), "--tokens", tokens("_\na\nb\na\n"))
-          .refused("line 4 has the token of line 2 again, 'a'");
       Cli.run(command, valid(), "--tokens", folder.resolve("no.txt")).refused("no such file");
       Cli.run(command, valid(), "--tokens", folder).refused("folder");
       Cli.run(command, valid(), "--blank", "4").refused("class index in [0, 4), got 4");

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.Targets;
+import org.ctc4j.text.Vocabulary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,7 +46,7 @@ class ExplainCommandTest {
     }
     int[] target = {1, 1, 3};
     CtcBatch batch = CtcBatch.of(FrameTensor.timeMajor(logits, 7, 1, 4), Targets.of(target));
-    Tokens tokens = Tokens.read(null, false, 4, 0);
+    Vocabulary tokens = Vocabulary.of(List.of("0", "1", "2", "3")).withBlank(0);
     Explanation e = Explanation.of(batch, 0, CtcOptions.DEFAULT, tokens);
     assertEquals(4, e.rowNames().length, "two classes, blank, all others");
     assertEquals("2", e.otherNames()[3]);

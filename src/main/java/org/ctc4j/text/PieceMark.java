@@ -1,0 +1,76 @@
+package org.ctc4j.text;
+
+import java.util.Set;
+
+/** How tokens that are pieces of words show where a word begins, goes on or ends. */
+enum PieceMark {
+  /** They do not: tokens are characters, phonemes or words. */
+  NONE(""),
+  /** SentencePiece: ▁ begins a word, and alone is a space. */
+  WORD_START("▁"),
+  /** WordPiece: ## goes on with the word; all else begins one. */
+  CONTINUATION("##"),
+  /** Subword-nmt: @@ after a piece that the word goes on after. */
+  CONTINUED("@@"),
+  /** Byte pair encoding as first published: the mark after the piece that ends a word. */
+  WORD_END("</w>"),
+  /** GPT-2: the bytes of UTF-8 as printable characters, Ġ the space. */
+  BYTE_LEVEL("Ġ");
+
+  private static final PieceMark[] SURE = {
+    WORD_START, CONTINUATION, CONTINUED, WORD_END, BYTE_LEVEL
+  };
+
+  final String mark;
+
+  PieceMark(String mark) {
+    this.mark = mark;
+  }
+
+  /**
+   * A mark alone may be a character of a language or a dictionary (Ġ is Maltese, ▁ a block
+   * element): beside text it is a mark.
+   */
+  static PieceMark of(Set<String> tokens, VocabularyFormat format) {
+    if (format.isPlain()) {
+      return NONE;
+    }
+    for (PieceMark candidate : SURE) {
+      if (tokens.stream().anyMatch(candidate::isIn)) {
+        return candidate;
+      }
+    }
+    if (tokens.contains(WORD_END.mark)) {
+      return WORD_END;
+    }
+    boolean hasOtherSpace =
+        tokens.stream().anyMatch(TokenNames::isSpace)
+            || format == VocabularyFormat.VOCAB_JSON && tokens.contains("|");
+    return tokens.contains("▁") && !tokens.contains("▂") && !hasOtherSpace ? WORD_START : NONE;
+  }
+
+  /** Whether the token is a mark and text. */
+  boolean isIn(String token) {
+    boolean isMarked = isSuffix() ? token.endsWith(mark) : token.startsWith(mark);
+    return this != NONE
+        && isMarked
+        && token.length() > mark.length()
+        && !without(token).startsWith(mark)
+        && !TokenNames.isUnknown(token);
+  }
+
+  String without(String token) {
+    return isSuffix()
+        ? token.substring(0, token.length() - mark.length())
+        : token.substring(mark.length());
+  }
+
+  /** Whether a token that is the mark alone is a space. */
+  boolean isSpaceAlone() {
+    return this == WORD_START || this == WORD_END || this == BYTE_LEVEL;
+  }
+
+  private boolean isSuffix() {
+    return this == CONTINUED || this == WORD_END;
+  }
+}

@@ -1,0 +1,72 @@
+package org.ctc4j.text;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** What tokens are called by convention that are no text. */
+final class TokenNames {
+  /** The surer ones first: where there is a blank, padding is something else. */
+  private static final List<String> BLANKS =
+      List.of(
+          "<blank>",
+          "<blk>",
+          "[blank]",
+          "[blk]",
+          "<ctc_blank>",
+          "<ctc>",
+          "<eps>",
+          "<pad>",
+          "[pad]");
+
+  private static final Set<String> PADDING = Set.of("<pad>", "[pad]");
+  private static final Set<String> SPACES = Set.of(" ", "<space>", "[space]");
+  private static final Set<String> UNKNOWN = Set.of("<unk>", "[unk]", "⁇", "▁⁇▁");
+  private static final Set<String> CONTROLS =
+      Set.of(
+          "<s>",
+          "</s>",
+          "<bos>",
+          "<eos>",
+          "<sos>",
+          "<sos/eos>",
+          "<eos/sos>",
+          "<mask>",
+          "[cls]",
+          "[sep]",
+          "[mask]");
+  private static final Pattern CONTROL = Pattern.compile("<\\|[^|]+\\|>");
+
+  private TokenNames() {}
+
+  /** The class that is called the blank, or -1. */
+  static int blank(List<String> tokens, VocabularyFormat format) {
+    if (format == VocabularyFormat.JSON_LIST && tokens.contains("")) {
+      return tokens.indexOf(""); // pyctcdecode's
+    }
+    List<String> names = tokens.stream().map(TokenNames::plain).toList();
+    return BLANKS.stream().mapToInt(names::indexOf).filter(c -> c >= 0).findFirst().orElse(-1);
+  }
+
+  /** Whether a token is for batches of texts, and the blank only where there is no other. */
+  static boolean isPadding(String token) {
+    return PADDING.contains(plain(token));
+  }
+
+  static boolean isSpace(String token) {
+    return SPACES.contains(plain(token));
+  }
+
+  static boolean isUnknown(String token) {
+    return UNKNOWN.contains(plain(token));
+  }
+
+  static boolean isControl(String token) {
+    return CONTROLS.contains(plain(token)) || CONTROL.matcher(token).matches();
+  }
+
+  private static String plain(String token) {
+    return token.toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,344 @@
+package org.ctc4j.text;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.ctc4j.CtcNBest;
+import org.ctc4j.InvalidInputException;
+import org.ctc4j.io.Text;
+
+/**
+ * What the classes of a model are called: makes text of labels, and labels of text.
+ *
+ * <pre>{@code
+ * Vocabulary vocabulary = Vocabulary.read(Path.of("vocab.json"));      // its format is recognised
+ * int blank = vocabulary.blank().orElse(0);
+ * CtcOptions options = CtcOptions.DEFAULT.withBlank(blank);
+ * CtcDecoder decoder = CtcDecoder.create();
+ * for (CtcPath path : decoder.greedy(logits, inputLengths, options)) {
+ *   System.out.println(vocabulary.text(path.labels()));                // the conference is now muted
+ * }
+ * Targets targets = Targets.of(vocabulary.encode("to mute yourself")); // what a loss or an alignment takes
+ * ErrorCounts words = ErrorCounts.words("to mute yourself", "to mute your self");
+ * System.out.println(words.rate() + " " + words);
+ * }</pre>
+ *
+ * <p>Pieces of words are understood by their marks: SentencePiece's {@code ▁}, WordPiece's {@code
+ * ##}, subword-nmt's {@code @@}, {@code </w>}, GPT-2's {@code Ġ}, and bytes, {@code <0xE7>}. {@code
+ * <space>} and a blank are the space between words; so is {@code |} where there is no other, and
+ * {@code ▁} where pieces have it or there is no other. What is a token several times means the same
+ * in all classes, and the first of them spells it.
+ *
+ * <p>Immutable, thread-safe.
+ */
+public final class Vocabulary {
+  private final Source source;
+  private final int blank; // or -1
+  private final boolean isJoined;
+  private final boolean isNfc;
+  private final PieceMark marks;
+  private final TokenRole[] roles;
+  private final Piece[] pieces;
+  private final boolean hasWords;
+  private final Spelling spelling;
+
+  /**
+   * A word of a label sequence.
+   *
+   * @param text of the word
+   * @param start position of its first label
+   * @param end position after its last label
+   */
+  public record Word(String text, int start, int end) {}
+
+  /** What was read, and from where. */
+  private record Source(
+      String name, List<String> tokens, VocabularyFormat format, int namedBlank) {}
+
+  private Vocabulary(Source source, int blank, boolean isJoined, boolean isNfc) {
+    this.source = source;
+    this.blank = blank;
+    this.isJoined = isJoined;
+    this.isNfc = isNfc;
+    Set<String> distinct = new HashSet<>(source.tokens);
+    marks = PieceMark.of(distinct, source.format);
+    boolean pipeIsSpace = marks == PieceMark.NONE && pipeIsSpace(distinct, source.format);
+    roles = new TokenRole[source.tokens.size()];
+    for (int c = 0; c < roles.length; c++) {
+      roles[c] = role(c, pipeIsSpace);
+    }
+    hasWords = marks != PieceMark.NONE || List.of(roles).contains(TokenRole.SPACE);
+    pieces = new Piece[roles.length];
+    for (int c = 0; c < roles.length; c++) {
+      pieces[c] = Piece.of(source.tokens.get(c), roles[c], marks);
+    }
+    List<String> spelled =
+        isNfc ? source.tokens.stream().map(Vocabulary::nfc).toList() : source.tokens;
+    spelling = new Spelling(source.name, spelled, roles, marks);
+  }
+
+  /**
+   * Reads a file whose format is recognised.
+   *
+   * @throws IOException if it cannot be read
+   * @throws InvalidInputException if it is no vocabulary; the message says where
+   */
+  public static Vocabulary read(Path file) throws IOException {
+    return read(file, VocabularyOptions.DEFAULT);
+  }
+
+  /**
+   * Reads a file of which something is known.
+   *
+   * @throws IOException if it cannot be read
+   * @throws InvalidInputException if it is no such vocabulary; the message says where
+   */
+  public static Vocabulary read(Path file, VocabularyOptions options) throws IOException {
+    return parse(file.toString(), VocabularyReader.decode(file), options);
+  }
+
+  /**
+   * As {@link #read(Path, VocabularyOptions)}, of text that is in memory.
+   *
+   * @param name for messages; what ends in {@code .json} is JSON
+   * @throws InvalidInputException if it is no such vocabulary; the message says where
+   */
+  public static Vocabulary parse(String name, String text, VocabularyOptions options) {
+    VocabularyReader.Tokens read = VocabularyReader.read(name, text, options);
+    return of(name, read.list(), read.format(), options.blank());
+  }
+
+  /**
+   * The tokens of all classes, that of class 0 first, the blank included.
+   *
+   * @throws InvalidInputException if there are none
+   */
+  public static Vocabulary of(List<String> tokens) {
+    if (tokens.isEmpty()) {
+      throw new InvalidInputException("vocabulary: expected one token or more, got none");
+    }
+    int unknown = VocabularyOptions.UNKNOWN;
+    return of("the vocabulary", List.copyOf(tokens), VocabularyFormat.LINES, unknown);
+  }
+
+  private static Vocabulary of(
+      String name, List<String> tokens, VocabularyFormat format, int blank) {
+    int named =
+        format == VocabularyFormat.PADDLE_OCR
+            ? 0
+            : format.impliesBlank() ? tokens.size() - 1 : TokenNames.blank(tokens, format);
+    boolean isJoined = format == VocabularyFormat.PADDLE_OCR;
+    Source source = new Source(name, tokens, format, named);
+    return new Vocabulary(source, blank >= 0 ? blank : named, isJoined, false);
+  }
+
+  /** The same with another class as the blank; what the file calls the blank is text then. */
+  public Vocabulary withBlank(int value) {
+    requireClass(value, "blank: ");
+    return new Vocabulary(source, value, isJoined, isNfc);
+  }
+
+  /**
+   * The same with or without blanks between tokens where the vocabulary knows no words. Without
+   * this, there are blanks, and none in a dictionary of PaddleOCR.
+   */
+  public Vocabulary withJoined(boolean value) {
+    return new Vocabulary(source, blank, value, isNfc);
+  }
+
+  /**
+   * The same with texts and the spelling of tokens in Unicode's normal form C, or as they come.
+   * Without this, they are as they come.
+   */
+  public Vocabulary withNfc(boolean value) {
+    return new Vocabulary(source, blank, isJoined, value);
+  }
+
+  /** C, the number of classes, blank included. */
+  public int size() {
+    return roles.length;
+  }
+
+  /** How the tokens came. */
+  public VocabularyFormat format() {
+    return source.format;
+  }
+
+  /** What class c is called, as it was read. */
+  public String token(int c) {
+    requireClass(c, "");
+    return source.tokens.get(c);
+  }
+
+  /** What class c is there for. */
+  public TokenRole role(int c) {
+    requireClass(c, "");
+    return roles[c];
+  }
+
+  /** The class of the blank: as it was told, else as the file or its format has it. */
+  public OptionalInt blank() {
+    return optional(blank);
+  }
+
+  /** The class that the file or its format calls the blank, whatever was told. */
+  public OptionalInt namedBlank() {
+    return optional(source.namedBlank);
+  }
+
+  /** Whether labels can be put together to words. */
+  public boolean hasWords() {
+    return hasWords;
+  }
+
+  /**
+   * Labels as text: single blanks between words, none at the ends; control tokens left out. What is
+   * no UTF-8 among tokens of bytes becomes U+FFFD.
+   *
+   * @param labels without blanks
+   * @throws InvalidInputException if one is no class
+   */
+  public String text(int... labels) {
+    return text(labels, 0, labels.length);
+  }
+
+  /** As {@link #text}, with all blanks where the tokens have them. */
+  public String rawText(int... labels) {
+    return raw(labels, 0, labels.length);
+  }
+
+  private String text(int[] labels, int start, int end) {
+    return Writer.singleBlanks(raw(labels, start, end));
+  }
+
+  private String raw(int[] labels, int start, int end) {
+    Writer writer = new Writer();
+    for (int i = start; i < end; i++) {
+      requireClass(labels[i], "label %d: ".formatted(i));
+      boolean isApart = !hasWords && !isJoined && i > start;
+      writer.add(isApart ? pieces[labels[i]].apart() : pieces[labels[i]]);
+    }
+    return isNfc ? nfc(writer.text()) : writer.text();
+  }
+
+  /**
+   * The words of labels and where they are; none if the vocabulary {@linkplain #hasWords knows no
+   * words}. Spaces, and control tokens between words, are in none.
+   *
+   * @param labels without blanks
+   * @throws InvalidInputException if one is no class
+   */
+  public List<Word> words(int... labels) {
+    List<Word> words = new ArrayList<>();
+    int start = -1; // of a word that has begun
+    int end = 0;
+    for (int i = 0; hasWords && i < labels.length; i++) {
+      requireClass(labels[i], "label %d: ".formatted(i));
+      Piece piece = pieces[labels[i]];
+      if (piece.spaceBefore() && start >= 0) {
+        words.add(new Word(text(labels, start, end), start, end));
+        start = -1;
+      }
+      if (piece != Piece.SPACE && piece != Piece.NOTHING) {
+        start = start < 0 ? i : start;
+        end = i + 1;
+      }
+      if (piece.spaceAfter() && start >= 0) {
+        words.add(new Word(text(labels, start, end), start, end));
+        start = -1;
+      }
+    }
+    if (start >= 0) {
+      words.add(new Word(text(labels, start, end), start, end));
+    }
+    return words;
+  }
+
+  /** The texts of an n-best list, each once, the best first. */
+  public List<Transcript> transcripts(CtcNBest nBest) {
+    return Transcript.of(nBest.hypotheses(), this);
+  }
+
+  /**
+   * Text as labels: the fewest tokens that spell it, of equally many the longest first. White space
+   * is single blanks. The vocabulary's own marks are understood, {@code I|HAD}, and so are tokens
+   * with blanks between them where the vocabulary knows no words, {@code TH IH S}, or one of them
+   * has a mark, {@code th ##is}.
+   *
+   * @return without blanks; of a text without words empty
+   * @throws InvalidInputException if no tokens spell it; the message names the character
+   */
+  public int[] encode(String text) {
+    return spelling.encode(isNfc ? nfc(text) : text, hasWords);
+  }
+
+  /**
+   * Tokens as labels; of a token that is there several times the first class.
+   *
+   * @throws InvalidInputException if one is no token or the blank
+   */
+  public int[] labels(List<String> sequence) {
+    int[] labels = new int[sequence.size()];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = spelling.label(isNfc ? nfc(sequence.get(i)) : sequence.get(i));
+      if (labels[i] < 0) {
+        throw new InvalidInputException(
+            "position %d: %s is no token of %s"
+                .formatted(i, Text.quote(sequence.get(i)), Text.printable(source.name)));
+      }
+    }
+    return labels;
+  }
+
+  @Override
+  public String toString() {
+    return "%d tokens, %s, blank %s".formatted(size(), format(), blank < 0 ? "unknown" : blank);
+  }
+
+  /** The sign between words in wav2vec2's vocabularies and whoever follows them. */
+  private static boolean pipeIsSpace(Set<String> tokens, VocabularyFormat format) {
+    boolean isCharacter = tokens.contains("{") && tokens.contains("}"); // its neighbours
+    boolean isOfHuggingFace =
+        format == VocabularyFormat.VOCAB_JSON || format == VocabularyFormat.LANGUAGES_JSON;
+    return !format.isPlain()
+        && (isOfHuggingFace || !isCharacter)
+        && tokens.stream().noneMatch(TokenNames::isSpace);
+  }
+
+  private TokenRole role(int c, boolean pipeIsSpace) {
+    String token = source.tokens.get(c);
+    if (c == blank) {
+      return TokenRole.BLANK;
+    }
+    boolean isSpace =
+        TokenNames.isSpace(token)
+            || marks.isSpaceAlone() && token.equals(marks.mark)
+            || pipeIsSpace && token.equals("|");
+    if (isSpace) {
+      return TokenRole.SPACE;
+    }
+    return TokenNames.isUnknown(token)
+        ? TokenRole.UNKNOWN
+        : TokenNames.isControl(token) ? TokenRole.CONTROL : TokenRole.TEXT;
+  }
+
+  private void requireClass(int c, String where) {
+    if (c < 0 || c >= size()) {
+      throw new InvalidInputException(
+          "%sexpected a class in [0, %d), got %d".formatted(where, size(), c));
+    }
+  }
+
+  private static String nfc(String text) {
+    return Normalizer.normalize(text, Normalizer.Form.NFC);
+  }
+
+  private static OptionalInt optional(int c) {
+    return c < 0 ? OptionalInt.empty() : OptionalInt.of(c);
+  }
+}
