@@ -27,7 +27,8 @@ final class NBestReport {
   }
 
   /**
-   * One object on one line; each output has what an utterance of a greedy search has.
+   * One object on one line; each output has what an utterance of a greedy search has. Of all labels
+   * that say a text they are the best ones.
    *
    * @param aligned the best paths of each utterance's outputs
    * @param errors empty without references
@@ -50,8 +51,9 @@ final class NBestReport {
           Transcript transcript = transcripts.get(n).get(k);
           json.writeStartObject();
           labels.write(json, aligned.get(n).get(k));
-          json.writeNumberField("log_probability", transcript.logProbability());
-          json.writeNumberField("score", transcript.score());
+          json.writeNumberField("log_probability", transcript.best().logProbability());
+          json.writeNumberField("score", transcript.best().score());
+          json.writeNumberField("text_log_probability", transcript.logProbability());
           json.writeEndObject();
         }
         json.writeEndArray();

@@ -178,7 +178,7 @@ final class Json {
       digits();
     }
     String number = text.substring(start, at);
-    if (isInteger && number.length() <= 18) { // fits
+    if (isInteger && number.length() - (number.startsWith("-") ? 1 : 0) <= 18) { // fits
       return Long.valueOf(number);
     }
     return Double.valueOf(number);

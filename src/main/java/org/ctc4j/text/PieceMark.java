@@ -36,7 +36,7 @@ enum PieceMark {
       return NONE;
     }
     for (PieceMark candidate : SURE) {
-      if (tokens.stream().anyMatch(candidate::isIn)) {
+      if (tokens.stream().anyMatch(candidate::isBesideText)) {
         return candidate;
       }
     }
@@ -49,13 +49,16 @@ enum PieceMark {
     return tokens.contains("▁") && !tokens.contains("▂") && !hasOtherSpace ? WORD_START : NONE;
   }
 
-  /** Whether the token is a mark and text. */
+  private boolean isBesideText(String token) {
+    return isIn(token) && without(token).codePoints().anyMatch(Character::isLetterOrDigit);
+  }
+
+  /** Whether the token is a mark and more. */
   boolean isIn(String token) {
     boolean isMarked = isSuffix() ? token.endsWith(mark) : token.startsWith(mark);
     return this != NONE
         && isMarked
         && token.length() > mark.length()
-        && !without(token).startsWith(mark)
         && !TokenNames.isUnknown(token);
   }
 

@@ -240,23 +240,29 @@ public final class Vocabulary {
     for (int i = 0; hasWords && i < labels.length; i++) {
       requireClass(labels[i], "label %d: ".formatted(i));
       Piece piece = pieces[labels[i]];
-      if (piece.spaceBefore() && start >= 0) {
-        words.add(new Word(text(labels, start, end), start, end));
+      if (piece.spaceBefore()) {
+        addWord(labels, start, end, words);
         start = -1;
       }
       if (piece != Piece.SPACE && piece != Piece.NOTHING) {
         start = start < 0 ? i : start;
         end = i + 1;
       }
-      if (piece.spaceAfter() && start >= 0) {
-        words.add(new Word(text(labels, start, end), start, end));
+      if (piece.spaceAfter()) {
+        addWord(labels, start, end, words);
         start = -1;
       }
     }
-    if (start >= 0) {
-      words.add(new Word(text(labels, start, end), start, end));
-    }
+    addWord(labels, start, end, words);
     return words;
+  }
+
+  /** Nothing if no word has begun, or none that can be seen: of blanks alone. */
+  private void addWord(int[] labels, int start, int end, List<Word> words) {
+    String text = start < 0 ? "" : text(labels, start, end);
+    if (!text.isEmpty()) {
+      words.add(new Word(text, start, end));
+    }
   }
 
   /** The texts of an n-best list, each once, the best first. */

@@ -1,0 +1,484 @@
+package org.ctc4j.text;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.ctc4j.InvalidInputException;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VocabularyTest {
+  private static Vocabulary lines(String... tokens) {
+    return parse(String.join("\n", tokens) + "\n");
+  }
+
+  private static Vocabulary parse(String text) {
+    return parse(text, VocabularyOptions.DEFAULT);
+  }
+
+  private static Vocabulary parse(String text, VocabularyOptions options) {
+    return Vocabulary.parse("tokens", text, options);
+  }
+
+  private static VocabularyOptions classes(int classes, int blank) {
+    return VocabularyOptions.DEFAULT.withClasses(classes).withBlank(blank);
+  }
+
+  private static List<String> tokens(Vocabulary vocabulary) {
+    return IntStream.range(0, vocabulary.size()).mapToObj(vocabulary::token).toList();
+  }
+
+  private static void refused(String text, VocabularyOptions options, String... parts) {
+    String message =
+        assertThrows(InvalidInputException.class, () -> parse(text, options)).getMessage();
+    assertTrue(message.startsWith("tokens: "), message);
+    for (String part : parts) {
+      assertTrue(message.contains(part), "expected '" + part + "' in: " + message);
+    }
+  }
+
+  private static String unspelled(Vocabulary vocabulary, String text) {
+    return assertThrows(InvalidInputException.class, () -> vocabulary.encode(text)).getMessage();
+  }
+
+  // formats
+
+  @Test
+  @DisplayName("Formats are recognised by what they hold")
+  void recognised() {
+    assertEquals(VocabularyFormat.LINES, parse("<blk>\nk\nl\n").format());
+    assertEquals(VocabularyFormat.TABLE, parse("<blk> 0\nk 1\n").format());
+    assertEquals(VocabularyFormat.SENTENCE_PIECE, parse("<unk>\t0\n▁k\t-1.5\nl\t-2\n").format());
+    assertEquals(VocabularyFormat.SENTENCE_PIECE, parse("<unk>\t0\n▁k\t-0\nl\t-1\n").format());
+    assertEquals(VocabularyFormat.VOCAB_JSON, parse("{\"k\": 1, \"<pad>\": 0}").format());
+    assertEquals(VocabularyFormat.JSON_LIST, parse("[\"k\", \" \", \"\"]").format());
+    assertEquals(VocabularyFormat.DEEP_SPEECH, parse("# The letters\nk\n\\#\nl\n").format());
+    assertEquals(VocabularyFormat.LINES, parse("[\n]\n{\n}\n").format(), "no JSON");
+  }
+
+  @Test
+  @DisplayName("Tables: any order, blanks at the ends, disambiguation left out, gaps refused")
+  void tables() {
+    assertEquals(
+        List.of("<eps>", "k", "l"), tokens(parse("<eps> 0\t \nl\t2 \r\nk  1\n#0 3\n#1 4\n")));
+    assertEquals(
+        List.of("_", "#0"), tokens(parse("_ 0\n#0 1\n", classes(2, 0))), "a class of the logits");
+    VocabularyOptions any = VocabularyOptions.DEFAULT;
+    refused("k 0\nl 2\n", any, "none has class 1");
+    refused("k 0\nl 0\n", any, "'k' and 'l' have the same class, 0");
+    refused("k 0\nl 1\nm\nn 3\n", any, "line 3", "'m'");
+    refused("k 0\n", any.withFormat(VocabularyFormat.SENTENCE_PIECE), "line 1", "score");
+    refused("k\n", any.withFormat(VocabularyFormat.TABLE), "line 1", "'k'");
+  }
+
+  @Test
+  @DisplayName("Lines: byte order mark, CRLF and blanks after tokens are no part of tokens")
+  void lines() {
+    Vocabulary vocabulary = parse("\ufeffü\r\nv \t\r\n \r\n<blank>\r\n");
+    assertEquals(List.of("ü", "v", " ", "<blank>"), tokens(vocabulary));
+    assertEquals(OptionalInt.of(3), vocabulary.blank());
+    assertEquals("ü vü", vocabulary.text(0, 2, 1, 0));
+    refused("k\n\nl\n", VocabularyOptions.DEFAULT, "line 2 is empty");
+    refused("", VocabularyOptions.DEFAULT, "the file has none");
+    refused("k\nl\n", classes(5, 4), "expected 5 tokens", "got 2");
+  }
+
+  @Test
+  @DisplayName("vocab.json: classes by number, the padding is the blank")
+  void vocabJson() {
+    Vocabulary vocabulary =
+        parse("\ufeff{\"g\": 2, \"|\": 1, \"[PAD]\": 3, \"[UNK]\": 0, \"<s>\": 4}");
+    assertEquals(List.of("[UNK]", "|", "g", "[PAD]", "<s>"), tokens(vocabulary));
+    assertEquals(
+        List.of(
+            TokenRole.UNKNOWN, TokenRole.SPACE, TokenRole.TEXT, TokenRole.BLANK, TokenRole.CONTROL),
+        IntStream.range(0, 5).mapToObj(vocabulary::role).toList());
+    assertEquals("g g[UNK]", vocabulary.text(1, 2, 1, 1, 4, 2, 0, 1));
+    assertEquals(" g  g[UNK] ", vocabulary.rawText(1, 2, 1, 1, 4, 2, 0, 1));
+    VocabularyOptions json = VocabularyOptions.DEFAULT.withFormat(VocabularyFormat.VOCAB_JSON);
+    refused("{\"k\": 1.5}", json, "'k' has 1.5", "number of its class");
+    refused("{\"k\": -1}", json, "'k' has -1");
+    refused("{\"k\": 4294967296}", json, "'k' has 4294967296");
+    refused("{\"k\": null}", json, "'k' has no number");
+    refused("{\"k\": 2000000000}", json, "none has class 0");
+    refused("{\"k\": 0", json, "not valid JSON", "position");
+    refused("7", json, "expected a JSON object");
+    refused("{\"labels\": [1]}", VocabularyOptions.DEFAULT, "position 0 of the list");
+    refused("[\"k\"]", json, "expected VOCAB_JSON, got JSON_LIST");
+  }
+
+  @Test
+  @DisplayName("Vocabularies of several languages in one file: one is named, or it is the only one")
+  void languages() {
+    String text =
+        "{\"deu\": {\"ß\": 1, \"|\": 2, \"<pad>\": 0}, \"fra\": {\"<pad>\": 0, \"ç\": 1}}";
+    Vocabulary vocabulary = parse(text, VocabularyOptions.DEFAULT.withLanguage("deu"));
+    assertEquals(VocabularyFormat.LANGUAGES_JSON, vocabulary.format());
+    assertEquals("ß ß", vocabulary.text(1, 2, 1));
+    assertEquals(2, parse(text, VocabularyOptions.DEFAULT.withLanguage("fra")).size());
+    assertEquals(2, parse("{\"fra\": {\"<pad>\": 0, \"ç\": 1}}").size());
+    refused(text, VocabularyOptions.DEFAULT, "2 languages", "got none", "deu, fra");
+    refused(text, VocabularyOptions.DEFAULT.withLanguage("ita"), "got 'ita'", "deu, fra");
+  }
+
+  @Test
+  @DisplayName("pyctcdecode's list: the empty token is the blank, also as the object it stores")
+  void jsonList() {
+    for (String text :
+        List.of(
+            "[\" \", \"k\", \"⁇\", \"\"]",
+            "{\"labels\": [\" \", \"k\", \"⁇\", \"\"], \"is_bpe\": false}")) {
+      Vocabulary vocabulary = parse(text);
+      assertEquals(OptionalInt.of(3), vocabulary.blank());
+      assertEquals(TokenRole.UNKNOWN, vocabulary.role(2));
+      assertEquals("k k", vocabulary.text(0, 1, 0, 1));
+    }
+  }
+
+  @Test
+  @DisplayName("DeepSpeech's alphabet: comments, \\# and a blank after all")
+  void deepSpeech() {
+    String text = "# Letters of the\n# language\n \nk\n\\#\n#l\nm\n# The end\n";
+    Vocabulary vocabulary = parse(text, VocabularyOptions.DEFAULT.withClasses(5));
+    assertEquals(List.of(" ", "k", "#", "m", "<blank>"), tokens(vocabulary));
+    assertEquals(OptionalInt.of(4), vocabulary.blank());
+    assertEquals("k# m", vocabulary.text(1, 2, 0, 3));
+    assertEquals(
+        VocabularyFormat.LINES, parse(text, classes(8, 0)).format(), "8 classes: no comments");
+  }
+
+  @Test
+  @DisplayName("NeMo's lists: the blank after all, of letters, pieces and JSON")
+  void nemo() {
+    VocabularyOptions nemo = VocabularyOptions.DEFAULT.withFormat(VocabularyFormat.NEMO);
+    for (String text : List.of(" \nk\nl\n", "[\" \", \"k\", \"l\"]")) {
+      String name = text.startsWith("[") ? "labels.json" : "labels.txt";
+      for (VocabularyOptions options : List.of(nemo, classes(4, 3))) {
+        Vocabulary vocabulary = Vocabulary.parse(name, text, options);
+        assertEquals(VocabularyFormat.NEMO, vocabulary.format());
+        assertEquals(OptionalInt.of(3), vocabulary.blank());
+        assertEquals("kl k", vocabulary.text(1, 2, 0, 1));
+      }
+    }
+    Vocabulary pieces = parse("<unk>\t0\n▁ko\t-1\nla\t-2.5\n", classes(4, 3));
+    assertEquals(VocabularyFormat.NEMO, pieces.format());
+    assertEquals("kola ko", pieces.text(1, 2, 1));
+    Vocabulary words = parse("[PAD]\n[UNK]\nko\n##la\n", classes(5, 4));
+    assertEquals(OptionalInt.of(4), words.namedBlank(), "and not the padding");
+    refused("k\nl\n", classes(3, 0), "expected 3 tokens", "got 2", "NEMO");
+  }
+
+  @Test
+  @DisplayName("PaddleOCR's dictionary: blank before all, space after all unless there is no class")
+  void paddleOcr() {
+    String text = "k\n|\n▁\n#\n▁x\n##y\n";
+    for (VocabularyOptions options :
+        List.of(VocabularyOptions.DEFAULT.withFormat(VocabularyFormat.PADDLE_OCR), classes(8, 0))) {
+      Vocabulary vocabulary = parse(text, options);
+      assertEquals(VocabularyFormat.PADDLE_OCR, vocabulary.format());
+      assertEquals(OptionalInt.of(0), vocabulary.blank());
+      assertEquals("k|▁ #▁x##y", vocabulary.text(1, 2, 3, 7, 4, 5, 6));
+      assertArrayEquals(new int[] {1, 7, 2}, vocabulary.encode("k  |"));
+    }
+    VocabularyOptions without = classes(7, 0).withFormat(VocabularyFormat.PADDLE_OCR);
+    assertEquals("k|k", parse(text, without).text(1, 2, 1), "no blanks between characters");
+    assertFalse(parse(text, without).hasWords());
+    refused(text, classes(9, 0), "got 6");
+  }
+
+  @Test
+  @DisplayName("Files: what cannot be read says why")
+  void files(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("vocab.json");
+    Files.writeString(file, "{\"<pad>\": 0, \"ø\": 1}");
+    assertEquals("ø", Vocabulary.read(file).token(1));
+    assertThrows(java.io.IOException.class, () -> Vocabulary.read(folder));
+    assertThrows(java.io.IOException.class, () -> Vocabulary.read(folder.resolve("none")));
+    Files.write(file, "ø".getBytes(StandardCharsets.ISO_8859_1));
+    String message =
+        assertThrows(InvalidInputException.class, () -> Vocabulary.read(file)).getMessage();
+    assertTrue(message.startsWith(file + ": expected text in UTF-8"), message);
+  }
+
+  // text
+
+  @Test
+  @DisplayName("'|' is a space where there is no other and it is no character among its neighbours")
+  void pipe() {
+    assertEquals("x y", lines("<blank>", "x", "y", "|").text(1, 3, 2));
+    assertEquals("x|y", lines("<blank>", "x", "y", "|", " ").text(1, 3, 2));
+    assertEquals("x|y", lines("<blank>", "x", "y", "|", "<space>").text(1, 3, 2));
+    assertEquals("x|y", lines("<blank>", "▁x", "y", "|").text(1, 3, 2));
+    assertEquals("x | y", lines("<blank>", "x", "y", "|", "{", "}").text(1, 3, 2));
+    assertEquals("x y", parse("{\"x\":0,\"y\":1,\"|\":2,\"{\":3,\"}\":4,\"▁\":5}").text(0, 2, 1));
+    assertEquals("x▁y", parse("{\"x\":0,\"y\":1,\"|\":2,\"▁\":3}").text(0, 3, 1));
+    assertEquals("x y", lines("_", "x", "y", "▁").text(1, 3, 2));
+    assertEquals("x▁y", lines("_", "x", "y", "▁", " ").text(1, 3, 2));
+    assertEquals("x ▁ y", lines("_", "x", "y", "▁", "▂").text(1, 3, 2));
+  }
+
+  @Test
+  @DisplayName("Pieces of every kind become words")
+  void pieces() {
+    String[][] cases = {
+      {"▁ko", "la", "▁", "mi", "▁ko"},
+      {"ko", "##la", "mi", "##ko"},
+      {"ko@@", "la", "mi@@", "ko"},
+      {"ko", "la</w>", "mi", "ko</w>"},
+      {"Ġko", "la", "Ġmi", "ko"}
+    };
+    String[] texts = {"kola mi ko", "kola miko", "kola miko", "kola miko", "kola miko"};
+    for (int i = 0; i < cases.length; i++) {
+      Vocabulary vocabulary = Vocabulary.of(List.of(cases[i]));
+      int[] labels = IntStream.range(0, cases[i].length).toArray();
+      assertEquals(texts[i], vocabulary.text(labels));
+      List<String> words = vocabulary.words(labels).stream().map(Vocabulary.Word::text).toList();
+      assertEquals(List.of(texts[i].split(" ")), words);
+      assertEquals(texts[i], vocabulary.text(vocabulary.encode(texts[i])));
+      assertEquals(texts[i], vocabulary.text(vocabulary.encode(String.join(" ", cases[i]))));
+    }
+  }
+
+  @Test
+  @DisplayName("A mark alone is a letter where nothing else is marked")
+  void lettersLikeMarks() {
+    Vocabulary maltese = lines("<blank>", "Ġ", "u", "<space>");
+    assertEquals("Ġu Ġ", maltese.text(1, 2, 3, 1));
+    assertEquals("# @@ u", lines("#", "@@", "u").text(0, 1, 2));
+    assertEquals("### ##", lines("###", "##").text(0, 1));
+    Vocabulary spaces = lines("▁▁", "▁k", "▁▁l", "▁");
+    assertEquals("k l k", spaces.text(1, 2, 0, 1));
+    assertEquals(
+        List.of("k", "l", "k"),
+        spaces.words(1, 2, 0, 1).stream().map(Vocabulary.Word::text).toList());
+  }
+
+  @Test
+  @DisplayName("Bytes are put together across tokens, and spell what no token has")
+  void bytes() {
+    Vocabulary vocabulary = lines("<blank>", "▁k", "<0xE7>", "<0x81>", "<0xAB>", "▁", "l");
+    assertEquals("k火l", vocabulary.text(1, 2, 3, 4, 6));
+    assertEquals("k\ufffdl", vocabulary.text(1, 2, 3, 6));
+    assertEquals(List.of(new Vocabulary.Word("k火", 0, 4)), vocabulary.words(1, 2, 3, 4));
+    assertArrayEquals(new int[] {1, 2, 3, 4, 6}, vocabulary.encode("k火l"));
+    assertArrayEquals(new int[] {5, 2, 3, 4}, vocabulary.encode("火"));
+    assertTrue(unspelled(vocabulary, "k水").contains("'水' at position 1 (U+6C34"));
+    assertTrue(
+        unspelled(lines("<0x3F>", "▁k"), "k\ud83d").contains("U+D83D"), "half a pair is no '?'");
+    Vocabulary gpt = Vocabulary.of(List.of("<pad>", "ç", "ģ", "«", "Ġk", "Ġ", "ç«"));
+    assertEquals("火 k", gpt.text(1, 2, 3, 4));
+    assertArrayEquals(new int[] {1, 2, 3, 4}, gpt.encode("火 k"));
+    assertTrue(unspelled(gpt, "火l").contains("'l' at position 1"), unspelled(gpt, "火l"));
+  }
+
+  @Test
+  @DisplayName("Text has single blanks, none at the ends; words have positions")
+  void blanks() {
+    Vocabulary vocabulary = lines("<blank>", "|", "d", "o");
+    int[] labels = {1, 1, 2, 3, 1, 1, 1, 3, 1};
+    assertEquals("do o", vocabulary.text(labels));
+    assertEquals("  do   o ", vocabulary.rawText(labels));
+    assertEquals("", vocabulary.text(1, 1));
+    assertEquals("", vocabulary.text());
+    assertEquals(
+        List.of(new Vocabulary.Word("do", 2, 4), new Vocabulary.Word("o", 7, 8)),
+        vocabulary.words(labels));
+    assertThrows(InvalidInputException.class, () -> vocabulary.text(2, 4));
+    assertThrows(InvalidInputException.class, () -> vocabulary.text(-1));
+  }
+
+  @Test
+  @DisplayName("Without words tokens are joined with blanks, or without on request")
+  void joined() {
+    Vocabulary vocabulary = lines("<blank>", "SH", "S", "H");
+    assertEquals("SH S", vocabulary.text(1, 2));
+    assertEquals("SHS", vocabulary.withJoined(true).text(1, 2));
+    assertEquals(List.of(), vocabulary.words(1, 2));
+    assertFalse(vocabulary.hasWords());
+  }
+
+  @Test
+  @DisplayName("The blank is what was told, else what it is called, the surest name first")
+  void blank() {
+    Vocabulary vocabulary = lines("<pad>", "k", "<blk>", " ");
+    assertEquals(OptionalInt.of(2), vocabulary.blank());
+    Vocabulary told = vocabulary.withBlank(1);
+    assertEquals(OptionalInt.of(1), told.blank());
+    assertEquals(OptionalInt.of(2), told.namedBlank());
+    assertEquals("<blk>", told.text(2), "what is no blank is seen");
+    assertEquals(OptionalInt.empty(), lines("k", "l").blank());
+    assertThrows(InvalidInputException.class, () -> vocabulary.withBlank(4));
+    assertThrows(InvalidInputException.class, () -> vocabulary.token(4));
+    assertThrows(InvalidInputException.class, () -> Vocabulary.of(List.of()));
+  }
+
+  @Test
+  @DisplayName("A token that is there twice decodes alike, and the first spells it")
+  void duplicates() {
+    Vocabulary vocabulary = lines("<blank>", "ấ", "v", "ấ", " ");
+    assertEquals("ấv ấ", vocabulary.text(3, 2, 4, 1));
+    assertArrayEquals(new int[] {1, 2, 4, 1}, vocabulary.encode("ấv ấ"));
+  }
+
+  // encoding
+
+  @Test
+  @DisplayName("A spelling is found wherever there is one, with the fewest tokens")
+  void deadEnds() {
+    Vocabulary vocabulary = lines("<blk>", "▁over", "▁ov", "ens", "▁o", "ven", "s", "▁");
+    assertArrayEquals(new int[] {2, 3}, vocabulary.encode("ovens"));
+    assertArrayEquals(new int[] {1, 6}, vocabulary.encode("overs"));
+    Vocabulary even = lines("_", "aab", "aa", "b", "aaab", "a", "|");
+    assertArrayEquals(new int[] {1}, even.encode("aab"));
+    assertArrayEquals(new int[] {2, 1}, even.encode("aaaab"), "the longest first, of as many");
+  }
+
+  @Test
+  @DisplayName("Random texts are spelled as the best of all segmentations")
+  void random() {
+    long seed = Long.getLong("ctc4j.seed", System.getenv("CI") == null ? System.nanoTime() : 5);
+    Random random = new Random(seed);
+    int spelled = 0;
+    for (int i = 0; i < 500; i++) {
+      List<String> tokens = new ArrayList<>(List.of("<blank>", " "));
+      for (int k = 0; k < 5; k++) {
+        tokens.add(letters(random, 1 + random.nextInt(3)));
+      }
+      String text = letters(random, 1 + random.nextInt(8));
+      List<List<Integer>> all = new ArrayList<>();
+      segmentations(text, tokens, new ArrayList<>(), all);
+      int fewest = all.stream().mapToInt(List::size).min().orElse(-1);
+      Vocabulary vocabulary = Vocabulary.of(tokens);
+      String where = "seed " + seed + ": " + text + " by " + tokens;
+      if (fewest < 0) {
+        assertTrue(unspelled(vocabulary, text).contains("position"), where);
+        continue;
+      }
+      spelled++;
+      int[] labels = vocabulary.encode(text);
+      assertEquals(fewest, labels.length, where);
+      assertEquals(text, vocabulary.text(labels), where);
+    }
+    assertTrue(spelled > 50, "spelled " + spelled);
+  }
+
+  private static String letters(Random random, int count) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      text.append((char) ('a' + random.nextInt(2)));
+    }
+    return text.toString();
+  }
+
+  private static void segmentations(
+      String text, List<String> tokens, List<Integer> before, List<List<Integer>> all) {
+    if (text.isEmpty()) {
+      all.add(List.copyOf(before));
+    }
+    for (int c = 2; c < tokens.size(); c++) {
+      if (!text.isEmpty() && text.startsWith(tokens.get(c))) {
+        before.add(c);
+        segmentations(text.substring(tokens.get(c).length()), tokens, before, all);
+        before.remove(before.size() - 1);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("The vocabulary's own separator and marks in a text")
+  void ownMarks() {
+    Vocabulary letters = parse("{\"<pad>\":0,\"|\":1,\"G\":2,\"O\":3}");
+    for (String text : List.of("GO|GO", "GO GO", "|GO||GO|", " GO\t\u3000GO ", "GO | GO")) {
+      assertArrayEquals(new int[] {2, 3, 1, 2, 3}, letters.encode(text), text);
+    }
+    assertArrayEquals(
+        new int[] {2, 3, 1, 2}, letters.encode("G O | G"), "tokens with blanks between");
+    assertArrayEquals(new int[] {2, 1, 3}, letters.encode("G O"), "two words");
+    Vocabulary named = lines("<blank>", "<space>", "G", "O");
+    assertArrayEquals(new int[] {2, 3, 1, 2}, named.encode("GO<space>G"));
+    Vocabulary pieces = lines("<blk>", "▁go", "al", "▁");
+    assertArrayEquals(new int[] {1, 2, 1}, pieces.encode("▁goal▁go"));
+    assertArrayEquals(new int[] {1, 2, 1}, pieces.encode("▁go al ▁go"));
+    assertArrayEquals(new int[] {1, 2, 1}, pieces.labels(List.of("▁go", "al", "▁go")));
+    assertThrows(InvalidInputException.class, () -> pieces.labels(List.of("▁go", "<blk>")));
+    assertThrows(InvalidInputException.class, () -> pieces.labels(List.of("x")));
+  }
+
+  @Test
+  @DisplayName("A text without words is no labels")
+  void empty() {
+    for (String text : List.of("", " ", "\t \u2003")) {
+      assertArrayEquals(new int[0], lines("<blk>", "▁go", "▁").encode(text));
+      assertArrayEquals(new int[0], lines("<blk>", "go", "##al").encode(text));
+      assertArrayEquals(new int[0], lines("<blk>", "g", " ").encode(text));
+      assertArrayEquals(new int[0], lines("<blk>", "TH", "IH").encode(text));
+    }
+  }
+
+  @Test
+  @DisplayName("What decodes to tokens with blanks between them encodes so")
+  void phonemes() {
+    Vocabulary vocabulary = lines("<blank>", "K", "KH", "H", "AA1");
+    assertArrayEquals(new int[] {2, 4, 1, 3}, vocabulary.encode("KH AA1 K H"));
+    assertArrayEquals(new int[] {2, 4}, vocabulary.encode("KHAA1"));
+    String message = unspelled(vocabulary, "KHAA1 K");
+    assertTrue(message.contains("' ' at position 5 (U+0020 SPACE)"), message);
+  }
+
+  @Test
+  @DisplayName("What has no token is named so that it can be seen")
+  void unspelled() {
+    Vocabulary vocabulary = lines("<blank>", " ", "n", "e");
+    for (String invisible : List.of("\u00a0", "\u200b", "\u0301", "\ufeff", "\u202e", "\u0000")) {
+      String message = unspelled(vocabulary, "n" + invisible + "e");
+      String name =
+          "at position 1 (U+%04X %s)"
+              .formatted((int) invisible.charAt(0), Character.getName(invisible.charAt(0)));
+      assertTrue(message.contains(name), message);
+      assertEquals(1, message.lines().count());
+    }
+    assertTrue(unspelled(vocabulary, "n😀").contains("(U+1F600 GRINNING FACE)"));
+    Vocabulary pieces = lines("_", "▁nen", "ne");
+    assertTrue(
+        unspelled(pieces, "nenne n").contains("before ' ' at position 5 (U+0020 SPACE)"),
+        unspelled(pieces, "nenne n"));
+    assertTrue(unspelled(lines("_", "ne@@", "n"), "nne").contains("position"));
+    assertTrue(unspelled(lines("_", "n</w>", "e"), "ne x").contains("'x'"));
+  }
+
+  @Test
+  @DisplayName("Normal form C on request, of texts and of tokens")
+  void nfc() {
+    Vocabulary composed = lines("<blank>", "\u00e9", "t", " ");
+    assertTrue(unspelled(composed, "e\u0301t").contains("U+0065"));
+    assertArrayEquals(new int[] {1, 2}, composed.withNfc(true).encode("e\u0301t"));
+    Vocabulary decomposed = lines("<blank>", "e\u0301", "e", "\u0301", " ");
+    assertArrayEquals(new int[] {1}, decomposed.withNfc(true).encode("\u00e9"));
+    assertEquals("\u00e9", decomposed.withNfc(true).text(2, 3));
+    assertEquals("e\u0301", decomposed.text(2, 3));
+  }
+
+  @Test
+  @DisplayName("Long texts take time in proportion")
+  void longText() {
+    Vocabulary vocabulary = lines("<blank>", "▁ab", "a", "b", "▁");
+    String text = "abba ".repeat(20_000);
+    int[] labels = vocabulary.encode(text);
+    assertEquals(text.strip(), vocabulary.text(labels));
+    assertEquals(3 * 20_000, labels.length);
+    assertEquals(1, Arrays.stream(labels).min().getAsInt());
+  }
+}
