@@ -43,10 +43,9 @@ enum PieceMark {
     if (tokens.contains(WORD_END.mark)) {
       return WORD_END;
     }
-    boolean hasOtherSpace =
-        tokens.stream().anyMatch(TokenNames::isSpace)
-            || format == VocabularyFormat.VOCAB_JSON && tokens.contains("|");
-    return tokens.contains("▁") && !tokens.contains("▂") && !hasOtherSpace ? WORD_START : NONE;
+    boolean isSentencePiece =
+        format == VocabularyFormat.SENTENCE_PIECE || format == VocabularyFormat.NEMO;
+    return isSentencePiece && tokens.contains(WORD_START.mark) ? WORD_START : NONE;
   }
 
   private boolean isBesideText(String token) {

@@ -1,9 +1,11 @@
 package org.ctc4j.text;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What tokens are called by convention that are no text. */
 final class TokenNames {
@@ -56,6 +58,29 @@ final class TokenNames {
 
   static boolean isSpace(String token) {
     return SPACES.contains(plain(token));
+  }
+
+  /**
+   * What stands for the space between words: what is called so; else the mark of pieces alone; else
+   * wav2vec2's | or SentencePiece's ▁, unless other characters beside it show that it is one
+   * itself.
+   */
+  static Set<String> spaces(Set<String> tokens, VocabularyFormat format, PieceMark marks) {
+    Set<String> spaces =
+        tokens.stream().filter(TokenNames::isSpace).collect(Collectors.toCollection(HashSet::new));
+    if (marks.isSpaceAlone() && tokens.contains(marks.mark)) {
+      spaces.add(marks.mark);
+    }
+    if (marks != PieceMark.NONE || !spaces.isEmpty() || format.isPlain()) {
+      return spaces;
+    }
+    boolean isOfHuggingFace =
+        format == VocabularyFormat.VOCAB_JSON || format == VocabularyFormat.LANGUAGES_JSON;
+    boolean isAmongBraces = tokens.contains("{") && tokens.contains("}");
+    if (tokens.contains("|") && (isOfHuggingFace || !isAmongBraces)) {
+      return Set.of("|");
+    }
+    return tokens.contains("▁") && !tokens.contains("▂") ? Set.of("▁") : Set.of();
   }
 
   static boolean isUnknown(String token) {

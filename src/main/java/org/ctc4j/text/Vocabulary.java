@@ -67,10 +67,10 @@ public final class Vocabulary {
     this.isNfc = isNfc;
     Set<String> distinct = new HashSet<>(source.tokens);
     marks = PieceMark.of(distinct, source.format);
-    boolean pipeIsSpace = marks == PieceMark.NONE && pipeIsSpace(distinct, source.format);
+    Set<String> spaces = TokenNames.spaces(distinct, source.format, marks);
     roles = new TokenRole[source.tokens.size()];
     for (int c = 0; c < roles.length; c++) {
-      roles[c] = role(c, pipeIsSpace);
+      roles[c] = role(c, spaces);
     }
     hasWords = marks != PieceMark.NONE || List.of(roles).contains(TokenRole.SPACE);
     pieces = new Piece[roles.length];
@@ -306,26 +306,12 @@ public final class Vocabulary {
     return "%d tokens, %s, blank %s".formatted(size(), format(), blank < 0 ? "unknown" : blank);
   }
 
-  /** The sign between words in wav2vec2's vocabularies and whoever follows them. */
-  private static boolean pipeIsSpace(Set<String> tokens, VocabularyFormat format) {
-    boolean isCharacter = tokens.contains("{") && tokens.contains("}"); // its neighbours
-    boolean isOfHuggingFace =
-        format == VocabularyFormat.VOCAB_JSON || format == VocabularyFormat.LANGUAGES_JSON;
-    return !format.isPlain()
-        && (isOfHuggingFace || !isCharacter)
-        && tokens.stream().noneMatch(TokenNames::isSpace);
-  }
-
-  private TokenRole role(int c, boolean pipeIsSpace) {
+  private TokenRole role(int c, Set<String> spaces) {
     String token = source.tokens.get(c);
     if (c == blank) {
       return TokenRole.BLANK;
     }
-    boolean isSpace =
-        TokenNames.isSpace(token)
-            || marks.isSpaceAlone() && token.equals(marks.mark)
-            || pipeIsSpace && token.equals("|");
-    if (isSpace) {
+    if (spaces.contains(token)) {
       return TokenRole.SPACE;
     }
     return TokenNames.isUnknown(token)

@@ -228,6 +228,11 @@ class VocabularyTest {
     assertEquals("x y", lines("_", "x", "y", "▁").text(1, 3, 2));
     assertEquals("x▁y", lines("_", "x", "y", "▁", " ").text(1, 3, 2));
     assertEquals("x ▁ y", lines("_", "x", "y", "▁", "▂").text(1, 3, 2));
+    assertArrayEquals(new int[] {1, 3, 2}, lines("_", "x", "y", "▁").encode("x y"));
+    assertArrayEquals(
+        new int[] {3, 1, 3, 2},
+        parse("<unk>\t0\nx\t-1\ny\t-2\n▁\t-3\n").encode("x y"),
+        "SentencePiece's characters begin with a space");
   }
 
   @Test
