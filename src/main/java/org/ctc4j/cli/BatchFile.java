@@ -95,6 +95,9 @@ record BatchFile(String name, CtcBatch batch, int[] shape, boolean hasTargets) {
               frames,
               3,
               isLogits ? "(T, N, C) or (N, T, C)" : "(T, N, D) or (N, T, D)");
+      if (!npz.contains("input_lengths") && !npz.contains("targets")) {
+        noteIfSwapped(name, frames, options.layout, shape, err);
+      }
       int utterances = options.layout.utterances(shape);
       int[] inputLengths =
           npz.contains("input_lengths")
@@ -141,6 +144,22 @@ record BatchFile(String name, CtcBatch batch, int[] shape, boolean hasTargets) {
       Progress.during(task, work);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
+    }
+  }
+
+  /** Where nothing else tells the number of utterances: they are seldom more than frames. */
+  private static void noteIfSwapped(
+      String name, String frames, Layout layout, int[] shape, PrintWriter err) {
+    if (layout.frames(shape) < layout.utterances(shape)) {
+      Messages.note(
+          err,
+          "%s: %s are read as %d utterances of %d frames; if it is the other way round: --layout %s"
+              .formatted(
+                  name,
+                  frames,
+                  layout.utterances(shape),
+                  layout.frames(shape),
+                  layout == Layout.TNC ? "ntc" : "tnc"));
     }
   }
 

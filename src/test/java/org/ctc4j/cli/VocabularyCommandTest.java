@@ -256,6 +256,19 @@ class VocabularyCommandTest {
   }
 
   @Test
+  @DisplayName("More utterances than frames, and nothing that tells them apart, are told of")
+  void swapped() throws Exception {
+    Path file = write(new NpzFile().floats("logits", "(3, 8, 2)", new float[48]));
+    Cli run = Cli.run("decode", file).succeeded();
+    assertTrue(run.err().contains("8 utterances of 3 frames"), run.err());
+    assertTrue(run.err().contains("--layout ntc"), run.err());
+    assertEquals("", Cli.run("decode", file, "--layout", "ntc").succeeded().err());
+    NpzFile known = new NpzFile().floats("logits", "(3, 8, 2)", new float[48]);
+    known.ints("input_lengths", "(8,)", 3, 3, 3, 3, 3, 3, 3, 3);
+    assertEquals("", Cli.run("decode", write(known)).succeeded().err());
+  }
+
+  @Test
   @DisplayName("Targets that cannot be references are told of and left out")
   void badReferences() throws Exception {
     for (int label : new int[] {0, -1, 4}) {
