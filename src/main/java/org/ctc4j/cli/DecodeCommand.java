@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.ctc4j.BeamOptions;
+import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcDecoder;
 import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcPath;
 import org.ctc4j.CtcStatus;
-import org.ctc4j.HotWords;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
 import org.ctc4j.text.ErrorCounts;
@@ -81,7 +81,9 @@ final class DecodeCommand implements Callable<Integer> {
   @Option(
       names = "--hot-word",
       paramLabel = "TEXT",
-      description = "With --beam: make this text more likely; may be given several times.")
+      description =
+          "With --beam: make this text more likely, as a word or several where the tokens make"
+              + " words; may be given several times.")
   private List<String> hotWords = List.of();
 
   @Option(
@@ -142,7 +144,7 @@ final class DecodeCommand implements Callable<Integer> {
       throws IOException {
     BeamOptions beam = beamOptions();
     Vocabulary vocabulary = names.vocabulary();
-    HotWords hot = hotWords(hotWords, hotWordBonus, vocabulary);
+    BeamScorer<?> hot = hotWords(hotWords, hotWordBonus, vocabulary);
     List<CtcNBest> results = new ArrayList<>();
     file.during("decoding", () -> results.addAll(search(file.batch(), beam, hot)));
     List<List<Transcript>> transcripts = new ArrayList<>();
@@ -182,7 +184,7 @@ final class DecodeCommand implements Callable<Integer> {
   }
 
   /** All outputs in the beam, because several may be the same text. */
-  private List<CtcNBest> search(CtcBatch batch, BeamOptions beam, HotWords hot) {
+  private List<CtcNBest> search(CtcBatch batch, BeamOptions beam, BeamScorer<?> hot) {
     CtcDecoder decoder = CtcDecoder.create(threads.engine());
     BeamOptions all = beam.withNBest(Math.max(beam.nBest(), beam.beamWidth()));
     return hot == null
@@ -253,18 +255,14 @@ final class DecodeCommand implements Callable<Integer> {
    * Null where there are none: a scorer that adds nothing would only keep the search from short
    * cuts.
    */
-  static HotWords hotWords(List<String> texts, double bonus, Vocabulary vocabulary) {
+  static BeamScorer<?> hotWords(List<String> texts, double bonus, Vocabulary vocabulary) {
     if (texts.isEmpty()) {
       return null;
     }
-    List<int[]> words = new ArrayList<>();
-    for (String text : texts) {
-      try {
-        words.add(vocabulary.encode(text));
-      } catch (InvalidInputException e) {
-        throw new InvalidInputException("--hot-word: " + e.getMessage());
-      }
+    try {
+      return vocabulary.hotWords(texts, bonus);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException("--hot-word: " + e.getMessage());
     }
-    return HotWords.of(words, bonus);
   }
 }

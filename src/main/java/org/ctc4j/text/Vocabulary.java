@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcNBest;
+import org.ctc4j.HotWords;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.io.Text;
 
@@ -299,6 +302,20 @@ public final class Vocabulary {
       }
     }
     return labels;
+  }
+
+  /**
+   * What makes texts more likely in a beam search: each occurrence adds its number of labels times
+   * a bonus to the score. Where the vocabulary {@linkplain #hasWords knows words} a text counts as
+   * one or several of them, "cat" not within "cats"; else, as with {@link HotWords}, anywhere.
+   *
+   * @param texts names, terms, phrases, as {@link #encode} spells them
+   * @param bonus for each label, in nats; negative makes texts less likely
+   * @throws InvalidInputException if a text is empty or has no spelling, or the bonus is not finite
+   */
+  public BeamScorer<?> hotWords(Collection<String> texts, double bonus) {
+    List<int[]> words = texts.stream().map(this::encode).toList();
+    return hasWords ? new WholeWords(pieces, words, bonus) : HotWords.of(words, bonus);
   }
 
   @Override

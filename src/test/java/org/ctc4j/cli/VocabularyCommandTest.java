@@ -218,6 +218,25 @@ class VocabularyCommandTest {
   }
 
   @Test
+  @DisplayName("A hot word is no reason for a longer word that has it")
+  void hotWords() throws Exception {
+    float[] logits = new float[5 * 6];
+    int[] path = {1, 2, 3, 4, 5};
+    for (int t = 0; t < 5; t++) {
+      logits[6 * t + path[t]] = 12;
+    }
+    logits[6 * 3] = 11.98f; // a blank, all but as likely as the last letter
+    Path file = write(new NpzFile().floats("logits", "(5, 1, 6)", logits));
+    Path tokens = tokens("<blank>\nd\no\ng\ns\n<space>\n");
+    for (String hot : List.of("dog", "dogs")) {
+      JsonNode json =
+          Cli.run("decode", file, "--tokens", tokens, "--beam", "40", "--hot-word", hot, "--json")
+              .json();
+      assertEquals(hot, utterance(json).get("outputs").get(0).get("text").asText());
+    }
+  }
+
+  @Test
   @DisplayName("With references decode tells error rates")
   void errorRates() throws Exception {
     NpzFile said = peaked(4, 2, 0, 3, 1, 3, 0);
