@@ -11,7 +11,7 @@ import org.ctc4j.ElementType;
  * The kernels of one aligner and the order they run in. {@link #enqueue} may be called from many
  * threads at once; it holds a lock while it enqueues, not while the device computes.
  */
-final class AlignKernels implements AutoCloseable {
+final class AlignKernels implements DeviceKernels {
   /** Their files in kernels/ptx/, without architecture; one for each type of the logits. */
   static final List<String> FILES = List.of("align_f64", "align_f32", "align_f16", "align_bf16");
 

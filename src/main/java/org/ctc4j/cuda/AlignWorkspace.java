@@ -40,11 +40,11 @@ record AlignWorkspace(int segmentFrames, long bytes) {
   private static AlignWorkspace ofSegments(long frames, long utterances, long labels, int k) {
     long pairs = labels + 1;
     long segments = Math.max(1, (frames + k - 1) / k);
-    long bytes =
-        Workspace.align(utterances * frames * 16)
-            + Workspace.align(utterances * segments * pairs * 16)
-            + (pairs <= SHARED_PAIRS ? 0 : Workspace.align(utterances * 2 * pairs * 16))
-            + Workspace.align(utterances * k * CtcAlignPath.moveBytes(Math.min(k + 2L, pairs)));
-    return new AlignWorkspace(k, Math.max(Workspace.ALIGNMENT, bytes));
+    DeviceLayout layout = new DeviceLayout();
+    layout.next(utterances * frames * 16);
+    layout.next(utterances * segments * pairs * 16);
+    layout.next(pairs <= SHARED_PAIRS ? 0 : utterances * 2 * pairs * 16);
+    layout.next(utterances * k * CtcAlignPath.moveBytes(Math.min(k + 2L, pairs)));
+    return new AlignWorkspace(k, Math.max(DeviceLayout.ALIGNMENT, layout.bytes()));
   }
 }

@@ -1,89 +1,105 @@
 package org.ctc4j.cuda;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.ctc4j.DeviceException;
 
 /**
- * Batches in host memory: cut into chunks of utterances that go through two {@link Lane}s in turn.
- * Where the device has too little memory for a chunk it is halved, down to one utterance. The
- * context must be current. Not thread-safe.
+ * Batches in host memory: cut into chunks of utterances that go through the {@link ChunkPipeline}s
+ * in turn. Where the device has too little memory for a chunk the others give theirs back, and then
+ * it is halved, down to one utterance. The context must be current. Not thread-safe.
  */
 final class HostBatches implements AutoCloseable {
-  /** Large enough for the copies to run at full speed, small enough for a few to overlap. */
-  private static final long CHUNK_BYTES = Lane.PIECE_BYTES;
+  private final List<ChunkPipeline> pipelines = new ArrayList<>();
 
-  private final Lane[] lanes = new Lane[2];
-  private final long workspaceLimit;
-
-  HostBatches(Kernels kernels, long workspaceLimit) {
-    this.workspaceLimit = Math.max(1, workspaceLimit / lanes.length);
-    lanes[0] = new Lane(kernels);
+  /**
+   * @param pipelines how many chunks are under way at a time
+   */
+  HostBatches(int pipelines) {
     try {
-      lanes[1] = new Lane(kernels);
+      for (int i = 0; i < pipelines; i++) {
+        this.pipelines.add(new ChunkPipeline());
+      }
     } catch (RuntimeException e) {
-      lanes[0].close();
+      close();
       throw e;
     }
   }
 
-  void run(HostCall call) {
+  /** Returns when all results are where they belong. */
+  void compute(HostCall call) {
     try {
-      int most = Integer.MAX_VALUE;
-      int turn = 0;
-      for (int first = 0; first < call.batch().utterances(); ) {
-        Lane lane = lanes[turn];
-        Lane other = lanes[1 - turn];
-        lane.finish();
-        Chunk chunk = Chunk.next(call, first, most, CHUNK_BYTES, workspaceLimit);
-        try {
-          lane.submit(call, chunk);
-        } catch (DeviceException e) {
-          if (!e.isOutOfMemory()) {
-            throw e;
-          }
-          if (other.hasMemory()) {
-            other.finish();
-            other.release();
-          } else if (chunk.count() > 1) {
-            most = (chunk.count() + 1) / 2;
-          } else {
-            throw e;
-          }
+      takeThrough(call);
+    } catch (RuntimeException | Error e) {
+      abandon(0, e);
+      if (!(e instanceof DeviceException device && device.isDeviceLost())) {
+        releaseAfter(call); // of a lost device, old kernels may use it still
+      }
+      throw e;
+    }
+    releaseAfter(call);
+  }
+
+  private void takeThrough(HostCall call) {
+    int most = Integer.MAX_VALUE;
+    int turn = 0;
+    int first = 0;
+    do {
+      ChunkPipeline pipeline = pipelines.get(turn);
+      pipeline.finish();
+      StagedChunk next = call.next(first, most);
+      try {
+        pipeline.submit(next);
+      } catch (DeviceException e) {
+        int count = next.chunk().count();
+        if (!e.isOutOfMemory()) {
+          throw e;
+        } else if (releaseOthers(pipeline)) {
+          continue;
+        } else if (count > 1 && !call.isWhole()) {
+          most = (count + 1) / 2;
           continue;
         }
-        first = chunk.end();
-        turn = 1 - turn;
+        throw e;
       }
-      for (Lane lane : lanes) {
-        lane.finish();
-      }
-    } catch (RuntimeException | Error e) {
-      abandon(e);
-      throw e;
-    }
+      first = next.chunk().end();
+      turn = (turn + 1) % pipelines.size();
+    } while (first < call.utterances());
+    pipelines.forEach(ChunkPipeline::finish);
   }
 
-  private void abandon(Throwable failure) {
-    try {
-      lanes[0].abandon(failure);
-    } finally {
-      lanes[1].abandon(failure);
-    }
-  }
-
-  /** Gives the device memory back that is kept from call to call; whether there was any. */
-  boolean release() {
+  /** Lets all but one give their device memory back; whether there was any. */
+  private boolean releaseOthers(ChunkPipeline needy) {
     boolean any = false;
-    for (Lane lane : lanes) {
-      any |= lane.hasMemory();
-      lane.release();
+    for (ChunkPipeline other : pipelines) {
+      if (other != needy && other.hasMemory()) {
+        other.finish();
+        other.release();
+        any = true;
+      }
     }
     return any;
   }
 
+  /** All from one on, also if one of them cannot. */
+  private void abandon(int from, Throwable failure) {
+    if (from < pipelines.size()) {
+      try {
+        pipelines.get(from).abandon(failure);
+      } finally {
+        abandon(from + 1, failure);
+      }
+    }
+  }
+
+  private void releaseAfter(HostCall call) {
+    if (call.isWhole()) {
+      pipelines.forEach(ChunkPipeline::release);
+    }
+  }
+
   @Override
   public void close() {
-    for (Lane lane : lanes) {
-      lane.close();
-    }
+    pipelines.forEach(ChunkPipeline::close);
   }
 }

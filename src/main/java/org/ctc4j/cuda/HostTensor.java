@@ -29,6 +29,11 @@ final class HostTensor {
             : elements.type() == ElementType.FLOAT64 ? ElementType.FLOAT64 : ElementType.FLOAT32;
   }
 
+  /** The same, or null for none. */
+  static HostTensor orNull(FrameTensor tensor) {
+    return tensor == null ? null : new HostTensor(tensor);
+  }
+
   /** Staged as numbers of a type that it need not have itself; float32 or float64. */
   HostTensor(FrameTensor tensor, ElementType stagedType) {
     this.tensor = tensor;
@@ -54,17 +59,22 @@ final class HostTensor {
     return stagedType;
   }
 
+  /** How many numbers utterance n has in all its frames. */
+  long numbers(int n) {
+    return (long) tensor.frames(n) * tensor.classes();
+  }
+
   /**
    * Copies numbers [from, from + count) of utterance n into staging memory, from its number {@code
    * at} on.
    */
   void read(int n, long from, int count, Staging into, int at) {
-    forEachRun(n, from, count, at, (index, stride, run, to) -> in(into, index, stride, run, to));
+    forEachRun(n, from, count, (run, done) -> in(run, into, new Run(at + done, 1, run.count)));
   }
 
   /** Copies staged numbers [at, at + count) to numbers [from, from + count) of utterance n. */
   void write(int n, long from, int count, Staging source, int at) {
-    forEachRun(n, from, count, at, (index, stride, run, to) -> out(source, index, stride, run, to));
+    forEachRun(n, from, count, (run, done) -> out(source, new Run(at + done, 1, run.count), run));
   }
 
   /** Sets frames [fromFrame, T) of utterance n to 0. */
@@ -78,94 +88,102 @@ final class HostTensor {
     }
   }
 
-  /** A run of numbers {@code stride} apart in the tensor, dense from {@code at} in the staging. */
-  private interface Run {
-    void copy(long index, long stride, int count, int at);
+  /** Numbers {@code stride} apart. */
+  private record Run(long first, long stride, int count) {
+    boolean isDense() {
+      return stride == 1;
+    }
+
+    long at(int i) {
+      return first + i * stride;
+    }
   }
 
-  private void forEachRun(int n, long from, int count, int at, Run run) {
+  /** What to do with a run of the tensor, {@code done} numbers after the first. */
+  private interface RunCopy {
+    void copy(Run run, int done);
+  }
+
+  private void forEachRun(int n, long from, int count, RunCopy copy) {
     int classes = tensor.classes();
     if (tensor.classStride() == 1 && tensor.frameStride() == classes) {
-      run.copy(tensor.start(n) + from, 1, count, at);
+      copy.copy(new Run(tensor.start(n) + from, 1, count), 0);
       return;
     }
     for (int done = 0; done < count; ) {
       int t = (int) ((from + done) / classes);
       int c = (int) ((from + done) % classes);
       int length = Math.min(classes - c, count - done);
-      run.copy(tensor.index(t, n, c), tensor.classStride(), length, at + done);
+      copy.copy(new Run(tensor.index(t, n, c), tensor.classStride(), length), done);
       done += length;
     }
   }
 
-  private void in(Staging into, long index, long stride, int count, int at) {
+  private void in(Run run, Staging into, Run staged) {
     if (buffer instanceof FloatBuffer floats) {
-      copy(floats, (int) index, (int) stride, into.floats(), at, 1, count);
+      copy(floats, run, into.floats(), staged);
     } else if (buffer instanceof DoubleBuffer doubles) {
-      copy(doubles, (int) index, (int) stride, into.doubles(), at, 1, count);
+      copy(doubles, run, into.doubles(), staged);
     } else if (buffer instanceof ShortBuffer shorts) {
-      copy(shorts, (int) index, (int) stride, into.shorts(), at, 1, count);
+      copy(shorts, run, into.shorts(), staged);
     } else if (stagedType == ElementType.FLOAT64) {
-      for (int i = 0; i < count; i++) {
-        into.doubles().put(at + i, elements.get(index + i * stride));
+      for (int i = 0; i < run.count; i++) {
+        into.doubles().put((int) staged.at(i), elements.get(run.at(i)));
       }
     } else {
-      for (int i = 0; i < count; i++) {
-        into.floats().put(at + i, (float) elements.get(index + i * stride));
+      for (int i = 0; i < run.count; i++) {
+        into.floats().put((int) staged.at(i), (float) elements.get(run.at(i)));
       }
     }
   }
 
-  private void out(Staging source, long index, long stride, int count, int at) {
+  private void out(Staging source, Run staged, Run run) {
     if (buffer instanceof FloatBuffer floats) {
-      copy(source.floats(), at, 1, floats, (int) index, (int) stride, count);
+      copy(source.floats(), staged, floats, run);
     } else if (buffer instanceof DoubleBuffer doubles) {
-      copy(source.doubles(), at, 1, doubles, (int) index, (int) stride, count);
+      copy(source.doubles(), staged, doubles, run);
     } else if (buffer instanceof ShortBuffer shorts) {
-      copy(source.shorts(), at, 1, shorts, (int) index, (int) stride, count);
+      copy(source.shorts(), staged, shorts, run);
     } else if (stagedType == ElementType.FLOAT64) {
-      for (int i = 0; i < count; i++) {
-        elements.set(index + i * stride, source.doubles().get(at + i));
+      for (int i = 0; i < run.count; i++) {
+        elements.set(run.at(i), source.doubles().get((int) staged.at(i)));
       }
     } else {
-      for (int i = 0; i < count; i++) {
-        elements.set(index + i * stride, source.floats().get(at + i));
+      for (int i = 0; i < run.count; i++) {
+        elements.set(run.at(i), source.floats().get((int) staged.at(i)));
       }
     }
   }
 
   // Three times the same, for java.nio has no common type with get and put.
 
-  private static void copy(
-      FloatBuffer from, int i, int step, FloatBuffer to, int j, int toStep, int count) {
-    if (step == 1 && toStep == 1) {
-      to.put(j, from, i, count);
+  private static void copy(FloatBuffer from, Run read, FloatBuffer to, Run written) {
+    if (read.isDense() && written.isDense()) {
+      to.put((int) written.first, from, (int) read.first, read.count);
       return;
     }
-    for (int k = 0; k < count; k++) {
-      to.put(j + k * toStep, from.get(i + k * step));
+    for (int i = 0; i < read.count; i++) {
+      to.put((int) written.at(i), from.get((int) read.at(i)));
     }
   }
 
-  private static void copy(
-      DoubleBuffer from, int i, int step, DoubleBuffer to, int j, int toStep, int count) {
-    if (step == 1 && toStep == 1) {
-      to.put(j, from, i, count);
+  private static void copy(DoubleBuffer from, Run read, DoubleBuffer to, Run written) {
+    if (read.isDense() && written.isDense()) {
+      to.put((int) written.first, from, (int) read.first, read.count);
       return;
     }
-    for (int k = 0; k < count; k++) {
-      to.put(j + k * toStep, from.get(i + k * step));
+    for (int i = 0; i < read.count; i++) {
+      to.put((int) written.at(i), from.get((int) read.at(i)));
     }
   }
 
-  private static void copy(
-      ShortBuffer from, int i, int step, ShortBuffer to, int j, int toStep, int count) {
-    if (step == 1 && toStep == 1) {
-      to.put(j, from, i, count);
+  private static void copy(ShortBuffer from, Run read, ShortBuffer to, Run written) {
+    if (read.isDense() && written.isDense()) {
+      to.put((int) written.first, from, (int) read.first, read.count);
       return;
     }
-    for (int k = 0; k < count; k++) {
-      to.put(j + k * toStep, from.get(i + k * step));
+    for (int i = 0; i < read.count; i++) {
+      to.put((int) written.at(i), from.get((int) read.at(i)));
     }
   }
 }

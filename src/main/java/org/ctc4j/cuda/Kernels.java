@@ -12,7 +12,7 @@ import org.ctc4j.ElementType;
  * included, so that the launches of one call follow each other on a stream. It is held while a call
  * is enqueued, not while the device computes.
  */
-final class Kernels implements AutoCloseable {
+final class Kernels implements DeviceKernels {
   /** Their files in kernels/ptx/, without architecture. */
   static final List<String> FILES =
       List.of(

@@ -121,7 +121,7 @@ final class ProjectionWorkspace {
     long rows = shape.rows();
     long chunk = (long) rowsOfChunk * pitch;
     parts = shape.hiddenGradient() || shape.weightGradient() ? shape.parts() : 0;
-    partBytes = Workspace.align(2 * chunk);
+    partBytes = DeviceLayout.align(2 * chunk);
     compactAt = next(compact.bytes());
     rowUtterance = next(4 * rows);
     sums = next(16 * rows);
@@ -151,7 +151,7 @@ final class ProjectionWorkspace {
 
   private long next(long size) {
     long at = end;
-    end += Workspace.align(size);
+    end += DeviceLayout.align(size);
     return at;
   }
 }

@@ -3,6 +3,7 @@ package org.ctc4j.cuda;
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.nio.ShortBuffer;
 import java.util.function.Supplier;
 
@@ -15,6 +16,7 @@ final class Staging implements AutoCloseable {
   private ByteBuffer bytes;
   private FloatBuffer floats;
   private DoubleBuffer doubles;
+  private IntBuffer ints;
   private ShortBuffer shorts;
 
   /** Makes room for {@code size} bytes; what was there is lost. */
@@ -23,10 +25,11 @@ final class Staging implements AutoCloseable {
       return;
     }
     close();
-    memory = new PinnedMemory(size, doing);
+    memory = new PinnedMemory(Math.max(1, size), doing);
     bytes = memory.buffer();
     floats = bytes.asFloatBuffer();
     doubles = bytes.asDoubleBuffer();
+    ints = bytes.asIntBuffer();
     shorts = bytes.asShortBuffer();
   }
 
@@ -44,6 +47,10 @@ final class Staging implements AutoCloseable {
 
   DoubleBuffer doubles() {
     return doubles;
+  }
+
+  IntBuffer ints() {
+    return ints;
   }
 
   ShortBuffer shorts() {

@@ -10,9 +10,6 @@ package org.ctc4j.cuda;
  * @param bytes in all
  */
 record Workspace(int rowsKept, int segments, long bytes) {
-  /** Every region, and the workspace itself, starts at a multiple of this. */
-  static final int ALIGNMENT = 256;
-
   /**
    * The fewest segments with which the workspace does not exceed the limit; if none does, those
    * with the least memory.
@@ -46,19 +43,15 @@ record Workspace(int rowsKept, int segments, long bytes) {
       long frames, long utterances, long classes, long labels, long rows, long segments) {
     long width = Math.min(labels, classes - 1) + 1;
     long row = 2 * (labels + 1) * 8;
-    long sum =
-        align(utterances * 64)
-            + align(utterances * 4 * (labels + 2) * 4)
-            + align(utterances * frames * 16)
-            + align(utterances * frames * width * 8)
-            + align(utterances * 2 * frames * 8)
-            + align(utterances * 2 * segments * row)
-            + align(utterances * 2 * rows * row);
-    return Math.max(ALIGNMENT, sum);
-  }
-
-  static long align(long bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    DeviceLayout layout = new DeviceLayout();
+    layout.next(utterances * 64);
+    layout.next(utterances * 4 * (labels + 2) * 4);
+    layout.next(utterances * frames * 16);
+    layout.next(utterances * frames * width * 8);
+    layout.next(utterances * 2 * frames * 8);
+    layout.next(utterances * 2 * segments * row);
+    layout.next(utterances * 2 * rows * row);
+    return Math.max(DeviceLayout.ALIGNMENT, layout.bytes());
   }
 
   private static int ceilDiv(int a, int b) {

@@ -47,7 +47,7 @@ final class DeviceWorkload implements AutoCloseable {
     long losses = arrays.allocate(8L * n);
     long statuses = arrays.allocate(4L * n);
     long reduced = arrays.allocate(8);
-    long pitch = Workspace.align(bytes);
+    long pitch = DeviceLayout.align(bytes);
     int copies = (int) Math.max(FEWEST_COPIES, L2_FACTOR * l2Bytes(device) / (2 * pitch) + 1);
     long logits = arrays.allocate(copies * pitch);
     long gradients = gradient ? arrays.allocate(copies * pitch) : 0;
