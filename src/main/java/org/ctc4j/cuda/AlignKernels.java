@@ -1,6 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.List;
 import jcuda.driver.CUstream;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
@@ -12,9 +11,6 @@ import org.ctc4j.ElementType;
  * threads at once; it holds a lock while it enqueues, not while the device computes.
  */
 final class AlignKernels implements DeviceKernels {
-  /** Their files in kernels/ptx/, without architecture; one for each type of the logits. */
-  static final List<String> FILES = List.of("align_f64", "align_f32", "align_f16", "align_bf16");
-
   private final KernelModules modules;
   private final CtcAlignFrames frames;
   private final CtcAlignPath path;

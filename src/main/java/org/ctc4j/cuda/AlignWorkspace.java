@@ -14,6 +14,10 @@ record AlignWorkspace(int segmentFrames, long bytes) {
 
   private static final int SHORTEST_SEGMENT = 16;
 
+  // pairs that a warp holds, and how many of them are the last of the strip before
+  private static final int STRIP = 64;
+  private static final int SHARED_BY_STRIPS = 16;
+
   /**
    * One segment if the workspace does not exceed the limit then; else segments of the length with
    * the least memory, which also walk the fewest states twice, or near it.
@@ -44,7 +48,18 @@ record AlignWorkspace(int segmentFrames, long bytes) {
     layout.next(utterances * frames * 16);
     layout.next(utterances * segments * pairs * 16);
     layout.next(pairs <= SHARED_PAIRS ? 0 : utterances * 2 * pairs * 16);
-    layout.next(utterances * k * CtcAlignPath.moveBytes(Math.min(k + 2L, pairs)));
+    layout.next(utterances * k * moveBytes(Math.min(k + 2L, pairs)));
     return new AlignWorkspace(k, Math.max(DeviceLayout.ALIGNMENT, layout.bytes()));
+  }
+
+  /** How many strips cover so many pairs. */
+  static long strips(long pairs) {
+    int step = STRIP - SHARED_BY_STRIPS;
+    return pairs <= STRIP ? 1 : 1 + (pairs - STRIP + step - 1) / step;
+  }
+
+  /** Bytes for the moves to so many pairs in one frame: two pairs a byte, all that strips write. */
+  static long moveBytes(long pairs) {
+    return (strips(pairs) * (STRIP - SHARED_BY_STRIPS) + SHARED_BY_STRIPS) / 2;
   }
 }

@@ -13,7 +13,7 @@ final class CtcAlignFrames {
 
   CtcAlignFrames(KernelModules modules) {
     for (ElementType type : ElementType.values()) {
-      String suffix = CtcFrames.suffix(type);
+      String suffix = KernelImages.suffix(type);
       kernels.put(type, modules.kernel("align_" + suffix, "ctc_align_frames_" + suffix));
     }
     kernels.get(ElementType.FLOAT32).load(); // what most logits are; others when they come

@@ -10,15 +10,13 @@ import org.ctc4j.ElementType;
  */
 final class CtcAlignPath {
   private static final int LANES = 32;
-  private static final int STRIP = 64;
-  private static final int SHARED_BY_STRIPS = 16;
   private static final int MOST_WARPS = 8;
 
   private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
 
   CtcAlignPath(KernelModules modules) {
     for (ElementType type : ElementType.values()) {
-      String suffix = CtcFrames.suffix(type);
+      String suffix = KernelImages.suffix(type);
       kernels.put(type, modules.kernel("align_" + suffix, "ctc_align_path_" + suffix));
     }
     kernels.get(ElementType.FLOAT32).load(); // what most logits are; others when they come
@@ -29,18 +27,7 @@ final class CtcAlignPath {
    */
   void enqueue(
       ElementType logits, int utterances, int labels, AlignArguments arguments, Launch launch) {
-    int warps = (int) Math.min(MOST_WARPS, strips(labels + 1L));
+    int warps = (int) Math.min(MOST_WARPS, AlignWorkspace.strips(labels + 1L));
     launch.kernel(kernels.get(logits), utterances, warps * LANES, arguments.pointers());
-  }
-
-  /** How many strips cover so many pairs. */
-  static long strips(long pairs) {
-    int step = STRIP - SHARED_BY_STRIPS;
-    return pairs <= STRIP ? 1 : 1 + (pairs - STRIP + step - 1) / step;
-  }
-
-  /** Bytes for the moves to so many pairs in one frame: two pairs a byte, all that strips write. */
-  static long moveBytes(long pairs) {
-    return (strips(pairs) * (STRIP - SHARED_BY_STRIPS) + SHARED_BY_STRIPS) / 2;
   }
 }

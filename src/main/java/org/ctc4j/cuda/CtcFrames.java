@@ -45,7 +45,7 @@ final class CtcFrames {
     for (ElementType type : ElementType.values()) {
       Map<Tier, KernelModules.Kernel> ofType = new EnumMap<>(Tier.class);
       for (Tier tier : Tier.values()) {
-        String file = "frames_" + suffix(type);
+        String file = "frames_" + KernelImages.suffix(type);
         String name = "ctc_" + file + "_" + tier.name().toLowerCase(Locale.ROOT);
         ofType.put(tier, modules.kernel(file, name));
       }
@@ -61,15 +61,5 @@ final class CtcFrames {
     Tier tier = Tier.of(classes);
     int blocks = Math.toIntExact((frames + tier.framesPerBlock - 1) / tier.framesPerBlock);
     launch.kernel(kernels.get(logits).get(tier), blocks, tier.threads, arguments.pointers());
-  }
-
-  /** How entry points and files call an element type. */
-  static String suffix(ElementType type) {
-    return switch (type) {
-      case FLOAT64 -> "f64";
-      case FLOAT32 -> "f32";
-      case FLOAT16 -> "f16";
-      case BFLOAT16 -> "bf16";
-    };
   }
 }

@@ -36,7 +36,7 @@ final class CtcProjection {
     for (ElementType type : ElementType.values()) {
       Map<Step, KernelModules.Kernel> ofType = new EnumMap<>(Step.class);
       for (Step step : Step.values()) {
-        String suffix = CtcFrames.suffix(type);
+        String suffix = KernelImages.suffix(type);
         String name =
             "ctc_projection_%s_%s".formatted(step.name().toLowerCase(Locale.ROOT), suffix);
         ofType.put(step, modules.kernel("projection_" + suffix, name));

@@ -19,7 +19,7 @@ final class CtcSure {
 
   CtcSure(KernelModules modules) {
     for (ElementType type : ElementType.values()) {
-      kernels.put(type, modules.kernel(FILE, "ctc_sure_" + CtcFrames.suffix(type)));
+      kernels.put(type, modules.kernel(FILE, "ctc_sure_" + KernelImages.suffix(type)));
     }
   }
 

@@ -19,7 +19,7 @@ import static jcuda.jcublas.cublasOperation.CUBLAS_OP_T;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.function.Supplier;
+import java.util.function.IntSupplier;
 import jcuda.CudaException;
 import jcuda.Pointer;
 import jcuda.driver.CUresult;
@@ -39,13 +39,8 @@ final class Cublas implements AutoCloseable {
   private final cublasHandle handle = new cublasHandle();
 
   private final Scalars scalars = new Scalars();
+  private boolean fast;
   private boolean live;
-
-  /** A call of {@link jcuda.jcublas.JCublas2}, which returns a {@code cublasStatus}. */
-  @FunctionalInterface
-  private interface Call {
-    int run();
-  }
 
   /** The values of {@link Factor} as float and double, where cuBLAS reads them. */
   private static final class Scalars {
@@ -77,15 +72,27 @@ final class Cublas implements AutoCloseable {
   }
 
   /**
-   * A matrix in device memory, row-major.
+   * A matrix in device memory.
    *
-   * @param pitch elements from a row to the next
+   * @param pitch elements from a row to the next, as they lie there
+   * @param transposed whether it lies there column by column, as the transpose of a row-major one
    */
-  record Matrix(long address, ElementType type, int rows, int columns, int pitch) {}
+  record Matrix(
+      long address, ElementType type, int rows, int columns, int pitch, boolean transposed) {
+
+    /** One that lies row by row. */
+    Matrix(long address, ElementType type, int rows, int columns, int pitch) {
+      this(address, type, rows, columns, pitch, false);
+    }
+
+    Matrix transpose() {
+      return new Matrix(address, type, columns, rows, pitch, !transposed);
+    }
+  }
 
   /** {@link CublasLibrary} must be available. */
   Cublas() {
-    check("cublasCreate", () -> "", null, () -> cublasCreate(handle));
+    check("cublasCreate", new Launch(null, () -> ""), () -> cublasCreate(handle));
     live = true;
   }
 
@@ -98,46 +105,36 @@ final class Cublas implements AutoCloseable {
     return architecture >= 90 ? 32L << 20 : 4L << 20;
   }
 
-  /** Later products go onto this stream, in this workspace. */
-  void use(CUstream stream, long workspace, long bytes, Supplier<String> doing) {
-    check(
-        "cublasSetStream", doing, stream, () -> cublasSetStream(handle, new cudaStream_t(stream)));
-    Pointer memory = DeviceMemory.pointer(workspace);
-    check("cublasSetWorkspace", doing, stream, () -> cublasSetWorkspace(handle, memory, bytes));
-  }
-
   /**
-   * Enqueues {@code c = alpha · op(a) · op(b) + beta · c}, op being a transposition where asked
-   * for. Sums are those of c's type.
+   * Later products are enqueued by this launch, in this workspace.
    *
    * @param fast float32 factors may be rounded to TF32
    */
-  void multiply(
-      Factor alpha,
-      Matrix a,
-      boolean transposeA,
-      Matrix b,
-      boolean transposeB,
-      Factor beta,
-      Matrix c,
-      boolean fast,
-      CUstream stream,
-      Supplier<String> doing) {
-    int inner = transposeA ? a.rows : a.columns;
+  void use(Launch launch, long workspace, long bytes, boolean fast) {
+    this.fast = fast;
+    check(
+        "cublasSetStream",
+        launch,
+        () -> cublasSetStream(handle, new cudaStream_t(launch.stream())));
+    Pointer memory = DeviceMemory.pointer(workspace);
+    check("cublasSetWorkspace", launch, () -> cublasSetWorkspace(handle, memory, bytes));
+  }
+
+  /** Enqueues {@code c = alpha · a · b + beta · c}. Sums are those of c's type. */
+  void multiply(Factor alpha, Matrix a, Matrix b, Factor beta, Matrix c, Launch launch) {
     // cuBLAS takes matrices column-major: what is row-major is its own transpose there, so the
     // product is that of the transposes in the other order
     check(
         "cublasGemmEx",
-        doing,
-        stream,
+        launch,
         () ->
             cublasGemmEx_new(
                 handle,
-                transposeB ? CUBLAS_OP_T : CUBLAS_OP_N,
-                transposeA ? CUBLAS_OP_T : CUBLAS_OP_N,
+                b.transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
+                a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
                 c.columns,
                 c.rows,
-                inner,
+                a.columns,
                 scalars.of(alpha.ordinal(), c.type),
                 DeviceMemory.pointer(b.address),
                 dataType(b.type),
@@ -170,20 +167,20 @@ final class Cublas implements AutoCloseable {
     };
   }
 
-  private static void check(String name, Supplier<String> doing, CUstream stream, Call call) {
+  private static void check(String name, Launch launch, IntSupplier call) {
     int status = status(call);
     if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
       String message = "%s: %s (%d)".formatted(name, cublasStatus.stringFor(status), status);
-      String what = doing.get();
+      String what = launch.doing().get();
       throw new DeviceException(
-          what.isEmpty() ? message : message + "; " + what, code(status, stream));
+          what.isEmpty() ? message : message + "; " + what, code(status, launch.stream()));
     }
   }
 
   /** The call's status, also where the host application has enabled JCuda's exceptions. */
-  private static int status(Call call) {
+  private static int status(IntSupplier call) {
     try {
-      return call.run();
+      return call.getAsInt();
     } catch (CudaException e) {
       for (int status = 1; status < 16; status++) {
         if (cublasStatus.stringFor(status).equals(e.getMessage())) {

@@ -7,7 +7,6 @@ import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceException;
 import org.ctc4j.DeviceProjectedBatch;
 import org.ctc4j.DeviceProjectedResult;
-import org.ctc4j.DeviceProjection;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.engine.LossCall;
@@ -166,23 +165,7 @@ public final class CudaBackend implements AutoCloseable {
 
   private ProjectionWorkspace workspaceOf(
       DeviceProjectedBatch batch, DeviceProjectedResult result) {
-    DeviceBatch frames = batch.frames();
-    DeviceProjection projection = batch.projection();
-    return new ProjectionWorkspace(
-        new ProjectionWorkspace.Shape(
-            projection.type(),
-            frames.frames(),
-            frames.utterances(),
-            projection.classes(),
-            projection.dimensions(),
-            frames.targets().maxLength(),
-            frames.frames() * frames.utterances(),
-            projection.fast(),
-            result.losses().gradient() != null,
-            result.weightGradient() != 0,
-            result.biasGradient() != 0),
-        workspaceLimit,
-        architecture);
+    return new ProjectionWorkspace(ProjectionShape.of(batch, result), workspaceLimit, architecture);
   }
 
   /** Waits for host calls; device work that is still enqueued must have ended. */

@@ -98,7 +98,7 @@ public record Devices(List<CudaDevice> all, String reason) {
     int architecture =
         10 * attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
             + attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
-    int kernels = Kernels.architectureFor(architecture);
+    int kernels = KernelImages.architectureFor(architecture);
     return new CudaDevice(
         index,
         text(name),

@@ -2,24 +2,22 @@ package org.ctc4j.cuda;
 
 import static jcuda.driver.JCudaDriver.cuGetErrorString;
 
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import jcuda.CudaException;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.ctc4j.DeviceException;
 
-/** Makes every call of the CUDA driver a checked one. */
+/**
+ * Makes every call of the CUDA driver a checked one: of {@link JCudaDriver}, whose methods return a
+ * {@code CUresult}.
+ */
 final class Driver {
-  /** A call of {@link JCudaDriver}, which returns a {@code CUresult}. */
-  @FunctionalInterface
-  interface Call {
-    int run();
-  }
-
   private Driver() {}
 
-  /** {@link #call(String, Supplier, Call)} where there is nothing more to say of it. */
-  static void call(String name, Call call) {
+  /** {@link #call(String, Supplier, IntSupplier)} where there is nothing more to say of it. */
+  static void call(String name, IntSupplier call) {
     call(name, () -> "", call);
   }
 
@@ -30,7 +28,7 @@ final class Driver {
    * @param doing what the call is for; asked for only in a failure
    * @throws DeviceException if it does not return {@code CUDA_SUCCESS}
    */
-  static void call(String name, Supplier<String> doing, Call call) {
+  static void call(String name, Supplier<String> doing, IntSupplier call) {
     int code = code(call);
     if (code != CUresult.CUDA_SUCCESS) {
       throw failure(name, doing.get(), code);
@@ -41,9 +39,9 @@ final class Driver {
    * The call's return code, also where the host application has enabled JCuda's exceptions: that
    * switch is one for the whole JVM, so it is left as it is.
    */
-  static int code(Call call) {
+  static int code(IntSupplier call) {
     try {
-      return call.run();
+      return call.getAsInt();
     } catch (CudaException e) {
       return codeOf(String.valueOf(e.getMessage()));
     }

@@ -119,18 +119,12 @@ final class HostProjections implements HostCall {
 
   private ProjectionWorkspace workspace(Chunk all) {
     return new ProjectionWorkspace(
-        new ProjectionWorkspace.Shape(
-            type,
-            all.frames(),
-            all.count(),
-            layer.classes(),
-            layer.dimensions(),
-            all.labels(),
-            Math.toIntExact(all.totalFrames()),
-            false,
-            hiddenGradient != null,
-            weightGradient != null,
-            biasGradient != null),
+        new ProjectionShape(
+            new ProjectionShape.Batch(
+                all.frames(), all.count(), Math.toIntExact(all.totalFrames()), all.labels()),
+            new ProjectionShape.Layer(type, layer.classes(), layer.dimensions(), false),
+            new ProjectionShape.Gradients(
+                hiddenGradient != null, weightGradient != null, biasGradient != null)),
         workspaceLimit,
         architecture);
   }

@@ -1,6 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.List;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
@@ -13,27 +12,6 @@ import org.ctc4j.ElementType;
  * is enqueued, not while the device computes.
  */
 final class Kernels implements DeviceKernels {
-  /** Their files in kernels/ptx/, without architecture. */
-  static final List<String> FILES =
-      List.of(
-          "prepare",
-          "frames_f64",
-          "frames_f32",
-          "frames_f16",
-          "frames_bf16",
-          "lattice_p1",
-          "lattice_p2",
-          "lattice_p4",
-          "labels",
-          "posteriors",
-          "sure",
-          "complement",
-          "reduce",
-          "projection_f64",
-          "projection_f32",
-          "projection_f16",
-          "projection_bf16");
-
   private final KernelModules modules;
   private final CtcPrepare prepare;
   private final CtcFrames frames;
@@ -62,22 +40,6 @@ final class Kernels implements DeviceKernels {
       modules.close();
       throw e;
     }
-  }
-
-  /**
-   * The architecture of the newest kernels that a device can run; 0 if it is too old for some of
-   * them.
-   */
-  static int architectureFor(int deviceArchitecture) {
-    int newest = 0;
-    for (String file : FILES) {
-      int best = KernelImages.bestFor(file, deviceArchitecture);
-      if (best == 0) {
-        return 0;
-      }
-      newest = Math.max(newest, best);
-    }
-    return newest;
   }
 
   /** Whether the products of alpha and beta must be kept, for something to be made of them. */

@@ -96,7 +96,7 @@ final class ProjectionKernels implements AutoCloseable {
 
     void enqueue() {
       arguments.setCall(call, workspace, base);
-      cublas.use(launch.stream(), base + workspace.cublasAt, workspace.cublasBytes, launch.doing());
+      cublas.use(launch, base + workspace.cublasAt, workspace.cublasBytes, layer.fast());
       DeviceBatch labels =
           new DeviceBatch(
               frames.logits(),
@@ -161,14 +161,13 @@ final class ProjectionKernels implements AutoCloseable {
 
     /** logits = hidden · weightᵀ */
     private void multiplyLogits(Part part) {
-      multiply(
+      cublas.multiply(
           Cublas.Factor.ONE,
           hidden(part),
-          false,
-          weight(part),
-          true,
+          weight(part).transpose(),
           Cublas.Factor.ZERO,
-          matrix(workspace.logits, wide, part.rowCount, part.classCount, workspace.pitch));
+          matrix(workspace.logits, wide, part.rowCount, part.classCount, workspace.pitch),
+          launch);
     }
 
     /**
@@ -184,26 +183,24 @@ final class ProjectionKernels implements AutoCloseable {
       int dimensions = layer.dimensions();
       if (result.losses().gradient() != null) {
         long at = workspace.hiddenSum + (long) part.firstRow * dimensions * wide.bytes();
-        multiply(
+        cublas.multiply(
             alpha,
             logits,
-            false,
             weight(part),
-            false,
             first ? Cublas.Factor.ZERO : Cublas.Factor.ONE,
-            matrix(at, wide, part.rowCount, dimensions, dimensions));
+            matrix(at, wide, part.rowCount, dimensions, dimensions),
+            launch);
       }
       if (result.weightGradient() != 0) {
-        multiply(
+        cublas.multiply(
             alpha,
-            logits,
-            true,
+            logits.transpose(),
             hidden(part),
-            false,
             alpha == Cublas.Factor.ONE && part.firstRow == 0
                 ? Cublas.Factor.ZERO
                 : Cublas.Factor.ONE,
-            matrix(workspace.weightSum, wide, part.classCount, dimensions, dimensions));
+            matrix(workspace.weightSum, wide, part.classCount, dimensions, dimensions),
+            launch);
       }
     }
 
@@ -242,27 +239,6 @@ final class ProjectionKernels implements AutoCloseable {
 
     private Cublas.Matrix matrix(long at, ElementType elements, int rows, int columns, int pitch) {
       return new Cublas.Matrix(base + at, elements, rows, columns, pitch);
-    }
-
-    private void multiply(
-        Cublas.Factor alpha,
-        Cublas.Matrix a,
-        boolean transposeA,
-        Cublas.Matrix b,
-        boolean transposeB,
-        Cublas.Factor beta,
-        Cublas.Matrix c) {
-      cublas.multiply(
-          alpha,
-          a,
-          transposeA,
-          b,
-          transposeB,
-          beta,
-          c,
-          layer.fast(),
-          launch.stream(),
-          launch.doing());
     }
 
     private long compact() {

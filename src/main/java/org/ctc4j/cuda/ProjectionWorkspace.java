@@ -1,7 +1,5 @@
 package org.ctc4j.cuda;
 
-import org.ctc4j.ElementType;
-
 /**
  * The device memory that a call on hidden states works in, and how it is cut: the size of a chunk
  * of logits, {@code rowsOfChunk} by {@code classesOfChunk}, and the offset in bytes of every array.
@@ -51,107 +49,64 @@ final class ProjectionWorkspace {
   /** In all. */
   final long bytes;
 
-  private long end;
-
-  /**
-   * What a workspace is laid out for.
-   *
-   * @param type of hidden states and weight
-   * @param rows frames of all utterances, at most T · N
-   * @param fast see {@link org.ctc4j.DeviceProjection}
-   * @param hiddenGradient whether that gradient is asked for, as the two that follow
-   */
-  record Shape(
-      ElementType type,
-      int frames,
-      int utterances,
-      int classes,
-      int dimensions,
-      int labels,
-      int rows,
-      boolean fast,
-      boolean hiddenGradient,
-      boolean weightGradient,
-      boolean biasGradient) {
-
-    boolean gradient() {
-      return hiddenGradient || weightGradient || biasGradient;
-    }
-
-    /** 16-bit parts that a gradient is split into for its products, see kernels/projection.cu. */
-    int parts() {
-      return switch (type) {
-        case FLOAT64, FLOAT32 -> 0;
-        case FLOAT16 -> fast ? 1 : 2;
-        case BFLOAT16 -> fast ? 1 : 3;
-      };
-    }
-
-    /** What logits and sums are computed in. */
-    ElementType wide() {
-      return type == ElementType.FLOAT64 ? ElementType.FLOAT64 : ElementType.FLOAT32;
-    }
-  }
-
   /**
    * @param limit bytes that recursions and a chunk stay within, as long as they can
    * @param architecture 10 · major + minor of the device
    */
-  ProjectionWorkspace(Shape shape, long limit, int architecture) {
+  ProjectionWorkspace(ProjectionShape shape, long limit, int architecture) {
     int wide = shape.wide().bytes();
     long elements = Math.min(CHUNK_BYTES, limit / 4) / wide;
     // not by the number of rows: the sums of an utterance do not depend on what else is in the
     // batch
-    long most = elements / Math.max(USUAL_ROWS, shape.dimensions());
-    classesOfChunk = (int) Math.min(shape.classes(), Math.max(LEAST, most / LEAST * LEAST));
+    long most = elements / Math.max(USUAL_ROWS, shape.layer().dimensions());
+    classesOfChunk = (int) Math.min(shape.layer().classes(), Math.max(LEAST, most / LEAST * LEAST));
     pitch = (classesOfChunk + PITCH - 1) / PITCH * PITCH;
-    rowsOfChunk = (int) Math.min(shape.rows(), Math.max(LEAST, elements / pitch));
-    int width = Math.min(shape.labels(), shape.classes() - 1) + 1;
+    rowsOfChunk = (int) Math.min(shape.batch().rows(), Math.max(LEAST, elements / pitch));
+    int width = Math.min(shape.batch().labels(), shape.layer().classes() - 1) + 1;
     compact =
         Workspace.of(
-            shape.frames(),
-            shape.utterances(),
+            shape.batch().frames(),
+            shape.batch().utterances(),
             width,
-            shape.labels(),
-            shape.gradient(),
+            shape.batch().labels(),
+            shape.gradients().any(),
             Math.max(1, limit / 2));
     cublasBytes = Cublas.workspaceBytes(architecture);
 
-    long n = shape.utterances();
-    long rows = shape.rows();
+    DeviceLayout layout = new DeviceLayout();
+    long n = shape.batch().utterances();
+    long rows = shape.batch().rows();
     long chunk = (long) rowsOfChunk * pitch;
-    parts = shape.hiddenGradient() || shape.weightGradient() ? shape.parts() : 0;
+    parts = shape.parts();
     partBytes = DeviceLayout.align(2 * chunk);
-    compactAt = next(compact.bytes());
-    rowUtterance = next(4 * rows);
-    sums = next(16 * rows);
-    columnClass = next(4 * n * width);
-    columnCount = next(4 * n);
-    targets = next(4 * n * shape.labels());
-    targetLength = next(4 * n);
-    tableStart = next(8 * n);
-    table = next(8 * rows * width);
-    tableGradient = next(shape.gradient() ? 8 * rows * width : 0);
-    copy = next(rows * shape.dimensions() * shape.type().bytes());
-    logits = next(chunk * wide);
-    firstPart = next(parts * partBytes);
-    hiddenSum = next(shape.hiddenGradient() ? rows * shape.dimensions() * wide : 0);
+    compactAt = layout.next(compact.bytes());
+    rowUtterance = layout.next(4 * rows);
+    sums = layout.next(16 * rows);
+    columnClass = layout.next(4 * n * width);
+    columnCount = layout.next(4 * n);
+    targets = layout.next(4 * n * shape.batch().labels());
+    targetLength = layout.next(4 * n);
+    tableStart = layout.next(8 * n);
+    table = layout.next(8 * rows * width);
+    tableGradient = layout.next(shape.gradients().any() ? 8 * rows * width : 0);
+    copy = layout.next(rows * shape.layer().dimensions() * shape.layer().type().bytes());
+    logits = layout.next(chunk * wide);
+    firstPart = layout.next(parts * partBytes);
+    hiddenSum =
+        layout.next(shape.gradients().hidden() ? rows * shape.layer().dimensions() * wide : 0);
     weightSum =
-        next(shape.weightGradient() ? (long) classesOfChunk * shape.dimensions() * wide : 0);
-    biasSum = next(8L * classesOfChunk);
-    scale = next(8);
-    cublasAt = next(cublasBytes);
-    bytes = end;
+        layout.next(
+            shape.gradients().weight()
+                ? (long) classesOfChunk * shape.layer().dimensions() * wide
+                : 0);
+    biasSum = layout.next(8L * classesOfChunk);
+    scale = layout.next(8);
+    cublasAt = layout.next(cublasBytes);
+    bytes = layout.bytes();
   }
 
   /** Offset of a part of the logits' gradient. */
   long part(int i) {
     return firstPart + i * partBytes;
-  }
-
-  private long next(long size) {
-    long at = end;
-    end += DeviceLayout.align(size);
-    return at;
   }
 }

@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import jcuda.nvptxcompiler.JNvPTXCompiler;
 import jcuda.nvptxcompiler.nvPTXCompilerHandle;
@@ -33,9 +32,6 @@ import org.junit.jupiter.api.Test;
 class PtxTest {
   /** What the compiler of CUDA 12.0 knows, of the architectures that are supported. */
   private static final int[] ARCHITECTURES = {75, 80, 86, 89, 90};
-
-  private static final List<String> FILES =
-      Stream.of(Kernels.FILES, AlignKernels.FILES).flatMap(List::stream).toList();
 
   private static final Path PTX = Path.of("kernels/ptx");
   private static final Pattern FUNCTION =
@@ -60,7 +56,7 @@ class PtxTest {
   @Test
   @DisplayName("The PTX is of the present sources; if not: scripts/build-ptx")
   void notStale() throws Exception {
-    for (String file : FILES) {
+    for (String file : KernelImages.FILES) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       digest.update(Files.readAllBytes(PTX.resolve("../ctc.cuh")));
       digest.update(Files.readAllBytes(PTX.resolve("../" + file.replaceAll("_.*", "") + ".cu")));
@@ -77,7 +73,7 @@ class PtxTest {
       "What each architecture would load assembles for it; lattices and alignments do not spill")
   void assembles() throws IOException {
     List<Job> jobs = new ArrayList<>();
-    for (String file : FILES) {
+    for (String file : KernelImages.FILES) {
       for (int architecture : ARCHITECTURES) {
         jobs.add(new Job(file, architecture));
       }
