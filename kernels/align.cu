@@ -14,7 +14,8 @@
 //
 // ctc_align_frames_TYPE: m(t) and ln sum exp(x - m) of each frame.
 // In:  logits (any strides), inputLength [N], frameCount [N].
-// Out: workspace: Norm [N][T]; a frame with NaN or +Infinity has m = NaN. Frames t >= input length are never read.
+// Out: workspace: Norm [N][T]; a frame with NaN or +Infinity has m = NaN, and with flag CHECK_LOG_PROBS one that cannot be
+//      log-probabilities +Infinity. Frames t >= input length are never read.
 // Parallel: one warp a frame; each row is read once, 16 bytes at a time where it lies so.
 // Launch: grid ceil(N T / 8), block 256. No shared memory. Deterministic: fixed trees.
 //
@@ -89,7 +90,7 @@ __device__ inline int stripsOf(int pairs) { return pairs <= STRIP ? 1 : 1 + (pai
 // ---- the workspace --------------------------------------------------------------------------------------------------------
 
 struct alignas(16) Norm {
-  double max;     // m(t); NaN: the frame is not finite
+  double max;     // m(t); NaN: the frame is not finite; +Infinity: it cannot be log-probabilities
   double logSum;  // ln sum exp(x - m); 0 for log-probabilities
 };
 
@@ -195,7 +196,10 @@ __device__ void alignFrame(const AlignProblem& p) {
   }
   bad = warp.any(bad);
   Norm norm = own.together(warp);
-  if (p.flags & LOG_PROBS) norm = {0, 0};
+  if (p.flags & LOG_PROBS) {
+    const bool refused = (p.flags & CHECK_LOG_PROBS) && !canBeLogProbs<X>(norm.max, exp(norm.max + norm.logSum));
+    norm = {refused ? double(CTC_INFINITY) : 0, 0};
+  }
   if (bad) norm.max = double(CTC_INFINITY) - double(CTC_INFINITY);
   if (warp.lane == 0) AlignWorkspace(p).norms(n)[t] = norm;
 }
@@ -480,7 +484,8 @@ __device__ bool findPath(const AlignProblem& p, int n, const Text<X>& text, int 
   return true;
 }
 
-// What prevents a path from being looked for: a bad length or label, a frame that is not finite, too few frames.
+// What prevents a path from being looked for: a bad length or label, a frame that is not finite or not of log-probabilities, too
+// few frames.
 template <typename X>
 __device__ int inspect(const AlignProblem& p, int n, int64_t start, const Text<X>& text, const BlockGroup& block) {
   const int length = p.targetLength[n];
@@ -494,8 +499,14 @@ __device__ int inspect(const AlignProblem& p, int n, int64_t start, const Text<X
   }
   if (block.any(bad)) return BAD_LABEL;
   const int frames = p.inputLength[n];
-  for (int t = threadIdx.x; t < frames; t += blockDim.x) bad |= text.norms[t].max != text.norms[t].max;
+  bool refused = false;
+  for (int t = threadIdx.x; t < frames; t += blockDim.x) {
+    const double max = text.norms[t].max;
+    bad |= max != max;
+    refused |= max == double(CTC_INFINITY);
+  }
   if (block.any(bad)) return NOT_FINITE;
+  if (block.any(refused)) return BAD_LOG_PROBS;
   return frames < length + block.reduce<Sum>(repeats) ? INFEASIBLE : OK;
 }
 

@@ -40,7 +40,6 @@ namespace {
 constexpr double NATS = 1e-8;            // below so many nats the loss of ctc_sure may be off by a millionth ...
 constexpr double NATS_PER_FRAME = 1e-9;  // ... and so many a frame
 constexpr double ROUNDING_NATS = 0.01;   // by how much rounding may take ln S of a frame from 0
-constexpr int SCORES = 32;               // flag, beside LOG_PROBS: sums that are not 1 are meant
 constexpr double FLOAT64_NATS = 4e-16;   // ... and how far that of float64 does
 constexpr double NEARLY_CERTAIN = 0.4;   // q above: its digits are not needed
 constexpr double NOT_CERTAIN = 0.6;      // nats; q is above that

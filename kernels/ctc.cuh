@@ -44,8 +44,16 @@ struct CtcProblem {
 };
 static_assert(sizeof(CtcProblem) == 208, "the host writes this structure byte by byte");
 
-enum Flag { LOG_PROBS = 1, SOFTMAX_TERM = 2, MEAN = 4, ZERO_INFINITY = 8, POSTERIORS = 16 };
-enum Status { OK = 0, INFEASIBLE = 1, NOT_FINITE = 2, BAD_LABEL = 3, BAD_LENGTH = 4 };
+enum Flag {
+  LOG_PROBS = 1,
+  SOFTMAX_TERM = 2,
+  MEAN = 4,
+  ZERO_INFINITY = 8,
+  POSTERIORS = 16,
+  SCORES = 32,           // beside LOG_PROBS: sums that are not 1 are meant
+  CHECK_LOG_PROBS = 64,  // beside LOG_PROBS: frames that cannot be that are looked for
+};
+enum Status { OK = 0, INFEASIBLE = 1, NOT_FINITE = 2, BAD_LABEL = 3, BAD_LENGTH = 4, BAD_LOG_PROBS = 5 };
 enum ElementCode { FLOAT64 = 0, FLOAT32 = 1, FLOAT16 = 2, BFLOAT16 = 3 };
 
 // Whether rows of states are kept, for something to be made of posteriors.
@@ -265,6 +273,19 @@ __device__ inline void storePacket(X* at, const Packet<X>& packet) {
   uint4 raw;
   memcpy(&raw, &packet, 16);
   *(uint4*)at = raw;
+}
+
+// ---- log-probabilities that cannot be that -----------------------------------------------------------------------------------
+
+// By how much rounding may take a log-probability above 0; the host has the same numbers (LogProbCheck).
+template <typename X>
+constexpr double LOG_PROB_ROUNDING = sizeof(X) == 2 ? 1e-3 : 1e-5;
+constexpr double SUM_TOLERANCE = 0.05;
+
+// Of a frame, the largest number x, > -Infinity, and the sum of exp(x).
+template <typename X>
+__device__ inline bool canBeLogProbs(double most, double sum) {
+  return most <= LOG_PROB_ROUNDING<X> && fabs(sum - 1) <= SUM_TOLERANCE;
 }
 
 // ---- reductions -----------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@
 //
 // In:  logits (any strides; element type by name); workspace: Utterance [N], Lists.
 // Out: gradient (every frame that it has room for: 0 for t >= input length), Frame [N][T], E [N][T][width].
-//      Frames t >= input length are never read. NaN or +Infinity in a frame makes best(t) NaN, which ctc_lattice sees.
+//      Frames t >= input length are never read. NaN or +Infinity in a frame makes best(t) NaN, and with
+//      flag CHECK_LOG_PROBS one that cannot be log-probabilities +Infinity, which ctc_lattice sees.
 // Parallel: a row of C numbers by a warp (c32, c256, c1024: 8 rows a block) or by a block of 512 threads (c8192, any).
 //      Up to C = 8192 the row stays in registers between its two uses: device memory sees one read and one write. Above, `any`
 //      reads it twice, the second time from L2 as long as the rows in flight (about 260 of them on an H100) fit there.
@@ -137,22 +138,27 @@ struct RowSum {
 
 // ---- what becomes of a row -----------------------------------------------------------------------------------------------------------
 
-// y = exp(x - shift) * scale is the first term of the gradient; ln y_t(c) = (x - shift) - logSum.
-template <typename A>
+// y = exp(x - shift) * scale is the first term of the gradient; ln y_t(c) = (x - shift) - logSum. Of what is said to be
+// log-probabilities and cannot be, logSum is +Infinity, and so nothing possible: a register more would cost occupancy.
+template <typename X>
 struct Normaliser {
+  using A = typename Wide<X>::type;
   A shift;
   double logSum;
   A scale;
 
   __device__ Normaliser(const CtcProblem& p, const RowSum<A>& sum, double weight) {
+    const bool none = sum.max == -CTC_INFINITY;  // nothing is possible
     if (p.flags & LOG_PROBS) {
       shift = 0;
-      logSum = 0;
+      const bool refused = (p.flags & CHECK_LOG_PROBS) && !none &&
+                           !canBeLogProbs<X>(sum.max, exponential(sum.max) * (sum.ties + sum.rest));
+      logSum = refused ? double(CTC_INFINITY) : 0;
       scale = p.flags & SOFTMAX_TERM ? A(weight) : A(0);
     } else {
       shift = sum.shift();
       logSum = sum.log();
-      scale = sum.max == -CTC_INFINITY ? A(0) : A(weight / (double(sum.ties) + double(sum.rest)));
+      scale = none ? A(0) : A(weight / (double(sum.ties) + double(sum.rest)));
     }
   }
   // A product with 0 that stays 0 for infinite x.
@@ -183,9 +189,10 @@ __device__ inline Symbol split(double d) {
 }
 
 // E of one frame, and its record.
-template <typename X, typename Group, typename A = typename Wide<X>::type>
+template <typename X, typename Group>
 __device__ void writeSymbols(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t,
-                             const InputRow<X>& row, const Normaliser<A>& y, bool bad, const Group& group) {
+                             const InputRow<X>& row, const Normaliser<X>& y, bool bad, const Group& group) {
+  using A = typename Wide<X>::type;
   const int32_t* distinct = workspace.lists(n).distinct;
   auto logit = [&](int column) { return row[column == 0 ? p.blank : distinct[column - 1]]; };
 
@@ -209,7 +216,10 @@ __device__ void writeSymbols(const CtcProblem& p, const Workspace& workspace, co
   }
   range = group.template reduce<Max>(range);
   if (group.lane == 0) {
-    const double logBest = bad ? double(CTC_INFINITY) - double(CTC_INFINITY) : y.possible(best) ? y.logProbability(best) : 0;
+    const double refused = p.flags & LOG_PROBS ? y.logSum : 0;  // +Infinity or 0
+    const double logBest = bad                ? double(CTC_INFINITY) - double(CTC_INFINITY)
+                           : y.possible(best) ? y.logProbability(best)
+                                              : refused;
     workspace.frames(n)[t] = {logBest, range, 0};
   }
 }
@@ -280,13 +290,13 @@ struct RegisterRow {
     return all;
   }
 
-  __device__ void toTerms(const Normaliser<A>& y) {
+  __device__ void toTerms(const Normaliser<X>& y) {
 #pragma unroll
     for (int i = 0; i < ITEMS; i++) x[i] = y.term(x[i]);
   }
 
   template <typename Out, typename Group>
-  __device__ void write(const InputRow<X>& row, const Normaliser<A>&, const Out& out, const Group& group) const {
+  __device__ void write(const InputRow<X>& row, const Normaliser<X>&, const Out& out, const Group& group) const {
     if (ITEMS % SIZE == 0 && row.inPackets()) {
       const bool packets = out.packets();
 #pragma unroll
@@ -359,10 +369,10 @@ struct PassedRow {
     return own.together(group);
   }
 
-  __device__ void toTerms(const Normaliser<A>&) {}
+  __device__ void toTerms(const Normaliser<X>&) {}
 
   template <typename Out, typename Group>
-  __device__ void write(const InputRow<X>& row, const Normaliser<A>& y, const Out& out, const Group& group) const {
+  __device__ void write(const InputRow<X>& row, const Normaliser<X>& y, const Out& out, const Group& group) const {
     if (row.inPackets()) {
       const bool packets = out.packets();
       const bool aligned = row.aligned();
@@ -413,7 +423,7 @@ __device__ void frame(const CtcProblem& p, unsigned number, const Group& group) 
     const InputRow<X> row = {(const X*)p.logits + logitsIndex(p, n, t), p.logitsClassStride, p.C};
     Row values(row, group);
     const bool bad = group.any(values.bad());
-    const Normaliser<typename Wide<X>::type> y(p, values.sum(group), u.weight);
+    const Normaliser<X> y(p, values.sum(group), u.weight);
     zero |= bad;
     if (wanted && !zero) {
       values.toTerms(y);

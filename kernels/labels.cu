@@ -11,7 +11,7 @@
 // small, so that a nearly certain frame's gradient keeps its digits. LabelsOfFrame (ctc.cuh) does this, for sure.cu, too.
 //
 // In:  workspace: Utterance, Lists, Frame, E, stored rows (2 float posteriors a pair, at 8-byte places). Out: gradient.
-// Utterances found INFEASIBLE or NOT_FINITE: their gradient, where ctc_frames wrote softmax, becomes 0.
+// Utterances found INFEASIBLE, NOT_FINITE or BAD_LOG_PROBS: their gradient, where ctc_frames wrote softmax, becomes 0.
 // Parallel: one warp a frame of segment k: lanes over states for the sum, then over distinct labels.
 // Launch: grid ceil(N 2 K / 8), block 256; after ctc_lattice of the same k. No shared memory.
 // Deterministic: a label's positions are added in ascending order; no atomics.

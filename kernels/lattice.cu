@@ -519,6 +519,8 @@ __device__ void sumFrames(const CtcProblem& p, int n, Shared& shared) {
   const double range = sumInFixedOrder(count, shared.parts, [&](int t) { return double(frames[t].range); });
   if (threadIdx.x == 0) {
     shared.sumOfBest = best;
+    const bool refused = (p.flags & CHECK_LOG_PROBS) && best == double(CTC_INFINITY);
+    shared.utterance.status = best != best ? NOT_FINITE : refused ? BAD_LOG_PROBS : OK;
     shared.utterance.wide = range > WIDEST;
     shared.utterance.log2Probability = count == 0 && !shared.utterance.tooShort ? 0 : -double(CTC_INFINITY);
   }
@@ -529,8 +531,8 @@ __device__ void sumFrames(const CtcProblem& p, int n, Shared& shared) {
 __device__ void finish(const CtcProblem& p, int n, Shared& shared) {
   Utterance& u = shared.utterance;
   double loss = 0.0 - (shared.sumOfBest + u.log2Probability * LN2);  // not -(...): a loss of 0 shall not be -0
-  if (shared.sumOfBest != shared.sumOfBest) {
-    u.status = NOT_FINITE;
+  if (u.status != OK) {
+    loss = double(CTC_INFINITY) - double(CTC_INFINITY);
   } else if (u.log2Probability == -double(CTC_INFINITY)) {
     u.status = INFEASIBLE;
     loss = p.flags & ZERO_INFINITY ? 0 : double(CTC_INFINITY);
@@ -550,8 +552,7 @@ __device__ void lattice(const CtcProblem& p, int segment, Shared& shared) {
   if (u.status != OK) return;
 
   if (segment == 0) sumFrames(p, n, shared);
-  const bool finite = segment > 0 || shared.sumOfBest == shared.sumOfBest;
-  if (u.frames > 0 && !u.tooShort && finite) {
+  if (u.frames > 0 && !u.tooShort && u.status == OK) {
     if (u.wide) {
       run<Logarithm, 1>(p, n, segment, shared);
     } else {

@@ -5,13 +5,16 @@
 // A matrix product (cuBLAS, see Cublas.java) leaves a chunk of them, some rows (used frames) by some classes; the kernels here do
 // the rest. Two passes over the classes:
 //
-//   1. lse(r) = ln sum_c exp x(r, c), chunk by chunk, each merged into the row's maximum and sum; and of the blank and the labels
-//      of the row's utterance, x itself into a table that is as wide as a target has symbols. Then
-//      table(r, column) = x(r, class of column) - lse(r): log-probabilities, on which the kernels for whole logits run
-//      (prepare to labels), told that there are `width` classes and that the targets are the columns. What they write as
-//      gradient is G(r, column) = w (y - posterior), equation (16) of Graves et al. 2006.
-//   2. The same chunks again, each turned in place into d loss / d x:  w exp(x - lse), and at blank and labels G. From them the
-//      products  d hidden += dx . weight,  d weight += dx^T . hidden,  and column sums, d bias.
+//   1. Into a table that is one wider than a target has symbols: of the blank and the labels of the row's utterance x itself; of
+//      all other classes as one, its last column, o(r) = ln sum of exp x(r, c), chunk by chunk, each merged into the row's maximum
+//      and sum. So the table has logits of all there is, and on it the kernels for whole logits run (prepare to complement), told
+//      that there are `width` + 1 classes and that the targets are the columns. What they write as gradient is
+//      G(r, column) = w (y - posterior), equation (16) of Graves et al. 2006, of the others w y.
+//   2. The same chunks again, each turned in place into d loss / d x:  at blank and labels G, else G(r, others) exp(x - o(r)). From
+//      them the products  d hidden += dx . weight,  d weight += dx^T . hidden,  and column sums, d bias.
+//
+// The others are summed up without the target's symbols, never as a difference: it is they that the loss and gradient of an
+// utterance that is all but certain are made of.
 //
 // Rows of an utterance that has no gradient (not OK, weight 0) or of frames that it does not use are 0 in dx and in the copy of
 // the hidden states, so that what may stand there (NaN) does not spoil the sums over rows.
@@ -20,8 +23,12 @@
 // split for its products into parts of the same 16 bits, dx = part 0 + part 1 / LOW + part 2 / LOW^2, each with what those before
 // it lost: 2^-9 of an element after one part of bfloat16 (8 bits), 2^-18 after two, 2^-27 after three; 2^-12 and 2^-24 of float16 (11
 // bits). Sums over rows and classes may cancel, so two parts of bfloat16 do not make a sum good to 1e-5, and it takes three, where
-// float16 takes two. float16 has too few exponents for w y at large C:
-// `scale` is a power of two that moves |w| to about 2^14.
+// float16 takes two.
+//
+// dx is multiplied with `scale`, a power of two, and its products with the inverse: so gradients in float64 keep the range of float64,
+// for what the model is sure of has gradients far below that of float32, and float16 has too few exponents for w y at large C.
+// No entry of an utterance's dx is above |w| min(1, q / (1 - q)), q = 1 - p(target) = 1 - exp(-loss); the largest of these bounds over the
+// batch becomes about 1, for float16 2^14. What is 2^-126 (float16: 2^-49) of it or less is lost.
 //
 // Entry points, TYPE being f64, f32, f16 or bf16, the element type of hidden states, weight and bias; A is float64 for f64, else
 // float32. One CtcProjection by value each.
@@ -31,22 +38,24 @@
 //   ctc_projection_rows_TYPE       N                           256    which utterance a row is of, -1 for none
 //   ctc_projection_gather_TYPE     ceil(rows / 8)              256    hidden -> copy, 0 where there is no utterance
 //   ctc_projection_sum_TYPE        rowCount                    256    a chunk of logits into sums and table
-//   ctc_projection_finish_TYPE     ceil(rows / 8)              256    table: log-probabilities
-//   ctc_projection_scale_f16       1                           256    after the lattice: scale
+//   ctc_projection_finish_TYPE     ceil(rows / 8)              256    table: the columns that no chunk had
+//   ctc_projection_scale_TYPE      1                           256    after the losses: scale
 //   ctc_projection_gradient_TYPE   rowCount                    256    a chunk of logits into dx
 //   ctc_projection_bias_TYPE       ceil(classCount / 32)       256    column sums of dx
 //   ctc_projection_hidden_TYPE     ceil(N T / 8)               256    d hidden, from its sum, in any layout
 //   ctc_projection_weights_TYPE    ceil(classCount D / 256)    256    d weight and d bias of the chunk's classes, from their sums
 //
 // rows and gather run twice: with flag ACTIVE before the second pass they take away the rows without a gradient.
+// A chunk has at most 8192 classes.
 // Loads and stores of logits and of dx are 16 bytes wide (rows are `pitch` apart, a multiple of 8 elements); of hidden states
 // where they are aligned.
-// Shared memory: at most 8 * 32 doubles, static.
+// Shared memory: at most 8 KB and a little, static.
 // Deterministic: a row by one block, columns by one warp after the other, all sums in a fixed order, no atomics.
 //
 // Rejected: atomicAdd for the bias (order shows); maximum and sum kept in float32 between chunks (with 250,000 classes there are
-// dozens of merges); the lattice on E written directly by the sums (it would be a second way to do what frames.cu does);
-// a chunk larger than the L2 cache (it is written by the product and read here, once each).
+// dozens of merges); a search among the labels for each class, where one look at a byte will do; the lattice on E written directly
+// by the sums (it would be a second way to do what frames.cu does); a chunk larger than the L2 cache (it is written by the product
+// and read here, once each).
 #include "ctc.cuh"
 
 namespace {
@@ -68,23 +77,24 @@ struct CtcProjection {
   char* workspace;           // of the compact problem: Utterance, Lists
   const int64_t* rowStart;   // [N] row of frame 0, each utterance having as many rows as it has room for; or null: n * T
   int32_t* rowUtterance;     // [rows]
-  double* sums;              // [rows][2]: maximum of the logits, sum of exp(x - maximum); NaN: not finite
+  double* sums;              // [rows][2], of the others: maximum of the logits, sum of exp(x - maximum); NaN: not finite
   int32_t* columnClass;      // [N][width]: blank, distinct labels
   int32_t* columnCount;      // [N]
   int32_t* targets;          // [N][L]: columns
   int32_t* targetLength;     // [N], -1 where the length is bad
   int64_t* tableStart;       // [N]
-  double* table;             // [rows][width]
-  const double* tableGradient;  // [rows][width]
+  double* table;             // [rows][width + 1]
+  const double* tableGradient;  // [rows][width + 1]
   void* copy;                // TYPE [rows][D]
   void* logits;              // A [rowCount][pitch]
   void* part[3];             // TYPE [rowCount][pitch] each, 16-bit types only; null where fewer will do
   const void* hiddenSum;     // A [rows][D]
   const void* weightSum;     // A [classCount][D]
   double* biasSum;           // [classCount]
-  double* scale;             // [1], or null: 1
+  double* scale;             // [1]
+  const double* losses;      // [N]
   int32_t N, T, L, C, D;
-  int32_t width;  // min(L, C - 1) + 1
+  int32_t width;  // min(L, C - 1) + 1: blank and distinct labels
   int32_t blank;
   int32_t rows;
   int32_t firstRow, rowCount;      // the chunk
@@ -94,7 +104,7 @@ struct CtcProjection {
   int32_t flags;
   int32_t unused;
 };
-static_assert(sizeof(CtcProjection) == 336, "the host writes this structure byte by byte");
+static_assert(sizeof(CtcProjection) == 344, "the host writes this structure byte by byte");
 
 enum ProjectionFlag {
   ACTIVE = 1,  // rows, gather: the second pass
@@ -105,6 +115,7 @@ constexpr int THREADS = 256;
 constexpr int WARPS = THREADS / 32;
 constexpr int PARTS = 3;
 constexpr float LOW = 2048;  // 2^11
+constexpr int MAX_CLASSES = 8192;  // of a chunk
 
 template <typename A>
 __device__ inline bool isFinite(A x) {
@@ -115,6 +126,12 @@ __device__ inline const Utterance& utterance(const CtcProjection& q, int n) { re
 
 __device__ inline int64_t rowOf(const CtcProjection& q, int n) {
   return q.rowStart != nullptr ? q.rowStart[n] : int64_t(n) * q.T;
+}
+
+// Of row r, for each column.
+template <typename V>
+__device__ inline V* tableRow(const CtcProjection& q, V* table, int64_t r) {
+  return table + r * (q.width + 1);
 }
 
 // ---- before the passes ---------------------------------------------------------------------------------------------------------
@@ -141,7 +158,7 @@ __device__ void compactTargets(const CtcProjection& q) {
   if (threadIdx.x == 0) {
     q.columnCount[n] = good ? u.columns + 1 : 0;
     q.targetLength[n] = good ? u.labels : u.status == BAD_LABEL ? min(q.L, 1) : -1;
-    q.tableStart[n] = rowOf(q, n) * q.width;
+    q.tableStart[n] = rowOf(q, n) * (q.width + 1);
   }
 }
 
@@ -211,10 +228,10 @@ struct LogitRow {
 
 // ---- first pass --------------------------------------------------------------------------------------------------------------------
 
-// sum of exp(x) = exp(max) (ties + rest), as in frames.cu: the largest is not added to the others in float32.
+// sum of exp(x - max).
 template <typename A>
 struct ChunkSum {
-  A max = -CTC_INFINITY, ties = 0, rest = 0;
+  A max = -CTC_INFINITY, sum = 0;
   bool bad = false;
 
   template <int COUNT>
@@ -226,114 +243,131 @@ struct ChunkSum {
       most = Max::of(x[k], most);
     }
     if (most > max) {
-      rest = max == -CTC_INFINITY ? A(0) : (ties + rest) * exponential(max - most);
-      ties = 0;
+      sum *= exponential(max - most);
       max = most;
     }
     if (max == -CTC_INFINITY) return;
 #pragma unroll
-    for (int k = 0; k < COUNT; k++) {
-      const bool tie = x[k] == max;
-      ties += tie ? 1 : 0;
-      rest += tie ? A(0) : exponential(x[k] - max);
-    }
+    for (int k = 0; k < COUNT; k++) sum += exponential(x[k] - max);
   }
   // Of all threads of the block, in all of them.
   __device__ void together(const BlockGroup& block) {
     const A own = max;
     max = block.reduce<Max>(own);
-    const A factor = own == -CTC_INFINITY ? A(0) : exponential(own - max);
-    const A allTies = block.reduce<Sum>(own == max && max > -CTC_INFINITY ? ties : A(0));
-    rest = block.reduce<Sum>(own == max ? rest : (ties + rest) * factor);
-    ties = allTies;
+    sum = block.reduce<Sum>(own == -CTC_INFINITY ? A(0) : sum * exponential(own - max));
     bad = block.any(bad);
   }
 };
 
+struct SumShared {
+  double warps[WARPS];
+  alignas(16) uint8_t isSymbol[MAX_CLASSES];  // whether the target has a class of the chunk
+};
+
+// Those of a packet of classes.
+template <int SIZE>
+struct alignas(SIZE) SymbolFlags {
+  uint8_t x[SIZE];
+};
+
+// Takes the logits of the classes that the target of utterance n has, and notes which these are.
+template <typename X>
+__device__ void takeSymbols(const CtcProjection& q, const LogitRow<X>& row, int64_t r, int n, SumShared& shared) {
+  for (int c = threadIdx.x * 16; c < q.classCount; c += THREADS * 16) *(uint4*)(shared.isSymbol + c) = uint4{};
+  __syncthreads();
+  const int32_t* classes = q.columnClass + int64_t(n) * q.width;
+  for (int j = threadIdx.x; j < q.columnCount[n]; j += THREADS) {
+    const int64_t c = int64_t(classes[j]) - q.firstClass;
+    if (c >= 0 && c < q.classCount) {
+      tableRow(q, q.table, r)[j] = row[int(c)];
+      shared.isSymbol[c] = 1;
+    }
+  }
+  __syncthreads();
+}
+
 // One row of the chunk by one block.
 template <typename X, typename A = typename Wide<X>::type>
-__device__ void sumRow(const CtcProjection& q, double* shared) {
+__device__ void sumRow(const CtcProjection& q, SumShared& shared) {
   constexpr int SIZE = Packet<A>::SIZE;
   const int64_t r = q.firstRow + int64_t(blockIdx.x);
   const int n = q.rowUtterance[r];
   if (n < 0) return;
   const LogitRow<X> row(q);
+  takeSymbols(q, row, r, n, shared);
   ChunkSum<A> sum;
   for (int c = threadIdx.x * SIZE; c < q.classCount; c += THREADS * SIZE) {
+    const SymbolFlags<SIZE> isSymbol = *(const SymbolFlags<SIZE>*)(shared.isSymbol + c);
     A x[SIZE];
     if (c + SIZE <= q.classCount) {
       const Packet<A> packet = loadPacket(row.at + c);
 #pragma unroll
-      for (int k = 0; k < SIZE; k++) x[k] = row.logit(packet.x[k], c + k);
+      for (int k = 0; k < SIZE; k++) x[k] = isSymbol.x[k] ? A(-CTC_INFINITY) : row.logit(packet.x[k], c + k);
     } else {
 #pragma unroll
-      for (int k = 0; k < SIZE; k++) x[k] = c + k < q.classCount ? row[c + k] : A(-CTC_INFINITY);
+      for (int k = 0; k < SIZE; k++) x[k] = c + k < q.classCount && !isSymbol.x[k] ? row[c + k] : A(-CTC_INFINITY);
     }
     sum.add(x);
   }
-  sum.together({int(threadIdx.x), shared});
+  sum.together({int(threadIdx.x), shared.warps});
 
   if (threadIdx.x == 0) {
     double* merged = q.sums + 2 * r;
     const double larger = Max::of(merged[0], double(sum.max));
     double all = 0;
     if (merged[0] > -CTC_INFINITY) all += merged[1] * exp(merged[0] - larger);
-    if (sum.max > -CTC_INFINITY) all += (double(sum.ties) + double(sum.rest)) * exp(double(sum.max) - larger);
+    if (sum.max > -CTC_INFINITY) all += double(sum.sum) * exp(double(sum.max) - larger);
     const bool bad = sum.bad || merged[1] != merged[1];
     merged[0] = larger;
     merged[1] = bad ? double(CTC_INFINITY) - double(CTC_INFINITY) : all;
   }
-  const int32_t* classes = q.columnClass + int64_t(n) * q.width;
-  for (int j = threadIdx.x; j < q.columnCount[n]; j += THREADS) {
-    const int64_t c = int64_t(classes[j]) - q.firstClass;
-    if (c >= 0 && c < q.classCount) q.table[r * q.width + j] = row[int(c)];
-  }
 }
 
-// One row of the table by one warp.
+// One row of the table by one warp: -Infinity in columns that this target has not, and the last one.
 __device__ void finishRow(const CtcProjection& q) {
   const int64_t r = int64_t(blockIdx.x) * WARPS + threadIdx.x / 32;
   if (r >= q.rows) return;
   const int n = q.rowUtterance[r];
   if (n < 0) return;
-  const double most = q.sums[2 * r];
-  const double sum = q.sums[2 * r + 1];
-  const bool none = most == -CTC_INFINITY;
-  const double logSum = none ? 0 : log(sum);
-  double* row = q.table + r * q.width;
-  for (int j = threadIdx.x % 32; j < q.width; j += 32) {
-    if (sum != sum) {
-      row[j] = sum;
-    } else {
-      row[j] = none || j >= q.columnCount[n] ? -double(CTC_INFINITY) : (row[j] - most) - logSum;
-    }
+  double* row = tableRow(q, q.table, r);
+  const int lane = threadIdx.x % 32;
+  for (int j = q.columnCount[n] + lane; j < q.width; j += 32) row[j] = -double(CTC_INFINITY);
+  if (lane == 0) {
+    const double sum = q.sums[2 * r + 1];
+    row[q.width] = sum == 0 ? -double(CTC_INFINITY) : q.sums[2 * r] + log(sum);
   }
 }
 
 // ---- second pass -------------------------------------------------------------------------------------------------------------------
 
-// The power of two that moves the largest |weight| to [2^13, 2^14).
-__device__ void findScale(const CtcProjection& q, double* shared) {
+template <typename X>
+constexpr int LARGEST_EXPONENT = 0;
+template <>
+constexpr int LARGEST_EXPONENT<Half> = 14;
+
+// The power of two that moves the largest |dx| that may be to at most 2^exponent.
+__device__ void findScale(const CtcProjection& q, int exponent, double* shared) {
   double most = 0;
-  for (int n = threadIdx.x; n < q.N; n += THREADS) most = Max::of(fabs(utterance(q, n).weight), most);
+  for (int n = threadIdx.x; n < q.N; n += THREADS) {
+    const Utterance& u = utterance(q, n);
+    if (u.status == OK) most = Max::of(fabs(u.weight) * min(expm1(q.losses[n]), 1.0), most);
+  }
   most = BlockGroup{int(threadIdx.x), shared}.reduce<Max>(most);
   if (threadIdx.x == 0) {
-    int exponent = 0;
-    if (most > 0 && most < CTC_INFINITY) frexp(most, &exponent);
-    *q.scale = ldexp(1.0, min(max(14 - exponent, -120), 120));
+    int own = 0;
+    if (most > 0 && most < CTC_INFINITY) frexp(most, &own);
+    *q.scale = ldexp(1.0, min(max(exponent - own, -1000), 1000));
   }
 }
 
-// Where a row of dx goes.
+// Where a row of dx goes, scaled.
 template <typename X, typename A = typename Wide<X>::type>
 struct GradientRow {
   A* at;
   X* part[PARTS];
-  A scale;
   bool whole;  // whether dx is wanted as it is
 
-  __device__ GradientRow(const CtcProjection& q, A* at)
-      : at(at), scale(q.scale != nullptr ? A(*q.scale) : A(1)), whole((q.flags & KEEP) || q.part[0] == nullptr) {
+  __device__ GradientRow(const CtcProjection& q, A* at) : at(at), whole((q.flags & KEEP) || q.part[0] == nullptr) {
 #pragma unroll
     for (int i = 0; i < PARTS; i++) {
       part[i] = q.part[i] == nullptr ? nullptr : (X*)q.part[i] + int64_t(blockIdx.x) * q.pitch;
@@ -349,7 +383,7 @@ struct GradientRow {
   }
   __device__ void set(int c, A value) const {
     if (whole) at[c] = value;
-    A left = value * scale;
+    A left = value;
 #pragma unroll
     for (int i = 0; i < PARTS; i++) {
       if (part[i] != nullptr) part[i][c] = take(left);
@@ -366,7 +400,7 @@ struct GradientRow {
     }
     A left[COUNT];
 #pragma unroll
-    for (int k = 0; k < COUNT; k++) left[k] = values[k] * scale;
+    for (int k = 0; k < COUNT; k++) left[k] = values[k];
 #pragma unroll
     for (int i = 0; i < PARTS; i++) {
       if (part[i] != nullptr) {
@@ -390,12 +424,14 @@ __device__ void gradientRow(const CtcProjection& q) {
   const int n = q.rowUtterance[r];
   const LogitRow<X> row(q);
   const GradientRow<X> out(q, row.at);
+  const double scale = *q.scale;
+  const double* gradient = tableRow(q, q.tableGradient, r);
   A shift = 0;
   A factor = 0;
   if (n >= 0) {
     const double sum = q.sums[2 * r + 1];
     shift = A(q.sums[2 * r]);
-    factor = sum > 0 ? A(utterance(q, n).weight / sum) : A(0);
+    factor = sum > 0 ? A(gradient[q.width] * scale / sum) : A(0);
   }
   auto term = [&](A x) { return factor == 0 ? A(0) : exponential(x - shift) * factor; };
   for (int c = threadIdx.x * SIZE; c < q.classCount; c += THREADS * SIZE) {
@@ -414,7 +450,7 @@ __device__ void gradientRow(const CtcProjection& q) {
   const int32_t* classes = q.columnClass + int64_t(n) * q.width;
   for (int j = threadIdx.x; j < q.columnCount[n]; j += THREADS) {
     const int64_t c = int64_t(classes[j]) - q.firstClass;
-    if (c >= 0 && c < q.classCount) out.set(int(c), A(q.tableGradient[r * q.width + j]));
+    if (c >= 0 && c < q.classCount) out.set(int(c), A(gradient[j] * scale));
   }
 }
 
@@ -451,7 +487,7 @@ __device__ void storeHidden(const CtcProjection& q) {
   if (t >= u.rows) return;
   const int64_t r = rowOf(q, n) + t;
   const bool active = t < u.frames && q.rowUtterance[r] >= 0;
-  const double inverse = q.scale != nullptr ? 1 / *q.scale : 1;
+  const double inverse = 1 / *q.scale;
   const int64_t start = q.hiddenGradientStart != nullptr ? q.hiddenGradientStart[n] : n * q.hiddenGradientUtteranceStride;
   const int64_t first = start + t * q.hiddenGradientFrameStride;
   const A* from = (const A*)q.hiddenSum + r * q.D;
@@ -464,13 +500,13 @@ __device__ void storeHidden(const CtcProjection& q) {
 template <typename A>
 __device__ void storeWeights(const CtcProjection& q) {
   const int64_t i = int64_t(blockIdx.x) * THREADS + threadIdx.x;
+  const double inverse = 1 / *q.scale;
   if (q.weightGradient != nullptr && i < int64_t(q.classCount) * q.D) {
-    const double inverse = q.scale != nullptr ? 1 / *q.scale : 1;
     const double value = double(((const A*)q.weightSum)[i]) * inverse;
     store(q.weightGradient, q.weightGradientType, int64_t(q.firstClass) * q.D + i, value);
   }
   if (q.biasGradient != nullptr && i < q.classCount) {
-    store(q.biasGradient, q.biasGradientType, q.firstClass + i, q.biasSum[i]);
+    store(q.biasGradient, q.biasGradientType, q.firstClass + i, q.biasSum[i] * inverse);
   }
 }
 
@@ -488,10 +524,14 @@ using bf16 = Bfloat;
   CTC_ENTRY(rows, TYPE) { nameRows(q); }                       \
   CTC_ENTRY(gather, TYPE) { gatherRow<TYPE>(q); }              \
   CTC_ENTRY(sum, TYPE) {                                       \
-    static __shared__ double shared[WARPS];                    \
+    static __shared__ SumShared shared;                        \
     sumRow<TYPE>(q, shared);                                   \
   }                                                            \
   CTC_ENTRY(finish, TYPE) { finishRow(q); }                    \
+  CTC_ENTRY(scale, TYPE) {                                     \
+    static __shared__ double shared[WARPS];                    \
+    findScale(q, LARGEST_EXPONENT<TYPE>, shared);              \
+  }                                                            \
   CTC_ENTRY(gradient, TYPE) { gradientRow<TYPE>(q); }          \
   CTC_ENTRY(bias, TYPE) {                                      \
     static __shared__ double shared[WARPS][32];                \
@@ -502,9 +542,6 @@ using bf16 = Bfloat;
 #define CTC_PROJECTION_OF(TYPE) CTC_PROJECTION(TYPE)
 
 // scripts/build-ptx makes a file for each type: a driver then translates only what is used.
-#define CTC_SCALES_f16 1
-#define CTC_SCALES_OF(TYPE) CTC_SCALES_##TYPE
-#define CTC_SCALES(TYPE) CTC_SCALES_OF(TYPE)
 #ifdef CTC_ONLY
 CTC_PROJECTION_OF(CTC_ONLY)
 #else
@@ -512,10 +549,4 @@ CTC_PROJECTION(f64)
 CTC_PROJECTION(f32)
 CTC_PROJECTION(f16)
 CTC_PROJECTION(bf16)
-#endif
-#if !defined(CTC_ONLY) || CTC_SCALES(CTC_ONLY)
-CTC_ENTRY(scale, f16) {
-  static __shared__ double shared[WARPS];
-  findScale(q, shared);
-}
 #endif

@@ -49,8 +49,9 @@ namespace emulation {
   KERNEL(projectionModule, ctc_projection_targets_##TYPE, 256, 0),        \
       KERNEL(projectionModule, ctc_projection_rows_##TYPE, 256, 0),       \
       KERNEL(projectionModule, ctc_projection_gather_##TYPE, 256, 0),     \
-      KERNEL(projectionModule, ctc_projection_sum_##TYPE, 256, 64),       \
+      KERNEL(projectionModule, ctc_projection_sum_##TYPE, 256, sizeof(projectionModule::SumShared)),       \
       KERNEL(projectionModule, ctc_projection_finish_##TYPE, 256, 0),     \
+      KERNEL(projectionModule, ctc_projection_scale_##TYPE, 256, 64),     \
       KERNEL(projectionModule, ctc_projection_gradient_##TYPE, 256, 0),   \
       KERNEL(projectionModule, ctc_projection_bias_##TYPE, 256, 2048),    \
       KERNEL(projectionModule, ctc_projection_hidden_##TYPE, 256, 0),     \
@@ -88,7 +89,6 @@ const Kernel* findKernel(const char* name) {
       PROJECTION(f32),
       PROJECTION(f16),
       PROJECTION(bf16),
-      KERNEL(projectionModule, ctc_projection_scale_f16, 256, 64),
   };
   for (const Kernel& kernel : kernels) {
     if (strcmp(kernel.name, name) == 0) return &kernel;

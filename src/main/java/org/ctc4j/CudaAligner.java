@@ -14,7 +14,7 @@ import org.ctc4j.cuda.Devices;
  * <p><b>Batches in device memory</b> are enqueued on a stream of the caller's with {@link
  * #enqueue(DeviceBatch, CtcOptions, DevicePaths, long)}, as with {@link
  * CudaCtc#enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}: nothing is copied, read back or
- * waited for, log-probabilities are not checked, and the call can be captured in a CUDA graph.
+ * waited for, and the call can be captured in a CUDA graph.
  *
  * <p><b>Memory.</b> Where {@link EngineOptions#workspaceBytes} allows, two bits for each state of
  * each frame; else states are computed twice, and about 10 · (TL)<sup>2/3</sup> bytes and 16 a

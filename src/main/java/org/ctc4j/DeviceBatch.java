@@ -6,9 +6,8 @@ import java.util.Objects;
  * A batch in device memory: logits (or log-probabilities, or scores) of shape (T, N, C), N targets,
  * N input lengths and, optionally, N weights, all on one device. Its numbers are read when the
  * device gets to it, not by the host, so what is wrong with them shows in the statuses of the
- * {@link DeviceResult}, utterance by utterance. What {@link InputKind#LOG_PROBS} refuses in host
- * memory is not noticed here: such numbers are taken as they are, like {@link InputKind#SCORES},
- * and the status is OK.
+ * {@link DeviceResult}, utterance by utterance. So does what {@link InputKind#LOG_PROBS} refuses in
+ * host memory.
  *
  * @param logits logits, log-probabilities or scores
  * @param frames T, no utterance has more

@@ -5,7 +5,7 @@ package org.ctc4j;
  *
  * @param losses device address of N float64, a multiple of 8, in nats
  * @param statuses device address of N int32, a multiple of 4: {@link #OK}, {@link #INFEASIBLE},
- *     {@link #NOT_FINITE}, {@link #BAD_LABEL} or {@link #BAD_LENGTH}
+ *     {@link #NOT_FINITE}, {@link #BAD_LABEL}, {@link #BAD_LENGTH} or {@link #BAD_LOG_PROBS}
  * @param reduced device address of one float64, a multiple of 8: the reduced loss (the sum for
  *     {@link Reduction#NONE}); or 0 if it is not wanted
  * @param gradient of the shape of the logits in any layout and element type, or null for losses
@@ -39,6 +39,14 @@ public record DeviceResult(
 
   /** The input or target length is out of its range. The loss is NaN, the gradient 0. */
   public static final int BAD_LENGTH = 4;
+
+  /**
+   * The input is said to be {@link InputKind#LOG_PROBS}, and a used frame cannot be that: a number
+   * is above 10<sup>−5</sup>, of 16-bit types 10<sup>−3</sup>, or probabilities have a sum that is
+   * not within 5 % of 1. The loss is NaN, the gradient 0. With NaN or +Infinity in another frame
+   * the status is {@link #NOT_FINITE}.
+   */
+  public static final int BAD_LOG_PROBS = 5;
 
   public DeviceResult {
     DeviceAddress.FLOAT64.require("result.losses", losses);

@@ -15,8 +15,8 @@ public enum InputKind {
    * 10<sup>−3</sup>), or probabilities whose sum is not within 5 % of 1, as it is after rounding to
    * 16 bits and with unlikely classes left out. A frame with NaN or +Infinity makes its utterance
    * {@link CtcStatus#NOT_FINITE}, one of nothing but −Infinity {@link CtcStatus#INFEASIBLE}.
-   * Utterances are looked at whether or not their targets fit. Batches in device memory are not
-   * looked at, see {@link DeviceBatch}.
+   * Utterances are looked at whether or not their targets fit. In a {@link DeviceBatch} nothing is
+   * refused: such an utterance has the status {@link DeviceResult#BAD_LOG_PROBS}.
    *
    * <p>Sums that rounding alone has taken from 1 are made up for where the loss is next to 0, so
    * that rounding never takes it below.

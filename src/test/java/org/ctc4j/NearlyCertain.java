@@ -40,16 +40,32 @@ final class NearlyCertain {
    */
   static void check(
       NearlyCertainCase one, CtcResult got, double lossTolerance, double gradientTolerance) {
-    double loss = got.loss(0);
+    FrameTensor gradient = got.gradient();
+    double least = leastOf(gradient.elements().type());
+    check(one, got.loss(0), gradient, lossTolerance, gradientTolerance, least);
+  }
+
+  /**
+   * The same of a loss and a gradient by themselves.
+   *
+   * @param gradient of the classes, and maybe of something else behind them
+   * @param least what counts as nothing in a gradient
+   */
+  static void check(
+      NearlyCertainCase one,
+      double loss,
+      FrameTensor gradient,
+      double lossTolerance,
+      double gradientTolerance,
+      double least) {
     assertTrue(Double.doubleToRawLongBits(loss) >= 0, () -> one + ": loss " + loss);
     // below the least normal number there are fewer digits
     double digits = lossTolerance * one.loss() + Double.MIN_NORMAL * 0x1p-50;
     assertTrue(
         Math.abs(loss - one.loss()) <= digits,
         () -> "%s: expected loss %s, got %s".formatted(one, one.loss(), loss));
-    double least = leastOf(got.gradient().elements().type());
     for (NearlyCertainCase.Entry entry : one.gradient()) {
-      double value = got.gradient().get(entry.t(), 0, entry.c());
+      double value = gradient.get(entry.t(), 0, entry.c());
       double error = Math.abs(value - entry.value());
       boolean sign = value * entry.value() >= 0 && (value != 0 || Math.abs(entry.value()) <= least);
       assertTrue(

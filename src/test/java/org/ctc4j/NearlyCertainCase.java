@@ -129,6 +129,32 @@ public record NearlyCertainCase(
   }
 
   /**
+   * The logits as a product: of a large and a small part of each, which a few bits hold, and a
+   * weight of twice the identity, (C, 2 C). So the gradient of either part is that of the logits.
+   */
+  ProjectedBatch projected(ElementType type) {
+    int dimensions = 2 * classes;
+    double[][] x = logits();
+    Elements hidden = Elements.allocate(type, (long) frames * dimensions);
+    for (int t = 0; t < frames; t++) {
+      for (int c = 0; c < classes; c++) {
+        double large = Math.rint(x[t][c] / 16) * 16;
+        hidden.set((long) t * dimensions + c, large);
+        hidden.set((long) t * dimensions + classes + c, x[t][c] - large);
+      }
+    }
+    Elements weight = Elements.allocate(type, (long) classes * dimensions);
+    for (int c = 0; c < classes; c++) {
+      weight.set((long) c * dimensions + c, 1);
+      weight.set((long) c * dimensions + classes + c, 1);
+    }
+    return ProjectedBatch.of(
+        FrameTensor.timeMajor(hidden, frames, 1, dimensions),
+        Projection.of(weight, Elements.allocate(type, classes), classes, dimensions),
+        Targets.of(new int[][] {target}));
+  }
+
+  /**
    * First of a batch, of more frames and of longer targets, whose other one is far from certain and
    * does not count.
    */

@@ -537,6 +537,48 @@ public abstract class ProjectionContract {
     assertMatchesReference(c.batch(), c.options(), "certain of the blank");
   }
 
+  /** What counts as nothing in the gradient of the logits, of hidden states of a type. */
+  protected double least(NearlyCertainCase one, ElementType type) {
+    return type == ElementType.FLOAT64 ? Double.MIN_VALUE : Float.MIN_NORMAL;
+  }
+
+  /** Cases of the table that a backend takes no unreasonable time for. */
+  protected boolean isPromised(NearlyCertainCase one) {
+    return true;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("Loss and gradients keep their digits and signs down to the smallest double")
+  void nearlyCertain(ElementType type) {
+    for (NearlyCertainCase one : NearlyCertainCase.all()) {
+      if (isPromised(one)) {
+        ProjectedBatch batch = one.projected(type);
+        ProjectedResult got = rooms(batch);
+        ctc.compute(batch, one.options(), got);
+        double least = least(one, type);
+        NearlyCertain.check(one, got.loss(0), got.hiddenGradient(), 1e-6, 1e-5, least);
+        ProjectedResult expected = reference(batch, one.options());
+        String what = where(one.toString());
+        assertOfItsNorm(expected.weightGradient(), got.weightGradient(), least, what + ", weight");
+        assertOfItsNorm(expected.biasGradient(), got.biasGradient(), least, what + ", bias");
+      }
+    }
+  }
+
+  /** Within 1e-5 of its own norm, however small that is. */
+  private static void assertOfItsNorm(Elements expected, Elements got, double least, String what) {
+    double error = 0;
+    double norm = 0;
+    for (long i = 0; i < expected.length(); i++) {
+      norm = Math.hypot(norm, expected.get(i));
+      error = Math.hypot(error, got.get(i) - expected.get(i));
+    }
+    assertTrue(
+        error <= 1e-5 * norm + expected.length() * least,
+        "%s: error %.3g of norm %.3g".formatted(what, error, norm));
+  }
+
   // ---- bits ----
 
   @Test

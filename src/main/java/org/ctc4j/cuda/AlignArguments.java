@@ -41,10 +41,11 @@ final class AlignArguments implements AutoCloseable {
    */
   void set(
       DeviceBatch batch,
-      CtcOptions options,
+      CallOptions call,
       DevicePaths paths,
       AlignWorkspace workspace,
       long workspaceAddress) {
+    CtcOptions options = call.options();
     DeviceTensor logits = batch.logits();
     DeviceTargets targets = batch.targets();
     values.putLong(0, logits.address());
@@ -71,7 +72,10 @@ final class AlignArguments implements AutoCloseable {
     values.putInt(156, batch.classes());
     values.putInt(160, options.blank());
     values.putInt(164, workspace.segmentFrames());
-    values.putInt(168, options.input() != InputKind.LOGITS ? FLAG_LOG_PROBS : 0);
+    values.putInt(
+        168,
+        (options.input() != InputKind.LOGITS ? FLAG_LOG_PROBS : 0)
+            | (call.checksLogProbs() ? ParameterBlock.FLAG_CHECK_LOG_PROBS : 0));
     values.putInt(172, 0);
   }
 

@@ -1,7 +1,6 @@
 package org.ctc4j.cuda;
 
 import jcuda.driver.CUstream;
-import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.ElementType;
@@ -32,7 +31,7 @@ final class AlignKernels implements DeviceKernels {
   /** Everything a batch needs, on one stream, without waiting for any of it. */
   synchronized void enqueue(
       DeviceBatch batch,
-      CtcOptions options,
+      CallOptions options,
       DevicePaths paths,
       AlignWorkspace workspace,
       long workspaceAddress,

@@ -55,7 +55,13 @@ public final class AlignmentBackend implements AutoCloseable {
         held -> {
           long address = held.workspace(stream, workspace.bytes(), batch::shape);
           held.kernels()
-              .enqueue(batch, options, paths, workspace, address, ForeignStream.of(stream));
+              .enqueue(
+                  batch,
+                  CallOptions.ofDevice(options),
+                  paths,
+                  workspace,
+                  address,
+                  ForeignStream.of(stream));
         });
   }
 
@@ -72,7 +78,13 @@ public final class AlignmentBackend implements AutoCloseable {
     device.run(
         held ->
             held.kernels()
-                .enqueue(batch, options, paths, workspace, address, ForeignStream.of(stream)));
+                .enqueue(
+                    batch,
+                    CallOptions.ofDevice(options),
+                    paths,
+                    workspace,
+                    address,
+                    ForeignStream.of(stream)));
   }
 
   /** Loads the kernels of such a call and makes room for it in the aligner's workspace. */

@@ -50,7 +50,13 @@ public final class CudaBackend implements AutoCloseable {
           long address = held.workspace(stream, workspace.bytes(), batch::shape);
           held.kernels()
               .losses()
-              .enqueue(batch, options, result, workspace, address, launch(batch, stream));
+              .enqueue(
+                  batch,
+                  CallOptions.ofDevice(options),
+                  result,
+                  workspace,
+                  address,
+                  launch(batch, stream));
         });
   }
 
@@ -68,7 +74,13 @@ public final class CudaBackend implements AutoCloseable {
         held ->
             held.kernels()
                 .losses()
-                .enqueue(batch, options, result, workspace, address, launch(batch, stream)));
+                .enqueue(
+                    batch,
+                    CallOptions.ofDevice(options),
+                    result,
+                    workspace,
+                    address,
+                    launch(batch, stream)));
   }
 
   /** Loads the kernels of such a call and makes room for it in the engine's workspace. */

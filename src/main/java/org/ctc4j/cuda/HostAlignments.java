@@ -93,7 +93,13 @@ final class HostAlignments implements HostCall {
               base + packed().starts(1),
               losses(base), // scores, which nobody asks for
               statuses(base));
-      kernels.enqueue(there, options, pathsThere, workspace, base + workspaceOffset, stream);
+      kernels.enqueue(
+          there,
+          CallOptions.ofHost(options),
+          pathsThere,
+          workspace,
+          base + workspaceOffset,
+          stream);
     }
 
     @Override

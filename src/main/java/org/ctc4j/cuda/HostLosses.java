@@ -111,7 +111,8 @@ final class HostLosses implements HostCall {
       // weights, reduction and zeroInfinity are dealt with on the host
       CtcOptions options = call.options().withReduction(Reduction.NONE).withZeroInfinity(false);
       Launch launch = new Launch(stream, batch::shape);
-      kernels.enqueue(batch, options, result, workspace, base + workspaceOffset, launch);
+      kernels.enqueue(
+          batch, CallOptions.ofHost(options), result, workspace, base + workspaceOffset, launch);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package org.ctc4j.cuda;
 
-import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.ElementType;
@@ -54,41 +53,21 @@ final class Kernels implements DeviceKernels {
   /** Everything a batch needs, on one stream, without waiting for any of it. */
   synchronized void enqueue(
       DeviceBatch batch,
-      CtcOptions options,
+      CallOptions options,
       DeviceResult result,
       Workspace workspace,
       long workspaceAddress,
       Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
-    enqueue(batch, result, workspace, true, launch);
-  }
-
-  /**
-   * As {@link #enqueue}, of log-probabilities of the targets' classes alone: what the others have
-   * is not 0.
-   */
-  synchronized void enqueueCompact(
-      DeviceBatch batch,
-      CtcOptions options,
-      DeviceResult result,
-      Workspace workspace,
-      long workspaceAddress,
-      Launch launch) {
-    arguments.setProblem(batch, options, result, workspace, workspaceAddress);
-    enqueue(batch, result, workspace, false, launch);
+    enqueue(batch, result, workspace, launch);
   }
 
   /** Loads the kernels that {@link #enqueue} would launch. */
   synchronized void load(DeviceBatch batch, DeviceResult result, Workspace workspace) {
-    enqueue(batch, result, workspace, true, Launch.loading(batch::shape));
+    enqueue(batch, result, workspace, Launch.loading(batch::shape));
   }
 
-  private void enqueue(
-      DeviceBatch batch,
-      DeviceResult result,
-      Workspace workspace,
-      boolean allClasses,
-      Launch launch) {
+  private void enqueue(DeviceBatch batch, DeviceResult result, Workspace workspace, Launch launch) {
     int n = batch.utterances();
     ElementType type = batch.logits().type();
     int longest = batch.targets().maxLength();
@@ -107,9 +86,7 @@ final class Kernels implements DeviceKernels {
       }
     }
     sure.enqueue(type, n, longest, arguments, launch);
-    if (allClasses) {
-      complement.enqueue(type, n, longest, arguments, launch);
-    }
+    complement.enqueue(type, n, longest, arguments, launch);
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);
     }
@@ -118,7 +95,7 @@ final class Kernels implements DeviceKernels {
   /** Only the look at lengths and labels, which leaves its findings in the workspace. */
   synchronized void prepare(
       DeviceBatch batch,
-      CtcOptions options,
+      CallOptions options,
       DeviceResult result,
       Workspace workspace,
       long workspaceAddress,

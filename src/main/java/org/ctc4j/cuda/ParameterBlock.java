@@ -18,7 +18,7 @@ import org.ctc4j.Reduction;
  * launch ten times cheaper than nested {@code Pointer}s. The driver copies the values at every
  * launch, so the block may be changed after it. Not thread-safe.
  *
- * <p>The layout is that of kernels/README.md, ABI version 6.
+ * <p>The layout is that of kernels/README.md, ABI version 7.
  */
 final class ParameterBlock implements AutoCloseable {
   private static final int PROBLEM_BYTES = 208;
@@ -33,6 +33,7 @@ final class ParameterBlock implements AutoCloseable {
   private static final int FLAG_ZERO_INFINITY = 8;
   private static final int FLAG_POSTERIORS = 16;
   private static final int FLAG_SCORES = 32;
+  static final int FLAG_CHECK_LOG_PROBS = 64;
 
   private static final DeviceTensor NO_TENSOR =
       new DeviceTensor(0, ElementType.FLOAT32, 0, 0, 0, 0);
@@ -69,10 +70,11 @@ final class ParameterBlock implements AutoCloseable {
    */
   void setProblem(
       DeviceBatch batch,
-      CtcOptions options,
+      CallOptions call,
       DeviceResult result,
       Workspace workspace,
       long workspaceAddress) {
+    CtcOptions options = call.options();
     DeviceTargets targets = batch.targets();
     DeviceTensor gradient = result.gradient();
     putTensor(0, batch.logits());
@@ -96,7 +98,7 @@ final class ParameterBlock implements AutoCloseable {
     values.putInt(192, options.blank());
     values.putInt(196, workspace.rowsKept());
     values.putInt(200, gradient == null ? 0 : gradient.type().ordinal());
-    values.putInt(204, flags(options) | (Kernels.hasPosteriors(result) ? FLAG_POSTERIORS : 0));
+    values.putInt(204, flags(call) | (Kernels.hasPosteriors(result) ? FLAG_POSTERIORS : 0));
     putPlace(POSTERIORS, result.posteriors());
     putPlace(POSTERIORS + 48, result.statePosteriors());
   }
@@ -116,9 +118,11 @@ final class ParameterBlock implements AutoCloseable {
     values.putLong(at + 32, tensor.classStride());
   }
 
-  private static int flags(CtcOptions options) {
+  private static int flags(CallOptions call) {
+    CtcOptions options = call.options();
     return (options.input() != InputKind.LOGITS ? FLAG_LOG_PROBS : 0)
         | (options.input() == InputKind.SCORES ? FLAG_SCORES : 0)
+        | (call.checksLogProbs() ? FLAG_CHECK_LOG_PROBS : 0)
         | (options.gradientHasSoftmaxTerm() ? FLAG_SOFTMAX_TERM : 0)
         | (options.reduction() == Reduction.MEAN ? FLAG_MEAN : 0)
         | (options.zeroInfinity() ? FLAG_ZERO_INFINITY : 0);

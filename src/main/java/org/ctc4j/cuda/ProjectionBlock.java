@@ -13,7 +13,7 @@ import org.ctc4j.ElementType;
  * changed after one. Not thread-safe.
  */
 final class ProjectionBlock implements AutoCloseable {
-  private static final int BYTES = 336;
+  private static final int BYTES = 344;
   private static final int FLAG_ACTIVE = 1;
   private static final int FLAG_KEEP = 2;
 
@@ -69,20 +69,21 @@ final class ProjectionBlock implements AutoCloseable {
     values.putLong(232, base + at.hiddenSum);
     values.putLong(240, base + at.weightSum);
     values.putLong(248, base + at.biasSum);
-    values.putLong(256, call.projection().type() == ElementType.FLOAT16 ? base + at.scale : 0);
-    values.putInt(264, frames.utterances());
-    values.putInt(268, frames.frames());
-    values.putInt(272, frames.targets().maxLength());
-    values.putInt(276, call.projection().classes());
-    values.putInt(280, call.projection().dimensions());
-    values.putInt(284, call.width());
-    values.putInt(288, call.options().blank());
-    values.putInt(292, call.rows());
-    values.putInt(312, at.pitch);
-    values.putInt(316, gradient == null ? 0 : gradient.type().ordinal());
-    values.putInt(320, result.type().ordinal());
-    values.putInt(324, result.type().ordinal());
-    values.putInt(328, 0);
+    values.putLong(256, base + at.scale);
+    values.putLong(264, result.losses().losses());
+    values.putInt(272, frames.utterances());
+    values.putInt(276, frames.frames());
+    values.putInt(280, frames.targets().maxLength());
+    values.putInt(284, call.projection().classes());
+    values.putInt(288, call.projection().dimensions());
+    values.putInt(292, call.width());
+    values.putInt(296, call.options().blank());
+    values.putInt(300, call.rows());
+    values.putInt(320, at.pitch);
+    values.putInt(324, gradient == null ? 0 : gradient.type().ordinal());
+    values.putInt(328, result.type().ordinal());
+    values.putInt(332, result.type().ordinal());
+    values.putInt(336, 0);
   }
 
   /**
@@ -91,17 +92,17 @@ final class ProjectionBlock implements AutoCloseable {
    * @param keep whether the gradient of the logits is wanted in float32, too
    */
   void setSecondPass(boolean keep) {
-    values.putInt(328, FLAG_ACTIVE | (keep ? FLAG_KEEP : 0));
+    values.putInt(336, FLAG_ACTIVE | (keep ? FLAG_KEEP : 0));
   }
 
   void setRows(int first, int count) {
-    values.putInt(296, first);
-    values.putInt(300, count);
+    values.putInt(304, first);
+    values.putInt(308, count);
   }
 
   void setClasses(int first, int count) {
-    values.putInt(304, first);
-    values.putInt(308, count);
+    values.putInt(312, first);
+    values.putInt(316, count);
   }
 
   private void putTensor(int at, DeviceTensor tensor) {

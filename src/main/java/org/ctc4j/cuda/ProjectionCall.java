@@ -35,8 +35,13 @@ record ProjectionCall(
     return batch.projection();
   }
 
-  /** Columns of the compact problem: the blank and the distinct labels of a target. */
+  /** The blank and the distinct labels of a target. */
   int width() {
     return Math.min(frames().targets().maxLength(), projection().classes() - 1) + 1;
+  }
+
+  /** Columns of the compact problem: those, and all other classes as one. */
+  int columns() {
+    return width() + 1;
   }
 }

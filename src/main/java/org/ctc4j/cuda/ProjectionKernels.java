@@ -11,8 +11,6 @@ import org.ctc4j.DeviceResult;
 import org.ctc4j.DeviceTargets;
 import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
-import org.ctc4j.GradientKind;
-import org.ctc4j.InputKind;
 
 /**
  * The order in which products and kernels of a call on hidden states run: two passes over the
@@ -109,7 +107,7 @@ final class ProjectionKernels implements AutoCloseable {
               frames.weights());
       kernels.prepare(
           labels,
-          call.options(),
+          CallOptions.ofDevice(call.options()),
           result.losses(),
           workspace.compact,
           compact(),
@@ -127,9 +125,7 @@ final class ProjectionKernels implements AutoCloseable {
 
     private void secondPass() {
       arguments.setSecondPass(result.biasGradient() != 0);
-      if (type == ElementType.FLOAT16) {
-        steps.scale();
-      }
+      steps.scale();
       steps.rows(frames.utterances());
       steps.gather(call.rows());
       forEachChunk(this::addGradients, this::storeWeights);
@@ -245,17 +241,17 @@ final class ProjectionKernels implements AutoCloseable {
       return base + workspace.compactAt;
     }
 
-    /** Losses, and the table's gradient, of the problem that has labels alone for classes. */
+    /** Losses, and the table's gradient, of the problem whose classes are the table's columns. */
     private void enqueueLattice() {
       int labels = frames.targets().maxLength();
-      int width = call.width();
+      int columns = call.columns();
       long starts = base + workspace.tableStart;
       DeviceBatch compact =
           new DeviceBatch(
-              DeviceTensor.packed(base + workspace.table, ElementType.FLOAT64, starts, width),
+              DeviceTensor.packed(base + workspace.table, ElementType.FLOAT64, starts, columns),
               frames.frames(),
               frames.utterances(),
-              width,
+              columns,
               DeviceTargets.padded(
                   base + workspace.targets,
                   frames.utterances(),
@@ -264,20 +260,16 @@ final class ProjectionKernels implements AutoCloseable {
               frames.inputLengths(),
               frames.frameCounts(),
               frames.weights());
-      CtcOptions options =
-          call.options()
-              .withBlank(0)
-              .withInput(InputKind.LOG_PROBS)
-              .withGradientKind(GradientKind.LOGITS);
+      CtcOptions options = call.options().withBlank(0);
       DeviceTensor gradient =
           result.hasGradient()
               ? DeviceTensor.packed(
-                  base + workspace.tableGradient, ElementType.FLOAT64, starts, width)
+                  base + workspace.tableGradient, ElementType.FLOAT64, starts, columns)
               : null;
       DeviceResult losses = result.losses();
-      kernels.enqueueCompact(
+      kernels.enqueue(
           compact,
-          options,
+          CallOptions.ofDevice(options),
           new DeviceResult(losses.losses(), losses.statuses(), losses.reduced(), gradient),
           workspace.compact,
           compact(),

@@ -14,6 +14,9 @@ final class ProjectionWorkspace {
 
   private static final int USUAL_ROWS = 1024;
 
+  /** The kernels have places for so many classes of a chunk. */
+  private static final int MOST_CLASSES = 8192;
+
   /** Rows of a chunk begin at multiples of so many elements. */
   private static final int PITCH = 8;
 
@@ -58,16 +61,17 @@ final class ProjectionWorkspace {
     long elements = Math.min(CHUNK_BYTES, limit / 4) / wide;
     // not by the number of rows: the sums of an utterance do not depend on what else is in the
     // batch
-    long most = elements / Math.max(USUAL_ROWS, shape.layer().dimensions());
+    long most = Math.min(MOST_CLASSES, elements / Math.max(USUAL_ROWS, shape.layer().dimensions()));
     classesOfChunk = (int) Math.min(shape.layer().classes(), Math.max(LEAST, most / LEAST * LEAST));
     pitch = (classesOfChunk + PITCH - 1) / PITCH * PITCH;
     rowsOfChunk = (int) Math.min(shape.batch().rows(), Math.max(LEAST, elements / pitch));
     int width = Math.min(shape.batch().labels(), shape.layer().classes() - 1) + 1;
+    int columns = width + 1; // and all other classes as one
     compact =
         Workspace.of(
             shape.batch().frames(),
             shape.batch().utterances(),
-            width,
+            columns,
             shape.batch().labels(),
             shape.gradients().any(),
             Math.max(1, limit / 2));
@@ -87,8 +91,8 @@ final class ProjectionWorkspace {
     targets = layout.next(4 * n * shape.batch().labels());
     targetLength = layout.next(4 * n);
     tableStart = layout.next(8 * n);
-    table = layout.next(8 * rows * width);
-    tableGradient = layout.next(shape.gradients().any() ? 8 * rows * width : 0);
+    table = layout.next(8 * rows * columns);
+    tableGradient = layout.next(shape.gradients().any() ? 8 * rows * columns : 0);
     copy = layout.next(rows * shape.layer().dimensions() * shape.layer().type().bytes());
     logits = layout.next(chunk * wide);
     firstPart = layout.next(parts * partBytes);

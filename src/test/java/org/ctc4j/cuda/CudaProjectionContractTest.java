@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CudaCtc;
+import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.NearlyCertainCase;
 import org.ctc4j.ProjectionContract;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -45,6 +47,22 @@ class CudaProjectionContractTest extends ProjectionContract {
   @Override
   protected int batches() {
     return TestDriver.isGpu() ? super.batches() : 100;
+  }
+
+  /** The largest is scaled to the middle of a type's range. */
+  @Override
+  protected double least(NearlyCertainCase one, ElementType type) {
+    return switch (type) {
+      case FLOAT64 -> Double.MIN_VALUE;
+      case FLOAT32, BFLOAT16 -> Math.max(Double.MIN_VALUE, 0x1p-110 * one.gradientNorm());
+      case FLOAT16 -> Math.max(Double.MIN_VALUE, 0x1p-40 * one.gradientNorm());
+    };
+  }
+
+  /** Long ones take the emulated driver seconds: there once. */
+  @Override
+  protected boolean isPromised(NearlyCertainCase one) {
+    return TestDriver.isGpu() || one.frames() < 1000 || one.margin() == 40;
   }
 
   @AfterEach

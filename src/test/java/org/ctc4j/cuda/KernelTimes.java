@@ -249,7 +249,12 @@ public final class KernelTimes {
           int run = i - WARM_UP;
           launch.begin();
           kernels.enqueue(
-              memory.batch(i), OPTIONS, memory.result(i), workspace, room.address(), launch);
+              memory.batch(i),
+              CallOptions.ofDevice(OPTIONS),
+              memory.result(i),
+              workspace,
+              room.address(),
+              launch);
           stream.await(() -> "kernels one by one");
           if (run >= 0) {
             launch

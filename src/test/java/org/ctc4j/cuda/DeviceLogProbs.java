@@ -1,0 +1,164 @@
+package org.ctc4j.cuda;
+
+import java.nio.ShortBuffer;
+import java.util.Random;
+import org.ctc4j.DeviceBatch;
+import org.ctc4j.DevicePaths;
+import org.ctc4j.DeviceResult;
+import org.ctc4j.DeviceTargets;
+import org.ctc4j.DeviceTensor;
+import org.ctc4j.ElementType;
+import org.ctc4j.Elements;
+
+/** Log-probabilities (T, N, C), to be spoilt and put into device memory; the blank is class 0. */
+final class DeviceLogProbs {
+  static final int FRAMES = 5;
+  static final int UTTERANCES = 3;
+  private static final int LABELS = 2;
+
+  final int classes;
+  final int[] inputLengths = {FRAMES, FRAMES, FRAMES};
+  final int[][] targets = {{1}, {1}, {1}};
+  private final ElementType type;
+  private final double[] numbers;
+
+  /** All of a frame about as likely. */
+  DeviceLogProbs(Random random, ElementType type, int classes) {
+    this.type = type;
+    this.classes = classes;
+    numbers = new double[FRAMES * UTTERANCES * classes];
+    for (int t = 0; t < FRAMES; t++) {
+      for (int n = 0; n < UTTERANCES; n++) {
+        double sum = 0;
+        for (int c = 0; c < classes; c++) {
+          double x = 0.3 * random.nextGaussian();
+          numbers[index(t, n) + c] = x;
+          sum += Math.exp(x);
+        }
+        add(t, n, -Math.log(sum));
+      }
+    }
+  }
+
+  private int index(int t, int n) {
+    return (t * UTTERANCES + n) * classes;
+  }
+
+  /** To all numbers of a frame. */
+  void add(int t, int n, double nats) {
+    for (int c = 0; c < classes; c++) {
+      numbers[index(t, n) + c] += nats;
+    }
+  }
+
+  /** All other classes become impossible. */
+  void setOnly(int t, int n, int only, double nats) {
+    for (int c = 0; c < classes; c++) {
+      numbers[index(t, n) + c] = c == only ? nats : Double.NEGATIVE_INFINITY;
+    }
+  }
+
+  /** In device memory, with places for results. The context must be current. */
+  Outputs outputs() {
+    return new Outputs();
+  }
+
+  @Override
+  public String toString() {
+    return "%s, %d classes".formatted(type, classes);
+  }
+
+  final class Outputs implements AutoCloseable {
+    private final DeviceArrays arrays = new DeviceArrays();
+    final DeviceBatch batch;
+    final DeviceResult result;
+    final DevicePaths paths;
+
+    private Outputs() {
+      int[] labels = new int[UTTERANCES * LABELS];
+      int[] lengths = new int[UTTERANCES];
+      for (int n = 0; n < UTTERANCES; n++) {
+        lengths[n] = targets[n].length;
+        System.arraycopy(targets[n], 0, labels, n * LABELS, lengths[n]);
+      }
+      batch =
+          new DeviceBatch(
+              DeviceTensor.timeMajor(upload(), type, UTTERANCES, classes),
+              FRAMES,
+              UTTERANCES,
+              classes,
+              DeviceTargets.padded(arrays.of(labels), UTTERANCES, LABELS, arrays.of(lengths)),
+              arrays.of(inputLengths));
+      result =
+          new DeviceResult(
+                  arrays.allocate(8 * UTTERANCES), arrays.allocate(4 * UTTERANCES), 0, floats())
+              .withPosteriors(floats());
+      paths =
+          new DevicePaths(
+              arrays.allocate(4 * UTTERANCES * FRAMES),
+              arrays.allocate(8 * UTTERANCES * FRAMES),
+              arrays.allocate(8 * UTTERANCES),
+              arrays.allocate(4 * UTTERANCES));
+    }
+
+    private DeviceTensor floats() {
+      long address = arrays.allocate(4L * numbers.length);
+      return DeviceTensor.timeMajor(address, ElementType.FLOAT32, UTTERANCES, classes);
+    }
+
+    private long upload() {
+      if (type == ElementType.FLOAT64) {
+        return arrays.of(numbers);
+      }
+      if (type == ElementType.FLOAT32) {
+        float[] floats = new float[numbers.length];
+        for (int i = 0; i < floats.length; i++) {
+          floats[i] = (float) numbers[i];
+        }
+        return arrays.of(floats);
+      }
+      ShortBuffer bits = ShortBuffer.allocate(numbers.length);
+      Elements elements =
+          type == ElementType.FLOAT16 ? Elements.float16(bits) : Elements.bfloat16(bits);
+      int[] pairs = new int[(numbers.length + 1) / 2];
+      for (int i = 0; i < numbers.length; i++) {
+        elements.set(i, numbers[i]);
+        pairs[i / 2] |= (bits.get(i) & 0xffff) << 16 * (i % 2);
+      }
+      return arrays.of(pairs);
+    }
+
+    double[] losses() {
+      return DeviceArrays.doubles(result.losses(), UTTERANCES);
+    }
+
+    int[] statuses() {
+      return DeviceArrays.ints(result.statuses(), UTTERANCES);
+    }
+
+    float[] gradient() {
+      return DeviceArrays.floats(result.gradient().address(), numbers.length);
+    }
+
+    float[] posteriors() {
+      return DeviceArrays.floats(result.posteriors().address(), numbers.length);
+    }
+
+    int[] states() {
+      return DeviceArrays.ints(paths.states(), UTTERANCES * FRAMES);
+    }
+
+    double[] scores() {
+      return DeviceArrays.doubles(paths.scores(), UTTERANCES);
+    }
+
+    int[] pathStatuses() {
+      return DeviceArrays.ints(paths.statuses(), UTTERANCES);
+    }
+
+    @Override
+    public void close() {
+      arrays.close();
+    }
+  }
+}
