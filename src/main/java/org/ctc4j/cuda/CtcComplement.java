@@ -23,7 +23,7 @@ final class CtcComplement {
    * @param labels L, the length of the longest target
    */
   void enqueue(
-      ElementType logits, int utterances, int labels, ParameterBlock arguments, Launch launch) {
+      ElementType logits, int utterances, int labels, LossArguments arguments, Launch launch) {
     arguments.setLogitsType(logits);
     int warps = Math.min(MOST_WARPS, labels / LANES + 1);
     launch.kernel(kernel, utterances, 2 * warps * LANES, arguments.pointers());

@@ -57,7 +57,7 @@ final class CtcFrames {
    * @param frames T · N, those beyond an utterance's length included
    */
   void enqueue(
-      ElementType logits, long frames, int classes, ParameterBlock arguments, Launch launch) {
+      ElementType logits, long frames, int classes, LossArguments arguments, Launch launch) {
     Tier tier = Tier.of(classes);
     int blocks = Math.toIntExact((frames + tier.framesPerBlock - 1) / tier.framesPerBlock);
     launch.kernel(kernels.get(logits).get(tier), blocks, tier.threads, arguments.pointers());

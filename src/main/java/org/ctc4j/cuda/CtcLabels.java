@@ -20,7 +20,7 @@ final class CtcLabels {
   /**
    * @param rowsKept K
    */
-  void enqueue(int utterances, int rowsKept, ParameterBlock arguments, Launch launch) {
+  void enqueue(int utterances, int rowsKept, LossArguments arguments, Launch launch) {
     long frames = 2L * utterances * rowsKept;
     int blocks = Math.toIntExact((frames + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK);
     launch.kernel(kernel, blocks, THREADS, arguments.pointers());

@@ -28,7 +28,7 @@ final class CtcLattice {
    *
    * @param labels L, the length of the longest target
    */
-  void enqueue(int utterances, int labels, ParameterBlock arguments, Launch launch) {
+  void enqueue(int utterances, int labels, LossArguments arguments, Launch launch) {
     long pairs = labels + 1L;
     int tier = 0;
     while (pairs > PAIRS[tier]) {

@@ -16,7 +16,7 @@ final class CtcPrepare {
     kernel.load();
   }
 
-  void enqueue(int utterances, ParameterBlock arguments, Launch launch) {
+  void enqueue(int utterances, LossArguments arguments, Launch launch) {
     launch.kernel(kernel, utterances, THREADS, arguments.pointers());
   }
 }

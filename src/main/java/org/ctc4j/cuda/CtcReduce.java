@@ -13,7 +13,7 @@ final class CtcReduce {
     kernel.load();
   }
 
-  void enqueue(ParameterBlock arguments, Launch launch) {
+  void enqueue(LossArguments arguments, Launch launch) {
     launch.kernel(kernel, 1, THREADS, arguments.pointers());
   }
 }

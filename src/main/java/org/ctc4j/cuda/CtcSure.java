@@ -27,7 +27,7 @@ final class CtcSure {
    * @param labels L, the length of the longest target
    */
   void enqueue(
-      ElementType logits, int utterances, int labels, ParameterBlock arguments, Launch launch) {
+      ElementType logits, int utterances, int labels, LossArguments arguments, Launch launch) {
     int warps = Math.min(MOST_WARPS, labels / LANES + 1);
     launch.kernel(kernels.get(logits), utterances, 2 * warps * LANES, arguments.pointers());
   }

@@ -44,7 +44,7 @@ public final class CudaBackend implements AutoCloseable {
 
   /** A batch in device memory, in a workspace of the engine's. */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
-    Workspace workspace = workspaceOf(batch, result);
+    Workspace workspace = Workspace.of(batch, result, workspaceLimit);
     device.run(
         held -> {
           long address = held.workspace(stream, workspace.bytes(), batch::shape);
@@ -68,7 +68,7 @@ public final class CudaBackend implements AutoCloseable {
       long stream,
       long address,
       long bytes) {
-    Workspace workspace = workspaceOf(batch, result);
+    Workspace workspace = Workspace.of(batch, result, workspaceLimit);
     OpenDevice.requireWorkspace(address, bytes, workspace.bytes(), batch.shape());
     device.run(
         held ->
@@ -85,7 +85,7 @@ public final class CudaBackend implements AutoCloseable {
 
   /** Loads the kernels of such a call and makes room for it in the engine's workspace. */
   public void prepare(DeviceBatch batch, DeviceResult result, long stream) {
-    Workspace workspace = workspaceOf(batch, result);
+    Workspace workspace = Workspace.of(batch, result, workspaceLimit);
     device.run(
         held -> {
           held.workspace(stream, workspace.bytes(), batch::shape);
@@ -107,16 +107,6 @@ public final class CudaBackend implements AutoCloseable {
       int frames, int utterances, int classes, int maxTargetLength, boolean gradient) {
     return Workspace.of(frames, utterances, classes, maxTargetLength, gradient, workspaceLimit)
         .bytes();
-  }
-
-  private Workspace workspaceOf(DeviceBatch batch, DeviceResult result) {
-    return Workspace.of(
-        batch.frames(),
-        batch.utterances(),
-        batch.classes(),
-        batch.targets().maxLength(),
-        Kernels.needsRows(result),
-        workspaceLimit);
   }
 
   /**

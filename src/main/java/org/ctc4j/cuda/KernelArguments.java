@@ -2,6 +2,8 @@ package org.ctc4j.cuda;
 
 import java.nio.ByteBuffer;
 import jcuda.Pointer;
+import org.ctc4j.DeviceBatch;
+import org.ctc4j.DeviceTargets;
 import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 
@@ -52,6 +54,11 @@ abstract class KernelArguments implements AutoCloseable {
     return new Fields(start(parameter), sizes[parameter]);
   }
 
+  /** Writes fields once more, from a byte on that {@link Fields#at} gave. */
+  final Fields rewrite(int at) {
+    return new Fields(at, 0);
+  }
+
   @Override
   public final void close() {
     memory.close();
@@ -89,9 +96,34 @@ abstract class KernelArguments implements AutoCloseable {
           .int64(tensor.classStride());
     }
 
+    /** Seven fields: targets, and how many frames each utterance uses and has. */
+    Fields utterances(DeviceBatch batch) {
+      DeviceTargets targets = batch.targets();
+      return int64(targets.labels())
+          .int64(targets.starts())
+          .int64(targets.stride())
+          .int64(targets.size())
+          .int64(targets.lengths())
+          .int64(batch.inputLengths())
+          .int64(batch.frameCounts());
+    }
+
+    /** Four fields: N, T, L, C. */
+    Fields shape(DeviceBatch batch) {
+      return int32(batch.utterances())
+          .int32(batch.frames())
+          .int32(batch.targets().maxLength())
+          .int32(batch.classes());
+    }
+
     /** Its ordinal, or 0 for none. */
     Fields type(DeviceTensor tensorOrNull) {
       return int32(tensorOrNull == null ? 0 : tensorOrNull.type().ordinal());
+    }
+
+    /** Where the next field begins, for {@link #rewrite}. */
+    int at() {
+      return at;
     }
 
     /** After the last field. */

@@ -20,7 +20,7 @@ final class Kernels implements DeviceKernels {
   private final CtcSure sure;
   private final CtcComplement complement;
   private final CtcReduce reduce;
-  private final ParameterBlock arguments;
+  private final LossArguments arguments;
 
   /** The context must be current, here and in all calls. */
   Kernels(int deviceArchitecture) {
@@ -34,20 +34,11 @@ final class Kernels implements DeviceKernels {
       sure = new CtcSure(modules);
       complement = new CtcComplement(modules);
       reduce = new CtcReduce(modules);
-      arguments = new ParameterBlock();
+      arguments = new LossArguments();
     } catch (RuntimeException e) {
       modules.close();
       throw e;
     }
-  }
-
-  /** Whether the products of alpha and beta must be kept, for something to be made of them. */
-  static boolean needsRows(DeviceResult result) {
-    return result.gradient() != null || hasPosteriors(result);
-  }
-
-  static boolean hasPosteriors(DeviceResult result) {
-    return result.posteriors() != null || result.statePosteriors() != null;
   }
 
   /** Everything a batch needs, on one stream, without waiting for any of it. */
@@ -72,7 +63,6 @@ final class Kernels implements DeviceKernels {
     ElementType type = batch.logits().type();
     int longest = batch.targets().maxLength();
     boolean gradient = result.gradient() != null;
-    boolean wantsPosteriors = hasPosteriors(result);
     prepare.enqueue(n, arguments, launch);
     frames.enqueue(type, (long) n * batch.frames(), batch.classes(), arguments, launch);
     for (int segment = 0; segment < workspace.segments(); segment++) {
@@ -81,7 +71,7 @@ final class Kernels implements DeviceKernels {
       if (gradient) {
         labels.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
-      if (wantsPosteriors) {
+      if (result.hasPosteriors()) {
         posteriors.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
     }

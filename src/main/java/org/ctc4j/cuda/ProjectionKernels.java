@@ -26,7 +26,7 @@ final class ProjectionKernels implements AutoCloseable {
   private final Kernels kernels;
   private final KernelModules modules;
   private final CtcProjection projection;
-  private final ProjectionBlock arguments;
+  private final ProjectionArguments arguments;
   private final Cublas cublas;
 
   /**
@@ -38,7 +38,7 @@ final class ProjectionKernels implements AutoCloseable {
     this.kernels = kernels;
     modules = new KernelModules(deviceArchitecture);
     projection = new CtcProjection(modules);
-    arguments = new ProjectionBlock();
+    arguments = new ProjectionArguments();
     try {
       cublas = new Cublas();
     } catch (RuntimeException e) {

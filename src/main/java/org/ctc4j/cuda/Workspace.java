@@ -1,5 +1,8 @@
 package org.ctc4j.cuda;
 
+import org.ctc4j.DeviceBatch;
+import org.ctc4j.DeviceResult;
+
 /**
  * How much device memory the kernels work in for a batch of one shape, and how it is cut: the
  * states of the recursions are kept for {@code rowsKept} frames from either end at a time. If that
@@ -10,6 +13,17 @@ package org.ctc4j.cuda;
  * @param bytes in all
  */
 record Workspace(int rowsKept, int segments, long bytes) {
+  /** The same for a batch and what is to be made of it. */
+  static Workspace of(DeviceBatch batch, DeviceResult result, long limit) {
+    return of(
+        batch.frames(),
+        batch.utterances(),
+        batch.classes(),
+        batch.targets().maxLength(),
+        result.gradient() != null || result.hasPosteriors(),
+        limit);
+  }
+
   /**
    * The fewest segments with which the workspace does not exceed the limit; if none does, those
    * with the least memory.
@@ -18,7 +32,8 @@ record Workspace(int rowsKept, int segments, long bytes) {
    * @param utterances N
    * @param classes C
    * @param labels L, the length of the longest target
-   * @param gradient whether a gradient is asked for
+   * @param gradient whether a gradient is asked for, or posteriors: rows are kept then, for
+   *     something to be made of them
    */
   static Workspace of(
       int frames, int utterances, int classes, int labels, boolean gradient, long limit) {
