@@ -11,16 +11,16 @@ import org.ctc4j.ElementType;
  */
 final class AlignKernels implements DeviceKernels {
   private final KernelModules modules;
-  private final CtcAlignFrames frames;
-  private final CtcAlignPath path;
+  private final AlignFramesLauncher frames;
+  private final AlignPathLauncher path;
   private final AlignArguments arguments;
 
   /** The context must be current, here and in all calls. */
   AlignKernels(int deviceArchitecture) {
     modules = new KernelModules(deviceArchitecture);
     try {
-      frames = new CtcAlignFrames(modules);
-      path = new CtcAlignPath(modules);
+      frames = new AlignFramesLauncher(modules);
+      path = new AlignPathLauncher(modules);
       arguments = new AlignArguments();
     } catch (RuntimeException e) {
       modules.close();

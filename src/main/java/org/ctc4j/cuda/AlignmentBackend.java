@@ -40,7 +40,7 @@ public final class AlignmentBackend implements AutoCloseable {
       CtcStatus[] statuses) {
     if (batch.utterances() > 0) {
       HostAlignments.Paths paths = new HostAlignments.Paths(states, logProbabilities, statuses);
-      device.run(
+      device.inContext(
           held ->
               held.hostBatches()
                   .compute(
@@ -51,7 +51,7 @@ public final class AlignmentBackend implements AutoCloseable {
   /** A batch in device memory, in a workspace of the aligner's. */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
     AlignWorkspace workspace = workspaceOf(batch);
-    device.run(
+    device.inContext(
         held -> {
           long address = held.workspace(stream, workspace.bytes(), batch::shape);
           held.kernels()
@@ -75,7 +75,7 @@ public final class AlignmentBackend implements AutoCloseable {
       long bytes) {
     AlignWorkspace workspace = workspaceOf(batch);
     OpenDevice.requireWorkspace(address, bytes, workspace.bytes(), batch.shape());
-    device.run(
+    device.inContext(
         held ->
             held.kernels()
                 .enqueue(
@@ -90,7 +90,7 @@ public final class AlignmentBackend implements AutoCloseable {
   /** Loads the kernels of such a call and makes room for it in the aligner's workspace. */
   public void prepare(DeviceBatch batch, long stream) {
     AlignWorkspace workspace = workspaceOf(batch);
-    device.run(
+    device.inContext(
         held -> {
           held.workspace(stream, workspace.bytes(), batch::shape);
           held.kernels().load(batch);

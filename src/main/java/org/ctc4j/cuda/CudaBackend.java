@@ -37,15 +37,15 @@ public final class CudaBackend implements AutoCloseable {
   public synchronized void computeLosses(LossCall call) {
     if (call.batch().utterances() > 0) {
       long limit = Math.max(1, workspaceLimit / PIPELINES);
-      device.run(
+      device.inContext(
           held -> held.hostBatches().compute(new HostLosses(call, held.kernels().losses(), limit)));
     }
   }
 
   /** A batch in device memory, in a workspace of the engine's. */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
-    Workspace workspace = Workspace.of(batch, result, workspaceLimit);
-    device.run(
+    LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
+    device.inContext(
         held -> {
           long address = held.workspace(stream, workspace.bytes(), batch::shape);
           held.kernels()
@@ -68,9 +68,9 @@ public final class CudaBackend implements AutoCloseable {
       long stream,
       long address,
       long bytes) {
-    Workspace workspace = Workspace.of(batch, result, workspaceLimit);
+    LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
     OpenDevice.requireWorkspace(address, bytes, workspace.bytes(), batch.shape());
-    device.run(
+    device.inContext(
         held ->
             held.kernels()
                 .losses()
@@ -85,8 +85,8 @@ public final class CudaBackend implements AutoCloseable {
 
   /** Loads the kernels of such a call and makes room for it in the engine's workspace. */
   public void prepare(DeviceBatch batch, DeviceResult result, long stream) {
-    Workspace workspace = Workspace.of(batch, result, workspaceLimit);
-    device.run(
+    LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
+    device.inContext(
         held -> {
           held.workspace(stream, workspace.bytes(), batch::shape);
           held.kernels().losses().load(batch, result, workspace);
@@ -105,7 +105,7 @@ public final class CudaBackend implements AutoCloseable {
   /** Bytes that {@link #enqueue} needs for batches of a shape. */
   public long workspaceBytes(
       int frames, int utterances, int classes, int maxTargetLength, boolean gradient) {
-    return Workspace.of(frames, utterances, classes, maxTargetLength, gradient, workspaceLimit)
+    return LossWorkspace.of(frames, utterances, classes, maxTargetLength, gradient, workspaceLimit)
         .bytes();
   }
 
@@ -115,7 +115,7 @@ public final class CudaBackend implements AutoCloseable {
    * @throws BackendUnavailableException if cuBLAS cannot be used
    */
   public synchronized void computeLosses(ProjectedCall call) {
-    device.run(
+    device.inContext(
         held ->
             held.hostBatches()
                 .compute(
@@ -127,7 +127,7 @@ public final class CudaBackend implements AutoCloseable {
   public void enqueue(
       DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
     ProjectionWorkspace workspace = workspaceOf(batch, result);
-    device.run(
+    device.inContext(
         held -> {
           ProjectionKernels kernels = held.kernels().projections();
           long address = held.workspace(stream, workspace.bytes, batch::shape);
@@ -149,7 +149,7 @@ public final class CudaBackend implements AutoCloseable {
       long bytes) {
     ProjectionWorkspace workspace = workspaceOf(batch, result);
     OpenDevice.requireWorkspace(address, bytes, workspace.bytes, batch.shape());
-    device.run(
+    device.inContext(
         held ->
             held.kernels()
                 .projections()

@@ -31,7 +31,7 @@ final class DeviceGuard {
    * @throws IllegalStateException if this is closed
    * @throws DeviceException if the driver refuses, or the device was lost before
    */
-  void run(Runnable work) {
+  void inContext(Runnable work) {
     if (closed) {
       throw new IllegalStateException("this cuda " + what + " is closed");
     }
@@ -42,7 +42,7 @@ final class DeviceGuard {
           lost.code());
     }
     try {
-      context.run(work);
+      context.whileCurrent(work);
     } catch (DeviceException e) {
       if (e.isDeviceLost()) {
         lost = e;
@@ -58,7 +58,7 @@ final class DeviceGuard {
     }
     closed = true;
     try {
-      context.run(lost == null ? last : () -> settleAndRun(last));
+      context.whileCurrent(lost == null ? last : () -> settleAndRun(last));
     } catch (DeviceException e) {
       // the device is lost, and with it all that is to be given back
     }

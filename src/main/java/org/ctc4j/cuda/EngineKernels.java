@@ -9,16 +9,16 @@ import org.ctc4j.BackendUnavailableException;
  */
 final class EngineKernels implements DeviceKernels {
   private final int deviceArchitecture;
-  private final Kernels losses;
+  private final LossKernels losses;
   private ProjectionKernels projections;
 
   /** The context must be current, here and in all calls. */
   EngineKernels(int deviceArchitecture) {
     this.deviceArchitecture = deviceArchitecture;
-    losses = new Kernels(deviceArchitecture);
+    losses = new LossKernels(deviceArchitecture);
   }
 
-  Kernels losses() {
+  LossKernels losses() {
     return losses;
   }
 

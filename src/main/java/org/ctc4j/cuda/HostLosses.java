@@ -16,7 +16,7 @@ final class HostLosses implements HostCall {
   private static final long CHUNK_BYTES = ChunkPipeline.PIECE_BYTES;
 
   private final LossCall call;
-  private final Kernels kernels;
+  private final LossKernels kernels;
   private final long workspaceLimit;
   private final Utterances utterances;
   private final HostTensor logits;
@@ -28,7 +28,7 @@ final class HostLosses implements HostCall {
    * @param workspaceLimit bytes of workspace for a chunk; what a single utterance cannot do without
    *     is taken nonetheless
    */
-  HostLosses(LossCall call, Kernels kernels, long workspaceLimit) {
+  HostLosses(LossCall call, LossKernels kernels, long workspaceLimit) {
     this.call = call;
     this.kernels = kernels;
     this.workspaceLimit = workspaceLimit;
@@ -63,8 +63,8 @@ final class HostLosses implements HostCall {
         && workspace(chunk).bytes() <= workspaceLimit;
   }
 
-  private Workspace workspace(Chunk chunk) {
-    return Workspace.of(
+  private LossWorkspace workspace(Chunk chunk) {
+    return LossWorkspace.of(
         chunk.frames(),
         chunk.count(),
         logits.columns(),
@@ -85,7 +85,7 @@ final class HostLosses implements HostCall {
     private final Staged gradientThere = output(gradient);
     private final Staged posteriorsThere = output(posteriors);
     private final Staged statePosteriorsThere = output(statePosteriors);
-    private final Workspace workspace = workspace(chunk());
+    private final LossWorkspace workspace = workspace(chunk());
     private final long workspaceOffset = region(workspace.bytes());
 
     LossChunk(Chunk chunk) {

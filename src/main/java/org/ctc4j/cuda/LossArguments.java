@@ -46,7 +46,7 @@ final class LossArguments extends KernelArguments {
       DeviceBatch batch,
       CallOptions call,
       DeviceResult result,
-      Workspace workspace,
+      LossWorkspace workspace,
       long workspaceAddress) {
     write(PROBLEM)
         .tensor(batch.logits())

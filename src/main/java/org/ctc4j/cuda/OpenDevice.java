@@ -30,7 +30,7 @@ final class OpenDevice<K extends DeviceKernels> implements AutoCloseable {
   OpenDevice(CudaDevice device, String what, IntFunction<K> kernels, int pipelines) {
     PrimaryContext context = new PrimaryContext(device.index());
     try {
-      held = context.call(() -> new Held<>(device, kernels, pipelines));
+      held = context.whileCurrent(() -> new Held<>(device, kernels, pipelines));
     } catch (RuntimeException e) {
       context.close();
       throw e;
@@ -83,9 +83,9 @@ final class OpenDevice<K extends DeviceKernels> implements AutoCloseable {
   }
 
   /** Does work with the context current, and holds the device until it is done. */
-  void run(Consumer<Held<K>> work) {
+  void inContext(Consumer<Held<K>> work) {
     try {
-      guard.run(() -> work.accept(held));
+      guard.inContext(() -> work.accept(held));
     } finally {
       Reference.reachabilityFence(this);
     }
@@ -93,7 +93,7 @@ final class OpenDevice<K extends DeviceKernels> implements AutoCloseable {
 
   /** Waits for a stream and gives back what is kept for it. */
   void forget(long stream) {
-    run(there -> there.workspaces.forget(stream));
+    inContext(there -> there.workspaces.forget(stream));
   }
 
   /**

@@ -30,7 +30,7 @@ final class PrimaryContext implements AutoCloseable {
   /**
    * Does work with the context current to this thread; what was current before is again after it.
    */
-  <T> T call(Supplier<T> work) {
+  <T> T whileCurrent(Supplier<T> work) {
     Driver.call("cuCtxPushCurrent", () -> cuCtxPushCurrent(context));
     try {
       return work.get();
@@ -40,9 +40,9 @@ final class PrimaryContext implements AutoCloseable {
     }
   }
 
-  /** {@link #call} for work without a result. */
-  void run(Runnable work) {
-    call(
+  /** The same for work without a result. */
+  void whileCurrent(Runnable work) {
+    whileCurrent(
         () -> {
           work.run();
           return null;

@@ -2,6 +2,7 @@ package org.ctc4j.cuda;
 
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 
+import java.util.function.Consumer;
 import jcuda.driver.CUstream;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
@@ -16,16 +17,16 @@ import org.ctc4j.ElementType;
  * The order in which products and kernels of a call on hidden states run: two passes over the
  * logits, chunk by chunk, and between them the kernels for whole logits on the compact problem. See
  * kernels/projection.cu. {@link #enqueue} may be called from many threads at once; while it
- * enqueues it holds the lock of all enqueueing of the engine, its {@link Kernels}.
+ * enqueues it holds the lock of all enqueueing of the engine, its {@link LossKernels}.
  */
 final class ProjectionKernels implements AutoCloseable {
   private static final Cublas.Factor[] PARTS = {
     Cublas.Factor.ONE, Cublas.Factor.LOW, Cublas.Factor.LOWEST
   };
 
-  private final Kernels kernels;
+  private final LossKernels kernels;
   private final KernelModules modules;
-  private final CtcProjection projection;
+  private final ProjectionLauncher launcher;
   private final ProjectionArguments arguments;
   private final Cublas cublas;
 
@@ -34,10 +35,10 @@ final class ProjectionKernels implements AutoCloseable {
    *
    * @param kernels for the compact problem; they stay the caller's
    */
-  ProjectionKernels(Kernels kernels, int deviceArchitecture) {
+  ProjectionKernels(LossKernels kernels, int deviceArchitecture) {
     this.kernels = kernels;
     modules = new KernelModules(deviceArchitecture);
-    projection = new CtcProjection(modules);
+    launcher = new ProjectionLauncher(modules);
     arguments = new ProjectionArguments();
     try {
       cublas = new Cublas();
@@ -55,7 +56,7 @@ final class ProjectionKernels implements AutoCloseable {
   void enqueue(
       ProjectionCall call, ProjectionWorkspace workspace, long workspaceAddress, CUstream stream) {
     synchronized (kernels) {
-      new Run(call, workspace, workspaceAddress, stream).enqueue();
+      new Passes(call, workspace, workspaceAddress, stream).enqueue();
     }
   }
 
@@ -66,8 +67,8 @@ final class ProjectionKernels implements AutoCloseable {
     modules.close();
   }
 
-  /** The enqueueing of one call. */
-  private final class Run {
+  /** One call, which goes over the logits twice. */
+  private final class Passes {
     private final ProjectionCall call;
     private final ProjectionWorkspace workspace;
     private final long base;
@@ -77,9 +78,9 @@ final class ProjectionKernels implements AutoCloseable {
     private final DeviceProjectedResult result;
     private final ElementType type;
     private final ElementType wide;
-    private final CtcProjection.Launcher steps;
+    private final ProjectionLauncher.Steps steps;
 
-    Run(ProjectionCall call, ProjectionWorkspace workspace, long base, CUstream stream) {
+    Passes(ProjectionCall call, ProjectionWorkspace workspace, long base, CUstream stream) {
       this.call = call;
       this.workspace = workspace;
       this.base = base;
@@ -89,7 +90,7 @@ final class ProjectionKernels implements AutoCloseable {
       type = layer.type();
       wide = type == ElementType.FLOAT64 ? ElementType.FLOAT64 : ElementType.FLOAT32;
       launch = new Launch(stream, call.batch()::shape);
-      steps = projection.launcher(type, arguments.pointers(), launch);
+      steps = launcher.steps(type, arguments.pointers(), launch);
     }
 
     void enqueue() {
@@ -115,7 +116,7 @@ final class ProjectionKernels implements AutoCloseable {
       steps.targets(frames.utterances());
       steps.rows(frames.utterances());
       steps.gather(call.rows());
-      forEachChunk(this::sum, part -> {});
+      forEachChunk(this::sum, chunk -> {});
       steps.finish(call.rows());
       enqueueLattice();
       if (result.hasGradient()) {
@@ -135,34 +136,34 @@ final class ProjectionKernels implements AutoCloseable {
     }
 
     /** A chunk of the first pass. */
-    private void sum(Part part) {
-      multiplyLogits(part);
-      steps.sum(part.rowCount);
+    private void sum(LogitsChunk chunk) {
+      multiplyLogits(chunk);
+      steps.sum(chunk.rowCount);
     }
 
     /** A chunk of the second pass. */
-    private void addGradients(Part part) {
-      multiplyLogits(part);
-      steps.gradient(part.rowCount);
+    private void addGradients(LogitsChunk chunk) {
+      multiplyLogits(chunk);
+      steps.gradient(chunk.rowCount);
       if (result.biasGradient() != 0) {
-        steps.bias(part.classCount);
+        steps.bias(chunk.classCount);
       }
       if (type == wide) {
-        addProducts(Cublas.Factor.ONE, part, workspace.logits, part.isFirstOfClasses());
+        addProducts(Cublas.Factor.ONE, chunk, workspace.logits, chunk.isFirstOfClasses());
       }
       for (int i = 0; i < workspace.parts; i++) {
-        addProducts(PARTS[i], part, workspace.part(i), i == 0 && part.isFirstOfClasses());
+        addProducts(PARTS[i], chunk, workspace.part(i), i == 0 && chunk.isFirstOfClasses());
       }
     }
 
     /** logits = hidden · weightᵀ */
-    private void multiplyLogits(Part part) {
+    private void multiplyLogits(LogitsChunk chunk) {
       cublas.multiply(
           Cublas.Factor.ONE,
-          hidden(part),
-          weight(part).transpose(),
+          hidden(chunk),
+          weight(chunk).transpose(),
           Cublas.Factor.ZERO,
-          matrix(workspace.logits, wide, part.rowCount, part.classCount, workspace.pitch),
+          matrix(workspace.logits, wide, chunk.rowCount, chunk.classCount, workspace.pitch),
           launch);
     }
 
@@ -173,34 +174,34 @@ final class ProjectionKernels implements AutoCloseable {
      * @param first whether nothing is in hiddenSum yet; in weightSum nothing is before the first
      *     rows
      */
-    private void addProducts(Cublas.Factor alpha, Part part, long gradient, boolean first) {
+    private void addProducts(Cublas.Factor alpha, LogitsChunk chunk, long gradient, boolean first) {
       Cublas.Matrix logits =
-          matrix(gradient, type, part.rowCount, part.classCount, workspace.pitch);
+          matrix(gradient, type, chunk.rowCount, chunk.classCount, workspace.pitch);
       int dimensions = layer.dimensions();
       if (result.losses().gradient() != null) {
-        long at = workspace.hiddenSum + (long) part.firstRow * dimensions * wide.bytes();
+        long at = workspace.hiddenSum + (long) chunk.firstRow * dimensions * wide.bytes();
         cublas.multiply(
             alpha,
             logits,
-            weight(part),
+            weight(chunk),
             first ? Cublas.Factor.ZERO : Cublas.Factor.ONE,
-            matrix(at, wide, part.rowCount, dimensions, dimensions),
+            matrix(at, wide, chunk.rowCount, dimensions, dimensions),
             launch);
       }
       if (result.weightGradient() != 0) {
         cublas.multiply(
             alpha,
             logits.transpose(),
-            hidden(part),
-            alpha == Cublas.Factor.ONE && part.firstRow == 0
+            hidden(chunk),
+            alpha == Cublas.Factor.ONE && chunk.firstRow == 0
                 ? Cublas.Factor.ZERO
                 : Cublas.Factor.ONE,
-            matrix(workspace.weightSum, wide, part.classCount, dimensions, dimensions),
+            matrix(workspace.weightSum, wide, chunk.classCount, dimensions, dimensions),
             launch);
       }
     }
 
-    private void storeWeights(Part part) {
+    private void storeWeights(LogitsChunk chunk) {
       if (result.weightGradient() == 0 && result.biasGradient() == 0) {
         return;
       }
@@ -208,7 +209,7 @@ final class ProjectionKernels implements AutoCloseable {
         clear(workspace.weightSum, workspace.biasSum - workspace.weightSum);
         clear(workspace.biasSum, workspace.scale - workspace.biasSum);
       }
-      steps.weights(part.classCount, layer.dimensions());
+      steps.weights(chunk.classCount, layer.dimensions());
     }
 
     private void clear(long at, long bytes) {
@@ -221,16 +222,16 @@ final class ProjectionKernels implements AutoCloseable {
       }
     }
 
-    private Cublas.Matrix hidden(Part part) {
+    private Cublas.Matrix hidden(LogitsChunk chunk) {
       int dimensions = layer.dimensions();
-      long at = workspace.copy + (long) part.firstRow * dimensions * type.bytes();
-      return matrix(at, type, part.rowCount, dimensions, dimensions);
+      long at = workspace.copy + (long) chunk.firstRow * dimensions * type.bytes();
+      return matrix(at, type, chunk.rowCount, dimensions, dimensions);
     }
 
-    private Cublas.Matrix weight(Part part) {
+    private Cublas.Matrix weight(LogitsChunk chunk) {
       int dimensions = layer.dimensions();
-      long at = layer.weight() + (long) part.firstClass * dimensions * type.bytes();
-      return new Cublas.Matrix(at, type, part.classCount, dimensions, dimensions);
+      long at = layer.weight() + (long) chunk.firstClass * dimensions * type.bytes();
+      return new Cublas.Matrix(at, type, chunk.classCount, dimensions, dimensions);
     }
 
     private Cublas.Matrix matrix(long at, ElementType elements, int rows, int columns, int pitch) {
@@ -277,27 +278,23 @@ final class ProjectionKernels implements AutoCloseable {
     }
 
     /** Classes in the outer loop: a chunk of the weight's gradient is done when its rows are. */
-    private void forEachChunk(Work chunk, Work afterClasses) {
+    private void forEachChunk(
+        Consumer<LogitsChunk> enqueueing, Consumer<LogitsChunk> afterClasses) {
       for (int c = 0; c < layer.classes(); c += workspace.classesOfChunk) {
         int classes = Math.min(workspace.classesOfChunk, layer.classes() - c);
         arguments.setClasses(c, classes);
         for (int r = 0; r < call.rows(); r += workspace.rowsOfChunk) {
           int rows = Math.min(workspace.rowsOfChunk, call.rows() - r);
           arguments.setRows(r, rows);
-          chunk.enqueue(new Part(r, rows, c, classes));
+          enqueueing.accept(new LogitsChunk(r, rows, c, classes));
         }
-        afterClasses.enqueue(new Part(0, 0, c, classes));
+        afterClasses.accept(new LogitsChunk(0, 0, c, classes));
       }
     }
   }
 
-  /** What to enqueue for a chunk. */
-  private interface Work {
-    void enqueue(Part part);
-  }
-
   /** A chunk of the logits. */
-  private record Part(int firstRow, int rowCount, int firstClass, int classCount) {
+  private record LogitsChunk(int firstRow, int rowCount, int firstClass, int classCount) {
     boolean isFirstOfClasses() {
       return firstClass == 0;
     }

@@ -20,7 +20,7 @@ final class ProjectionWorkspace {
   /** Rows of a chunk begin at multiples of so many elements. */
   private static final int PITCH = 8;
 
-  final Workspace compact;
+  final LossWorkspace compact;
   final int rowsOfChunk;
   final int classesOfChunk;
   final int pitch;
@@ -68,7 +68,7 @@ final class ProjectionWorkspace {
     int width = Math.min(shape.batch().labels(), shape.layer().classes() - 1) + 1;
     int columns = width + 1; // and all other classes as one
     compact =
-        Workspace.of(
+        LossWorkspace.of(
             shape.batch().frames(),
             shape.batch().utterances(),
             columns,

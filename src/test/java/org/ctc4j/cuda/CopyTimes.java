@@ -32,7 +32,7 @@ public final class CopyTimes {
     long bytes = Math.min(MOST_BYTES, device.memoryBytes() / SHARE_OF_MEMORY);
     int pinnedBytes = (int) bytes / 2;
     try (PrimaryContext context = new PrimaryContext(device.index())) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (Stream stream = new Stream();
                 StreamTimer timer = new StreamTimer(stream);

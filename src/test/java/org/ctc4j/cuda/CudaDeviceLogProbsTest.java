@@ -72,7 +72,7 @@ class CudaDeviceLogProbsTest {
   private void assertStatuses(int[] expected, DeviceLogProbs batch, InputKind input) {
     CtcOptions options = CtcOptions.DEFAULT.withInput(input);
     String what = "%s, %s".formatted(input, batch);
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceLogProbs.Outputs outputs = batch.outputs()) {
             ctc.enqueue(outputs.batch, options, outputs.result, 0);

@@ -36,7 +36,7 @@ class CudaForgetTest {
     }
     try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
         PrimaryContext context = new PrimaryContext(0)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (Stream stream = new Stream();
                 DeviceTestBatch device = new DeviceTestBatch(batch)) {
@@ -62,7 +62,7 @@ class CudaForgetTest {
   void aligner() {
     try (CudaAligner aligner = CudaAligner.create(0, EngineOptions.DEFAULT);
         PrimaryContext context = new PrimaryContext(0)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (DeviceTestBatch device = new DeviceTestBatch(batch)) {
               long before = Emulator.gauge("deviceBytes");

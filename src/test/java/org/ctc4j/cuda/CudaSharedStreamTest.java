@@ -37,7 +37,7 @@ class CudaSharedStreamTest {
     TestBatch logits = TestBatch.random(random, 40, 3, 9, 12, 2);
     try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
         PrimaryContext context = new PrimaryContext(0)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (Stream stream = new Stream();
                 DeviceProjectionCase first = new DeviceProjectionCase(projected, false);

@@ -34,7 +34,7 @@ class CudaStreamsTest {
   private void withEngine(Work work) {
     try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
         PrimaryContext context = new PrimaryContext(0)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (DeviceTestBatch device = new DeviceTestBatch(batch)) {
               work.run(ctc, device);

@@ -54,7 +54,7 @@ class CudaUnclosedTest {
   void enqueued() {
     Collected collected = new Collected();
     try (PrimaryContext context = new PrimaryContext(0)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (Stream stream = new Stream();
                 DeviceTestBatch device = new DeviceTestBatch(batch)) {

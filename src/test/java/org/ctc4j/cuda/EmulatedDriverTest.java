@@ -55,7 +55,7 @@ class EmulatedDriverTest {
   void open() {
     assertEquals("", Devices.survey().reason());
     context = new PrimaryContext(0);
-    context.run(
+    context.whileCurrent(
         () -> {
           stream = new Stream();
           device = new DeviceMemory(BYTES, () -> "a test");
@@ -66,7 +66,7 @@ class EmulatedDriverTest {
 
   @AfterEach
   void nothingIsLeft() {
-    context.run(
+    context.whileCurrent(
         () -> {
           pinned.close();
           other.close();
@@ -134,7 +134,7 @@ class EmulatedDriverTest {
   @Test
   @DisplayName("Asynchronous copies and fills go in order, are there after the wait, and are timed")
   void timedCopies() {
-    context.run(
+    context.whileCurrent(
         () -> {
           CUevent[] events = {new CUevent(), new CUevent()};
           for (CUevent event : events) {
@@ -165,7 +165,7 @@ class EmulatedDriverTest {
   @Test
   @DisplayName("A captured graph, launched again and again, does all of it each time")
   void graph() {
-    context.run(
+    context.whileCurrent(
         () -> {
           CUgraph graph = new CUgraph();
           CUgraphExec exec = new CUgraphExec();
@@ -219,12 +219,14 @@ class EmulatedDriverTest {
 
   private void assertLoses(int code, String finding, long lossAt, long reducedAt) {
     DeviceException e =
-        assertThrows(DeviceException.class, () -> context.run(() -> reduce(lossAt, reducedAt)));
+        assertThrows(
+            DeviceException.class, () -> context.whileCurrent(() -> reduce(lossAt, reducedAt)));
     assertEquals(code, e.code(), e::getMessage);
     assertTrue(e.isDeviceLost());
     assertTrue(Emulator.finding().contains(finding), Emulator::finding);
     DeviceException later =
-        assertThrows(DeviceException.class, () -> context.run(() -> stream.await(() -> "later")));
+        assertThrows(
+            DeviceException.class, () -> context.whileCurrent(() -> stream.await(() -> "later")));
     assertEquals(code, later.code(), later::getMessage);
     Emulator.reset(); // a new process
     open();
@@ -233,7 +235,7 @@ class EmulatedDriverTest {
   @Test
   @DisplayName("A misaligned access loses the device, as one out of bounds does: each by its code")
   void misaligned() {
-    context.run(() -> reduce(0, 8));
+    context.whileCurrent(() -> reduce(0, 8));
     assertEquals("", Emulator.finding());
     assertLoses(CUresult.CUDA_ERROR_MISALIGNED_ADDRESS, "misaligned read of", 4, 8);
     assertLoses(CUresult.CUDA_ERROR_MISALIGNED_ADDRESS, "misaligned write of", 0, 12);

@@ -98,7 +98,7 @@ public final class KernelCheck {
         PrimaryContext context = new PrimaryContext(0);
         Ctc reference = Ctc.create(Backend.REFERENCE)) {
       double expected = reference.loss(host.batch(), options).loss();
-      context.run(
+      context.whileCurrent(
           () -> {
             try (DeviceTestBatch device = new DeviceTestBatch(host);
                 Stream stream = new Stream()) {

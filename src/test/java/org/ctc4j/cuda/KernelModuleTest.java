@@ -32,14 +32,14 @@ class KernelModuleTest {
 
   private String refusal() {
     return assertThrows(
-            DeviceException.class, () -> context.run(() -> new KernelModule("labels", 80)))
+            DeviceException.class, () -> context.whileCurrent(() -> new KernelModule("labels", 80)))
         .getMessage();
   }
 
   @Test
   @DisplayName("A module that loads has its functions, by one call of the driver")
   void loads() {
-    context.run(
+    context.whileCurrent(
         () -> {
           try (KernelModule module = new KernelModule("labels", 80)) {
             assertNotNull(module.function("ctc_labels"));

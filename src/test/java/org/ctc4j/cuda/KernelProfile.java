@@ -21,7 +21,7 @@ public final class KernelProfile {
       for (String name : names) {
         Shape shape = Shape.of(name);
         for (Workload workload : new Workload[] {Workload.of(shape), Workload.peaked(shape)}) {
-          context.run(() -> compute(ctc, workload, device.index()));
+          context.whileCurrent(() -> compute(ctc, workload, device.index()));
         }
       }
     }

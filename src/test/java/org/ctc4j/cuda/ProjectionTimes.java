@@ -42,7 +42,7 @@ public final class ProjectionTimes {
         for (ElementType type : ElementType.values()) {
           for (boolean fast : new boolean[] {false, true}) {
             if (!fast || type != ElementType.FLOAT64) {
-              context.run(
+              context.whileCurrent(
                   () -> {
                     try (Timed timed = new Timed(sizes, type, fast, device.architecture())) {
                       timed.print(ctc, shape);

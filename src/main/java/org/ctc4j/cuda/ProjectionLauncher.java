@@ -10,7 +10,7 @@ import org.ctc4j.ElementType;
  * {@code ctc_projection_STEP_TYPE}: what is done to chunks of logits between the matrix products,
  * and before and after them. A block an utterance, a warp a row or a block a row.
  */
-final class CtcProjection {
+final class ProjectionLauncher {
   private static final int THREADS = 256;
   private static final int WARPS = THREADS / 32;
   private static final int COLUMNS_PER_BLOCK = 32;
@@ -32,7 +32,7 @@ final class CtcProjection {
   private final Map<ElementType, Map<Step, KernelModules.Kernel>> kernels =
       new EnumMap<>(ElementType.class);
 
-  CtcProjection(KernelModules modules) {
+  ProjectionLauncher(KernelModules modules) {
     for (ElementType type : ElementType.values()) {
       Map<Step, KernelModules.Kernel> ofType = new EnumMap<>(Step.class);
       for (Step step : Step.values()) {
@@ -46,17 +46,17 @@ final class CtcProjection {
   }
 
   /** The kernels for one call: its element type, its arguments and where they go. */
-  Launcher launcher(ElementType type, Pointer arguments, Launch launch) {
-    return new Launcher(kernels.get(type), arguments, launch);
+  Steps steps(ElementType type, Pointer arguments, Launch launch) {
+    return new Steps(kernels.get(type), arguments, launch);
   }
 
   /** Enqueues one step after the other; the arguments are those at the time. */
-  static final class Launcher {
+  static final class Steps {
     private final Map<Step, KernelModules.Kernel> kernels;
     private final Pointer arguments;
     private final Launch launch;
 
-    private Launcher(Map<Step, KernelModules.Kernel> kernels, Pointer arguments, Launch launch) {
+    private Steps(Map<Step, KernelModules.Kernel> kernels, Pointer arguments, Launch launch) {
       this.kernels = kernels;
       this.arguments = arguments;
       this.launch = launch;

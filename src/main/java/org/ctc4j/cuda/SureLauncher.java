@@ -9,7 +9,7 @@ import org.ctc4j.ElementType;
  * block an utterance; those whose loss is not small end at once. Overwrites what the other kernels
  * left in the workspace.
  */
-final class CtcSure {
+final class SureLauncher {
   private static final int LANES = 32;
   private static final int MOST_WARPS = 8;
 
@@ -17,7 +17,7 @@ final class CtcSure {
 
   private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
 
-  CtcSure(KernelModules modules) {
+  SureLauncher(KernelModules modules) {
     for (ElementType type : ElementType.values()) {
       kernels.put(type, modules.kernel(FILE, "ctc_sure_" + KernelImages.suffix(type)));
     }

@@ -4,14 +4,14 @@ package org.ctc4j.cuda;
  * {@code ctc_prepare}: checks lengths and labels of each utterance and lists the positions of each
  * label. One block an utterance.
  */
-final class CtcPrepare {
+final class PrepareLauncher {
   private static final int THREADS = 256;
 
   private static final String FILE = "prepare";
 
   private final KernelModules.Kernel kernel;
 
-  CtcPrepare(KernelModules modules) {
+  PrepareLauncher(KernelModules modules) {
     kernel = modules.kernel(FILE, "ctc_prepare");
     kernel.load();
   }

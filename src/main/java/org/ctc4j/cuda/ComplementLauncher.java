@@ -7,7 +7,7 @@ import org.ctc4j.ElementType;
  * the probability of everything else. One block an utterance; the others end at once. Overwrites
  * what the other kernels left in the workspace.
  */
-final class CtcComplement {
+final class ComplementLauncher {
   private static final int LANES = 32;
   private static final int MOST_WARPS = 4;
 
@@ -15,7 +15,7 @@ final class CtcComplement {
 
   private final KernelModules.Kernel kernel;
 
-  CtcComplement(KernelModules modules) {
+  ComplementLauncher(KernelModules modules) {
     kernel = modules.kernel(FILE, "ctc_complement");
   }
 

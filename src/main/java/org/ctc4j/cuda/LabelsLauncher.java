@@ -1,19 +1,20 @@
 package org.ctc4j.cuda;
 
 /**
- * {@code ctc_posteriors}: posteriors as an output, of states and summed by class. One warp a frame;
- * a segment has K frames from either end.
+ * {@code ctc_labels}: sums the posteriors of each label over its positions, in a fixed order, into
+ * the gradient. One warp a frame; a segment has K frames from either end.
  */
-final class CtcPosteriors {
+final class LabelsLauncher {
   private static final int THREADS = 256;
   private static final int FRAMES_PER_BLOCK = 8;
 
-  private static final String FILE = "posteriors";
+  private static final String FILE = "labels";
 
   private final KernelModules.Kernel kernel;
 
-  CtcPosteriors(KernelModules modules) {
-    kernel = modules.kernel(FILE, "ctc_posteriors");
+  LabelsLauncher(KernelModules modules) {
+    kernel = modules.kernel(FILE, "ctc_labels");
+    kernel.load();
   }
 
   /**

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-class WorkspaceTest {
+class LossWorkspaceTest {
   @Test
   @DisplayName("With room enough there is one segment, which keeps half the frames")
   void oneSegment() {
-    Workspace workspace = Workspace.of(101, 3, 30, 20, true, Long.MAX_VALUE);
+    LossWorkspace workspace = LossWorkspace.of(101, 3, 30, 20, true, Long.MAX_VALUE);
     assertEquals(51, workspace.rowsKept());
     assertEquals(1, workspace.segments());
     long expected =
@@ -29,12 +29,12 @@ class WorkspaceTest {
   void segments() {
     int frames = 90_000;
     int labels = 15_000;
-    long all = Workspace.of(frames, 1, 50, labels, true, Long.MAX_VALUE).bytes();
+    long all = LossWorkspace.of(frames, 1, 50, labels, true, Long.MAX_VALUE).bytes();
     assertTrue(all > 10_000_000_000L, all + " bytes");
-    Workspace limited = Workspace.of(frames, 1, 50, labels, true, 1_000_000_000);
+    LossWorkspace limited = LossWorkspace.of(frames, 1, 50, labels, true, 1_000_000_000);
     assertTrue(limited.bytes() <= 1_000_000_000, limited::toString);
     assertTrue((long) limited.rowsKept() * limited.segments() >= frames / 2, limited::toString);
-    Workspace least = Workspace.of(frames, 1, 50, labels, true, 1);
+    LossWorkspace least = LossWorkspace.of(frames, 1, 50, labels, true, 1);
     assertTrue(least.bytes() <= limited.bytes(), least::toString);
     assertTrue(Math.abs(least.rowsKept() - 212) < 20, least::toString); // sqrt(45,000)
   }
@@ -42,7 +42,7 @@ class WorkspaceTest {
   @Test
   @DisplayName("Losses alone keep no rows")
   void losses() {
-    Workspace workspace = Workspace.of(1000, 2, 30, 20, false, 1);
+    LossWorkspace workspace = LossWorkspace.of(1000, 2, 30, 20, false, 1);
     assertEquals(1, workspace.rowsKept());
     assertEquals(1, workspace.segments());
   }

@@ -8,13 +8,13 @@ import org.ctc4j.ElementType;
  * {@code ctc_align_path_TYPE}: the best path of each utterance. A block an utterance, a warp for
  * each strip of 64 pairs of states, of which neighbours share 16.
  */
-final class CtcAlignPath {
+final class AlignPathLauncher {
   private static final int LANES = 32;
   private static final int MOST_WARPS = 8;
 
   private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
 
-  CtcAlignPath(KernelModules modules) {
+  AlignPathLauncher(KernelModules modules) {
     for (ElementType type : ElementType.values()) {
       String suffix = KernelImages.suffix(type);
       kernels.put(type, modules.kernel("align_" + suffix, "ctc_align_path_" + suffix));

@@ -5,13 +5,13 @@ import java.util.Map;
 import org.ctc4j.ElementType;
 
 /** {@code ctc_align_frames_TYPE}: largest logit and log-sum-exp of each frame. A warp a frame. */
-final class CtcAlignFrames {
+final class AlignFramesLauncher {
   private static final int THREADS = 256;
   private static final int FRAMES_PER_BLOCK = 8;
 
   private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
 
-  CtcAlignFrames(KernelModules modules) {
+  AlignFramesLauncher(KernelModules modules) {
     for (ElementType type : ElementType.values()) {
       String suffix = KernelImages.suffix(type);
       kernels.put(type, modules.kernel("align_" + suffix, "ctc_align_frames_" + suffix));

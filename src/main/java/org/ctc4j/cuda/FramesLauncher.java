@@ -10,7 +10,7 @@ import org.ctc4j.ElementType;
  * probabilities into the workspace. A warp a frame for few classes, a block a frame for many; the
  * tier is the number of classes up to which a frame fits into the registers of its threads.
  */
-final class CtcFrames {
+final class FramesLauncher {
   private enum Tier {
     C32(32, 256, 8),
     C256(256, 256, 8),
@@ -41,7 +41,7 @@ final class CtcFrames {
   private final Map<ElementType, Map<Tier, KernelModules.Kernel>> kernels =
       new EnumMap<>(ElementType.class);
 
-  CtcFrames(KernelModules modules) {
+  FramesLauncher(KernelModules modules) {
     for (ElementType type : ElementType.values()) {
       Map<Tier, KernelModules.Kernel> ofType = new EnumMap<>(Tier.class);
       for (Tier tier : Tier.values()) {

@@ -10,30 +10,30 @@ import org.ctc4j.ElementType;
  * included, so that the launches of one call follow each other on a stream. It is held while a call
  * is enqueued, not while the device computes.
  */
-final class Kernels implements DeviceKernels {
+final class LossKernels implements DeviceKernels {
   private final KernelModules modules;
-  private final CtcPrepare prepare;
-  private final CtcFrames frames;
-  private final CtcLattice lattice;
-  private final CtcLabels labels;
-  private final CtcPosteriors posteriors;
-  private final CtcSure sure;
-  private final CtcComplement complement;
-  private final CtcReduce reduce;
+  private final PrepareLauncher prepare;
+  private final FramesLauncher frames;
+  private final LatticeLauncher lattice;
+  private final LabelsLauncher labels;
+  private final PosteriorsLauncher posteriors;
+  private final SureLauncher sure;
+  private final ComplementLauncher complement;
+  private final ReduceLauncher reduce;
   private final LossArguments arguments;
 
   /** The context must be current, here and in all calls. */
-  Kernels(int deviceArchitecture) {
+  LossKernels(int deviceArchitecture) {
     modules = new KernelModules(deviceArchitecture);
     try {
-      prepare = new CtcPrepare(modules);
-      frames = new CtcFrames(modules);
-      lattice = new CtcLattice(modules);
-      labels = new CtcLabels(modules);
-      posteriors = new CtcPosteriors(modules);
-      sure = new CtcSure(modules);
-      complement = new CtcComplement(modules);
-      reduce = new CtcReduce(modules);
+      prepare = new PrepareLauncher(modules);
+      frames = new FramesLauncher(modules);
+      lattice = new LatticeLauncher(modules);
+      labels = new LabelsLauncher(modules);
+      posteriors = new PosteriorsLauncher(modules);
+      sure = new SureLauncher(modules);
+      complement = new ComplementLauncher(modules);
+      reduce = new ReduceLauncher(modules);
       arguments = new LossArguments();
     } catch (RuntimeException e) {
       modules.close();
@@ -46,7 +46,7 @@ final class Kernels implements DeviceKernels {
       DeviceBatch batch,
       CallOptions options,
       DeviceResult result,
-      Workspace workspace,
+      LossWorkspace workspace,
       long workspaceAddress,
       Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
@@ -54,11 +54,12 @@ final class Kernels implements DeviceKernels {
   }
 
   /** Loads the kernels that {@link #enqueue} would launch. */
-  synchronized void load(DeviceBatch batch, DeviceResult result, Workspace workspace) {
+  synchronized void load(DeviceBatch batch, DeviceResult result, LossWorkspace workspace) {
     enqueue(batch, result, workspace, Launch.loading(batch::shape));
   }
 
-  private void enqueue(DeviceBatch batch, DeviceResult result, Workspace workspace, Launch launch) {
+  private void enqueue(
+      DeviceBatch batch, DeviceResult result, LossWorkspace workspace, Launch launch) {
     int n = batch.utterances();
     ElementType type = batch.logits().type();
     int longest = batch.targets().maxLength();
@@ -87,7 +88,7 @@ final class Kernels implements DeviceKernels {
       DeviceBatch batch,
       CallOptions options,
       DeviceResult result,
-      Workspace workspace,
+      LossWorkspace workspace,
       long workspaceAddress,
       Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);

@@ -12,9 +12,9 @@ import org.ctc4j.DeviceResult;
  * @param segments Q, ≥ 1
  * @param bytes in all
  */
-record Workspace(int rowsKept, int segments, long bytes) {
+record LossWorkspace(int rowsKept, int segments, long bytes) {
   /** The same for a batch and what is to be made of it. */
-  static Workspace of(DeviceBatch batch, DeviceResult result, long limit) {
+  static LossWorkspace of(DeviceBatch batch, DeviceResult result, long limit) {
     return of(
         batch.frames(),
         batch.utterances(),
@@ -35,18 +35,18 @@ record Workspace(int rowsKept, int segments, long bytes) {
    * @param gradient whether a gradient is asked for, or posteriors: rows are kept then, for
    *     something to be made of them
    */
-  static Workspace of(
+  static LossWorkspace of(
       int frames, int utterances, int classes, int labels, boolean gradient, long limit) {
     int half = Math.max(1, (frames + 1) / 2);
-    Workspace best = null;
+    LossWorkspace best = null;
     for (int segments = 1; best == null || best.bytes > limit; segments++) {
       int rows = gradient ? ceilDiv(half, segments) : 1;
       if (best != null && (!gradient || rows < segments)) {
         return best; // past the square root more segments only cost more
       }
       int used = gradient ? ceilDiv(half, rows) : 1;
-      Workspace next =
-          new Workspace(rows, used, bytes(frames, utterances, classes, labels, rows, used));
+      LossWorkspace next =
+          new LossWorkspace(rows, used, bytes(frames, utterances, classes, labels, rows, used));
       if (best == null || next.bytes < best.bytes) {
         best = next;
       }

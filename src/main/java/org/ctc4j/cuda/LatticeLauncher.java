@@ -5,7 +5,7 @@ package org.ctc4j.cuda;
  * it. One block an utterance: W warps for alpha and W for beta, each lane with P pairs of states (a
  * blank and its label).
  */
-final class CtcLattice {
+final class LatticeLauncher {
   private static final int LANES = 32;
   private static final int MOST_WARPS = 4;
 
@@ -16,7 +16,7 @@ final class CtcLattice {
 
   private final KernelModules.Kernel[] kernels = new KernelModules.Kernel[PAIRS.length];
 
-  CtcLattice(KernelModules modules) {
+  LatticeLauncher(KernelModules modules) {
     for (int i = 0; i < kernels.length; i++) {
       String file = "lattice_p" + PAIRS_PER_LANE[i];
       kernels[i] = modules.kernel(file, "ctc_" + file);

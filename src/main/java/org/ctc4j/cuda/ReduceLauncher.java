@@ -1,14 +1,14 @@
 package org.ctc4j.cuda;
 
 /** {@code ctc_reduce}: the weighted sum of the losses, in a fixed order. One block. */
-final class CtcReduce {
+final class ReduceLauncher {
   private static final int THREADS = 256;
 
   private static final String FILE = "reduce";
 
   private final KernelModules.Kernel kernel;
 
-  CtcReduce(KernelModules modules) {
+  ReduceLauncher(KernelModules modules) {
     kernel = modules.kernel(FILE, "ctc_reduce");
     kernel.load();
   }
