@@ -1,6 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.EnumMap;
 import java.util.Map;
 import org.ctc4j.ElementType;
 
@@ -9,13 +8,10 @@ final class AlignFramesLauncher {
   private static final int THREADS = 256;
   private static final int FRAMES_PER_BLOCK = 8;
 
-  private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
+  private final Map<ElementType, KernelModules.Kernel> kernels;
 
   AlignFramesLauncher(KernelModules modules) {
-    for (ElementType type : ElementType.values()) {
-      String suffix = KernelImages.suffix(type);
-      kernels.put(type, modules.kernel("align_" + suffix, "ctc_align_frames_" + suffix));
-    }
+    kernels = modules.byType("align_%s", "ctc_align_frames_%s");
     kernels.get(ElementType.FLOAT32).load(); // what most logits are; others when they come
   }
 
@@ -23,7 +19,7 @@ final class AlignFramesLauncher {
    * @param frames T · N, those beyond an utterance's length included
    */
   void enqueue(ElementType logits, long frames, AlignArguments arguments, Launch launch) {
-    int blocks = Math.toIntExact((frames + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK);
+    int blocks = Launch.blocks(frames, FRAMES_PER_BLOCK);
     launch.kernel(kernels.get(logits), blocks, THREADS, arguments.pointers());
   }
 }

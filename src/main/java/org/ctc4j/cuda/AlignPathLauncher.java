@@ -1,6 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.EnumMap;
 import java.util.Map;
 import org.ctc4j.ElementType;
 
@@ -12,13 +11,10 @@ final class AlignPathLauncher {
   private static final int LANES = 32;
   private static final int MOST_WARPS = 8;
 
-  private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
+  private final Map<ElementType, KernelModules.Kernel> kernels;
 
   AlignPathLauncher(KernelModules modules) {
-    for (ElementType type : ElementType.values()) {
-      String suffix = KernelImages.suffix(type);
-      kernels.put(type, modules.kernel("align_" + suffix, "ctc_align_path_" + suffix));
-    }
+    kernels = modules.byType("align_%s", "ctc_align_path_%s");
     kernels.get(ElementType.FLOAT32).load(); // what most logits are; others when they come
   }
 

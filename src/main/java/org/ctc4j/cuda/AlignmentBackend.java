@@ -1,5 +1,7 @@
 package org.ctc4j.cuda;
 
+import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
@@ -40,29 +42,18 @@ public final class AlignmentBackend implements AutoCloseable {
       CtcStatus[] statuses) {
     if (batch.utterances() > 0) {
       HostAlignments.Paths paths = new HostAlignments.Paths(states, logProbabilities, statuses);
-      device.inContext(
-          held ->
-              held.hostBatches()
-                  .compute(
-                      new HostAlignments(batch, options, paths, held.kernels(), workspaceLimit)));
+      device.compute(kernels -> new HostAlignments(batch, options, paths, kernels, workspaceLimit));
     }
   }
 
   /** A batch in device memory, in a workspace of the aligner's. */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
     AlignWorkspace workspace = workspaceOf(batch);
-    device.inContext(
-        held -> {
-          long address = held.workspace(stream, workspace.bytes(), batch::shape);
-          held.kernels()
-              .enqueue(
-                  batch,
-                  CallOptions.ofDevice(options),
-                  paths,
-                  workspace,
-                  address,
-                  ForeignStream.of(stream));
-        });
+    device.enqueue(
+        stream,
+        workspace.bytes(),
+        batch::shape,
+        enqueueing(batch, options, paths, workspace, stream));
   }
 
   /** A batch in device memory, in a workspace of the caller's. */
@@ -74,27 +65,32 @@ public final class AlignmentBackend implements AutoCloseable {
       long address,
       long bytes) {
     AlignWorkspace workspace = workspaceOf(batch);
-    OpenDevice.requireWorkspace(address, bytes, workspace.bytes(), batch.shape());
-    device.inContext(
-        held ->
-            held.kernels()
-                .enqueue(
-                    batch,
-                    CallOptions.ofDevice(options),
-                    paths,
-                    workspace,
-                    address,
-                    ForeignStream.of(stream)));
+    device.enqueue(
+        new OpenDevice.Room(address, bytes),
+        workspace.bytes(),
+        batch::shape,
+        enqueueing(batch, options, paths, workspace, stream));
+  }
+
+  private static Function<AlignKernels, LongConsumer> enqueueing(
+      DeviceBatch batch,
+      CtcOptions options,
+      DevicePaths paths,
+      AlignWorkspace workspace,
+      long stream) {
+    CallOptions call = CallOptions.ofDevice(options);
+    return kernels ->
+        address ->
+            kernels.enqueue(batch, call, paths, workspace, address, ForeignStream.of(stream));
   }
 
   /** Loads the kernels of such a call and makes room for it in the aligner's workspace. */
   public void prepare(DeviceBatch batch, long stream) {
-    AlignWorkspace workspace = workspaceOf(batch);
-    device.inContext(
-        held -> {
-          held.workspace(stream, workspace.bytes(), batch::shape);
-          held.kernels().load(batch);
-        });
+    device.enqueue(
+        stream,
+        workspaceOf(batch).bytes(),
+        batch::shape,
+        kernels -> address -> kernels.load(batch));
   }
 
   /** Waits for a stream and gives back what is kept for it. */

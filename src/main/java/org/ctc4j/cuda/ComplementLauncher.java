@@ -11,12 +11,10 @@ final class ComplementLauncher {
   private static final int LANES = 32;
   private static final int MOST_WARPS = 4;
 
-  private static final String FILE = "complement";
-
   private final KernelModules.Kernel kernel;
 
   ComplementLauncher(KernelModules modules) {
-    kernel = modules.kernel(FILE, "ctc_complement");
+    kernel = modules.kernel("complement", "ctc_complement");
   }
 
   /**

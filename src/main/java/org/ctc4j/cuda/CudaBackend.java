@@ -1,5 +1,7 @@
 package org.ctc4j.cuda;
 
+import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CudaDevice;
@@ -37,27 +39,18 @@ public final class CudaBackend implements AutoCloseable {
   public synchronized void computeLosses(LossCall call) {
     if (call.batch().utterances() > 0) {
       long limit = Math.max(1, workspaceLimit / PIPELINES);
-      device.inContext(
-          held -> held.hostBatches().compute(new HostLosses(call, held.kernels().losses(), limit)));
+      device.compute(kernels -> new HostLosses(call, kernels.losses(), limit));
     }
   }
 
   /** A batch in device memory, in a workspace of the engine's. */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
     LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
-    device.inContext(
-        held -> {
-          long address = held.workspace(stream, workspace.bytes(), batch::shape);
-          held.kernels()
-              .losses()
-              .enqueue(
-                  batch,
-                  CallOptions.ofDevice(options),
-                  result,
-                  workspace,
-                  address,
-                  launch(batch, stream));
-        });
+    device.enqueue(
+        stream,
+        workspace.bytes(),
+        batch::shape,
+        enqueueing(batch, options, result, workspace, stream));
   }
 
   /** A batch in device memory, in a workspace of the caller's. */
@@ -69,37 +62,40 @@ public final class CudaBackend implements AutoCloseable {
       long address,
       long bytes) {
     LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
-    OpenDevice.requireWorkspace(address, bytes, workspace.bytes(), batch.shape());
-    device.inContext(
-        held ->
-            held.kernels()
-                .losses()
-                .enqueue(
-                    batch,
-                    CallOptions.ofDevice(options),
-                    result,
-                    workspace,
-                    address,
-                    launch(batch, stream)));
+    device.enqueue(
+        new OpenDevice.Room(address, bytes),
+        workspace.bytes(),
+        batch::shape,
+        enqueueing(batch, options, result, workspace, stream));
+  }
+
+  private static Function<EngineKernels, LongConsumer> enqueueing(
+      DeviceBatch batch,
+      CtcOptions options,
+      DeviceResult result,
+      LossWorkspace workspace,
+      long stream) {
+    CallOptions call = CallOptions.ofDevice(options);
+    return kernels ->
+        address -> {
+          Launch launch = new Launch(ForeignStream.of(stream), batch::shape);
+          kernels.losses().enqueue(batch, call, result, workspace, address, launch);
+        };
   }
 
   /** Loads the kernels of such a call and makes room for it in the engine's workspace. */
   public void prepare(DeviceBatch batch, DeviceResult result, long stream) {
     LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
-    device.inContext(
-        held -> {
-          held.workspace(stream, workspace.bytes(), batch::shape);
-          held.kernels().losses().load(batch, result, workspace);
-        });
+    device.enqueue(
+        stream,
+        workspace.bytes(),
+        batch::shape,
+        kernels -> address -> kernels.losses().load(batch, result, workspace));
   }
 
   /** Waits for a stream and gives back what is kept for it. */
   public void forget(long stream) {
     device.forget(stream);
-  }
-
-  private static Launch launch(DeviceBatch batch, long stream) {
-    return new Launch(ForeignStream.of(stream), batch::shape);
   }
 
   /** Bytes that {@link #enqueue} needs for batches of a shape. */
@@ -115,28 +111,16 @@ public final class CudaBackend implements AutoCloseable {
    * @throws BackendUnavailableException if cuBLAS cannot be used
    */
   public synchronized void computeLosses(ProjectedCall call) {
-    device.inContext(
-        held ->
-            held.hostBatches()
-                .compute(
-                    new HostProjections(
-                        call, held.kernels().projections(), workspaceLimit, architecture)));
+    device.compute(
+        kernels -> new HostProjections(call, kernels.projections(), workspaceLimit, architecture));
   }
 
   /** Hidden states in device memory, in a workspace of the engine's. */
   public void enqueue(
       DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
     ProjectionWorkspace workspace = workspaceOf(batch, result);
-    device.inContext(
-        held -> {
-          ProjectionKernels kernels = held.kernels().projections();
-          long address = held.workspace(stream, workspace.bytes, batch::shape);
-          kernels.enqueue(
-              ProjectionCall.of(batch, options, result),
-              workspace,
-              address,
-              ForeignStream.of(stream));
-        });
+    ProjectionCall call = ProjectionCall.of(batch, options, result);
+    device.enqueue(stream, workspace.bytes, batch::shape, enqueueing(call, workspace, stream));
   }
 
   /** Hidden states in device memory, in a workspace of the caller's. */
@@ -148,16 +132,20 @@ public final class CudaBackend implements AutoCloseable {
       long address,
       long bytes) {
     ProjectionWorkspace workspace = workspaceOf(batch, result);
-    OpenDevice.requireWorkspace(address, bytes, workspace.bytes, batch.shape());
-    device.inContext(
-        held ->
-            held.kernels()
-                .projections()
-                .enqueue(
-                    ProjectionCall.of(batch, options, result),
-                    workspace,
-                    address,
-                    ForeignStream.of(stream)));
+    ProjectionCall call = ProjectionCall.of(batch, options, result);
+    device.enqueue(
+        new OpenDevice.Room(address, bytes),
+        workspace.bytes,
+        batch::shape,
+        enqueueing(call, workspace, stream));
+  }
+
+  private static Function<EngineKernels, LongConsumer> enqueueing(
+      ProjectionCall call, ProjectionWorkspace workspace, long stream) {
+    return kernels -> {
+      ProjectionKernels ready = kernels.projections();
+      return address -> ready.enqueue(call, workspace, address, ForeignStream.of(stream));
+    };
   }
 
   /** Bytes that {@link #enqueue} needs for a batch of hidden states of this shape. */

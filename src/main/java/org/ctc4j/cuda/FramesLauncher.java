@@ -38,18 +38,13 @@ final class FramesLauncher {
     }
   }
 
-  private final Map<ElementType, Map<Tier, KernelModules.Kernel>> kernels =
-      new EnumMap<>(ElementType.class);
+  private final Map<Tier, Map<ElementType, KernelModules.Kernel>> kernels =
+      new EnumMap<>(Tier.class);
 
   FramesLauncher(KernelModules modules) {
-    for (ElementType type : ElementType.values()) {
-      Map<Tier, KernelModules.Kernel> ofType = new EnumMap<>(Tier.class);
-      for (Tier tier : Tier.values()) {
-        String file = "frames_" + KernelImages.suffix(type);
-        String name = "ctc_" + file + "_" + tier.name().toLowerCase(Locale.ROOT);
-        ofType.put(tier, modules.kernel(file, name));
-      }
-      kernels.put(type, ofType);
+    for (Tier tier : Tier.values()) {
+      String name = "ctc_frames_%s_" + tier.name().toLowerCase(Locale.ROOT);
+      kernels.put(tier, modules.byType("frames_%s", name));
     }
   }
 
@@ -59,7 +54,7 @@ final class FramesLauncher {
   void enqueue(
       ElementType logits, long frames, int classes, LossArguments arguments, Launch launch) {
     Tier tier = Tier.of(classes);
-    int blocks = Math.toIntExact((frames + tier.framesPerBlock - 1) / tier.framesPerBlock);
-    launch.kernel(kernels.get(logits).get(tier), blocks, tier.threads, arguments.pointers());
+    int blocks = Launch.blocks(frames, tier.framesPerBlock);
+    launch.kernel(kernels.get(tier).get(logits), blocks, tier.threads, arguments.pointers());
   }
 }

@@ -120,38 +120,34 @@ final class HostTensor {
   }
 
   private void in(Run run, Staging into, Run staged) {
-    if (buffer instanceof FloatBuffer floats) {
-      copy(floats, run, into.floats(), staged);
-    } else if (buffer instanceof DoubleBuffer doubles) {
-      copy(doubles, run, into.doubles(), staged);
-    } else if (buffer instanceof ShortBuffer shorts) {
-      copy(shorts, run, into.shorts(), staged);
-    } else if (stagedType == ElementType.FLOAT64) {
-      for (int i = 0; i < run.count; i++) {
-        into.doubles().put((int) staged.at(i), elements.get(run.at(i)));
-      }
+    if (buffer != null) {
+      copy(buffer, run, into.numbers(stagedType), staged);
     } else {
-      for (int i = 0; i < run.count; i++) {
-        into.floats().put((int) staged.at(i), (float) elements.get(run.at(i)));
-      }
+      copy(elements, run, into.elements(stagedType), staged);
     }
   }
 
   private void out(Staging source, Run staged, Run run) {
-    if (buffer instanceof FloatBuffer floats) {
-      copy(source.floats(), staged, floats, run);
-    } else if (buffer instanceof DoubleBuffer doubles) {
-      copy(source.doubles(), staged, doubles, run);
-    } else if (buffer instanceof ShortBuffer shorts) {
-      copy(source.shorts(), staged, shorts, run);
-    } else if (stagedType == ElementType.FLOAT64) {
-      for (int i = 0; i < run.count; i++) {
-        elements.set(run.at(i), source.doubles().get((int) staged.at(i)));
-      }
+    if (buffer != null) {
+      copy(source.numbers(stagedType), staged, buffer, run);
     } else {
-      for (int i = 0; i < run.count; i++) {
-        elements.set(run.at(i), source.floats().get((int) staged.at(i)));
-      }
+      copy(source.elements(stagedType), staged, elements, run);
+    }
+  }
+
+  private static void copy(Elements from, Run read, Elements to, Run written) {
+    for (int i = 0; i < read.count; i++) {
+      to.set(written.at(i), from.get(read.at(i)));
+    }
+  }
+
+  private static void copy(Buffer from, Run read, Buffer to, Run written) {
+    if (from instanceof FloatBuffer floats) {
+      copy(floats, read, (FloatBuffer) to, written);
+    } else if (from instanceof DoubleBuffer doubles) {
+      copy(doubles, read, (DoubleBuffer) to, written);
+    } else {
+      copy((ShortBuffer) from, read, (ShortBuffer) to, written);
     }
   }
 

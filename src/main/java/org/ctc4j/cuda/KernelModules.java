@@ -1,8 +1,10 @@
 package org.ctc4j.cuda;
 
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import jcuda.driver.CUfunction;
+import org.ctc4j.ElementType;
 
 /**
  * The files of kernels of one engine, each loaded when a kernel of it is first launched: the driver
@@ -24,6 +26,16 @@ final class KernelModules implements AutoCloseable {
    */
   Kernel kernel(String file, String name) {
     return new Kernel(file, name);
+  }
+
+  /** One for each element type, %s in the names standing for it. */
+  Map<ElementType, Kernel> byType(String file, String name) {
+    Map<ElementType, Kernel> kernels = new EnumMap<>(ElementType.class);
+    for (ElementType type : ElementType.values()) {
+      String suffix = KernelImages.suffix(type);
+      kernels.put(type, kernel(file.formatted(suffix), name.formatted(suffix)));
+    }
+    return kernels;
   }
 
   /** One entry point. */

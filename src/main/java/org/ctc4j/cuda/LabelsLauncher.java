@@ -8,12 +8,10 @@ final class LabelsLauncher {
   private static final int THREADS = 256;
   private static final int FRAMES_PER_BLOCK = 8;
 
-  private static final String FILE = "labels";
-
   private final KernelModules.Kernel kernel;
 
   LabelsLauncher(KernelModules modules) {
-    kernel = modules.kernel(FILE, "ctc_labels");
+    kernel = modules.kernel("labels", "ctc_labels");
     kernel.load();
   }
 
@@ -22,7 +20,7 @@ final class LabelsLauncher {
    */
   void enqueue(int utterances, int rowsKept, LossArguments arguments, Launch launch) {
     long frames = 2L * utterances * rowsKept;
-    int blocks = Math.toIntExact((frames + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK);
+    int blocks = Launch.blocks(frames, FRAMES_PER_BLOCK);
     launch.kernel(kernel, blocks, THREADS, arguments.pointers());
   }
 }

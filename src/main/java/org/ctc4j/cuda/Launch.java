@@ -27,6 +27,11 @@ class Launch {
     return doing;
   }
 
+  /** How many blocks do so much, each {@code perBlock} of it. */
+  static int blocks(long all, int perBlock) {
+    return Math.toIntExact((all + perBlock - 1) / perBlock);
+  }
+
   /**
    * Enqueues {@code blocks} × {@code threads} threads of a kernel, which is loaded if it is not
    * yet; none if there are no blocks. The arguments are copied before this returns.

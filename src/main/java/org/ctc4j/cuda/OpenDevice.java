@@ -3,7 +3,9 @@ package org.ctc4j.cuda;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.ctc4j.CudaDevice;
 import org.ctc4j.InvalidInputException;
@@ -45,13 +47,13 @@ final class OpenDevice<K extends DeviceKernels> implements AutoCloseable {
   }
 
   /** What is given back at the end; without any reference to what was opened. */
-  static final class Held<K extends DeviceKernels> {
+  private static final class Held<K extends DeviceKernels> {
     private final K kernels;
     private final HostBatches hostBatches;
     private final StreamWorkspaces workspaces;
 
     /** The context must be current, here and in all calls. */
-    private Held(CudaDevice device, IntFunction<K> open, int pipelines) {
+    Held(CudaDevice device, IntFunction<K> open, int pipelines) {
       workspaces = new StreamWorkspaces(device.driverVersion());
       kernels = open.apply(device.architecture());
       try {
@@ -62,20 +64,7 @@ final class OpenDevice<K extends DeviceKernels> implements AutoCloseable {
       }
     }
 
-    K kernels() {
-      return kernels;
-    }
-
-    HostBatches hostBatches() {
-      return hostBatches;
-    }
-
-    /** See {@link StreamWorkspaces#reserve}. */
-    long workspace(long stream, long bytes, Supplier<String> doing) {
-      return workspaces.reserve(stream, bytes, doing);
-    }
-
-    private void close() {
+    void close() {
       hostBatches.close();
       workspaces.close();
       kernels.close();
@@ -83,7 +72,7 @@ final class OpenDevice<K extends DeviceKernels> implements AutoCloseable {
   }
 
   /** Does work with the context current, and holds the device until it is done. */
-  void inContext(Consumer<Held<K>> work) {
+  private void inContext(Consumer<Held<K>> work) {
     try {
       guard.inContext(() -> work.accept(held));
     } finally {
@@ -97,15 +86,41 @@ final class OpenDevice<K extends DeviceKernels> implements AutoCloseable {
   }
 
   /**
-   * @param address of a workspace of the caller's
-   * @param shape of the batch, for the message
+   * Enqueues work in the workspace of a stream's.
+   *
+   * @param needed bytes of workspace
+   * @param shape of the batch, for messages
+   * @param work from the kernels, when they are ready, to what the address of the workspace is
+   *     given to
    */
-  static void requireWorkspace(long address, long bytes, long expected, String shape) {
-    if (address == 0 || address % DeviceLayout.ALIGNMENT != 0 || bytes < expected) {
-      throw new InvalidInputException(
-          "workspace: expected %d bytes at a multiple of %d for %s, got %d at 0x%x"
-              .formatted(expected, DeviceLayout.ALIGNMENT, shape, bytes, address));
+  void enqueue(long stream, long needed, Supplier<String> shape, Function<K, LongConsumer> work) {
+    inContext(
+        there -> {
+          LongConsumer ready = work.apply(there.kernels);
+          ready.accept(there.workspaces.reserve(stream, needed, shape));
+        });
+  }
+
+  /** In a workspace of the caller's. */
+  void enqueue(Room room, long needed, Supplier<String> shape, Function<K, LongConsumer> work) {
+    room.require(needed, shape);
+    inContext(there -> work.apply(there.kernels).accept(room.address));
+  }
+
+  /** Device memory of the caller's. */
+  record Room(long address, long bytes) {
+    private void require(long needed, Supplier<String> shape) {
+      if (address == 0 || address % DeviceLayout.ALIGNMENT != 0 || bytes < needed) {
+        throw new InvalidInputException(
+            "workspace: expected %d bytes at a multiple of %d for %s, got %d at 0x%x"
+                .formatted(needed, DeviceLayout.ALIGNMENT, shape.get(), bytes, address));
+      }
     }
+  }
+
+  /** Takes a call on host memory through the device. */
+  void compute(Function<K, HostCall> call) {
+    inContext(there -> there.hostBatches.compute(call.apply(there.kernels)));
   }
 
   /** Device work that is still enqueued must have ended. */

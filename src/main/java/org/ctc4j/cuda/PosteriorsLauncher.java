@@ -8,12 +8,10 @@ final class PosteriorsLauncher {
   private static final int THREADS = 256;
   private static final int FRAMES_PER_BLOCK = 8;
 
-  private static final String FILE = "posteriors";
-
   private final KernelModules.Kernel kernel;
 
   PosteriorsLauncher(KernelModules modules) {
-    kernel = modules.kernel(FILE, "ctc_posteriors");
+    kernel = modules.kernel("posteriors", "ctc_posteriors");
   }
 
   /**
@@ -21,7 +19,7 @@ final class PosteriorsLauncher {
    */
   void enqueue(int utterances, int rowsKept, LossArguments arguments, Launch launch) {
     long frames = 2L * utterances * rowsKept;
-    int blocks = Math.toIntExact((frames + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK);
+    int blocks = Launch.blocks(frames, FRAMES_PER_BLOCK);
     launch.kernel(kernel, blocks, THREADS, arguments.pointers());
   }
 }

@@ -7,12 +7,10 @@ package org.ctc4j.cuda;
 final class PrepareLauncher {
   private static final int THREADS = 256;
 
-  private static final String FILE = "prepare";
-
   private final KernelModules.Kernel kernel;
 
   PrepareLauncher(KernelModules modules) {
-    kernel = modules.kernel(FILE, "ctc_prepare");
+    kernel = modules.kernel("prepare", "ctc_prepare");
     kernel.load();
   }
 

@@ -29,35 +29,29 @@ final class ProjectionLauncher {
     WEIGHTS
   }
 
-  private final Map<ElementType, Map<Step, KernelModules.Kernel>> kernels =
-      new EnumMap<>(ElementType.class);
+  private final Map<Step, Map<ElementType, KernelModules.Kernel>> kernels =
+      new EnumMap<>(Step.class);
 
   ProjectionLauncher(KernelModules modules) {
-    for (ElementType type : ElementType.values()) {
-      Map<Step, KernelModules.Kernel> ofType = new EnumMap<>(Step.class);
-      for (Step step : Step.values()) {
-        String suffix = KernelImages.suffix(type);
-        String name =
-            "ctc_projection_%s_%s".formatted(step.name().toLowerCase(Locale.ROOT), suffix);
-        ofType.put(step, modules.kernel("projection_" + suffix, name));
-      }
-      kernels.put(type, ofType);
+    for (Step step : Step.values()) {
+      String name = "ctc_projection_" + step.name().toLowerCase(Locale.ROOT) + "_%s";
+      kernels.put(step, modules.byType("projection_%s", name));
     }
   }
 
   /** The kernels for one call: its element type, its arguments and where they go. */
   Steps steps(ElementType type, Pointer arguments, Launch launch) {
-    return new Steps(kernels.get(type), arguments, launch);
+    return new Steps(type, arguments, launch);
   }
 
   /** Enqueues one step after the other; the arguments are those at the time. */
-  static final class Steps {
-    private final Map<Step, KernelModules.Kernel> kernels;
+  final class Steps {
+    private final ElementType type;
     private final Pointer arguments;
     private final Launch launch;
 
-    private Steps(Map<Step, KernelModules.Kernel> kernels, Pointer arguments, Launch launch) {
-      this.kernels = kernels;
+    private Steps(ElementType type, Pointer arguments, Launch launch) {
+      this.type = type;
       this.arguments = arguments;
       this.launch = launch;
     }
@@ -71,7 +65,7 @@ final class ProjectionLauncher {
     }
 
     void gather(int rows) {
-      launch(Step.GATHER, ceilDiv(rows, WARPS));
+      launch(Step.GATHER, Launch.blocks(rows, WARPS));
     }
 
     void sum(int rowsOfChunk) {
@@ -79,7 +73,7 @@ final class ProjectionLauncher {
     }
 
     void finish(int rows) {
-      launch(Step.FINISH, ceilDiv(rows, WARPS));
+      launch(Step.FINISH, Launch.blocks(rows, WARPS));
     }
 
     void scale() {
@@ -91,26 +85,22 @@ final class ProjectionLauncher {
     }
 
     void bias(int classesOfChunk) {
-      launch(Step.BIAS, ceilDiv(classesOfChunk, COLUMNS_PER_BLOCK));
+      launch(Step.BIAS, Launch.blocks(classesOfChunk, COLUMNS_PER_BLOCK));
     }
 
     /**
      * @param frames T · N, unused ones included
      */
     void hidden(long frames) {
-      launch(Step.HIDDEN, ceilDiv(frames, WARPS));
+      launch(Step.HIDDEN, Launch.blocks(frames, WARPS));
     }
 
     void weights(int classesOfChunk, int dimensions) {
-      launch(Step.WEIGHTS, ceilDiv((long) classesOfChunk * dimensions, THREADS));
+      launch(Step.WEIGHTS, Launch.blocks((long) classesOfChunk * dimensions, THREADS));
     }
 
     private void launch(Step step, int blocks) {
-      launch.kernel(kernels.get(step), blocks, THREADS, arguments);
-    }
-
-    private static int ceilDiv(long a, int b) {
-      return Math.toIntExact((a + b - 1) / b);
+      launch.kernel(kernels.get(step).get(type), blocks, THREADS, arguments);
     }
   }
 }

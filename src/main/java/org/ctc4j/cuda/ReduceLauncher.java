@@ -4,12 +4,10 @@ package org.ctc4j.cuda;
 final class ReduceLauncher {
   private static final int THREADS = 256;
 
-  private static final String FILE = "reduce";
-
   private final KernelModules.Kernel kernel;
 
   ReduceLauncher(KernelModules modules) {
-    kernel = modules.kernel(FILE, "ctc_reduce");
+    kernel = modules.kernel("reduce", "ctc_reduce");
     kernel.load();
   }
 

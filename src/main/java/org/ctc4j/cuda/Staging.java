@@ -1,11 +1,14 @@
 package org.ctc4j.cuda;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.ShortBuffer;
 import java.util.function.Supplier;
+import org.ctc4j.ElementType;
+import org.ctc4j.Elements;
 
 /**
  * Pinned host memory that grows, seen as numbers of any type. Nothing may be under way to or from
@@ -41,8 +44,18 @@ final class Staging implements AutoCloseable {
     return bytes;
   }
 
-  FloatBuffer floats() {
-    return floats;
+  /** As numbers of a type, 16-bit ones as bits. */
+  Buffer numbers(ElementType type) {
+    return switch (type) {
+      case FLOAT64 -> doubles;
+      case FLOAT32 -> floats;
+      case FLOAT16, BFLOAT16 -> shorts;
+    };
+  }
+
+  /** As float64 or float32. */
+  Elements elements(ElementType type) {
+    return type == ElementType.FLOAT64 ? Elements.of(doubles) : Elements.of(floats);
   }
 
   DoubleBuffer doubles() {
@@ -51,10 +64,6 @@ final class Staging implements AutoCloseable {
 
   IntBuffer ints() {
     return ints;
-  }
-
-  ShortBuffer shorts() {
-    return shorts;
   }
 
   @Override

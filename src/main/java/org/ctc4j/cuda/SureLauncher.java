@@ -1,6 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.EnumMap;
 import java.util.Map;
 import org.ctc4j.ElementType;
 
@@ -13,14 +12,10 @@ final class SureLauncher {
   private static final int LANES = 32;
   private static final int MOST_WARPS = 8;
 
-  private static final String FILE = "sure";
-
-  private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
+  private final Map<ElementType, KernelModules.Kernel> kernels;
 
   SureLauncher(KernelModules modules) {
-    for (ElementType type : ElementType.values()) {
-      kernels.put(type, modules.kernel(FILE, "ctc_sure_" + KernelImages.suffix(type)));
-    }
+    kernels = modules.byType("sure", "ctc_sure_%s");
   }
 
   /**
