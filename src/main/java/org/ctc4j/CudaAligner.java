@@ -1,7 +1,7 @@
 package org.ctc4j;
 
 import org.ctc4j.cuda.AlignmentBackend;
-import org.ctc4j.cuda.Devices;
+import org.ctc4j.cuda.driver.Devices;
 
 /**
  * Forced alignment on an NVIDIA GPU, one block of threads an utterance. What {@link CudaCtc} needs

@@ -2,7 +2,7 @@ package org.ctc4j;
 
 import java.util.List;
 import org.ctc4j.cuda.CudaBackend;
-import org.ctc4j.cuda.Devices;
+import org.ctc4j.cuda.driver.Devices;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 

@@ -10,6 +10,12 @@ import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceException;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.cuda.driver.ForeignStream;
+import org.ctc4j.cuda.host.HostAlignments;
+import org.ctc4j.cuda.host.OpenDevice;
+import org.ctc4j.cuda.kernels.AlignKernels;
+import org.ctc4j.cuda.kernels.AlignWorkspace;
+import org.ctc4j.cuda.kernels.CallOptions;
 
 /**
  * Forced alignment on one device. Thread-safe: host calls wait for each other, device calls for the

@@ -11,6 +11,18 @@ import org.ctc4j.DeviceProjectedBatch;
 import org.ctc4j.DeviceProjectedResult;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.cuda.driver.ForeignStream;
+import org.ctc4j.cuda.driver.Launch;
+import org.ctc4j.cuda.host.HostLosses;
+import org.ctc4j.cuda.host.HostProjections;
+import org.ctc4j.cuda.host.OpenDevice;
+import org.ctc4j.cuda.kernels.CallOptions;
+import org.ctc4j.cuda.kernels.EngineKernels;
+import org.ctc4j.cuda.kernels.LossWorkspace;
+import org.ctc4j.cuda.kernels.ProjectionCall;
+import org.ctc4j.cuda.kernels.ProjectionKernels;
+import org.ctc4j.cuda.kernels.ProjectionShape;
+import org.ctc4j.cuda.kernels.ProjectionWorkspace;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 

@@ -9,6 +9,11 @@ import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUstream;
 import org.ctc4j.CudaCtc;
 import org.ctc4j.CudaDevice;
+import org.ctc4j.cuda.driver.DeviceMemory;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.PinnedMemory;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 
 /**
  * Measures what copying reaches, on the first device: within its memory, bytes read and written

@@ -18,6 +18,7 @@ import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.Seed;
 import org.ctc4j.Targets;
+import org.ctc4j.cuda.driver.PrimaryContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

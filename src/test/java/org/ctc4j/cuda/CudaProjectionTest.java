@@ -18,6 +18,7 @@ import org.ctc4j.ProjectedResult;
 import org.ctc4j.Projection;
 import org.ctc4j.Reduction;
 import org.ctc4j.Seed;
+import org.ctc4j.cuda.driver.KernelImages;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

@@ -9,6 +9,8 @@ import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.Seed;
 import org.ctc4j.TestBatch;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

@@ -14,6 +14,10 @@ import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
+import org.ctc4j.cuda.driver.DeviceLayout;
+import org.ctc4j.cuda.driver.DeviceMemory;
+import org.ctc4j.cuda.driver.Devices;
+import org.ctc4j.cuda.driver.Driver;
 
 /**
  * A {@link Workload} in device memory, in so many copies that together they are several times as

@@ -6,6 +6,8 @@ import org.ctc4j.CudaDevice;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 
 /**
  * One call for loss and gradient of each shape, with flat logits and with peaked ones: what is run

@@ -27,6 +27,13 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
+import org.ctc4j.cuda.driver.DeviceMemory;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
+import org.ctc4j.cuda.kernels.CallOptions;
+import org.ctc4j.cuda.kernels.LossKernels;
+import org.ctc4j.cuda.kernels.LossWorkspace;
 
 /**
  * Times losses and gradients on the first GPU, for flat logits and for peaked ones, in lines of

@@ -15,6 +15,15 @@ import org.ctc4j.DeviceTargets;
 import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.cuda.driver.Cublas;
+import org.ctc4j.cuda.driver.CublasLibrary;
+import org.ctc4j.cuda.driver.DeviceMemory;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.Launch;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
+import org.ctc4j.cuda.kernels.ProjectionShape;
+import org.ctc4j.cuda.kernels.ProjectionWorkspace;
 
 /**
  * Times losses and all gradients of projected batches on a GPU by CUDA events, and beside them

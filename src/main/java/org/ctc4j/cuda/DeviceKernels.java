@@ -1,7 +1,0 @@
-package org.ctc4j.cuda;
-
-/** Kernels in a context, which must be current. */
-interface DeviceKernels extends AutoCloseable {
-  @Override
-  void close();
-}
