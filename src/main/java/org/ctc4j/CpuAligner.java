@@ -1,15 +1,19 @@
 package org.ctc4j;
 
 import org.ctc4j.alignment.Viterbi;
-import org.ctc4j.host.Parallel;
+import org.ctc4j.host.Workers;
 
-/** On threads of the host, which live as long as one call. */
+/** On threads of the host. */
 final class CpuAligner extends CtcAligner {
-  private final EngineOptions engine;
+  private final Workers workers;
 
-  CpuAligner(EngineOptions engine) {
-    super(engine.threads());
-    this.engine = engine;
+  CpuAligner(EngineOptions options) {
+    this(Workers.of(options));
+  }
+
+  private CpuAligner(Workers workers) {
+    super(workers);
+    this.workers = workers;
   }
 
   @Override
@@ -23,8 +27,8 @@ final class CpuAligner extends CtcAligner {
   }
 
   @Override
-  void run(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
-    Parallel.forEach(paths.length, engine.threads(), n -> paths[n] = align(batch, n, options));
+  void align(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
+    workers.forEach(paths.length, n -> paths[n] = align(batch, n, options));
   }
 
   private static CtcPath align(CtcBatch batch, int n, CtcOptions options) {
@@ -32,7 +36,7 @@ final class CpuAligner extends CtcAligner {
     Viterbi viterbi =
         new Viterbi(
             batch.logits(), n, batch.inputLength(n), target, options.blank(), options.input());
-    CtcStatus status = viterbi.run();
+    CtcStatus status = viterbi.align();
     return status == CtcStatus.OK
         ? CtcPath.of(options.blank(), viterbi.states(), target, viterbi.logProbabilities())
         : CtcPath.none(status);

@@ -37,7 +37,7 @@ public final class CpuCtc extends Ctc {
   }
 
   CpuCtc(CpuBackend backend) {
-    super(backend.threads());
+    super(backend.workers());
     this.backend = backend;
   }
 
@@ -61,9 +61,12 @@ public final class CpuCtc extends Ctc {
 
   /**
    * What multiplies the matrices of a {@link ProjectedBatch}: OpenBLAS where {@code
-   * org.bytedeco:openblas} and its natives are on the class path and nobody but this user can write
-   * to the cache that JavaCPP unpacks them into, else netlib in Java. Loaded by this call, if not
-   * before.
+   * org.bytedeco:openblas}, its natives and what netlib needs for them are there, and nobody but
+   * this user can write to the cache that JavaCPP unpacks them into; else netlib in Java. Loaded by
+   * this call, if not before.
+   *
+   * @throws BackendUnavailableException if {@code dev.ludovic.netlib:blas} is not there, with what
+   *     is to be added; the computation of a projected batch throws the same
    */
   public static String blas() {
     return CpuBackend.blas();

@@ -4,6 +4,7 @@ import java.util.List;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.Workers;
 
 /**
  * Computes CTC losses, gradients and posteriors: for each utterance −ln p(target | input), where p
@@ -49,14 +50,14 @@ import org.ctc4j.host.LogProbCheck;
 public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCtc, ReferenceCtc {
   private static final System.Logger LOGGER = System.getLogger("org.ctc4j");
 
-  private final int hostThreads;
+  private final Workers workers;
   private volatile boolean closed;
 
   /**
-   * @param hostThreads how many threads of the host work on one call, the calling one included
+   * @param workers threads of the host
    */
-  Ctc(int hostThreads) {
-    this.hostThreads = hostThreads;
+  Ctc(Workers workers) {
+    this.workers = workers;
   }
 
   /** The fastest engine that works here, with {@link EngineOptions#DEFAULT}. */
@@ -175,7 +176,7 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     requireOpen();
     batch.check(options);
     result.check(batch);
-    LogProbCheck.check(batch, options.input(), hostThreads);
+    LogProbCheck.check(batch, options.input(), workers);
     CtcBatch fitting = batch.fitting();
     computeLosses(result.call(batch, fitting, options));
     result.finish(batch, fitting, options);
@@ -221,6 +222,8 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
    * biases that are not finite are refused.
    *
    * @param options for {@link InputKind#LOGITS}
+   * @throws BackendUnavailableException if what multiplies matrices is not here, a BLAS or cuBLAS,
+   *     with what to add
    * @throws InvalidInputException if an argument is out of its range; nothing was written then
    * @throws IllegalStateException if this engine is closed
    */

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.Workers;
 
 /**
  * Forced alignment: for each utterance the most probable of all paths that collapse to its target,
@@ -42,14 +43,14 @@ import org.ctc4j.host.LogProbCheck;
 public abstract sealed class CtcAligner implements AutoCloseable permits CpuAligner, CudaAligner {
   private static final System.Logger LOGGER = System.getLogger("org.ctc4j");
 
-  private final int hostThreads;
+  private final Workers workers;
   private volatile boolean closed;
 
   /**
-   * @param hostThreads how many threads of the host work on one call, the calling one included
+   * @param workers threads of the host
    */
-  CtcAligner(int hostThreads) {
-    this.hostThreads = hostThreads;
+  CtcAligner(Workers workers) {
+    this.workers = workers;
   }
 
   /** On all processors of the host. */
@@ -122,10 +123,10 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
     }
     Objects.requireNonNull(options, "options");
     batch.check(options);
-    LogProbCheck.check(batch, options.input(), hostThreads);
+    LogProbCheck.check(batch, options.input(), workers);
     CtcPath[] paths = new CtcPath[batch.utterances()];
     CtcBatch fitting = batch.fitting();
-    run(fitting, options, paths);
+    align(fitting, options, paths);
     for (int n = 0; n < paths.length; n++) {
       if (batch.isUnfit(n, fitting) && paths[n].status() != CtcStatus.NOT_FINITE) {
         paths[n] = CtcPath.none(CtcStatus.INFEASIBLE);
@@ -147,7 +148,7 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
   }
 
   /** Fills {@code paths}, one of each utterance. The arguments have been checked. */
-  abstract void run(CtcBatch batch, CtcOptions options, CtcPath[] paths);
+  abstract void align(CtcBatch batch, CtcOptions options, CtcPath[] paths);
 
   /** A copy of the labels of utterance n. */
   static int[] targetOf(CtcBatch batch, int n) {

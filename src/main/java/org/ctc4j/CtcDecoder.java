@@ -9,7 +9,7 @@ import org.ctc4j.decoding.BeamSearch;
 import org.ctc4j.decoding.Greedy;
 import org.ctc4j.host.LogProbCheck;
 import org.ctc4j.host.LogProbs;
-import org.ctc4j.host.Parallel;
+import org.ctc4j.host.Workers;
 
 /**
  * From logits to labels, when there is no target.
@@ -33,10 +33,10 @@ public final class CtcDecoder {
           .reversed()
           .thenComparing(CtcHypothesis::labels, Arrays::compare);
 
-  private final EngineOptions engine;
+  private final Workers workers;
 
-  private CtcDecoder(EngineOptions engine) {
-    this.engine = Objects.requireNonNull(engine, "engine options");
+  private CtcDecoder(EngineOptions options) {
+    this.workers = Workers.of(Objects.requireNonNull(options, "engine options"));
   }
 
   /** On all processors. */
@@ -62,12 +62,11 @@ public final class CtcDecoder {
   public List<CtcPath> greedy(FrameTensor logits, int[] inputLengths, CtcOptions options) {
     CtcBatch batch = batch(logits, inputLengths, options);
     CtcPath[] paths = new CtcPath[batch.utterances()];
-    Parallel.forEach(
+    workers.forEach(
         paths.length,
-        engine.threads(),
         n -> {
           Greedy greedy = new Greedy(logProbs(batch, n, options), options.blank());
-          CtcStatus status = greedy.run();
+          CtcStatus status = greedy.decode();
           paths[n] =
               status == CtcStatus.OK
                   ? CtcPath.of(
@@ -127,9 +126,8 @@ public final class CtcDecoder {
       scorer.check(logits.classes(), options.blank());
     }
     CtcNBest[] results = new CtcNBest[batch.utterances()];
-    Parallel.forEach(
+    workers.forEach(
         results.length,
-        engine.threads(),
         n ->
             results[n] =
                 nBest(
@@ -139,7 +137,7 @@ public final class CtcDecoder {
   }
 
   private static CtcNBest nBest(BeamSearch<?> search, int most) {
-    CtcStatus status = search.run();
+    CtcStatus status = search.search();
     List<CtcHypothesis> hypotheses = new ArrayList<>();
     if (status == CtcStatus.OK) {
       for (int i = 0; i < search.outputs(); i++) {
@@ -158,7 +156,7 @@ public final class CtcDecoder {
     Targets none = Targets.of(new int[logits.utterances()][0]);
     CtcBatch batch = CtcBatch.of(logits, none, inputLengths);
     batch.check(options);
-    LogProbCheck.check(batch, options.input(), engine.threads());
+    LogProbCheck.check(batch, options.input(), workers);
     return batch;
   }
 

@@ -1,7 +1,8 @@
 package org.ctc4j;
 
 import org.ctc4j.cuda.AlignmentBackend;
-import org.ctc4j.cuda.driver.Devices;
+import org.ctc4j.cuda.Devices;
+import org.ctc4j.host.Workers;
 
 /**
  * Forced alignment on an NVIDIA GPU, one block of threads an utterance. What {@link CudaCtc} needs
@@ -29,7 +30,7 @@ public final class CudaAligner extends CtcAligner {
   private final AlignmentBackend backend;
 
   private CudaAligner(CudaDevice device, EngineOptions options) {
-    super(options.threads());
+    super(Workers.of(options));
     this.device = device;
     this.backend = new AlignmentBackend(device, options);
   }
@@ -138,7 +139,7 @@ public final class CudaAligner extends CtcAligner {
   }
 
   @Override
-  void run(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
+  void align(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
     int[][] states = new int[paths.length][];
     double[][] logProbabilities = new double[paths.length][];
     CtcStatus[] statuses = new CtcStatus[paths.length];

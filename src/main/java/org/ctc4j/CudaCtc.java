@@ -2,13 +2,16 @@ package org.ctc4j;
 
 import java.util.List;
 import org.ctc4j.cuda.CudaBackend;
-import org.ctc4j.cuda.driver.Devices;
+import org.ctc4j.cuda.Devices;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
+import org.ctc4j.host.Workers;
 
 /**
  * Hand-written kernels on an NVIDIA GPU of compute capability 7.5 or newer. A driver for CUDA 11.0
- * or newer (450.36) is all that it needs; batches of hidden states need cuBLAS, too.
+ * or newer (450.36) and {@code org.jcuda:jcuda} with its natives, for Linux or Windows on x86_64,
+ * are all that it needs; batches of hidden states need cuBLAS, too, and {@code org.jcuda:jcublas}.
+ * What is missing is told, with what to add.
  *
  * <p><b>Batches in host memory</b> come through {@link Ctc#compute} like those of every engine.
  * They are copied through pinned memory in chunks of utterances, while the chunk before is
@@ -23,16 +26,16 @@ import org.ctc4j.engine.ProjectedCall;
  * All memory must stay valid until the stream has got past the call, so keep the tensors reachable.
  *
  * <p><b>Hidden states with a projection</b>, {@link ProjectedBatch} and {@link
- * DeviceProjectedBatch}, are multiplied by NVIDIA's cuBLAS of CUDA 12, {@code libcublas.so.12},
- * which is loaded when the first of them is computed: from the file (or directory) that the system
- * property {@code org.ctc4j.cublas} names, else from {@code LD_LIBRARY_PATH}, {@code
- * /usr/local/cuda*} or where the dynamic linker finds it. Where it is not, these calls throw a
- * {@link BackendUnavailableException} that says what was looked for, and all others work. A batch
- * in host memory needs room on the device for its used hidden states, the weight and their
- * gradients; it is not split. float32 sums, float64 for float64 hidden states. With 16-bit types an
- * element of the logits' gradient is good to 2<sup>−18</sup>, as {@link DeviceProjection} has it
- * when it is not fast. The same call gives the same bits; in another batch those of an utterance
- * may differ in rounding, for cuBLAS chooses its algorithm by shape.
+ * DeviceProjectedBatch}, are multiplied by NVIDIA's cuBLAS of CUDA 12, {@code libcublas.so.12} (on
+ * Windows {@code cublas64_12.dll}), which is loaded when the first of them is computed: from the
+ * file (or directory) that the system property {@code org.ctc4j.cublas} names, else from {@code
+ * LD_LIBRARY_PATH}, {@code /usr/local/cuda*} or where the dynamic linker finds it. Where it is not,
+ * these calls throw a {@link BackendUnavailableException} that says what was looked for, and all
+ * others work. A batch in host memory needs room on the device for its used hidden states, the
+ * weight and their gradients; it is not split. float32 sums, float64 for float64 hidden states.
+ * With 16-bit types an element of the logits' gradient is good to 2<sup>−18</sup>, as {@link
+ * DeviceProjection} has it when it is not fast. The same call gives the same bits; in another batch
+ * those of an utterance may differ in rounding, for cuBLAS chooses its algorithm by shape.
  *
  * <p>With PyTorch's tensors as bytedeco's presets show them, on PyTorch's current stream:
  *
@@ -85,7 +88,7 @@ public final class CudaCtc extends Ctc {
   private final CudaBackend backend;
 
   private CudaCtc(CudaDevice device, EngineOptions options) {
-    super(options.threads());
+    super(Workers.of(options));
     this.device = device;
     this.backend = new CudaBackend(device, options);
   }

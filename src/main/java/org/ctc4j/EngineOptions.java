@@ -1,16 +1,21 @@
 package org.ctc4j;
 
+import java.util.concurrent.Executor;
+
 /**
  * How an engine works on the host. Results do not depend on it, in any bit. Immutable.
  *
  * @param threads how many threads work on one call, the calling one included, in [1, 8192]
  * @param workspaceBytes how many bytes one call may use for its recursions, beyond input and
  *     output, as long as a slower way with less memory exists; ≥ 1
+ * @param executor runs the other threads − 1 of a call, or null for threads of the engine's. It
+ *     stays the caller's: no engine closes it. No call waits for it either: what it starts late or
+ *     refuses, the calling thread does
  */
-public record EngineOptions(int threads, long workspaceBytes) {
-  /** All processors, and 1 GiB of workspace. */
+public record EngineOptions(int threads, long workspaceBytes, Executor executor) {
+  /** All processors, 1 GiB of workspace, threads of the engine's. */
   public static final EngineOptions DEFAULT =
-      new EngineOptions(Runtime.getRuntime().availableProcessors(), 1L << 30);
+      new EngineOptions(Runtime.getRuntime().availableProcessors(), 1L << 30, null);
 
   /** More than any host has processors: each is a thread, with a stack. */
   private static final int MOST_THREADS = 1 << 13;
@@ -29,10 +34,17 @@ public record EngineOptions(int threads, long workspaceBytes) {
   }
 
   public EngineOptions withThreads(int value) {
-    return new EngineOptions(value, workspaceBytes);
+    return new EngineOptions(value, workspaceBytes, executor);
   }
 
   public EngineOptions withWorkspaceBytes(long value) {
-    return new EngineOptions(threads, value);
+    return new EngineOptions(threads, value, executor);
+  }
+
+  /**
+   * @param value null for threads of the engine's
+   */
+  public EngineOptions withExecutor(Executor value) {
+    return new EngineOptions(threads, workspaceBytes, value);
   }
 }

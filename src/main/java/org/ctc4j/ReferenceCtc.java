@@ -2,6 +2,7 @@ package org.ctc4j;
 
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
+import org.ctc4j.host.Workers;
 import org.ctc4j.reference.ReferenceBackend;
 import org.ctc4j.reference.ReferenceProjection;
 
@@ -18,9 +19,13 @@ public final class ReferenceCtc extends Ctc {
   private final ReferenceProjection projection;
 
   ReferenceCtc(EngineOptions options) {
-    super(options.threads());
-    backend = new ReferenceBackend(options.threads());
-    projection = new ReferenceProjection(options.threads());
+    this(Workers.of(options));
+  }
+
+  private ReferenceCtc(Workers workers) {
+    super(workers);
+    backend = new ReferenceBackend(workers);
+    projection = new ReferenceProjection(workers);
   }
 
   @Override

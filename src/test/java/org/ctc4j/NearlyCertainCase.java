@@ -14,7 +14,7 @@ import java.util.List;
  * One utterance of {@code certain/cases.json}: its logits by the formula that {@code make_cases.py}
  * has, its loss and gradient as computed there, in 420 digits.
  *
- * @param path the state that each frame is nearly certain of
+ * @param unit what all logits are multiples of
  * @param gradient of some entries, the largest among them
  */
 public record NearlyCertainCase(
@@ -24,6 +24,7 @@ public record NearlyCertainCase(
     int[] target,
     boolean soft,
     double margin,
+    double unit,
     double loss,
     double gradientNorm,
     List<Entry> gradient) {
@@ -62,6 +63,7 @@ public record NearlyCertainCase(
         target,
         node.get("soft").asBoolean(),
         node.get("margin").asDouble(),
+        node.get("unit").asDouble(),
         Double.parseDouble(node.get("loss").asText()),
         Double.parseDouble(node.get("gradientNorm").asText()),
         gradient);
@@ -80,11 +82,11 @@ public record NearlyCertainCase(
     double[][] x = new double[frames][classes];
     for (int t = 0; t < frames; t++) {
       for (int c = 0; c < classes; c++) {
-        x[t][c] = (7 * t + 3 * c + t * c) % 5 * 0.5 - 1;
+        x[t][c] = ((7 * t + 3 * c + t * c) % 5 - 2) * unit;
       }
       x[t][symbol(state(t))] += margin;
       if (soft && t + 1 < frames && state(t + 1) != state(t)) {
-        x[t][symbol(state(t + 1))] += Math.max(0, margin - 3.5 * (t % 3));
+        x[t][symbol(state(t + 1))] += Math.max(0, margin - 7 * unit * (t % 3));
       }
     }
     return x;
@@ -110,7 +112,21 @@ public record NearlyCertainCase(
     return x;
   }
 
-  /** As a batch of one, of an element type that holds the numbers exactly. */
+  /** Whether the element type has the logits as they are. */
+  boolean isExact(ElementType type) {
+    double[][] x = logits();
+    Elements elements = batch(x, type).logits().elements();
+    for (int t = 0; t < frames; t++) {
+      for (int c = 0; c < classes; c++) {
+        if (elements.get((long) t * classes + c) != x[t][c]) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** As a batch of one. */
   CtcBatch batch(double[][] x, ElementType type) {
     Elements elements =
         switch (type) {
@@ -176,7 +192,7 @@ public record NearlyCertainCase(
 
   @Override
   public String toString() {
-    return "T = %d, C = %d, L = %d, margin %s%s"
-        .formatted(frames, classes, target.length, margin, soft ? ", soft" : "");
+    return "T = %d, C = %d, L = %d, margin %s, unit %s%s"
+        .formatted(frames, classes, target.length, margin, unit, soft ? ", soft" : "");
   }
 }

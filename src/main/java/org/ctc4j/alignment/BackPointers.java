@@ -13,6 +13,7 @@ final class BackPointers {
   private int firstFrame;
   private int firstPair;
   private int wordsPerFrame;
+  private int first; // word of the frame
 
   /** Frames [fromFrame, toFrame), blanks and labels i in [from, to]; all moves 0. */
   void begin(int fromFrame, int toFrame, int from, int to) {
@@ -27,17 +28,21 @@ final class BackPointers {
     }
   }
 
-  /** The moves to blank i and to label i at frame t; once for each. */
-  void set(int t, int i, int toBlank, int toLabel) {
-    int pair = i - firstPair;
-    int word = (t - firstFrame) * wordsPerFrame + pair / PAIRS;
-    words[word] |= (long) (toBlank | toLabel << 2) << 4 * (pair % PAIRS);
+  /** Goes to frame t. */
+  void seek(int t) {
+    first = (t - firstFrame) * wordsPerFrame;
   }
 
-  /** The move to a state at frame t. */
-  int get(int t, int state) {
+  /** The moves to blank i and to label i at the frame; once for each. */
+  void set(int i, int toBlank, int toLabel) {
+    int pair = i - firstPair;
+    words[first + pair / PAIRS] |= (long) (toBlank | toLabel << 2) << 4 * (pair % PAIRS);
+  }
+
+  /** The move to a state at the frame. */
+  int get(int state) {
     int pair = state / 2 - firstPair;
-    long word = words[(t - firstFrame) * wordsPerFrame + pair / PAIRS];
+    long word = words[first + pair / PAIRS];
     return (int) (word >>> 4 * (pair % PAIRS) + 2 * (state % 2)) & 3;
   }
 }

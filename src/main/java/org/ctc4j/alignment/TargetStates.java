@@ -10,11 +10,11 @@ final class TargetStates {
   /** L. */
   final int length;
 
-  /** Class index of each slot: the blank, then the target's classes without repetition. */
+  /** Class index of each column: the blank, then the target's classes without repetition. */
   final int[] classes;
 
-  /** slots[i] of label i, ≥ 1. */
-  final int[] slots;
+  /** columns[i] of label i, ≥ 1. */
+  final int[] columns;
 
   /** What a step from label i − 1 to label i adds: 0, or −Infinity where a blank must stand. */
   final double[] skip;
@@ -24,18 +24,18 @@ final class TargetStates {
    */
   TargetStates(int[] target, int blank, int allClasses) {
     length = target.length;
-    slots = new int[length];
+    columns = new int[length];
     skip = new double[length];
-    int[] slotOf = new int[allClasses];
+    int[] columnOf = new int[allClasses];
     int[] found = new int[Math.min(length, allClasses) + 1];
     found[0] = blank;
     int count = 1;
     for (int i = 0; i < length; i++) {
-      if (slotOf[target[i]] == 0) {
-        slotOf[target[i]] = count;
+      if (columnOf[target[i]] == 0) {
+        columnOf[target[i]] = count;
         found[count++] = target[i];
       }
-      slots[i] = slotOf[target[i]];
+      columns[i] = columnOf[target[i]];
       boolean blankNeeded = i == 0 || target[i] == target[i - 1];
       skip[i] = blankNeeded ? Double.NEGATIVE_INFINITY : 0;
     }

@@ -27,10 +27,10 @@ public final class Viterbi {
   private final LogProbs logProbs;
   private final TargetStates target;
   private final int blockFrames; // K
-  private final Row[] copies; // copies[k]: before frame k · K
+  private final ViterbiRow[] copies; // copies[k]: before frame k · K
   private final int[] states;
   private final double[] pathLogProbs;
-  private double[] slotScores;
+  private double[] columnScores;
 
   /**
    * @param n which utterance of the logits
@@ -41,15 +41,15 @@ public final class Viterbi {
     this.logProbs = new LogProbs(logits, n, frames, input);
     this.target = new TargetStates(target, blank, logits.classes());
     this.blockFrames = (int) Math.ceil(Math.cbrt(frames * (2.0 * target.length + 1)));
-    this.copies = new Row[frames == 0 ? 0 : (frames - 1) / blockFrames + 1];
+    this.copies = new ViterbiRow[frames == 0 ? 0 : (frames - 1) / blockFrames + 1];
     this.states = new int[frames];
     this.pathLogProbs = new double[frames];
-    this.slotScores = new double[this.target.classes.length];
+    this.columnScores = new double[this.target.classes.length];
   }
 
   /** Finds the path. Once. */
-  public CtcStatus run() {
-    Row last = forward();
+  public CtcStatus align() {
+    ViterbiRow last = forward();
     if (last == null) {
       return CtcStatus.NOT_FINITE;
     }
@@ -73,12 +73,12 @@ public final class Viterbi {
   }
 
   /** The row of the last frame; null if the input is not finite. */
-  private Row forward() {
+  private ViterbiRow forward() {
     int frames = states.length;
     double[] classScores = new double[logProbs.classes()];
     double[] gathered = new double[target.length];
-    Row before = new Row(target.length);
-    Row row = new Row(target.length);
+    ViterbiRow before = new ViterbiRow(target.length);
+    ViterbiRow row = new ViterbiRow(target.length);
     before.begin();
     for (int t = 0; t < frames; t++) {
       if (t % blockFrames == 0) {
@@ -87,16 +87,16 @@ public final class Viterbi {
       if (!logProbs.readScores(t, classScores)) {
         return null;
       }
-      for (int slot = 0; slot < slotScores.length; slot++) {
-        slotScores[slot] = classScores[target.classes[slot]];
+      for (int column = 0; column < columnScores.length; column++) {
+        columnScores[column] = classScores[target.classes[column]];
       }
       // states that can be reached by now, and from which the end can be reached
       int from = Math.max(0, target.length - frames + t);
       int to = Math.min(t, target.length);
       if (from <= to) {
-        row.step(before, target, slotScores, gathered, from, to);
+        row.step(before, target, columnScores, gathered, from, to);
       }
-      Row swap = before;
+      ViterbiRow swap = before;
       before = row;
       row = swap;
     }
@@ -105,7 +105,7 @@ public final class Viterbi {
 
   private void traceBack(int lastState) {
     BackPointers moves = new BackPointers();
-    Row[] rows = {new Row(target.length), new Row(target.length)};
+    ViterbiRow[] rows = {new ViterbiRow(target.length), new ViterbiRow(target.length)};
     int state = lastState;
     for (int block = copies.length - 1; block >= 0; block--) {
       int from = block * blockFrames;
@@ -115,24 +115,26 @@ public final class Viterbi {
       rows[0].copyRange(copies[block], lowest, state / 2);
       copies[block] = null;
       for (int t = from; t < to; t++) {
-        look(t);
+        readScores(t);
+        moves.seek(t);
         int parity = (t - from) % 2;
         int needed = Math.max(lowest, state / 2 - (to - t));
-        rows[1 - parity].step(rows[parity], target, slotScores, moves, t, needed, state / 2);
+        rows[1 - parity].step(rows[parity], target, columnScores, moves, needed, state / 2);
       }
       for (int t = to - 1; t >= from; t--) {
+        moves.seek(t);
         states[t] = state;
         boolean onLabel = state % 2 == 1;
-        int slot = onLabel ? target.slots[state / 2] : 0;
-        pathLogProbs[t] = logProbs.at(t, target.classes[slot]);
-        state -= moves.get(t, state);
+        int column = onLabel ? target.columns[state / 2] : 0;
+        pathLogProbs[t] = logProbs.at(t, target.classes[column]);
+        state -= moves.get(state);
       }
     }
   }
 
-  private void look(int t) {
-    for (int slot = 0; slot < slotScores.length; slot++) {
-      slotScores[slot] = logProbs.scoreAt(t, target.classes[slot]);
+  private void readScores(int t) {
+    for (int column = 0; column < columnScores.length; column++) {
+      columnScores[column] = logProbs.scoreAt(t, target.classes[column]);
     }
   }
 }

@@ -14,8 +14,8 @@ final class Comparison {
   /**
    * One utterance.
    *
-   * @param lossError |loss − reference| / max(|reference|, 0.001 nats); 0 where both are the same
-   *     infinity or NaN, +Infinity where only one is finite
+   * @param lossError |loss − reference| / |reference|; 0 where both are the same infinity or NaN,
+   *     +Infinity where only one is finite, or the reference alone is 0
    * @param gradientError ‖gradient − reference‖ / ‖reference‖
    * @param worst where the gradient differs most; null if nowhere
    */
@@ -42,8 +42,8 @@ final class Comparison {
     double norm = 0;
     for (int n = 0; n < rows.length; n++) {
       GradientError of = new GradientError(reference.gradient(), got.gradient(), n);
-      error += of.error;
-      norm += of.norm;
+      error = Math.hypot(error, of.error);
+      norm = Math.hypot(norm, of.norm);
       rows[n] =
           new Row(
               n,
@@ -106,15 +106,15 @@ final class Comparison {
     return Double.isFinite(error) ? error : Double.POSITIVE_INFINITY;
   }
 
-  private static double ratio(double squaredError, double squaredNorm) {
-    if (squaredError == 0) {
+  private static double ratio(double error, double norm) {
+    if (error == 0) {
       return 0;
     }
-    double ratio = Math.sqrt(squaredError / squaredNorm);
+    double ratio = error / norm;
     return Double.isNaN(ratio) ? Double.POSITIVE_INFINITY : ratio;
   }
 
-  /** Sums of squares over one utterance. */
+  /** Norms over one utterance; squares of what is next to 0 would be 0. */
   private static final class GradientError {
     private double error;
     private double norm;
@@ -127,8 +127,8 @@ final class Comparison {
           double expected = reference.get(t, n, c);
           double value = got.get(t, n, c);
           double difference = value == expected ? 0 : value - expected; // of infinities, too
-          error += difference * difference;
-          norm += expected * expected;
+          error = Math.hypot(error, difference);
+          norm = Math.hypot(norm, expected);
           if (!(Math.abs(difference) <= largest)) {
             largest = Math.abs(difference);
             worst = new Place(t, n, c, difference);

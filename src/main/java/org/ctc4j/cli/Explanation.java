@@ -53,7 +53,7 @@ record Explanation(
 
   /** Utterance n of a batch that goes with the options. */
   static Explanation of(CtcBatch all, int n, CtcOptions options, Tokens tokens) {
-    LogProbCheck.check(all, options.input(), EngineOptions.DEFAULT.threads());
+    LogProbCheck.check(all, options.input());
     CtcBatch batch = alone(all, n);
     CtcPath path = CtcAligner.create(EngineOptions.DEFAULT).align(batch, options).get(0);
     int[] target = new int[batch.targets().length(0)];

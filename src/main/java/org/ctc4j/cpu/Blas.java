@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
+import org.ctc4j.host.OptionalLibrary;
 
 /**
  * What multiplies matrices, through the interface of netlib. In this order:
@@ -19,6 +20,8 @@ import org.ctc4j.BackendUnavailableException;
  *   <li>netlib in Java, which uses the Vector API if the JVM has it.
  * </ol>
  *
+ * <p>This class cannot be loaded where {@link OptionalLibrary#NETLIB} is absent.
+ *
  * <p>The system property {@value #PROPERTY} ("java" or "openblas") insists on one. A {@code
  * libblas.so.3} that happens to be installed is not taken: as often as not it is the reference
  * implementation, slower than Java.
@@ -26,7 +29,9 @@ import org.ctc4j.BackendUnavailableException;
  * <p>netlib's implementations are asked for one by one, not through its {@code getInstance}, which
  * settles for the whole JVM whether netlib goes native, by properties that would have to be set
  * here. One is left: netlib's native half reads the path of the BLAS from a property of netlib's,
- * which therefore is set while that half is loaded.
+ * which therefore is set while that half is loaded. Rejected: OpenBLAS by the binding that it comes
+ * with, which copies arrays whole, or takes memory outside the heap; with tiles copied there a
+ * product took 8 to 18 % longer.
  *
  * @param netlib thread-safe
  * @param name for people to read
@@ -93,6 +98,11 @@ record Blas(BLAS netlib, String name, boolean isOpenBlas) {
   }
 
   private static Blas named() {
+    String absence = OptionalLibrary.NETLIB_NATIVES.absence();
+    if (!absence.isEmpty()) {
+      LOGGER.log(System.Logger.Level.WARNING, "the BLAS that was named cannot be used: " + absence);
+      return null;
+    }
     try {
       return new Blas(
           netlib("JNIBLAS", NativeBLAS.class),
@@ -105,19 +115,30 @@ record Blas(BLAS netlib, String name, boolean isOpenBlas) {
   }
 
   private static Blas openBlas(boolean insist) {
+    String absence = OptionalLibrary.OPENBLAS.absence();
+    if (absence.isEmpty()) {
+      absence = OptionalLibrary.NETLIB_NATIVES.absence();
+    }
+    if (!absence.isEmpty()) {
+      return withoutOpenBlas(insist, absence, null);
+    }
     try {
       String library = OpenBlas.load();
       OpenBlas.useOneThread();
       return new Blas(nativeBlas(library), "OpenBLAS", true);
     } catch (RuntimeException | LinkageError e) {
-      if (insist) {
-        throw (BackendUnavailableException)
-            new BackendUnavailableException(Backend.CPU, "OpenBLAS cannot be used: " + e)
-                .initCause(e);
-      }
-      LOGGER.log(System.Logger.Level.DEBUG, "OpenBLAS cannot be used: " + e);
-      return null;
+      return withoutOpenBlas(insist, e.toString(), e);
     }
+  }
+
+  private static Blas withoutOpenBlas(boolean insist, String reason, Throwable cause) {
+    String told = "OpenBLAS cannot be used: " + reason;
+    if (insist) {
+      throw (BackendUnavailableException)
+          new BackendUnavailableException(Backend.CPU, told).initCause(cause);
+    }
+    LOGGER.log(System.Logger.Level.DEBUG, told);
+    return null;
   }
 
   /** netlib's native half, on a library of ours where it was not loaded by somebody before. */

@@ -1,11 +1,15 @@
 package org.ctc4j.cpu;
 
 import java.lang.ref.Cleaner;
+import org.ctc4j.Backend;
+import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
+import org.ctc4j.host.OptionalLibrary;
 import org.ctc4j.host.Unclosed;
+import org.ctc4j.host.Workers;
 
 /**
  * Batches on threads, with memory that is kept from call to call. Thread-safe: calls at the same
@@ -49,13 +53,13 @@ public final class CpuBackend implements AutoCloseable {
     this.tasks = new Pool<>(() -> new LossTask(utterances, scratches, small));
     this.projectionScratches = new Pool<>(() -> new ProjectionScratch(kernels.another()));
     this.projectedTasks = new Pool<>(() -> new ProjectedTask(tiling, projectionScratches));
-    this.workers = new Workers(options.threads());
+    this.workers = Workers.waiting(options);
     this.threads = Unclosed.register(this, workers::close);
   }
 
-  /** How many threads work on one call, the calling one included. */
-  public int threads() {
-    return workers.threads();
+  /** The threads that work on calls. */
+  public Workers workers() {
+    return workers;
   }
 
   /** Whether an engine can be made. */
@@ -82,14 +86,25 @@ public final class CpuBackend implements AutoCloseable {
 
   /** The same for hidden states. */
   public void computeLosses(ProjectedCall call) {
+    Blas multiplies =
+        blas != null ? blas : loadedBlas(); // first: what follows mentions netlib's types
     ProjectedTask task = projectedTasks.take();
-    task.compute(workers, this, blas != null ? blas : Blas.get(), call);
+    task.compute(workers, this, multiplies, call);
     projectedTasks.give(task);
   }
 
   /** What multiplies matrices; loads it, if need be. */
   public static String blas() {
-    return Blas.get().name();
+    return loadedBlas().name();
+  }
+
+  private static Blas loadedBlas() {
+    String absence = OptionalLibrary.NETLIB.absence();
+    if (!absence.isEmpty()) {
+      throw new BackendUnavailableException(
+          Backend.CPU, "a projection is multiplied by netlib's BLAS, and " + absence);
+    }
+    return Blas.get();
   }
 
   /**

@@ -109,27 +109,24 @@ final class DoubleMatrix extends Matrix {
   }
 
   @Override
-  void multiply(
-      Blas blas,
-      boolean turnA,
-      boolean turnB,
-      int m,
-      int n,
-      int k,
-      Matrix a,
-      int aAt,
-      int lda,
-      Matrix b,
-      int bAt,
-      int ldb,
-      double beta,
-      int at,
-      int ld) {
-    // BLAS is column-major: it sees all matrices turned, and so the product of b and a
-    double[] first = ((DoubleMatrix) b).x;
-    double[] second = ((DoubleMatrix) a).x;
+  void multiply(Blas blas, MatrixView a, MatrixView b, double beta, MatrixView into) {
     blas.netlib()
         .dgemm(
-            op(turnB), op(turnA), n, m, k, 1, first, bAt, ldb, second, aAt, lda, beta, x, at, ld);
+            b.op(),
+            a.op(),
+            b.columns,
+            a.rows,
+            a.columns,
+            1,
+            ((DoubleMatrix) b.matrix).x,
+            b.at,
+            b.stride,
+            ((DoubleMatrix) a.matrix).x,
+            a.at,
+            a.stride,
+            beta,
+            x,
+            into.at,
+            into.stride);
   }
 }

@@ -91,42 +91,24 @@ final class FloatMatrix extends Matrix {
   }
 
   @Override
-  void multiply(
-      Blas blas,
-      boolean turnA,
-      boolean turnB,
-      int m,
-      int n,
-      int k,
-      Matrix a,
-      int aAt,
-      int lda,
-      Matrix b,
-      int bAt,
-      int ldb,
-      double beta,
-      int at,
-      int ld) {
-    // BLAS is column-major: it sees all matrices turned, and so the product of b and a
-    float[] first = ((FloatMatrix) b).x;
-    float[] second = ((FloatMatrix) a).x;
+  void multiply(Blas blas, MatrixView a, MatrixView b, double beta, MatrixView into) {
     blas.netlib()
         .sgemm(
-            op(turnB),
-            op(turnA),
-            n,
-            m,
-            k,
+            b.op(),
+            a.op(),
+            b.columns,
+            a.rows,
+            a.columns,
             1,
-            first,
-            bAt,
-            ldb,
-            second,
-            aAt,
-            lda,
+            ((FloatMatrix) b.matrix).x,
+            b.at,
+            b.stride,
+            ((FloatMatrix) a.matrix).x,
+            a.at,
+            a.stride,
             (float) beta,
             x,
-            at,
-            ld);
+            into.at,
+            into.stride);
   }
 }

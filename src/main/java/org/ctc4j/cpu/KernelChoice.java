@@ -26,7 +26,7 @@ record KernelChoice(Kernels kernels, String reason) {
 
     static {
       if (System.getProperty(PROPERTY) == null && !CHOICE.reason.isEmpty()) {
-        System.getLogger("org.ctc4j").log(System.Logger.Level.INFO, CHOICE.reason);
+        System.getLogger("org.ctc4j").log(System.Logger.Level.DEBUG, CHOICE.reason);
       }
     }
   }

@@ -2,6 +2,8 @@ package org.ctc4j.cpu;
 
 import org.ctc4j.CtcBatch;
 import org.ctc4j.engine.LossCall;
+import org.ctc4j.host.ParallelTask;
+import org.ctc4j.host.Workers;
 
 /**
  * One call, and how it is cut into parts for threads.
@@ -73,12 +75,12 @@ final class LossTask extends ParallelTask {
     try {
       if (isSmall()) {
         groupSize = Math.max(1, count);
-        run(workers, Step.ALL, Math.min(count, 1));
+        compute(workers, Step.ALL, Math.min(count, 1));
       } else if (isByStep(count, workers.threads())) {
         computeByStep(workers, count);
       } else {
         groupSize = Math.max(1, count / (GROUPS * workers.threads()));
-        run(workers, Step.ALL, (count + groupSize - 1) / groupSize);
+        compute(workers, Step.ALL, (count + groupSize - 1) / groupSize);
       }
     } finally {
       this.call = null;
@@ -105,15 +107,15 @@ final class LossTask extends ParallelTask {
         all[n].begin(call, n, budget);
       }
       ranges = RANGES * workers.threads();
-      run(workers, Step.FRAMES, ranges * count);
-      run(workers, Step.FIRST_HALF, 2 * count);
+      compute(workers, Step.FRAMES, ranges * count);
+      compute(workers, Step.FIRST_HALF, 2 * count);
       Scratch scratch = scratches.take();
       for (int n = 0; n < count; n++) {
         all[n].seek(scratch);
         all[n].meet(scratch);
       }
       giveBack(scratch);
-      run(workers, Step.SECOND_HALF, 2 * count);
+      compute(workers, Step.SECOND_HALF, 2 * count);
       scratch = scratches.take();
       for (int n = 0; n < count; n++) {
         all[n].seek(scratch);
@@ -130,14 +132,13 @@ final class LossTask extends ParallelTask {
     }
   }
 
-  private void run(Workers workers, Step next, int parts) {
+  private void compute(Workers workers, Step next, int parts) {
     step = next;
-    prepare(parts);
-    workers.run(this);
+    workers.compute(parts, this);
   }
 
   @Override
-  void run(int part) {
+  protected void computePart(int part) {
     Scratch scratch = scratches.take();
     switch (step) {
       case ALL -> computeGroup(part, scratch);

@@ -71,30 +71,10 @@ abstract class Matrix {
   abstract void setScaled(int at, Matrix other, int count, double factor);
 
   /**
-   * this ← op(a) op(b) + beta this, (m, k) by (k, n).
+   * into ← a b + beta into, by BLAS. It is column-major and sees all matrices transposed, and so
+   * the product of b and a.
    *
-   * @param turnA whether a is given as (k, m)
-   * @param turnB whether b is given as (n, k)
-   * @param lda elements from one row of a to the next, as it is given
+   * @param into a view of this one, not transposed
    */
-  abstract void multiply(
-      Blas blas,
-      boolean turnA,
-      boolean turnB,
-      int m,
-      int n,
-      int k,
-      Matrix a,
-      int aAt,
-      int lda,
-      Matrix b,
-      int bAt,
-      int ldb,
-      double beta,
-      int at,
-      int ld);
-
-  static String op(boolean turn) {
-    return turn ? "T" : "N";
-  }
+  abstract void multiply(Blas blas, MatrixView a, MatrixView b, double beta, MatrixView into);
 }

@@ -10,6 +10,8 @@ import org.ctc4j.ProjectedBatch;
 import org.ctc4j.Projection;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.engine.ProjectedPlaces;
+import org.ctc4j.host.ParallelTask;
+import org.ctc4j.host.Workers;
 import org.ctc4j.projection.CompactTarget;
 
 /**
@@ -113,13 +115,13 @@ final class ProjectedTask extends ParallelTask {
         int blank = call.options().blank();
         group = new CompactGroup(batch, blank, n, tiling, places.wantsGradient());
         forward(workers);
-        run(workers, Step.LATTICE, group.size());
+        compute(workers, Step.LATTICE, group.size());
         if (places.wantsGradient()) {
           backward(workers);
         }
       }
       if (places.hiddenGradient() != null) {
-        run(workers, Step.CLEAR, batch.utterances());
+        compute(workers, Step.CLEAR, batch.utterances());
       }
       if (isFirstPanel) {
         clear(places.weightGradient());
@@ -137,14 +139,13 @@ final class ProjectedTask extends ParallelTask {
     }
   }
 
-  private void run(Workers workers, Step next, int count) {
+  private void compute(Workers workers, Step next, int count) {
     step = next;
-    prepare(count);
-    workers.run(this);
+    workers.compute(count, this);
   }
 
   @Override
-  void run(int index) {
+  protected void computePart(int index) {
     ProjectionScratch scratch =
         scratches.take().begin(type, tiling, classes, dimensions, weightView == null);
     switch (step) {
@@ -175,12 +176,13 @@ final class ProjectedTask extends ParallelTask {
         if (index < ofClasses) {
           classGradient(index, scratch);
         } else {
-          hiddenProduct(index - ofClasses);
+          hiddenProduct(index - ofClasses, scratch);
         }
       }
       case STORE -> storeHidden(index);
       case CLEAR -> clearHidden(index);
     }
+    scratch.release();
     scratches.give(scratch);
   }
 
@@ -191,7 +193,7 @@ final class ProjectedTask extends ParallelTask {
     long sums = (long) group.frames() * sections;
     max = KeptArrays.atLeast(max, sums);
     sum = KeptArrays.atLeast(sum, sums);
-    run(workers, Step.FORWARD, group.ranges.size() * sections);
+    compute(workers, Step.FORWARD, group.ranges.size() * sections);
     for (FrameRange range : group.ranges) {
       for (int i = 0; i < range.rows(); i++) {
         int first = (range.at() + i) * sections;
@@ -218,13 +220,9 @@ final class ProjectedTask extends ParallelTask {
     }
     for (int c = from; c < to; c += tiling.tile()) {
       int count = Math.min(tiling.tile(), to - c);
-      Matrix w = weightView;
-      if (w == null) {
-        w = scratch.weight;
-        loadWeight(c, count, w, 0);
-      }
-      int weightAt = weightView == null ? 0 : c * dimensions;
-      logits(scratch.hidden, 0, range.rows(), w, weightAt, c, count, scratch.x, 0, tileLd, scratch);
+      MatrixView h = scratch.a.of(scratch.hidden, 0, range.rows(), dimensions, dimensions);
+      MatrixView x = scratch.into.of(scratch.x, 0, range.rows(), count, tileLd);
+      logits(h, weights(c, count, scratch), c, x, scratch);
       for (int i = 0; i < range.rows(); i++) {
         takeLabels(utterance, range.from() + i, c, count, scratch.x, i * tileLd);
         addOthers((range.at() + i) * sections + section, count, i * tileLd, scratch);
@@ -324,18 +322,18 @@ final class ProjectedTask extends ParallelTask {
     for (int i = 1; i < panel.size(); i++) {
       panelAt[i] = panelAt[i - 1] + panel.get(i - 1).rows();
     }
-    run(workers, Step.LOAD, panel.size());
+    compute(workers, Step.LOAD, panel.size());
     for (chunkFrom = 0; chunkFrom < classes; chunkFrom += ld) {
       chunkTo = (int) Math.min(classes, (long) chunkFrom + ld);
       int tilesOfChunk = parts(chunkTo - chunkFrom, tiling.tile());
       if (weightView == null) {
-        run(workers, Step.WEIGHT, tilesOfChunk);
+        compute(workers, Step.WEIGHT, tilesOfChunk);
       }
-      run(workers, Step.LOGIT_GRADIENT, panel.size() * tilesOfChunk);
-      run(workers, Step.PRODUCTS, weightTasks() + hiddenTasks());
+      compute(workers, Step.LOGIT_GRADIENT, panel.size() * tilesOfChunk);
+      compute(workers, Step.PRODUCTS, weightTasks() + hiddenTasks());
     }
     if (places.hiddenGradient() != null) {
-      run(workers, Step.STORE, panel.size());
+      compute(workers, Step.STORE, panel.size());
     }
     isFirstPanel = false;
   }
@@ -366,20 +364,10 @@ final class ProjectedTask extends ParallelTask {
     CompactUtterance utterance = group.utterance(range.utterance());
     int at = panelAt[index] * ld + from - chunkFrom;
     int count = to - from;
-    Matrix w = weightView == null ? weight : weightView;
-    int weightAt = (weightView == null ? from - chunkFrom : from) * dimensions;
-    logits(
-        hidden,
-        panelAt[index] * dimensions,
-        range.rows(),
-        w,
-        weightAt,
-        from,
-        count,
-        x,
-        at,
-        ld,
-        scratch);
+    MatrixView h =
+        scratch.a.of(hidden, panelAt[index] * dimensions, range.rows(), dimensions, dimensions);
+    MatrixView logits = scratch.into.of(x, at, range.rows(), count, ld);
+    logits(h, weightsOfChunk(from, count, scratch), from, logits, scratch);
     for (int i = 0; i < range.rows(); i++, at += ld) {
       int t = range.from() + i;
       int here = (range.at() + i) * sections;
@@ -425,34 +413,26 @@ final class ProjectedTask extends ParallelTask {
   }
 
   private void weightProduct(int from, int count, int d, int width, ProjectionScratch scratch) {
-    int at = from - chunkFrom;
+    MatrixView g = scratch.a.of(x, from - chunkFrom, rows, count, ld).transpose();
+    MatrixView h = scratch.b.of(hidden, d, rows, width, dimensions);
     if (weightGradientView != null) {
-      weightGradientView.multiply(
-          blas,
-          true,
-          false,
-          count,
-          width,
-          rows,
-          x,
-          at,
-          ld,
-          hidden,
-          d,
-          dimensions,
-          isFirstPanel ? 0 : 1,
-          from * dimensions + d,
-          dimensions);
+      int at = from * dimensions + d;
+      MatrixView into = scratch.into.of(weightGradientView, at, count, width, dimensions);
+      if (isFirstPanel) {
+        into.setProduct(blas, g, h);
+      } else {
+        into.addProduct(blas, g, h);
+      }
       return;
     }
     Matrix part = scratch.gradient(type, count * width);
-    part.multiply(
-        blas, true, false, count, width, rows, x, at, ld, hidden, d, dimensions, 0, 0, width);
+    scratch.into.of(part, 0, count, width, width).setProduct(blas, g, h);
+    Elements into = places.weightGradient();
     for (int c = 0; c < count; c++) {
       long row = (long) (from + c) * dimensions + d;
       for (int i = 0; i < width; i++) {
-        double before = isFirstPanel ? 0 : places.weightGradient().get(row + i);
-        places.weightGradient().set(row + i, before + part.get(c * width + i));
+        double before = isFirstPanel ? 0 : into.get(row + i);
+        into.set(row + i, before + part.get(c * width + i));
       }
     }
   }
@@ -470,26 +450,23 @@ final class ProjectedTask extends ParallelTask {
   }
 
   /** dH of one range by one tile of dimensions. */
-  private void hiddenProduct(int index) {
-    int range = index / dimensionTiles();
+  private void hiddenProduct(int index, ProjectionScratch scratch) {
+    int i = index / dimensionTiles();
     int d = index % dimensionTiles() * tiling.tile();
-    Matrix w = weightView == null ? weight : weightView;
-    hiddenSums.multiply(
-        blas,
-        false,
-        false,
-        panel.get(range).rows(),
-        Math.min(tiling.tile(), dimensions - d),
-        chunkTo - chunkFrom,
-        x,
-        panelAt[range] * ld,
-        ld,
-        w,
-        (weightView == null ? 0 : chunkFrom) * dimensions + d,
-        dimensions,
-        chunkFrom == 0 ? 0 : 1,
-        panelAt[range] * dimensions + d,
-        dimensions);
+    int width = Math.min(tiling.tile(), dimensions - d);
+    int count = chunkTo - chunkFrom;
+    int frames = panel.get(i).rows();
+    MatrixView g = scratch.a.of(x, panelAt[i] * ld, frames, count, ld);
+    MatrixView w = weightsOfChunk(chunkFrom, count, scratch);
+    w.at += d;
+    w.columns = width;
+    MatrixView sums =
+        scratch.into.of(hiddenSums, panelAt[i] * dimensions + d, frames, width, dimensions);
+    if (chunkFrom == 0) {
+      sums.setProduct(blas, g, w);
+    } else {
+      sums.addProduct(blas, g, w);
+    }
   }
 
   private void storeHidden(int index) {
@@ -521,39 +498,20 @@ final class ProjectedTask extends ParallelTask {
 
   // ---- both ----
 
-  /** x of some rows of hidden states and the classes [from, from + count). */
+  /**
+   * into ← h wᵀ + bias.
+   *
+   * @param h hidden states, (rows, D)
+   * @param w weights of some classes, (classes, D)
+   * @param from the first of the classes
+   */
   private void logits(
-      Matrix h,
-      int hiddenAt,
-      int count,
-      Matrix w,
-      int weightAt,
-      int from,
-      int ofClasses,
-      Matrix into,
-      int at,
-      int ld,
-      ProjectionScratch scratch) {
-    into.multiply(
-        blas,
-        false,
-        true,
-        count,
-        ofClasses,
-        dimensions,
-        h,
-        hiddenAt,
-        dimensions,
-        w,
-        weightAt,
-        dimensions,
-        0,
-        at,
-        ld);
+      MatrixView h, MatrixView w, int from, MatrixView into, ProjectionScratch scratch) {
+    into.setProduct(blas, h, w.transpose());
     if (projection.bias() != null) {
-      scratch.bias.load(projection.bias(), from, 1, 0, ofClasses);
-      for (int i = 0; i < count; i++) {
-        into.add(at + i * ld, scratch.bias, ofClasses);
+      scratch.bias.load(projection.bias(), from, 1, 0, into.columns);
+      for (int i = 0; i < h.rows; i++) {
+        into.matrix.add(into.at + i * into.stride, scratch.bias, into.columns);
       }
     }
   }
@@ -568,6 +526,22 @@ final class ProjectedTask extends ParallelTask {
           at + i * dimensions,
           dimensions);
     }
+  }
+
+  /** Weights of some classes, (count, D), copied to the scratch if they must be. */
+  private MatrixView weights(int from, int count, ProjectionScratch scratch) {
+    if (weightView != null) {
+      return scratch.b.of(weightView, from * dimensions, count, dimensions, dimensions);
+    }
+    loadWeight(from, count, scratch.weight, 0);
+    return scratch.b.of(scratch.weight, 0, count, dimensions, dimensions);
+  }
+
+  /** Weights of some classes of the chunk, (count, D). */
+  private MatrixView weightsOfChunk(int from, int count, ProjectionScratch scratch) {
+    return weightView != null
+        ? scratch.b.of(weightView, from * dimensions, count, dimensions, dimensions)
+        : scratch.b.of(weight, (from - chunkFrom) * dimensions, count, dimensions, dimensions);
   }
 
   private void loadWeight(int from, int count, Matrix into, int at) {

@@ -21,6 +21,12 @@ final class ProjectionScratch {
   /** Exponentials of one row. */
   Matrix row;
 
+  /** Of the product at work, into ← a b. */
+  final MatrixView a = new MatrixView();
+
+  final MatrixView b = new MatrixView();
+  final MatrixView into = new MatrixView();
+
   private Matrix gradient;
 
   double[] sums = {};
@@ -53,5 +59,12 @@ final class ProjectionScratch {
   Matrix gradient(ElementType type, int count) {
     gradient = Matrix.atLeast(gradient, type, count);
     return gradient;
+  }
+
+  /** Lets go of what is the caller's. */
+  void release() {
+    a.matrix = null;
+    b.matrix = null;
+    into.matrix = null;
   }
 }

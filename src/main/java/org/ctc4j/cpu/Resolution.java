@@ -3,7 +3,7 @@ package org.ctc4j.cpu;
 /** How many numbers share an exponent, see {@link Scale}. */
 enum Resolution {
   /** For what models give. */
-  COARSE(6, 8, 48),
+  COARSE(Stripes.DEEP, 8, 48),
 
   /** For labels that are hundreds of bits apart; several times slower. */
   FINE(1, 1, 400);
@@ -35,8 +35,8 @@ enum Resolution {
 
   /** By how much exponents of alpha and beta together may exceed that of p(target). */
   int limit() {
-    // numbers begin an interval at 2^64 at most; each frame adds three, one from the label before
-    int growth = 65 + interval * (drop + 2);
-    return 1022 - growth - 40 - 34;
+    // numbers begin an interval so large at most; each frame adds three, one from the label before
+    int growth = Math.getExponent(Scale.LARGE) + 1 + interval * (drop + 2);
+    return -Double.MIN_EXPONENT - growth - Scale.EXACT_BITS - Scale.STATE_BITS;
   }
 }

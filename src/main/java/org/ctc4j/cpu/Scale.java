@@ -23,8 +23,14 @@ import java.util.Arrays;
  * where they exceed it is done once more in finer resolution, and if need be by {@link LogLattice}.
  */
 final class Scale {
+  /** What is cut off is less than 2 to minus this of p(target) … */
+  static final int EXACT_BITS = 40;
+
+  /** … for 2 to this many states. */
+  static final int STATE_BITS = 34;
+
   /** Between these, the sum of a stripe is left as it is. */
-  private static final double LARGE = 0x1p64;
+  static final double LARGE = 0x1p64;
 
   private static final double SMALL = 0x1p-64;
 

@@ -21,6 +21,9 @@ package org.ctc4j.cpu;
  * whose probability is 0. Mutable, so that the next utterance needs no new one.
  */
 final class Stripes {
+  /** The most labels of a stripe that {@code VectorGroup} is unrolled for. */
+  static final int DEEP = 6;
+
   private Resolution resolution;
   private int labels;
   private int lanes;

@@ -16,9 +16,6 @@ import jdk.incubator.vector.VectorSpecies;
  * helper method takes or returns would be boxed too.
  */
 final class VectorGroup {
-  /** The depth of the stripes. */
-  static final int DEPTH = 6;
-
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
   private static final int LANES = DOUBLES.length();
 
@@ -45,7 +42,7 @@ final class VectorGroup {
     int atStep = emission.rowLength();
     int width = stripes.width();
     int rowLength = stripes.rowLength();
-    int base = group * DEPTH * LANES;
+    int base = group * Stripes.DEEP * LANES;
     int stripe = group * LANES;
     DoubleVector rescale = DoubleVector.fromArray(DOUBLES, scale.rescale, stripe);
     DoubleVector factor = DoubleVector.fromArray(DOUBLES, scale.factors, stripe);
@@ -136,7 +133,7 @@ final class VectorGroup {
     int atStep = emission.rowLength();
     int width = stripes.width();
     int rowLength = stripes.rowLength();
-    int base = group * DEPTH * LANES;
+    int base = group * Stripes.DEEP * LANES;
     int stripe = group * LANES;
     DoubleVector rescale = DoubleVector.fromArray(DOUBLES, scale.rescale, stripe);
     DoubleVector factor = DoubleVector.fromArray(DOUBLES, scale.factors, stripe);
@@ -160,7 +157,7 @@ final class VectorGroup {
     DoubleVector s3 = DoubleVector.fromArray(DOUBLES, skip, base + 3 * LANES);
     DoubleVector s4 = DoubleVector.fromArray(DOUBLES, skip, base + 4 * LANES);
     DoubleVector s5 = DoubleVector.fromArray(DOUBLES, skip, base + 5 * LANES);
-    int next = base + DEPTH * LANES; // the first place of the group after
+    int next = base + Stripes.DEEP * LANES; // the first place of the group after
     boolean hasNext = next < width;
     double nextSkip = hasNext ? skip[next] : 0;
     double nextBlank = hasNext ? m[from + next] * scale.rescale[stripe + LANES] : 0;
@@ -238,7 +235,7 @@ final class VectorGroup {
     boolean ofEachBlank = into.ofEachBlank;
     double[] products = into.ofStates;
     int width = scaling.stripes.width();
-    int base = group * DEPTH * LANES;
+    int base = group * Stripes.DEEP * LANES;
     DoubleVector factor = DoubleVector.fromArray(DOUBLES, scaling.factors, group * LANES);
     int i = a.at + base;
     int k = b.at + base;

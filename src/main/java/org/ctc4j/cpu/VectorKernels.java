@@ -33,13 +33,13 @@ final class VectorKernels extends Kernels {
   private final Kernels shortRow = new ScalarKernels();
 
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  private static final int LANES = FLOATS.length();
+  private static final int FLOAT_LANES = FLOATS.length();
 
   /** Rows longer than this are summed by a tree: a large number would swamp many small ones. */
-  private static final int LONG = 8 * LANES;
+  private static final int LONG = 8 * FLOAT_LANES;
 
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
-  private static final int STRIPES = DOUBLES.length();
+  private static final int LANES = DOUBLES.length();
   private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
 
   private static final float ROUND = 0x1.8p23f; // x + ROUND − ROUND is x rounded to an integer
@@ -49,19 +49,19 @@ final class VectorKernels extends Kernels {
   private static final long EXP_LEAST_BITS = Double.doubleToRawLongBits(EXP_LEAST);
   private static final double ROUND_DOUBLE = 0x1.8p52 + 1023; // and with the bias of an exponent
 
-  /** LANES zeros, then as many ones: read from k, a vector whose last k elements are 1. */
-  private static final float[] LAST = new float[2 * LANES];
+  /** FLOAT_LANES zeros, then as many ones: read from k, a vector whose last k elements are 1. */
+  private static final float[] LAST = new float[2 * FLOAT_LANES];
 
   static {
-    Arrays.fill(LAST, LANES, 2 * LANES, 1);
+    Arrays.fill(LAST, FLOAT_LANES, 2 * FLOAT_LANES, 1);
   }
 
-  private float[] laneSums = new float[LANES];
+  private float[] laneSums = new float[FLOAT_LANES];
   private int sumsAt;
-  private double[] stripeSums = new double[STRIPES];
+  private double[] stripeSums = new double[LANES];
 
   /** Of a group. */
-  private final double[] states = new double[2 * VectorGroup.DEPTH * STRIPES];
+  private final double[] states = new double[2 * Stripes.DEEP * LANES];
 
   @Override
   Kernels another() {
@@ -75,12 +75,12 @@ final class VectorKernels extends Kernels {
 
   @Override
   int lanes() {
-    return STRIPES;
+    return LANES;
   }
 
   @Override
   float max(float[] x, int at, int n) {
-    if (n < LANES) {
+    if (n < FLOAT_LANES) {
       float max = Float.NEGATIVE_INFINITY;
       for (int i = at; i < at + n; i++) {
         max = x[i] > max ? x[i] : max;
@@ -90,15 +90,15 @@ final class VectorKernels extends Kernels {
     FloatVector m0 = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
     FloatVector m1 = m0;
     int i = 0;
-    for (; i <= n - 2 * LANES; i += 2 * LANES) {
+    for (; i <= n - 2 * FLOAT_LANES; i += 2 * FLOAT_LANES) {
       FloatVector v0 = FloatVector.fromArray(FLOATS, x, at + i);
-      FloatVector v1 = FloatVector.fromArray(FLOATS, x, at + i + LANES);
+      FloatVector v1 = FloatVector.fromArray(FLOATS, x, at + i + FLOAT_LANES);
       m0 = m0.blend(v0, v0.compare(GT, m0)); // never NaN
       m1 = m1.blend(v1, v1.compare(GT, m1));
     }
-    FloatVector last = FloatVector.fromArray(FLOATS, x, at + n - LANES);
+    FloatVector last = FloatVector.fromArray(FLOATS, x, at + n - FLOAT_LANES);
     m0 = m0.blend(last, last.compare(GT, m0));
-    if (i <= n - LANES) {
+    if (i <= n - FLOAT_LANES) {
       last = FloatVector.fromArray(FLOATS, x, at + i);
       m1 = m1.blend(last, last.compare(GT, m1));
     }
@@ -111,7 +111,7 @@ final class VectorKernels extends Kernels {
     int n = rows.length;
     for (int row = 0; row < rows.count; row++) {
       DoubleVector m = DoubleVector.fromArray(DOUBLES, x, row * n);
-      for (int i = row * n + STRIPES; i < row * n + n; i += STRIPES) {
+      for (int i = row * n + LANES; i < row * n + n; i += LANES) {
         DoubleVector v = DoubleVector.fromArray(DOUBLES, x, i);
         m = m.blend(v, v.compare(GT, m));
       }
@@ -122,7 +122,7 @@ final class VectorKernels extends Kernels {
   @Override
   boolean finite(float[] x, int at, int n) {
     int i = at;
-    for (; i <= at + n - LANES; i += LANES) {
+    for (; i <= at + n - FLOAT_LANES; i += FLOAT_LANES) {
       if (!FloatVector.fromArray(FLOATS, x, i).compare(LT, Float.POSITIVE_INFINITY).allTrue()) {
         return false;
       }
@@ -137,7 +137,7 @@ final class VectorKernels extends Kernels {
 
   @Override
   double exp(float[] x, int at, int n, float shift, float[] out, int outAt) {
-    if (n < LANES) {
+    if (n < FLOAT_LANES) {
       return shortRow.exp(x, at, n, shift, out, outAt);
     }
     sumsAt = 0;
@@ -150,27 +150,27 @@ final class VectorKernels extends Kernels {
     int[] at = block.at;
     int[] outAt = block.outAt;
     double[] sums = block.sums;
-    if (n < LANES || n > LONG) {
+    if (n < FLOAT_LANES || n > LONG) {
       for (int row = 0; row < rows; row++) {
         sums[row] = exp(x, at[row], n, 0, out, outAt[row]);
       }
       return;
     }
-    laneSums = KeptArrays.atLeast(laneSums, (long) rows * LANES);
+    laneSums = KeptArrays.atLeast(laneSums, (long) rows * FLOAT_LANES);
     for (int row = 0; row < rows; row++) {
-      sumsAt = row * LANES;
+      sumsAt = row * FLOAT_LANES;
       expRow(x, at[row], n, 0, out, outAt[row]);
     }
     for (int row = 0; row < rows; row++) { // not above, where it would wait for what was stored
-      sums[row] = sumOfLanes(row * LANES);
+      sums[row] = sumOfLanes(row * FLOAT_LANES);
     }
   }
 
   /** Leaves the sum of each lane in {@link #laneSums}, from {@link #sumsAt} on. */
   private void expRow(float[] x, int at, int n, float shift, float[] out, int outAt) {
     FloatVector sum = FloatVector.zero(FLOATS);
-    for (int i = 0; i < n; i += LANES) {
-      int j = Math.min(i, n - LANES); // the last vector overlaps the one before
+    for (int i = 0; i < n; i += FLOAT_LANES) {
+      int j = Math.min(i, n - FLOAT_LANES); // the last vector overlaps the one before
       FloatVector d = FloatVector.fromArray(FLOATS, x, at + j).sub(shift);
       d = d.blend(EXP_ZERO, d.compare(LT, EXP_ZERO)); // NaN passes
       d = d.blend(EXP_MOST, d.compare(GT, EXP_MOST));
@@ -189,7 +189,7 @@ final class VectorKernels extends Kernels {
       p = p.mul(r).fma(r, r).add(1);
       p = p.mul(shifted.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
       p.intoArray(out, outAt + j);
-      sum = p.fma(FloatVector.fromArray(FLOATS, LAST, LANES - i + j), sum);
+      sum = p.fma(FloatVector.fromArray(FLOATS, LAST, FLOAT_LANES - i + j), sum);
     }
     sum.intoArray(laneSums, sumsAt);
   }
@@ -203,7 +203,7 @@ final class VectorKernels extends Kernels {
     float s1 = 0;
     float s2 = 0;
     float s3 = 0;
-    for (int i = at; i < at + LANES; i += 4) {
+    for (int i = at; i < at + FLOAT_LANES; i += 4) {
       s0 += laneSums[i];
       s1 += laneSums[i + 1];
       s2 += laneSums[i + 2];
@@ -214,45 +214,46 @@ final class VectorKernels extends Kernels {
 
   @Override
   double sum(float[] x, int at, int n) {
-    if (n < 8 * LANES) {
+    if (n < 8 * FLOAT_LANES) {
       return shortRow.sum(x, at, n);
     }
     laneSums = KeptArrays.atLeast(laneSums, n / 8);
-    int whole = n / (8 * LANES) * (8 * LANES);
+    int whole = n / (8 * FLOAT_LANES) * (8 * FLOAT_LANES);
     sumEights(x, at, whole, laneSums);
     return shortRow.sum(laneSums, 0, whole / 8) + shortRow.sum(x, at + whole, n - whole);
   }
 
   /** Adds vectors eight by eight, as a tree, so that a large number swamps few small ones. */
   private static void sumEights(float[] x, int at, int n, float[] sums) {
-    for (int i = 0; i < n; i += 8 * LANES) {
+    for (int i = 0; i < n; i += 8 * FLOAT_LANES) {
       int j = at + i;
       FloatVector s0 =
-          FloatVector.fromArray(FLOATS, x, j).add(FloatVector.fromArray(FLOATS, x, j + LANES));
+          FloatVector.fromArray(FLOATS, x, j)
+              .add(FloatVector.fromArray(FLOATS, x, j + FLOAT_LANES));
       FloatVector s1 =
-          FloatVector.fromArray(FLOATS, x, j + 2 * LANES)
-              .add(FloatVector.fromArray(FLOATS, x, j + 3 * LANES));
+          FloatVector.fromArray(FLOATS, x, j + 2 * FLOAT_LANES)
+              .add(FloatVector.fromArray(FLOATS, x, j + 3 * FLOAT_LANES));
       FloatVector s2 =
-          FloatVector.fromArray(FLOATS, x, j + 4 * LANES)
-              .add(FloatVector.fromArray(FLOATS, x, j + 5 * LANES));
+          FloatVector.fromArray(FLOATS, x, j + 4 * FLOAT_LANES)
+              .add(FloatVector.fromArray(FLOATS, x, j + 5 * FLOAT_LANES));
       FloatVector s3 =
-          FloatVector.fromArray(FLOATS, x, j + 6 * LANES)
-              .add(FloatVector.fromArray(FLOATS, x, j + 7 * LANES));
+          FloatVector.fromArray(FLOATS, x, j + 6 * FLOAT_LANES)
+              .add(FloatVector.fromArray(FLOATS, x, j + 7 * FLOAT_LANES));
       s0.add(s1).add(s2.add(s3)).intoArray(sums, i / 8);
     }
   }
 
   @Override
   void scale(float[] x, int at, int n, float factor) {
-    if (n < LANES) {
+    if (n < FLOAT_LANES) {
       shortRow.scale(x, at, n, factor);
       return;
     }
-    FloatVector last = FloatVector.fromArray(FLOATS, x, at + n - LANES).mul(factor);
-    for (int i = at; i < at + n - LANES; i += LANES) {
+    FloatVector last = FloatVector.fromArray(FLOATS, x, at + n - FLOAT_LANES).mul(factor);
+    for (int i = at; i < at + n - FLOAT_LANES; i += FLOAT_LANES) {
       FloatVector.fromArray(FLOATS, x, i).mul(factor).intoArray(x, i);
     }
-    last.intoArray(x, at + n - LANES);
+    last.intoArray(x, at + n - FLOAT_LANES);
   }
 
   @Override
@@ -273,7 +274,7 @@ final class VectorKernels extends Kernels {
    */
   private static long expRow(double[] x, int at, int n, double shift, double[] out, int outAt) {
     LongVector least = LongVector.broadcast(LONGS, Long.MAX_VALUE);
-    for (int i = 0; i < n; i += STRIPES) {
+    for (int i = 0; i < n; i += LANES) {
       DoubleVector d =
           DoubleVector.fromArray(DOUBLES, x, at + i)
               .sub(shift)
@@ -309,7 +310,7 @@ final class VectorKernels extends Kernels {
   @Override
   void alpha(LatticeRows rows) {
     Stripes stripes = rows.stripes;
-    boolean deep = stripes.depth() == VectorGroup.DEPTH;
+    boolean deep = stripes.depth() == Stripes.DEEP;
     for (int g = 0; g < stripes.groups(); g++) {
       if (deep) {
         VectorGroup.alpha(rows, g);
@@ -330,8 +331,8 @@ final class VectorKernels extends Kernels {
     EmissionRows emission = rows.emission;
     int width = stripes.width();
     int rowLength = stripes.rowLength();
-    int stripe = group * STRIPES;
-    int length = stripes.depth() * STRIPES;
+    int stripe = group * LANES;
+    int length = stripes.depth() * LANES;
     int base = group * length;
     double[] x = take(rows, base, length, stripe);
     double[] p = emission.p;
@@ -342,11 +343,11 @@ final class VectorKernels extends Kernels {
     for (int frame = 0; frame < count; frame++) {
       double blank = p[at + width];
       DoubleVector before =
-          DoubleVector.fromArray(DOUBLES, x, 2 * length - STRIPES)
+          DoubleVector.fromArray(DOUBLES, x, 2 * length - LANES)
               .rearrange(VectorGroup.UP)
               .withLane(0, last)
               .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
-      for (int i = 0; i < length; i += STRIPES) {
+      for (int i = 0; i < length; i += LANES) {
         DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i);
         DoubleVector l = DoubleVector.fromArray(DOUBLES, x, length + i);
         DoubleVector newB = b.add(before).mul(blank);
@@ -373,7 +374,7 @@ final class VectorKernels extends Kernels {
     int blanks = rows.from + base;
     int labels = blanks + rows.stripes.width();
     DoubleVector factor = DoubleVector.fromArray(DOUBLES, rows.scale.rescale, stripe);
-    for (int i = 0; i < length; i += STRIPES) {
+    for (int i = 0; i < length; i += LANES) {
       DoubleVector.fromArray(DOUBLES, m, blanks + i).mul(factor).intoArray(states, i);
       DoubleVector.fromArray(DOUBLES, m, labels + i).mul(factor).intoArray(states, length + i);
     }
@@ -382,7 +383,7 @@ final class VectorKernels extends Kernels {
 
   private static void sum(double[] x, int length, double[] sums, int stripe) {
     DoubleVector sum = DoubleVector.zero(DOUBLES);
-    for (int i = 0; i < 2 * length; i += STRIPES) {
+    for (int i = 0; i < 2 * length; i += LANES) {
       sum = sum.add(DoubleVector.fromArray(DOUBLES, x, i));
     }
     sum.intoArray(sums, stripe);
@@ -391,7 +392,7 @@ final class VectorKernels extends Kernels {
   @Override
   void beta(LatticeRows rows) {
     Stripes stripes = rows.stripes;
-    boolean deep = stripes.depth() == VectorGroup.DEPTH;
+    boolean deep = stripes.depth() == Stripes.DEEP;
     for (int g = stripes.groups() - 1; g >= 0; g--) {
       if (deep) {
         VectorGroup.beta(rows, g);
@@ -412,8 +413,8 @@ final class VectorKernels extends Kernels {
     EmissionRows emission = rows.emission;
     int width = stripes.width();
     int rowLength = stripes.rowLength();
-    int stripe = group * STRIPES;
-    int length = stripes.depth() * STRIPES;
+    int stripe = group * LANES;
+    int length = stripes.depth() * LANES;
     int base = group * length;
     double[] x = take(rows, base, length, stripe);
     double[] p = emission.p;
@@ -423,8 +424,8 @@ final class VectorKernels extends Kernels {
     int next = base + length; // the first place of the group after
     boolean hasNext = next < width;
     double nextSkip = hasNext ? skip[next] : 0;
-    double nextBlank = hasNext ? m[from + next] * scale.rescale[stripe + STRIPES] : 0;
-    double nextLabel = hasNext ? m[from + width + next] * scale.rescale[stripe + STRIPES] : 0;
+    double nextBlank = hasNext ? m[from + next] * scale.rescale[stripe + LANES] : 0;
+    double nextLabel = hasNext ? m[from + width + next] * scale.rescale[stripe + LANES] : 0;
     for (int frame = 0; frame < count; frame++) {
       double blank = p[at + width];
       double first = hasNext ? nextBlank * blank + nextSkip * nextLabel * p[at + next] : 0;
@@ -439,9 +440,9 @@ final class VectorKernels extends Kernels {
       DoubleVector afterLast =
           l.fma(DoubleVector.fromArray(DOUBLES, skip, base), b)
               .rearrange(VectorGroup.DOWN)
-              .withLane(STRIPES - 1, first)
+              .withLane(LANES - 1, first)
               .mul(DoubleVector.fromArray(DOUBLES, factors, stripe));
-      for (int i = STRIPES; i < length; i += STRIPES) {
+      for (int i = LANES; i < length; i += LANES) {
         b = DoubleVector.fromArray(DOUBLES, x, i).mul(blank);
         DoubleVector before = l;
         l =
@@ -451,12 +452,12 @@ final class VectorKernels extends Kernels {
         newB.intoArray(x, i);
         newB.intoArray(m, to + base + i);
         DoubleVector newL = l.fma(DoubleVector.fromArray(DOUBLES, skip, base + i), b).add(before);
-        newL.intoArray(x, length + i - STRIPES);
-        newL.intoArray(m, to + width + base + i - STRIPES);
+        newL.intoArray(x, length + i - LANES);
+        newL.intoArray(m, to + width + base + i - LANES);
       }
       DoubleVector newL = l.add(afterLast);
-      newL.intoArray(x, 2 * length - STRIPES);
-      newL.intoArray(m, to + width + next - STRIPES);
+      newL.intoArray(x, 2 * length - LANES);
+      newL.intoArray(m, to + width + next - LANES);
       nextBlank = hasNext ? m[to + next] : 0;
       nextLabel = hasNext ? m[to + width + next] : 0;
       to += rowLength;
@@ -467,7 +468,7 @@ final class VectorKernels extends Kernels {
 
   @Override
   void products(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
-    if (scaling.stripes.depth() == VectorGroup.DEPTH) {
+    if (scaling.stripes.depth() == Stripes.DEEP) {
       deepProducts(a, b, scaling, into);
     } else {
       anyProducts(a, b, scaling, into);
@@ -475,12 +476,12 @@ final class VectorKernels extends Kernels {
   }
 
   private void deepProducts(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
-    stripeSums = KeptArrays.atLeast(stripeSums, (long) into.count * STRIPES);
+    stripeSums = KeptArrays.atLeast(stripeSums, (long) into.count * LANES);
     Arrays.fill(into.ofBlanks, 0, into.count, 0);
     for (int g = 0; g < scaling.stripes.groups(); g++) {
       VectorGroup.products(a, b, scaling, g, into, stripeSums);
       for (int frame = 0; frame < into.count; frame++) {
-        into.ofBlanks[frame] += sumOfStripes(frame * STRIPES);
+        into.ofBlanks[frame] += sumOfStripes(frame * LANES);
       }
     }
   }
@@ -490,17 +491,17 @@ final class VectorKernels extends Kernels {
     double[] y = b.m;
     double[] products = into.ofStates;
     int width = scaling.stripes.width();
-    int length = scaling.stripes.depth() * STRIPES;
+    int length = scaling.stripes.depth() * LANES;
     int xAt = a.at;
     int yAt = b.at;
     for (int frame = 0; frame < into.count; frame++) {
       int at = frame * 2 * width;
-      for (int base = 0, stripe = 0; base < 2 * width; base += length, stripe += STRIPES) {
+      for (int base = 0, stripe = 0; base < 2 * width; base += length, stripe += LANES) {
         if (base == width) {
           stripe = 0;
         }
         DoubleVector factor = DoubleVector.fromArray(DOUBLES, scaling.factors, stripe);
-        for (int i = base; i < base + length; i += STRIPES) {
+        for (int i = base; i < base + length; i += LANES) {
           DoubleVector.fromArray(DOUBLES, x, xAt + i)
               .mul(DoubleVector.fromArray(DOUBLES, y, yAt + i))
               .mul(factor)
@@ -517,7 +518,7 @@ final class VectorKernels extends Kernels {
 
   private double sum(double[] x, int at, int n) {
     DoubleVector sum = DoubleVector.zero(DOUBLES);
-    for (int i = at; i < at + n; i += STRIPES) {
+    for (int i = at; i < at + n; i += LANES) {
       sum = sum.add(DoubleVector.fromArray(DOUBLES, x, i));
     }
     sum.intoArray(stripeSums, 0);
@@ -528,7 +529,7 @@ final class VectorKernels extends Kernels {
   private double sumOfStripes(int at) {
     double s0 = 0;
     double s1 = 0;
-    for (int i = at; i < at + STRIPES; i += 2) {
+    for (int i = at; i < at + LANES; i += 2) {
       s0 += stripeSums[i];
       s1 += stripeSums[i + 1];
     }

@@ -73,7 +73,7 @@ public final class BeamSearch<S> {
   }
 
   /** Searches. Once. */
-  public CtcStatus run() {
+  public CtcStatus search() {
     double[] row = new double[logProbs.classes()];
     size = 1;
     nodes[0] = ROOT;

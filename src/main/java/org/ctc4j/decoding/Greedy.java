@@ -20,7 +20,7 @@ public final class Greedy {
   }
 
   /** Finds the path. Once. */
-  public CtcStatus run() {
+  public CtcStatus decode() {
     double[] row = new double[logProbs.classes()];
     int[] found = new int[states.length];
     int count = 0;

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.ElementType;
+import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.InvalidInputException;
@@ -51,15 +52,19 @@ public final class LogProbCheck {
     this.tolerance = wide ? 1e-5 : 1e-3;
   }
 
+  /** {@link #check(CtcBatch, InputKind, Workers)} on the calling thread alone. */
+  public static void check(CtcBatch batch, InputKind input) {
+    check(batch, input, Workers.of(EngineOptions.DEFAULT.withThreads(1)));
+  }
+
   /**
    * Refuses a batch that is said to hold log-probabilities and cannot. Infeasible utterances and
    * those of weight 0 are looked at like all others. Looks at nothing if the input is of another
    * kind.
    *
-   * @param threads how many work at most, the calling one included
    * @throws InvalidInputException naming the first such frame of the first such utterance
    */
-  public static void check(CtcBatch batch, InputKind input, int threads) {
+  public static void check(CtcBatch batch, InputKind input, Workers workers) {
     if (input != InputKind.LOG_PROBS) {
       return;
     }
@@ -67,14 +72,13 @@ public final class LogProbCheck {
     for (int n = 0; n < batch.utterances(); n++) {
       numbers += (long) batch.inputLength(n) * batch.logits().classes();
     }
-    int workers = (int) Math.min(threads, 1 + numbers / NUMBERS_PER_THREAD);
+    int parts = (int) Math.min(workers.threads(), 1 + numbers / NUMBERS_PER_THREAD);
     AtomicInteger first = new AtomicInteger(batch.utterances()); // that is refused
-    Parallel.forEach(
-        workers,
-        workers,
+    workers.forEach(
+        parts,
         k -> {
           LogProbCheck check = new LogProbCheck(batch.logits());
-          for (int n = k; n < first.get(); n += workers) {
+          for (int n = k; n < first.get(); n += parts) {
             if (check.fault(n, batch.inputLength(n)) != null) {
               first.accumulateAndGet(n, Math::min);
             }

@@ -3,8 +3,14 @@ package org.ctc4j.host;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.AclEntry;
+import java.nio.file.attribute.AclEntryFlag;
+import java.nio.file.attribute.AclEntryPermission;
+import java.nio.file.attribute.AclEntryType;
+import java.nio.file.attribute.AclFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -27,6 +33,9 @@ public final class Trust {
    * @throws IOException with the reason, if others could put another in its place
    */
   public static Path newDirectory(String prefix) throws IOException {
+    if (Platform.HERE.isWindows()) {
+      return newWindowsDirectory(prefix);
+    }
     Path directory =
         Files.createTempDirectory(
             prefix,
@@ -39,6 +48,21 @@ public final class Trust {
       Files.delete(directory);
       throw new IOException(objection + "; -Djava.io.tmpdir=DIRECTORY names another place");
     }
+    return directory;
+  }
+
+  /** What is put into it later can be written by its owner alone. */
+  private static Path newWindowsDirectory(String prefix) throws IOException {
+    Path directory = Files.createTempDirectory(prefix);
+    AclFileAttributeView access = Files.getFileAttributeView(directory, AclFileAttributeView.class);
+    AclEntry owner =
+        AclEntry.newBuilder()
+            .setType(AclEntryType.ALLOW)
+            .setPrincipal(access.getOwner())
+            .setPermissions(AclEntryPermission.values())
+            .setFlags(AclEntryFlag.FILE_INHERIT, AclEntryFlag.DIRECTORY_INHERIT)
+            .build();
+    access.setAcl(List.of(owner));
     return directory;
   }
 

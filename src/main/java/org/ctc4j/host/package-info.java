@@ -1,5 +1,5 @@
 /**
- * What alignment and decoding share on the host: rows of log-probabilities, and threads over
- * utterances. Internal.
+ * What the backends share on the host: rows of log-probabilities, threads over utterances, and what
+ * is and may be loaded on this machine. Internal.
  */
 package org.ctc4j.host;

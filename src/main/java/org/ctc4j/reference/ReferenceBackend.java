@@ -4,26 +4,25 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.LossPlaces;
-import org.ctc4j.host.Parallel;
+import org.ctc4j.host.Workers;
 
 /**
  * One utterance after another through {@link ReferenceUtterance}, on threads that live as long as
  * one call. Thread-safe.
  */
 public final class ReferenceBackend {
-  private final int threads;
+  private final Workers workers;
 
-  public ReferenceBackend(int threads) {
-    this.threads = threads;
+  public ReferenceBackend(Workers workers) {
+    this.workers = workers;
   }
 
   /** Fills all places of a call. */
   public void computeLosses(LossCall call) {
     CtcOptions options = call.options();
     LossPlaces places = call.places();
-    Parallel.forEach(
+    workers.forEach(
         call.batch().utterances(),
-        threads,
         n -> {
           ReferenceUtterance utterance = ReferenceUtterance.of(call.batch(), n, options);
           places.set(n, utterance.loss(), utterance.status());

@@ -11,7 +11,7 @@ import org.ctc4j.Projection;
 import org.ctc4j.Targets;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.engine.ProjectedPlaces;
-import org.ctc4j.host.Parallel;
+import org.ctc4j.host.Workers;
 
 /**
  * Projection and CTC one after the other, as they are written down: all logits x = H Wᵀ + b, CTC on
@@ -19,10 +19,10 @@ import org.ctc4j.host.Parallel;
  * and thread-safe.
  */
 public final class ReferenceProjection {
-  private final int threads;
+  private final Workers workers;
 
-  public ReferenceProjection(int threads) {
-    this.threads = threads;
+  public ReferenceProjection(Workers workers) {
+    this.workers = workers;
   }
 
   /** Fills all places of a call. */
@@ -33,9 +33,8 @@ public final class ReferenceProjection {
     int dimensions = batch.projection().dimensions();
     double[][][] hidden = new double[utterances][][]; // [n][t][d]
     double[][][] gradient = new double[utterances][][]; // [n][t][c], of the logits
-    Parallel.forEach(
+    workers.forEach(
         utterances,
-        threads,
         n -> {
           hidden[n] = hidden(batch, n);
           ReferenceUtterance utterance = utterance(batch, n, call.options(), hidden[n]);
@@ -46,15 +45,13 @@ public final class ReferenceProjection {
           scale(gradient[n], call.weights()[n]);
         });
     if (places.hiddenGradient() != null) {
-      Parallel.forEach(
+      workers.forEach(
           utterances,
-          threads,
           n -> writeHiddenGradient(batch.projection(), gradient[n], places.hiddenGradient(), n));
     }
     if (places.weightGradient() != null || places.biasGradient() != null) {
-      Parallel.forEach(
+      workers.forEach(
           batch.projection().classes(),
-          threads,
           c -> writeClassGradient(c, dimensions, hidden, gradient, places));
     }
   }

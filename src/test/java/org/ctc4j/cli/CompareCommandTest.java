@@ -73,6 +73,49 @@ class CompareCommandTest {
     assertFalse(compare(expected, got).passes(1e9));
   }
 
+  /** −ln(1 − (1 + e^margin)^−2), and its gradient. */
+  private static CtcResult nearlyCertain(double margin) {
+    double[][][] logits = {{{0, margin}, {0, margin}}};
+    TestBatch one = new TestBatch(logits, new int[][] {{1}}, new int[] {2}, 2, 0);
+    try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+      return ctc.lossAndGradient(one.batch(), one.options());
+    }
+  }
+
+  @Test
+  void aLossNextToZeroIsMeasuredByItself() {
+    TestBatch one = new TestBatch(new double[1][2][2], new int[][] {{1}}, new int[] {2}, 2, 0);
+    try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+      for (double margin : new double[] {17, 40, 200}) {
+        CtcResult expected = nearlyCertain(margin);
+        CtcResult off = nearlyCertain(margin + 0x1p-7);
+        Comparison comparison = new Comparison(ctc, one.batch(), expected, off);
+        assertEquals(1 - Math.exp(-0x1p-6), comparison.lossError(), 1e-6);
+        assertEquals(1 - Math.exp(-0x1p-6), comparison.gradientError(), 1e-6);
+        assertFalse(comparison.passes(0.01));
+      }
+    }
+  }
+
+  @Test
+  void nearlyCertainUtterancesPass(@TempDir Path folder) throws Exception {
+    int[] path = {0, 1, 1, 0, 2, 2, 0, 3, 3, 0};
+    for (float margin : new float[] {17, 20, 32, 40}) {
+      float[] logits = new float[60];
+      for (int t = 0; t < 10; t++) {
+        for (int c = 0; c < 6; c++) {
+          logits[6 * t + c] = (7 * t + 3 * c) % 5 * 0.5f + (c == path[t] ? margin : 0);
+        }
+      }
+      Path file =
+          new NpzFile()
+              .floats("logits", "(10, 1, 6)", logits)
+              .ints("targets", "(1, 3)", 1, 2, 3)
+              .write(folder.resolve("in.npz"));
+      Cli.run("compare", file).succeeded();
+    }
+  }
+
   @Test
   void aFailureIsPrintedAndNotPassed() {
     CtcResult wrong = reference();

@@ -33,15 +33,16 @@ final class Launcher {
       while [ "$1" != -f ]; do shift; done
       cd "$(dirname "$2")" || exit
       [ ! -e target/classes/half ] || echo half >>"$STAND_IN/calls"
-      mkdir -p target/classes target/lib
+      archive=target/ctc4j-cli-1/ctc4j-cli-1
+      mkdir -p target/classes $archive/lib
       if [ -e "$STAND_IN/die" ]; then
         rm "$STAND_IN/die"
-        echo half | tee target/classes/half target/lib/half.jar >target/ctc4j-1.jar
+        echo half | tee target/classes/half $archive/lib/half.jar >$archive/lib/ctc4j-1.jar
         kill -KILL $PPID
         exit 1
       fi
-      cp "$STAND_IN/ctc4j-1.jar" target || exit
-      cp "$STAND_IN"/lib/*.jar target/lib
+      cp -R src/main/dist/bin $archive || exit
+      cp "$STAND_IN/ctc4j-1.jar" "$STAND_IN"/lib/*.jar $archive/lib
       """;
 
   private final Path root;
@@ -55,13 +56,15 @@ final class Launcher {
   Launcher(Path root, Path standIn) throws IOException {
     this.root = root;
     this.standIn = standIn;
-    for (String folder : List.of("scripts", "src/main", "kernels/ptx")) {
+    for (String folder : List.of("scripts", "src/main/dist/bin", "kernels/ptx")) {
       Files.createDirectories(root.resolve(folder));
     }
     Files.writeString(root.resolve("pom.xml"), "<project>\n  <version>1</version>\n</project>\n");
     Files.writeString(root.resolve("src/main/source"), "");
     Files.writeString(root.resolve("kernels/ptx/kernel"), "");
-    Files.copy(Path.of("scripts/ctc"), script(), StandardCopyOption.COPY_ATTRIBUTES);
+    for (String program : List.of("scripts/ctc", "src/main/dist/bin/ctc")) {
+      Files.copy(Path.of(program), root.resolve(program), StandardCopyOption.COPY_ATTRIBUTES);
+    }
     Files.createDirectories(standIn.resolve("bin"));
     Files.createDirectories(standIn.resolve("lib"));
     program("mvn", MAVEN);

@@ -3,12 +3,15 @@ package org.ctc4j.cpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -51,6 +54,25 @@ class BlasLoadingTest {
     assertTrue(told.contains(REASON + library.toRealPath() + " can be written by others"), told);
   }
 
+  @Test
+  @DisplayName(
+      "Without its jars, or what netlib needs for it: told, with what to add, before a try")
+  void missing() throws Exception {
+    String told = "the cpu backend cannot be used: OpenBLAS cannot be used: ";
+    assertEquals(
+        told
+            + "org.bytedeco:openblas is not on the class path; add org.bytedeco:openblas:"
+            + "0.3.31-1.5.13, org.bytedeco:openblas:0.3.31-1.5.13:linux-x86_64,"
+            + " org.bytedeco:javacpp:1.5.13:linux-x86_64",
+        loadWithout("/org/bytedeco/", "openblas"));
+    assertEquals(
+        told
+            + "net.sourceforge.f2j:arpack_combined_all is not on the class path;"
+            + " add net.sourceforge.f2j:arpack_combined_all:0.1",
+        loadWithout("/net/sourceforge/f2j/", "openblas"));
+    assertTrue(loadWithout("/net/sourceforge/f2j/", "").startsWith("netlib Java"));
+  }
+
   private static boolean isOpenBlas(Path file) {
     return file.getFileName().toString().startsWith("libopenblas") && Files.isRegularFile(file);
   }
@@ -65,14 +87,25 @@ class BlasLoadingTest {
 
   /** What {@link BlasProbe} prints. */
   private String load(String... arguments) throws IOException, InterruptedException {
+    return loadWithout("nothing-is-called-so", arguments);
+  }
+
+  private String loadWithout(String excluded, String... arguments)
+      throws IOException, InterruptedException {
+    String classPath =
+        Arrays.stream(
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path"))
+                    .split(File.pathSeparator))
+            .filter(entry -> !entry.contains(excluded))
+            .collect(Collectors.joining(File.pathSeparator));
     List<String> command =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Dorg.bytedeco.javacpp.cachedir=" + cache,
                 "-cp",
-                System.getProperty(
-                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                classPath,
                 BlasProbe.class.getName()));
     command.addAll(List.of(arguments));
     Process process =

@@ -2,11 +2,13 @@ package org.ctc4j.cuda;
 
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE;
 import static jcuda.driver.JCudaDriver.cuCtxSynchronize;
+import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoD;
 
 import java.util.ArrayList;
 import java.util.List;
+import jcuda.driver.CUdevice;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.DeviceTargets;
@@ -16,7 +18,6 @@ import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
 import org.ctc4j.cuda.driver.DeviceLayout;
 import org.ctc4j.cuda.driver.DeviceMemory;
-import org.ctc4j.cuda.driver.Devices;
 import org.ctc4j.cuda.driver.Driver;
 
 /**
@@ -78,11 +79,12 @@ final class DeviceWorkload implements AutoCloseable {
   }
 
   private static long l2Bytes(int device) {
+    CUdevice handle = new CUdevice();
     int[] bytes = {0};
+    Driver.call("cuDeviceGet", () -> cuDeviceGet(handle, device));
     Driver.call(
         "cuDeviceGetAttribute",
-        () ->
-            cuDeviceGetAttribute(bytes, CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, Devices.handle(device)));
+        () -> cuDeviceGetAttribute(bytes, CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, handle));
     return bytes[0];
   }
 

@@ -3,6 +3,7 @@ package org.ctc4j.cuda;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
 import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuEventDestroy;
@@ -27,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import jcuda.Pointer;
+import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUgraph;
@@ -36,7 +38,6 @@ import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
 import org.ctc4j.DeviceException;
 import org.ctc4j.cuda.driver.DeviceMemory;
-import org.ctc4j.cuda.driver.Devices;
 import org.ctc4j.cuda.driver.Driver;
 import org.ctc4j.cuda.driver.KernelModule;
 import org.ctc4j.cuda.driver.PinnedMemory;
@@ -85,9 +86,10 @@ class EmulatedDriverTest {
   }
 
   private static int attribute(int which) {
+    CUdevice device = new CUdevice();
     int[] value = {0};
-    Driver.call(
-        "cuDeviceGetAttribute", () -> cuDeviceGetAttribute(value, which, Devices.handle(0)));
+    Driver.call("cuDeviceGet", () -> cuDeviceGet(device, 0));
+    Driver.call("cuDeviceGetAttribute", () -> cuDeviceGetAttribute(value, which, device));
     return value[0];
   }
 

@@ -34,10 +34,13 @@ class MissingCublasTest {
   @DisplayName("No natives, no JCublas: told")
   void noJars() throws Exception {
     assertReason(
-        "org.jcuda:jcublas-natives is not on the class path",
+        "org.jcuda:jcublas-natives is not on the class path;"
+            + " add org.jcuda:jcublas-natives:12.6.0:linux-x86_64",
         probe("jcublas-natives", "", cublas.toString()));
     assertReason(
-        "org.jcuda:jcublas is not on the class path", probe("jcublas", "", cublas.toString()));
+        "org.jcuda:jcublas is not on the class path;"
+            + " add org.jcuda:jcublas:12.6.0, org.jcuda:jcublas-natives:12.6.0:linux-x86_64",
+        probe("jcublas", "", cublas.toString()));
   }
 
   @Test

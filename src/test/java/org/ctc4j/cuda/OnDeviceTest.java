@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
 import org.ctc4j.CudaDevice;
-import org.ctc4j.cuda.driver.Devices;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 

@@ -86,7 +86,9 @@ class PrefixTrieTest {
     for (int node = 1; node < trie.size(); node++) {
       assertEquals(node, trie.find(trie.parent(node), trie.label(node)));
     }
-    assertEquals(PrefixTrie.NONE, trie.find(6, 6), "forgotten");
+    for (int i = 6; i < 10; i++) {
+      assertEquals(PrefixTrie.NONE, trie.find(i, i), "forgotten");
+    }
     assertNotNull(trie.state(trie.size() - 1));
     assertNull(trie.state(trie.size()), "a state that nothing leads to must not be held");
     assertEquals(8, trie.add(6, 6, 0, 6));

@@ -3,8 +3,8 @@
 
     make_cases.py > cases.json        needs mpmath
 
-The logits are a formula, see `logits`; NearlyCertainCase.java has the same. They are multiples of 1/2, and so exact in every
-element type.
+The logits are a formula, see `logits`; NearlyCertainCase.java has the same. They are multiples of a unit: of 1/2, which
+float16 has up to 1024 and bfloat16 up to 128, or of 4, which bfloat16 has up to 1024.
 """
 
 import json
@@ -15,6 +15,7 @@ mp.dps = 420
 
 MARGINS = [0, 1, 3, 8, 13, 17, 20, 24, 28, 32, 36, 40, 60, 88, 104, 200, 340, 600, 700]
 FEW = [17, 32, 40, 100, 700]
+LARGE = [200, 340, 600, 700]
 ENTRIES = 40
 
 
@@ -22,17 +23,18 @@ def symbol(target, blank, state):
     return blank if state % 2 == 0 else target[state // 2]
 
 
-def logits(frames, classes, blank, target, soft, margin):
-    """Noise in [-1, 1], and the margin on a path that stays equally long in each state; with `soft`, in the last frame of a
-    state on the next one's symbol, too, less 0, 3.5 or 7, so that where the state ends is uncertain and the target is not.
+def logits(frames, classes, blank, target, soft, margin, unit):
+    """Noise of up to 2 units, and the margin on a path that stays equally long in each state; with `soft`, in the last frame
+    of a state on the next one's symbol, too, less 0, 7 or 14 units, so that where the state ends is uncertain and the target
+    is not.
     Two frames are in the label both: what fails there are pairs of errors."""
     states = 2 * len(target) + 1
     path = [1, 1] if frames == 2 else [t * states // frames for t in range(frames)]
-    x = [[((7 * t + 3 * c + t * c) % 5) * 0.5 - 1 for c in range(classes)] for t in range(frames)]
+    x = [[((7 * t + 3 * c + t * c) % 5 - 2) * unit for c in range(classes)] for t in range(frames)]
     for t in range(frames):
         x[t][symbol(target, blank, path[t])] += margin
         if soft and t + 1 < frames and path[t + 1] != path[t]:
-            x[t][symbol(target, blank, path[t + 1])] += max(0, margin - 3.5 * (t % 3))
+            x[t][symbol(target, blank, path[t + 1])] += max(0, margin - 7 * unit * (t % 3))
     return x
 
 
@@ -79,8 +81,8 @@ def number(value):
     return nstr(value, 17, min_fixed=0, max_fixed=0) if abs(value) > mpf("2e-324") else "0"
 
 
-def case(frames, classes, blank, target, soft, margin):
-    loss, gradient = exact(logits(frames, classes, blank, target, soft, margin), target, blank)
+def case(frames, classes, blank, target, soft, margin, unit=0.5):
+    loss, gradient = exact(logits(frames, classes, blank, target, soft, margin, unit), target, blank)
     flat = [(abs(v), t, c) for t, row in enumerate(gradient) for c, v in enumerate(row)]
     largest = sorted(flat, reverse=True)[: ENTRIES // 2]
     spread = flat[:: max(1, len(flat) // (ENTRIES // 2))]
@@ -92,6 +94,7 @@ def case(frames, classes, blank, target, soft, margin):
         "target": target,
         "soft": soft,
         "margin": margin,
+        "unit": unit,
         "loss": number(loss),
         "gradientNorm": number(sqrt(sum(a * a for a, _, _ in flat))),
         "gradient": [[t, c, number(gradient[t][c])] for t, c in entries],
@@ -111,6 +114,11 @@ def main():
         cases.append(case(60, 300, 0, [7, 8, 7, 299, 1], True, margin))
         cases.append(case(1000, 5, 0, [1, 2, 3, 4, 4, 1, 2, 3, 1], True, margin))
         cases.append(case(10000, 4, 3, [0, 1, 2], False, margin))
+    for margin in LARGE:
+        cases.append(case(2, 2, 0, [1], False, margin, unit=4))
+        cases.append(case(10, 6, 0, [1, 2, 3], False, margin, unit=4))
+        cases.append(case(12, 6, 5, [2, 2, 1, 2], False, margin, unit=4))
+        cases.append(case(41, 9, 3, [1, 5, 5, 8, 1, 0], True, margin, unit=4))
     print("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]")
 
 

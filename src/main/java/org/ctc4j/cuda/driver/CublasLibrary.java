@@ -6,7 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import jcuda.JCudaVersion;
 import jcuda.jcublas.JCublas2;
+import org.ctc4j.host.OptionalLibrary;
+import org.ctc4j.host.Platform;
 
 /**
  * JCuda's cuBLAS library and with it NVIDIA's {@code libcublas.so.12}, loaded once for the JVM and
@@ -14,10 +17,14 @@ import jcuda.jcublas.JCublas2;
  * and told to everybody who asks. Thread-safe.
  */
 public final class CublasLibrary {
-  /** Names the file {@code libcublas.so.12}, or the directory that it lies in. */
+  /**
+   * Names the file {@code libcublas.so.12}, on Windows {@code cublas64_12.dll}, or the directory
+   * that it lies in.
+   */
   public static final String PROPERTY = "org.ctc4j.cublas";
 
-  private static final String NAME = "libcublas.so.12";
+  private static final boolean WINDOWS = Platform.HERE.isWindows();
+  private static final String NAME = WINDOWS ? "cublas64_12.dll" : "libcublas.so.12";
   private static final String NEWER = "libcublas.so.13";
 
   private CublasLibrary() {}
@@ -32,6 +39,10 @@ public final class CublasLibrary {
     static final String REASON = load();
 
     private static String load() {
+      String absence = OptionalLibrary.JCUBLAS.absence(JCudaVersion.get());
+      if (!absence.isEmpty()) {
+        return absence;
+      }
       String named = System.getProperty(PROPERTY);
       List<Path> searched = named == null ? places() : List.of();
       try {
@@ -58,10 +69,10 @@ public final class CublasLibrary {
 
     private static String reason(String text, String named, List<Path> searched) {
       if (text.contains("No resource found")) {
-        return "org.jcuda:jcublas-natives is not on the class path";
+        return OptionalLibrary.JCUBLAS.nativesAbsence(JCudaVersion.get());
       }
-      if (text.contains("NoClassDefFoundError: jcuda/")) {
-        return "org.jcuda:jcublas is not on the class path";
+      if (WINDOWS && named == null && find(searched, NAME) == null) {
+        return notFound(searched);
       }
       if (text.contains(NAME + ": cannot open")) {
         return named == null ? notFound(searched) : otherVersion(named);
@@ -98,6 +109,9 @@ public final class CublasLibrary {
     /** Where installations put it, the linker's own path first. */
     private static List<Path> places() {
       List<Path> places = new ArrayList<>(DynamicLinker.libraryPath());
+      if (WINDOWS) {
+        return places; // where the toolkit's installer enters itself
+      }
       try (DirectoryStream<Path> toolkits =
           Files.newDirectoryStream(Path.of("/usr/local"), "cuda*")) {
         for (Path toolkit : toolkits) {

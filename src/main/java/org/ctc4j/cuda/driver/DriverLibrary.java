@@ -5,27 +5,30 @@ import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
 import static jcuda.driver.JCudaDriver.cuInit;
 
 import java.io.IOException;
+import jcuda.JCudaVersion;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.ctc4j.DeviceException;
+import org.ctc4j.host.OptionalLibrary;
+import org.ctc4j.host.Platform;
 
 /**
  * JCuda's native library and with it the NVIDIA driver, loaded once for the JVM. Where that fails
- * the reason is kept and told to everybody who asks. Thread-safe.
+ * the reason is kept and told to everybody who asks. {@link JCuda} must be here. Thread-safe.
  */
-final class DriverLibrary {
+public final class DriverLibrary {
   /** The kernels are PTX 7.0, which the drivers of CUDA 11.0 (450.36) and newer take. */
   static final int OLDEST_DRIVER = 11000;
 
   private static final String JCUDA = "JCudaDriver";
-  private static final String DRIVER = "libcuda.so.1";
+  private static final String DRIVER = Platform.HERE.isWindows() ? "nvcuda.dll" : "libcuda.so.1";
   private static final String NO_DRIVER =
       "there is no NVIDIA driver here: " + DRIVER + " was not found";
 
   private DriverLibrary() {}
 
   /** "" if there is a driver that works and shows a device; else why there is none. */
-  static String unavailability() {
+  public static String unavailability() {
     if (!Loaded.REASON.isEmpty()) {
       return Loaded.REASON;
     }
@@ -70,12 +73,6 @@ final class DriverLibrary {
     static final String REASON = load();
 
     private static String load() {
-      String system = System.getProperty("os.name");
-      String architecture = System.getProperty("os.arch");
-      if (!system.equals("Linux") || !architecture.equals("amd64")) {
-        return "JCuda has no native library for %s on %s, only for Linux on amd64"
-            .formatted(system, architecture);
-      }
       try {
         if (NativeLibraries.isPacked(JCUDA) && !DynamicLinker.finds(DRIVER)) {
           return NO_DRIVER;
@@ -91,14 +88,13 @@ final class DriverLibrary {
     }
 
     private static String reason(String text) {
-      if (text.contains(DRIVER + ": cannot open")) {
+      if (text.contains(DRIVER + ": cannot open") // Linux
+          || text.contains(
+              "Can't find dependent libraries")) { // Windows, which does not tell which
         return NO_DRIVER;
       }
       if (text.contains("No resource found")) {
-        return "org.jcuda:jcuda-natives is not on the class path";
-      }
-      if (text.contains("NoClassDefFoundError: jcuda/")) {
-        return "org.jcuda:jcuda is not on the class path";
+        return OptionalLibrary.JCUDA.nativesAbsence(JCudaVersion.get());
       }
       return "JCuda's native library cannot be loaded: " + NativeLibraries.lastLink(text);
     }

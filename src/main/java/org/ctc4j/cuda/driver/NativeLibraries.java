@@ -28,7 +28,7 @@ final class NativeLibraries {
 
   private NativeLibraries() {}
 
-  /** Whether a library is on the class path; JCuda itself must be. */
+  /** Whether a library is on the class path, or in a module; JCuda itself must be. */
   static boolean isPacked(String library) {
     return resource(library) != null;
   }
@@ -64,7 +64,8 @@ final class NativeLibraries {
   }
 
   private static URL resource(String library) {
-    return LibUtils.class.getResource("/lib/" + System.mapLibraryName(platformName(library)));
+    String file = "lib/" + System.mapLibraryName(platformName(library));
+    return LibUtils.class.getClassLoader().getResource(file); // natives are a module of their own
   }
 
   private static void redirect(String name, String file) throws IOException {
@@ -108,7 +109,7 @@ final class NativeLibraries {
         .strip();
   }
 
-  /** The library stays mapped when its file is gone. */
+  /** The library stays mapped when its file is gone; on Windows the file stays as long as that. */
   private static void delete(Path directory) {
     try (DirectoryStream<Path> unpacked = Files.newDirectoryStream(directory)) {
       for (Path file : unpacked) {

@@ -19,7 +19,7 @@ public final class PrimaryContext implements AutoCloseable {
   private boolean retained;
 
   public PrimaryContext(int index) {
-    device = Devices.handle(index);
+    device = Device.handle(index);
     Driver.call(
         "cuDevicePrimaryCtxRetain",
         () -> "device " + index,

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import org.ctc4j.DeviceException;
+import org.ctc4j.cuda.Devices;
 import org.ctc4j.cuda.Emulated;
 import org.ctc4j.cuda.Emulator;
 import org.junit.jupiter.api.AfterEach;

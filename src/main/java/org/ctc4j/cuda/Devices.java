@@ -1,20 +1,14 @@
-package org.ctc4j.cuda.driver;
+package org.ctc4j.cuda;
 
-import static jcuda.driver.JCudaDriver.cuDeviceGet;
-import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
-import static jcuda.driver.JCudaDriver.cuDeviceGetName;
-import static jcuda.driver.JCudaDriver.cuDeviceTotalMem;
-
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import jcuda.driver.CUdevice;
-import jcuda.driver.CUdevice_attribute;
 import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CudaDevice;
 import org.ctc4j.DeviceException;
+import org.ctc4j.cuda.driver.Device;
+import org.ctc4j.cuda.driver.DriverLibrary;
+import org.ctc4j.cuda.driver.JCuda;
 
 /**
  * What GPUs there are.
@@ -24,17 +18,17 @@ import org.ctc4j.DeviceException;
  */
 public record Devices(List<CudaDevice> all, String reason) {
 
-  /** Asks the driver. */
+  /** Asks the driver, if there is one, and JCuda to ask it through. */
   public static Devices survey() {
-    String reason = DriverLibrary.unavailability();
+    String reason = JCuda.absence();
+    if (reason.isEmpty()) {
+      reason = DriverLibrary.unavailability();
+    }
     if (!reason.isEmpty()) {
       return new Devices(List.of(), reason);
     }
     try {
-      List<CudaDevice> all = new ArrayList<>();
-      for (int index = 0; index < DriverLibrary.deviceCount(); index++) {
-        all.add(describe(index));
-      }
+      List<CudaDevice> all = Device.all();
       boolean usable = all.stream().anyMatch(CudaDevice::usable);
       return new Devices(all, usable ? "" : all.get(0).name() + ": " + all.get(0).reason());
     } catch (DeviceException e) {
@@ -87,47 +81,5 @@ public record Devices(List<CudaDevice> all, String reason) {
           new BackendUnavailableException(Backend.CUDA, device.name() + ": " + e.getMessage())
               .initCause(e);
     }
-  }
-
-  private static CudaDevice describe(int index) {
-    CUdevice device = handle(index);
-    byte[] name = new byte[256];
-    long[] bytes = {0};
-    Driver.call("cuDeviceGetName", () -> cuDeviceGetName(name, name.length, device));
-    Driver.call("cuDeviceTotalMem", () -> cuDeviceTotalMem(bytes, device));
-    int architecture =
-        10 * attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
-            + attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
-    int kernels = KernelImages.architectureFor(architecture);
-    return new CudaDevice(
-        index,
-        text(name),
-        bytes[0],
-        architecture,
-        DriverLibrary.driverVersion(),
-        kernels == 0 ? "" : "sm_" + kernels,
-        kernels == 0
-            ? "too old: there are kernels for sm_%d and newer".formatted(KernelImages.oldest())
-            : "");
-  }
-
-  public static CUdevice handle(int index) {
-    CUdevice device = new CUdevice();
-    Driver.call("cuDeviceGet", () -> "device " + index, () -> cuDeviceGet(device, index));
-    return device;
-  }
-
-  private static int attribute(CUdevice device, int which) {
-    int[] value = {0};
-    Driver.call("cuDeviceGetAttribute", () -> cuDeviceGetAttribute(value, which, device));
-    return value[0];
-  }
-
-  private static String text(byte[] terminated) {
-    int length = 0;
-    while (length < terminated.length && terminated[length] != 0) {
-      length++;
-    }
-    return new String(terminated, 0, length, StandardCharsets.UTF_8);
   }
 }

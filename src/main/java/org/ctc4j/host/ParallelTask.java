@@ -1,9 +1,9 @@
-package org.ctc4j.cpu;
+package org.ctc4j.host;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Some parts of work that may be done in any order and at the same time; reusable. */
-abstract class ParallelTask {
+/** Work in parts that may be done in any order and at the same time; reusable. */
+public abstract class ParallelTask {
   /** How many helpers are at it; guarded by the {@link Workers}. */
   int helpers;
 
@@ -12,7 +12,7 @@ abstract class ParallelTask {
   private volatile Throwable failure;
 
   /** Does one part. */
-  abstract void run(int part);
+  protected abstract void computePart(int part);
 
   final void prepare(int count) {
     parts = count;
@@ -20,31 +20,34 @@ abstract class ParallelTask {
     next.set(0);
   }
 
-  final int parts() {
-    return parts;
-  }
-
   /** Does parts until none is left; after a failure the others are left out. */
   final void drain() {
     try {
       for (int part = next.getAndIncrement(); part < parts; part = next.getAndIncrement()) {
         if (failure == null) {
-          run(part);
+          computePart(part);
         }
       }
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       failure = e;
     }
   }
 
+  /**
+   * Throws what a part threw, as it is, a checked exception too: code of users in Kotlin or Scala
+   * throws them undeclared.
+   */
   final void rethrow() {
     Throwable thrown = failure;
     failure = null;
-    if (thrown instanceof Error error) {
-      throw error;
-    }
     if (thrown != null) {
-      throw (RuntimeException) thrown;
+      throw ParallelTask.<RuntimeException>asIs(thrown);
     }
+  }
+
+  /** Makes the compiler take what is thrown for an exception that need not be declared. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> E asIs(Throwable failure) throws E {
+    throw (E) failure;
   }
 }

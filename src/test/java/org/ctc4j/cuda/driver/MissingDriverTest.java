@@ -1,4 +1,4 @@
-package org.ctc4j.cuda;
+package org.ctc4j.cuda.driver;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.ctc4j.host.Platform;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -25,8 +26,27 @@ class MissingDriverTest {
     String plain = devices("nothing-is-called-so");
     assumeFalse(plain.contains("cuda:0"), "there is a GPU here");
     assertReason("there is no NVIDIA driver here: libcuda.so.1 was not found", plain);
-    assertReason("org.jcuda:jcuda-natives is not on the class path", devices("jcuda-natives"));
-    assertReason("org.jcuda:jcuda is not on the class path", devices("org/jcuda"));
+    assertReason(
+        "org.jcuda:jcuda-natives is not on the class path;"
+            + " add org.jcuda:jcuda-natives:12.6.0:linux-x86_64",
+        devices("jcuda-natives"));
+    assertReason(
+        "org.jcuda:jcuda is not on the class path;"
+            + " add org.jcuda:jcuda:12.6.0, org.jcuda:jcuda-natives:12.6.0:linux-x86_64",
+        devices("org/jcuda"));
+  }
+
+  @Test
+  @DisplayName("Where JCuda has no natives, or NVIDIA no driver, no jar is said to help")
+  void platforms() {
+    assertEquals("", JCuda.objection(new Platform("Linux", "amd64")));
+    assertEquals("", JCuda.objection(new Platform("Windows 11", "amd64")));
+    String mac = "there is no NVIDIA driver for macOS";
+    assertEquals(mac, JCuda.objection(new Platform("Mac OS X", "aarch64")));
+    assertEquals(mac, JCuda.objection(new Platform("Mac OS X", "x86_64")));
+    assertEquals(
+        "JCuda has no native library for Linux on aarch64, only for Linux and Windows on x86_64",
+        JCuda.objection(new Platform("Linux", "aarch64")));
   }
 
   @Test

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * labels lie apart, so that each step is a few plain loops that the JIT compiler turns into vector
  * code.
  */
-final class Row {
+final class ViterbiRow {
   /** blanks[i] of the blank before label i; blanks[L] of the last. */
   final double[] blanks;
 
@@ -15,20 +15,20 @@ final class Row {
   final double[] labels;
 
   /** For L labels, all states impossible. */
-  Row(int length) {
+  ViterbiRow(int length) {
     blanks = new double[length + 1];
     labels = new double[length + 1];
     Arrays.fill(blanks, Double.NEGATIVE_INFINITY);
     Arrays.fill(labels, Double.NEGATIVE_INFINITY);
   }
 
-  private Row(Row other) {
+  private ViterbiRow(ViterbiRow other) {
     blanks = other.blanks.clone();
     labels = other.labels.clone();
   }
 
-  Row copy() {
-    return new Row(this);
+  ViterbiRow copy() {
+    return new ViterbiRow(this);
   }
 
   /** Before the first frame every path is in the first blank. */
@@ -37,7 +37,7 @@ final class Row {
   }
 
   /** Blanks and labels i in [from, to] of another row. */
-  void copyRange(Row other, int from, int to) {
+  void copyRange(ViterbiRow other, int from, int to) {
     int count = to - from + 1;
     System.arraycopy(other.blanks, from, blanks, from, count);
     System.arraycopy(other.labels, from, labels, from, count);
@@ -52,13 +52,19 @@ final class Row {
    * label i = max(label i, blank i, label i − 1 where no blank must stand) + score(label i)
    * </pre>
    *
-   * @param scores by slot
+   * @param scores by column
    * @param gathered for L numbers, overwritten
    */
-  void step(Row before, TargetStates target, double[] scores, double[] gathered, int from, int to) {
+  void step(
+      ViterbiRow before,
+      TargetStates target,
+      double[] scores,
+      double[] gathered,
+      int from,
+      int to) {
     int end = to + 1;
     int labelEnd = Math.min(end, target.length);
-    gather(scores, target.slots, gathered, from, labelEnd);
+    gather(scores, target.columns, gathered, from, labelEnd);
     stepLabels(before, target.skip, gathered, from, labelEnd);
     stepBlanks(before, scores[0], from, end);
   }
@@ -67,13 +73,14 @@ final class Row {
   // vector code of it whenever it compiles it, also in the middle of the first long call.
 
   private static void gather(
-      double[] scores, int[] slots, double[] gathered, int from, int labelEnd) {
+      double[] scores, int[] columns, double[] gathered, int from, int labelEnd) {
     for (int i = from; i < labelEnd; i++) {
-      gathered[i] = scores[slots[i]];
+      gathered[i] = scores[columns[i]];
     }
   }
 
-  private void stepLabels(Row before, double[] skip, double[] gathered, int from, int labelEnd) {
+  private void stepLabels(
+      ViterbiRow before, double[] skip, double[] gathered, int from, int labelEnd) {
     double[] oldBlanks = before.blanks;
     double[] oldLabels = before.labels;
     double[] newLabels = labels;
@@ -83,7 +90,7 @@ final class Row {
     }
   }
 
-  private void stepBlanks(Row before, double blank, int from, int end) {
+  private void stepBlanks(ViterbiRow before, double blank, int from, int end) {
     double[] oldBlanks = before.blanks;
     double[] oldLabels = before.labels;
     double[] newBlanks = blanks;
@@ -94,11 +101,10 @@ final class Row {
 
   /** As {@link #step}, and where each state came from. */
   void step(
-      Row before,
+      ViterbiRow before,
       TargetStates target,
       double[] scores,
       BackPointers into,
-      int t,
       int from,
       int to) {
     double[] oldBlanks = before.blanks;
@@ -118,9 +124,9 @@ final class Row {
           best = oldLabels[i];
           labelFrom = 2;
         }
-        labels[i + 1] = best + scores[target.slots[i]];
+        labels[i + 1] = best + scores[target.columns[i]];
       }
-      into.set(t, i, blankFrom, labelFrom);
+      into.set(i, blankFrom, labelFrom);
     }
   }
 }

@@ -1,0 +1,68 @@
+package org.ctc4j.decoding;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.ctc4j.Seed;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class CandidatesTest {
+  private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
+
+  private static int[] labels(Candidates candidates) {
+    int[] order = new int[candidates.count()];
+    candidates.rank(order);
+    return Arrays.stream(order).map(slot -> candidates.label[slot]).toArray();
+  }
+
+  @Test
+  @DisplayName("The best are taken, in their order; no score that is not above −Infinity is")
+  void best() {
+    Random random = Seed.random(getClass());
+    for (int i = 0; i < 100; i++) {
+      int most = 1 + random.nextInt(50);
+      double[] scores = random.doubles(random.nextInt(100), -9, 0).toArray();
+      Candidates candidates = new Candidates(most);
+      for (int round = 0; round < 2; round++) { // it can be used again
+        candidates.clear();
+        for (int k = 0; k < scores.length; k++) {
+          candidates.offer(0, -2, LOG_ZERO, LOG_ZERO, LOG_ZERO, 0);
+          candidates.offer(0, -3, LOG_ZERO, LOG_ZERO, LOG_ZERO, 5);
+          double added = random.nextGaussian();
+          candidates.offer(7, k, -1 - k, -2 - k, scores[k] - added, added);
+        }
+        int[] expected =
+            IntStream.range(0, scores.length)
+                .boxed()
+                .sorted((a, b) -> Double.compare(scores[b], scores[a]))
+                .limit(most)
+                .mapToInt(Integer::intValue)
+                .toArray();
+        for (int slot = 0; slot < candidates.count(); slot++) {
+          int k = candidates.label[slot];
+          assertEquals(7, candidates.entry[slot]);
+          assertEquals(scores[k], candidates.score[slot], 1e-12);
+          assertEquals(-1 - k, candidates.logBlank[slot]);
+          assertEquals(-2 - k, candidates.logLabel[slot]);
+        }
+        assertArrayEquals(expected, labels(candidates));
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("Of equal scores those that came first stay, the first of them first")
+  void ties() {
+    Candidates candidates = new Candidates(3);
+    candidates.clear();
+    for (int k = 0; k < 6; k++) {
+      assertEquals(k < 3 ? LOG_ZERO : -2, candidates.threshold());
+      candidates.offer(0, k, -1, LOG_ZERO, -1, -1);
+    }
+    assertArrayEquals(new int[] {0, 1, 2}, labels(candidates));
+  }
+}
