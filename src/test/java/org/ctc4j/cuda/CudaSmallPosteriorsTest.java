@@ -18,6 +18,11 @@ class CudaSmallPosteriorsTest extends SmallPosteriorsContract {
     return 1e-5;
   }
 
+  @Override
+  protected double least() {
+    return 0x1p-79; // and what rounds to it
+  }
+
   @AfterEach
   void nothingFound() {
     TestDriver.assertNoFindings();
