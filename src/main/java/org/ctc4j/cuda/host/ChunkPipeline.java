@@ -26,7 +26,7 @@ final class ChunkPipeline implements AutoCloseable {
   private final Staging in = new Staging();
   private final Staging out = new Staging();
   private DeviceMemory memory;
-  private StagedChunk chunk; // that is under way, or null
+  private StagedChunk staged; // that is under way, or null
 
   /** Whether it holds device memory. */
   boolean hasMemory() {
@@ -38,16 +38,16 @@ final class ChunkPipeline implements AutoCloseable {
    * up is one tensor that fits into the pinned memory.
    */
   void submit(StagedChunk next) {
-    chunk = next;
+    staged = next;
     try {
       reserve();
-      chunk.packed().write(in.bytes());
+      staged.packed().write(in.bytes());
       copyUp(memory.address(), 0, upBytes());
-      chunk.inputs().forEach(this::upload);
-      chunk.enqueue(memory.address(), stream.handle());
-      copyDown(chunk.losses(memory.address()), 0, downBytes());
-      if (!chunk.outputs().isEmpty()) {
-        PieceCutter first = pieces(chunk.outputs().get(0));
+      staged.inputs().forEach(this::upload);
+      staged.enqueue(memory.address(), stream.handle());
+      copyDown(staged.losses(memory.address()), 0, downBytes());
+      if (!staged.outputs().isEmpty()) {
+        PieceCutter first = pieces(staged.outputs().get(0));
         copyDown(memory.address() + first.offset(), downBytes(), first.mostBytes());
       }
     } catch (RuntimeException | Error e) {
@@ -58,15 +58,15 @@ final class ChunkPipeline implements AutoCloseable {
 
   /** Waits for the chunk that is under way, if there is one, and hands out its results. */
   void finish() {
-    if (chunk == null) {
+    if (staged == null) {
       return;
     }
     try {
       stream.await(this::doing);
       readLosses();
-      chunk.outputs().forEach(this::download);
-      chunk.finish();
-      chunk = null;
+      staged.outputs().forEach(this::download);
+      staged.finish();
+      staged = null;
     } catch (RuntimeException | Error e) {
       abandon(e);
       throw e;
@@ -79,8 +79,8 @@ final class ChunkPipeline implements AutoCloseable {
    * @throws org.ctc4j.DeviceException of a lost device, if its memory may still be in use
    */
   void abandon(Throwable failure) {
-    if (chunk != null) {
-      chunk = null;
+    if (staged != null) {
+      staged = null;
       stream.settle(failure);
     }
   }
@@ -94,16 +94,16 @@ final class ChunkPipeline implements AutoCloseable {
   }
 
   private String doing() {
-    return "computing " + chunk.shape();
+    return "computing " + staged.shape();
   }
 
   private int upBytes() {
-    return chunk.packed().bytes();
+    return staged.packed().bytes();
   }
 
   /** Of losses and statuses. */
   private int downBytes() {
-    return Math.toIntExact(DeviceLayout.align(12L * chunk.chunk().count()));
+    return Math.toIntExact(DeviceLayout.align(staged.lossesBytes()));
   }
 
   private static PieceCutter pieces(Transfer transfer) {
@@ -111,13 +111,13 @@ final class ChunkPipeline implements AutoCloseable {
   }
 
   private void reserve() {
-    Supplier<String> doing = chunk::shape;
-    if (memory == null || memory.bytes() < chunk.bytes()) {
+    Supplier<String> doing = staged::shape;
+    if (memory == null || memory.bytes() < staged.bytes()) {
       release();
-      memory = new DeviceMemory(chunk.bytes(), doing);
+      memory = new DeviceMemory(staged.bytes(), doing);
     }
-    in.reserve(Math.addExact(upBytes(), largestPiece(chunk.inputs())), doing);
-    out.reserve(Math.addExact(downBytes(), largestPiece(chunk.outputs())), doing);
+    in.reserve(Math.addExact(upBytes(), largestPiece(staged.inputs())), doing);
+    out.reserve(Math.addExact(downBytes(), largestPiece(staged.outputs())), doing);
   }
 
   private static int largestPiece(List<Transfer> transfers) {
@@ -127,7 +127,7 @@ final class ChunkPipeline implements AutoCloseable {
   private void upload(Transfer transfer) {
     PieceCutter pieces = pieces(transfer);
     while (pieces.next()) {
-      if (!pieces.isFirst() || transfer != chunk.inputs().get(0)) {
+      if (!pieces.isFirst() || transfer != staged.inputs().get(0)) {
         stream.await(this::doing); // the piece before is still being read
       }
       pieces.copy(in, upBytes());
@@ -139,7 +139,7 @@ final class ChunkPipeline implements AutoCloseable {
   private void download(Transfer transfer) {
     PieceCutter pieces = pieces(transfer);
     while (pieces.next()) {
-      if (!pieces.isFirst() || transfer != chunk.outputs().get(0)) {
+      if (!pieces.isFirst() || transfer != staged.outputs().get(0)) {
         copyDown(memory.address() + pieces.offset(), downBytes(), pieces.bytes());
         stream.await(this::doing);
       }
@@ -148,10 +148,10 @@ final class ChunkPipeline implements AutoCloseable {
   }
 
   private void readLosses() {
-    int count = chunk.chunk().count();
+    int count = staged.chunk().count();
     for (int i = 0; i < count; i++) {
-      int n = chunk.chunk().first() + i;
-      chunk.set(n, out.bytes().getDouble(8 * i), status(n, out.bytes().getInt(8 * count + 4 * i)));
+      int n = staged.chunk().first() + i;
+      staged.set(n, out.bytes().getDouble(8 * i), status(n, out.bytes().getInt(8 * count + 4 * i)));
     }
   }
 

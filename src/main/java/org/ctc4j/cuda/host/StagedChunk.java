@@ -22,7 +22,7 @@ abstract class StagedChunk {
   StagedChunk(PackedBatch packed) {
     this.packed = packed;
     layout.next(packed.bytes());
-    losses = layout.next(12L * packed.chunk().count());
+    losses = layout.next(lossesBytes());
   }
 
   /** A tensor of the chunk's used frames in device memory. */
@@ -148,6 +148,12 @@ abstract class StagedChunk {
     return packed.chunk();
   }
 
+  /** Of losses and statuses together. */
+  final long lossesBytes() {
+    return 12L * packed.chunk().count();
+  }
+
+  /** Of all regions. */
   final long bytes() {
     return layout.bytes();
   }
