@@ -143,7 +143,7 @@ public final class CudaAligner extends CtcAligner {
     int[][] states = new int[paths.length][];
     double[][] logProbabilities = new double[paths.length][];
     CtcStatus[] statuses = new CtcStatus[paths.length];
-    backend.run(batch, options, states, logProbabilities, statuses);
+    backend.findPaths(batch, options, states, logProbabilities, statuses);
     for (int n = 0; n < paths.length; n++) {
       paths[n] =
           statuses[n] == CtcStatus.OK

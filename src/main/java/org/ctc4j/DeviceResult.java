@@ -59,6 +59,11 @@ public record DeviceResult(
     this(losses, statuses, reduced, gradient, null, null);
   }
 
+  /** Whether there is a place for posteriors, of classes or of states. */
+  public boolean hasPosteriors() {
+    return posteriors != null || statePosteriors != null;
+  }
+
   /** Losses and statuses alone. */
   public static DeviceResult ofLosses(long losses, long statuses) {
     return new DeviceResult(losses, statuses, 0, null);

@@ -13,6 +13,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -39,7 +40,7 @@ class WallsTest {
 
   /** Packages behind the facade that the facade knows, and that know it. */
   private static final Set<String> BEHIND_THE_FACADE =
-      Set.of("alignment", "cpu", "cuda", "decoding", "host", "reference");
+      Set.of("alignment", "cpu", "cuda", "decoding", "engine", "host", "reference");
 
   private static JavaClasses classes;
   private static Set<String> exported;
@@ -122,6 +123,26 @@ class WallsTest {
       // takes away what uses nothing that is left
     }
     assertEquals(Map.of(), uses, "packages in a circle, and those that use one");
+  }
+
+  @Test
+  @DisplayName("On a GPU the way of host batches stands on the kernels, and these on the driver")
+  void floors() {
+    List<String> upwards =
+        List.of(
+            "org.ctc4j.cuda.driver",
+            "org.ctc4j.cuda.kernels",
+            "org.ctc4j.cuda.host",
+            "org.ctc4j.cuda");
+    for (int i = 0; i < upwards.size() - 1; i++) {
+      noClasses()
+          .that()
+          .resideInAPackage(upwards.get(i))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(upwards.subList(i + 1, upwards.size()).toArray(String[]::new))
+          .check(classes);
+    }
   }
 
   private static Map<String, Set<String>> uses() {

@@ -1,7 +1,7 @@
 package org.ctc4j.cuda;
 
-import java.lang.ref.Cleaner;
-import java.lang.ref.Reference;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
@@ -10,8 +10,12 @@ import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceException;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.EngineOptions;
-import org.ctc4j.InvalidInputException;
-import org.ctc4j.host.Unclosed;
+import org.ctc4j.cuda.driver.ForeignStream;
+import org.ctc4j.cuda.host.HostAlignments;
+import org.ctc4j.cuda.host.OpenDevice;
+import org.ctc4j.cuda.kernels.AlignKernels;
+import org.ctc4j.cuda.kernels.AlignWorkspace;
+import org.ctc4j.cuda.kernels.CallOptions;
 
 /**
  * Forced alignment on one device. Thread-safe: host calls wait for each other, device calls for the
@@ -19,64 +23,14 @@ import org.ctc4j.host.Unclosed;
  */
 public final class AlignmentBackend implements AutoCloseable {
   private final long workspaceLimit;
-  private final DeviceGuard guard;
-  private final Held held;
-  private final Cleaner.Cleanable unclosed;
+  private final OpenDevice<AlignKernels> device;
 
   /**
    * @throws DeviceException if the driver refuses; nothing is held then
    */
   public AlignmentBackend(CudaDevice device, EngineOptions options) {
     workspaceLimit = options.workspaceBytes();
-    PrimaryContext context = new PrimaryContext(device.index());
-    try {
-      held = context.call(() -> new Held(device, workspaceLimit));
-    } catch (RuntimeException e) {
-      context.close();
-      throw e;
-    }
-    guard = new DeviceGuard(context, "aligner");
-    unclosed = Unclosed.register(this, unclosed(guard, held));
-  }
-
-  /** Static, so that it has no hold of the aligner whose end it waits for. */
-  private static Runnable unclosed(DeviceGuard guard, Held held) {
-    return () -> guard.closeUnclosed(held::close);
-  }
-
-  /** What is given back at the end; without any reference to the aligner. */
-  private static final class Held implements AutoCloseable {
-    final AlignKernels kernels;
-    final HostAlignments hostAlignments;
-    final StreamWorkspaces workspaces;
-
-    /** The context must be current, here and in all calls. */
-    Held(CudaDevice device, long workspaceLimit) {
-      workspaces = new StreamWorkspaces(device.driverVersion());
-      kernels = new AlignKernels(device.architecture());
-      try {
-        hostAlignments = new HostAlignments(kernels, workspaceLimit);
-      } catch (RuntimeException e) {
-        kernels.close();
-        throw e;
-      }
-    }
-
-    @Override
-    public void close() {
-      hostAlignments.close();
-      workspaces.close();
-      kernels.close();
-    }
-  }
-
-  /** Does work with the context current, and holds this aligner until it is done. */
-  private void run(Runnable work) {
-    try {
-      guard.run(work);
-    } finally {
-      Reference.reachabilityFence(this);
-    }
+    this.device = new OpenDevice<>(device, "aligner", AlignKernels::new, 1);
   }
 
   /**
@@ -86,32 +40,26 @@ public final class AlignmentBackend implements AutoCloseable {
    * @param logProbabilities output: of each frame's symbol, likewise
    * @param statuses output
    */
-  public synchronized void run(
+  public synchronized void findPaths(
       CtcBatch batch,
       CtcOptions options,
       int[][] states,
       double[][] logProbabilities,
       CtcStatus[] statuses) {
-    HostAlignment call =
-        new HostAlignment(
-            batch, options, new HostTensor(batch.logits()), states, logProbabilities, statuses);
-    run(() -> held.hostAlignments.run(call));
+    if (batch.utterances() > 0) {
+      HostAlignments.Paths paths = new HostAlignments.Paths(states, logProbabilities, statuses);
+      device.compute(kernels -> new HostAlignments(batch, options, paths, kernels, workspaceLimit));
+    }
   }
 
   /** A batch in device memory, in a workspace of the aligner's. */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
     AlignWorkspace workspace = workspaceOf(batch);
-    run(
-        () -> {
-          long address = held.workspaces.reserve(stream, workspace.bytes(), batch::shape);
-          held.kernels.enqueue(
-              batch,
-              CallOptions.ofDevice(options),
-              paths,
-              workspace,
-              address,
-              ForeignStream.of(stream));
-        });
+    device.enqueue(
+        stream,
+        workspace.bytes(),
+        batch::shape,
+        enqueueing(batch, options, paths, workspace, stream));
   }
 
   /** A batch in device memory, in a workspace of the caller's. */
@@ -123,35 +71,37 @@ public final class AlignmentBackend implements AutoCloseable {
       long address,
       long bytes) {
     AlignWorkspace workspace = workspaceOf(batch);
-    if (address == 0 || address % Workspace.ALIGNMENT != 0 || bytes < workspace.bytes()) {
-      throw new InvalidInputException(
-          "workspace: expected %d bytes at a multiple of %d for %s, got %d at 0x%x"
-              .formatted(workspace.bytes(), Workspace.ALIGNMENT, batch.shape(), bytes, address));
-    }
-    run(
-        () ->
-            held.kernels.enqueue(
-                batch,
-                CallOptions.ofDevice(options),
-                paths,
-                workspace,
-                address,
-                ForeignStream.of(stream)));
+    device.enqueue(
+        new OpenDevice.Room(address, bytes),
+        workspace.bytes(),
+        batch::shape,
+        enqueueing(batch, options, paths, workspace, stream));
+  }
+
+  private static Function<AlignKernels, LongConsumer> enqueueing(
+      DeviceBatch batch,
+      CtcOptions options,
+      DevicePaths paths,
+      AlignWorkspace workspace,
+      long stream) {
+    CallOptions call = CallOptions.ofDevice(options);
+    return kernels ->
+        address ->
+            kernels.enqueue(batch, call, paths, workspace, address, ForeignStream.of(stream));
   }
 
   /** Loads the kernels of such a call and makes room for it in the aligner's workspace. */
   public void prepare(DeviceBatch batch, long stream) {
-    AlignWorkspace workspace = workspaceOf(batch);
-    run(
-        () -> {
-          held.workspaces.reserve(stream, workspace.bytes(), batch::shape);
-          held.kernels.load(batch);
-        });
+    device.enqueue(
+        stream,
+        workspaceOf(batch).bytes(),
+        batch::shape,
+        kernels -> address -> kernels.load(batch));
   }
 
   /** Waits for a stream and gives back what is kept for it. */
   public void forget(long stream) {
-    run(() -> held.workspaces.forget(stream));
+    device.forget(stream);
   }
 
   /** Bytes that {@link #enqueue} needs for batches of a shape. */
@@ -167,7 +117,6 @@ public final class AlignmentBackend implements AutoCloseable {
   /** Waits for host calls; device work that is still enqueued must have ended. */
   @Override
   public synchronized void close() {
-    guard.close(held::close);
-    unclosed.clean(); // there is nothing left for it to do
+    device.close();
   }
 }

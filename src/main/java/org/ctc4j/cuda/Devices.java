@@ -6,6 +6,9 @@ import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CudaDevice;
 import org.ctc4j.DeviceException;
+import org.ctc4j.cuda.driver.Device;
+import org.ctc4j.cuda.driver.DriverLibrary;
+import org.ctc4j.cuda.driver.JCuda;
 
 /**
  * What GPUs there are.

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.ElementType;
+import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.InvalidInputException;
@@ -49,6 +50,11 @@ public final class LogProbCheck {
     ElementType type = logProbs.elements().type();
     boolean wide = type == ElementType.FLOAT32 || type == ElementType.FLOAT64;
     this.tolerance = wide ? 1e-5 : 1e-3;
+  }
+
+  /** {@link #check(CtcBatch, InputKind, Workers)} on the calling thread alone. */
+  public static void check(CtcBatch batch, InputKind input) {
+    check(batch, input, Workers.of(EngineOptions.DEFAULT.withThreads(1)));
   }
 
   /**

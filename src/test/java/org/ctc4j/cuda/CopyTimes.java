@@ -9,6 +9,11 @@ import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUstream;
 import org.ctc4j.CudaCtc;
 import org.ctc4j.CudaDevice;
+import org.ctc4j.cuda.driver.DeviceMemory;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.PinnedMemory;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 
 /**
  * Measures what copying reaches, on the first device: within its memory, bytes read and written
@@ -32,7 +37,7 @@ public final class CopyTimes {
     long bytes = Math.min(MOST_BYTES, device.memoryBytes() / SHARE_OF_MEMORY);
     int pinnedBytes = (int) bytes / 2;
     try (PrimaryContext context = new PrimaryContext(device.index())) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (Stream stream = new Stream();
                 StreamTimer timer = new StreamTimer(stream);

@@ -5,6 +5,7 @@ import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.Ctc;
 import org.ctc4j.ElementType;
+import org.ctc4j.cuda.driver.CublasLibrary;
 
 /**
  * Computes a projected batch on the emulated driver, in a JVM of its own, and prints "computed", or

@@ -32,6 +32,9 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Seed;
 import org.ctc4j.TestBatch;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -50,12 +53,12 @@ class CudaAlignerDeviceBatchTest {
   void open() {
     aligner = CudaAligner.create(0, EngineOptions.DEFAULT);
     context = new PrimaryContext(0);
-    stream = context.call(Stream::new);
+    stream = context.whileCurrent(Stream::new);
   }
 
   @AfterEach
   void nothingIsLeft() {
-    context.run(stream::close);
+    context.whileCurrent(stream::close);
     context.close();
     aligner.close();
     TestDriver.assertNothingLeft();
@@ -100,7 +103,7 @@ class CudaAlignerDeviceBatchTest {
   @Test
   @DisplayName("Paths, log-probabilities, scores and statuses are the host's, in any workspace")
   void matchesHost() {
-    context.run(
+    context.whileCurrent(
         () -> {
           TestBatch host = TestBatch.random(random, 90, 4, 9, 70, 2);
           try (DeviceTestBatch device = new DeviceTestBatch(host);
@@ -128,7 +131,7 @@ class CudaAlignerDeviceBatchTest {
   @Test
   @DisplayName("Nothing waits, and a call captured in a graph aligns what the memory then holds")
   void capture() {
-    context.run(
+    context.whileCurrent(
         () -> {
           TestBatch host = TestBatch.random(random, 40, 3, 9, 12, 2);
           try (DeviceTestBatch device = new DeviceTestBatch(host)) {
@@ -168,7 +171,7 @@ class CudaAlignerDeviceBatchTest {
   @Test
   @DisplayName("Lengths and labels out of their range, known to the device alone, are said so")
   void badNumbers() {
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceArrays arrays = new DeviceArrays()) {
             int[] targets = {1, 2, 1, 3, 1, 0, 2, 1, -1, 1, 1, 2};

@@ -85,7 +85,7 @@ class CudaAlignerFaultTest {
   void cannotSettle() {
     try (CtcAligner aligner = cuda()) {
       Emulator.fail("cuMemcpyDtoHAsync_v2", 1, LAUNCH_OUT_OF_RESOURCES, false);
-      Emulator.fail("cuStreamSynchronize", 3, LAUNCH_OUT_OF_RESOURCES, false); // 2 on the way up
+      Emulator.fail("cuStreamSynchronize", 1, LAUNCH_OUT_OF_RESOURCES, false);
       DeviceException e = assertThrows(DeviceException.class, () -> align(aligner));
       assertTrue(e.isDeviceLost(), e::getMessage);
       DeviceException later = assertThrows(DeviceException.class, () -> align(aligner));

@@ -21,6 +21,7 @@ import org.ctc4j.InputKind;
 import org.ctc4j.Seed;
 import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
+import org.ctc4j.cuda.kernels.AlignWorkspace;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

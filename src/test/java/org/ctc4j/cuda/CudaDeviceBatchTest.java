@@ -40,6 +40,9 @@ import org.ctc4j.InvalidInputException;
 import org.ctc4j.Reduction;
 import org.ctc4j.Seed;
 import org.ctc4j.TestBatch;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -59,12 +62,12 @@ class CudaDeviceBatchTest {
   void open() {
     ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
     context = new PrimaryContext(0);
-    stream = context.call(Stream::new);
+    stream = context.whileCurrent(Stream::new);
   }
 
   @AfterEach
   void nothingIsLeft() {
-    context.run(stream::close);
+    context.whileCurrent(stream::close);
     context.close();
     ctc.close();
     TestDriver.assertNothingLeft();
@@ -106,7 +109,7 @@ class CudaDeviceBatchTest {
   @Test
   @DisplayName("Losses, statuses, reduced loss and gradient are the reference's")
   void matchesReference() {
-    context.run(
+    context.whileCurrent(
         () -> {
           for (Reduction reduction : Reduction.values()) {
             try (DeviceTestBatch device = new DeviceTestBatch(drawn())) {
@@ -122,7 +125,7 @@ class CudaDeviceBatchTest {
   @Test
   @DisplayName("The default stream, a workspace of the caller's, the least memory: the same bits")
   void sameBits() {
-    context.run(
+    context.whileCurrent(
         () -> {
           TestBatch host = TestBatch.random(random, 300, 2, 7, 40, 2);
           try (DeviceTestBatch device = new DeviceTestBatch(host);
@@ -162,7 +165,7 @@ class CudaDeviceBatchTest {
   @DisplayName(
       "Packed logits, concatenated targets, weights, a gradient in another layout and type")
   void otherLayouts() {
-    context.run(
+    context.whileCurrent(
         () -> {
           TestBatch host = drawn();
           double[] weights = {0.5, -2, 0};
@@ -248,7 +251,7 @@ class CudaDeviceBatchTest {
   @Test
   @DisplayName("Posteriors of classes and states, with and without a gradient, in one launch more")
   void posteriors() {
-    context.run(
+    context.whileCurrent(
         () -> {
           TestBatch host = TestBatch.random(random, 150, 4, 9, 40, 2);
           int states = 2 * host.batch().targets().maxLength() + 1;
@@ -306,7 +309,7 @@ class CudaDeviceBatchTest {
   @Test
   @DisplayName("Bad labels and lengths: a status for that utterance, the others are not touched")
   void badValues() {
-    context.run(
+    context.whileCurrent(
         () -> {
           TestBatch host = TestBatch.random(random, 12, 4, 5, 3, 1);
           for (int n = 0; n < 4; n++) {
@@ -367,7 +370,7 @@ class CudaDeviceBatchTest {
   @Test
   @DisplayName("The reduced loss has the same bits for every order of the utterances")
   void anyOrder() {
-    context.run(
+    context.whileCurrent(
         () -> {
           TestBatch host = TestBatch.random(random, 4, 300, 3, 2, 4);
           Set<Long> naive = new HashSet<>();
@@ -404,7 +407,7 @@ class CudaDeviceBatchTest {
       disabledReason = "needs the emulated driver, which tells what it was asked")
   @DisplayName("A call is its launches, and the driver is asked for the stream's number alone")
   void driverCalls() {
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceTestBatch device = new DeviceTestBatch(drawn())) {
             CtcOptions options = device.host.options();
@@ -447,7 +450,7 @@ class CudaDeviceBatchTest {
   @Test
   @DisplayName("Results are there after the caller's wait, not before")
   void nothingWaits() {
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceTestBatch device = new DeviceTestBatch(drawn())) {
             ctc.enqueue(device.batch, device.host.options(), device.result, address());
@@ -462,7 +465,7 @@ class CudaDeviceBatchTest {
   @Test
   @DisplayName("A call captured in a graph computes, replayed, what the memory then holds")
   void capture() {
-    context.run(
+    context.whileCurrent(
         () -> {
           TestBatch host = drawn();
           try (DeviceTestBatch device = new DeviceTestBatch(host)) {
@@ -505,7 +508,7 @@ class CudaDeviceBatchTest {
   @DisplayName(
       "A workspace that would have to grow during a capture: refused, and the engine lives")
   void growingInCapture() {
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceTestBatch device = new DeviceTestBatch(drawn())) {
             CtcOptions options = device.host.options();
@@ -531,7 +534,7 @@ class CudaDeviceBatchTest {
   @Test
   @DisplayName("No utterances: reduced loss 0; a closed engine says so")
   void empty() {
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceArrays arrays = new DeviceArrays()) {
             DeviceBatch none =

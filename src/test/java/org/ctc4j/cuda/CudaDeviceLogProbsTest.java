@@ -18,6 +18,7 @@ import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.Seed;
 import org.ctc4j.Targets;
+import org.ctc4j.cuda.driver.PrimaryContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -72,7 +73,7 @@ class CudaDeviceLogProbsTest {
   private void assertStatuses(int[] expected, DeviceLogProbs batch, InputKind input) {
     CtcOptions options = CtcOptions.DEFAULT.withInput(input);
     String what = "%s, %s".formatted(input, batch);
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceLogProbs.Outputs outputs = batch.outputs()) {
             ctc.enqueue(outputs.batch, options, outputs.result, 0);

@@ -38,6 +38,9 @@ import org.ctc4j.InvalidInputException;
 import org.ctc4j.ProjectedResult;
 import org.ctc4j.Reduction;
 import org.ctc4j.Seed;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -56,12 +59,12 @@ class CudaDeviceProjectionTest {
   void open() {
     ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
     context = new PrimaryContext(0);
-    stream = context.call(Stream::new);
+    stream = context.whileCurrent(Stream::new);
   }
 
   @AfterEach
   void nothingIsLeft() {
-    context.run(stream::close);
+    context.whileCurrent(stream::close);
     context.close();
     ctc.close();
     TestDriver.assertNothingLeft();
@@ -106,7 +109,7 @@ class CudaDeviceProjectionTest {
   @Test
   @DisplayName("Losses, statuses, reduced loss and gradients are the reference's")
   void matchesReference() {
-    context.run(
+    context.whileCurrent(
         () -> {
           for (Reduction reduction : Reduction.values()) {
             try (DeviceProjectionCase device = new DeviceProjectionCase(drawn(), false)) {
@@ -121,7 +124,7 @@ class CudaDeviceProjectionTest {
   @Test
   @DisplayName("Fast: TF32's digits, and fewer than without")
   void fast() {
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceProjectionCase device = new DeviceProjectionCase(drawn(), true)) {
             ctc.enqueue(device.batch, device.options(), device.result, address());
@@ -141,7 +144,7 @@ class CudaDeviceProjectionTest {
   @DisplayName(
       "A workspace of the caller's, of the size that is told; one that is too small refused")
   void workspace() {
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceProjectionCase device = new DeviceProjectionCase(drawn(), false)) {
             long bytes = ctc.workspaceBytes(device.batch, device.result);
@@ -168,7 +171,7 @@ class CudaDeviceProjectionTest {
   @Test
   @DisplayName("Bad labels and lengths, NaN in unused frames: statuses, and nothing is spoilt")
   void badValues() {
-    context.run(
+    context.whileCurrent(
         () -> {
           ProjectionCase any = ProjectionCase.random(random, ElementType.FLOAT32, 12, 5, 9, 4, 2);
           int[][] targets = {{1, 2}, {1, 9}, {0, 1}, {3, 3}, {4}};
@@ -220,7 +223,7 @@ class CudaDeviceProjectionTest {
   @DisplayName(
       "A call is launches and products, and the driver is asked for the stream's number alone")
   void driverCalls() {
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceProjectionCase device = new DeviceProjectionCase(drawn(), false)) {
             ctc.enqueue(device.batch, device.options(), device.result, address());
@@ -249,7 +252,7 @@ class CudaDeviceProjectionTest {
   @Test
   @DisplayName("A call captured in a graph computes, replayed, what the memory then holds")
   void capture() {
-    context.run(
+    context.whileCurrent(
         () -> {
           ProjectionCase host = drawn();
           try (DeviceProjectionCase device = new DeviceProjectionCase(host, false)) {

@@ -11,6 +11,8 @@ import org.ctc4j.CudaAligner;
 import org.ctc4j.CudaCtc;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.TestBatch;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -36,7 +38,7 @@ class CudaForgetTest {
     }
     try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
         PrimaryContext context = new PrimaryContext(0)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (Stream stream = new Stream();
                 DeviceTestBatch device = new DeviceTestBatch(batch)) {
@@ -62,7 +64,7 @@ class CudaForgetTest {
   void aligner() {
     try (CudaAligner aligner = CudaAligner.create(0, EngineOptions.DEFAULT);
         PrimaryContext context = new PrimaryContext(0)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (DeviceTestBatch device = new DeviceTestBatch(batch)) {
               long before = Emulator.gauge("deviceBytes");

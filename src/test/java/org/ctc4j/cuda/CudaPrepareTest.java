@@ -24,6 +24,9 @@ import org.ctc4j.DeviceTargets;
 import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -51,12 +54,12 @@ class CudaPrepareTest {
   @BeforeEach
   void open() {
     context = new PrimaryContext(0);
-    stream = context.call(Stream::new);
+    stream = context.whileCurrent(Stream::new);
   }
 
   @AfterEach
   void nothingIsLeft() {
-    context.run(stream::close);
+    context.whileCurrent(stream::close);
     context.close();
     TestDriver.assertNothingLeft();
     TestDriver.assertNoFindings();
@@ -137,7 +140,7 @@ class CudaPrepareTest {
     int frames = labels + 1;
     for (Outputs outputs : Outputs.values()) {
       try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT)) {
-        context.run(
+        context.whileCurrent(
             () -> {
               try (DeviceArrays arrays = new DeviceArrays()) {
                 DeviceBatch batch = batch(arrays, type, frames, classes, labels);
@@ -160,7 +163,7 @@ class CudaPrepareTest {
   @DisplayName("Alignment of every element type")
   void alignment(ElementType type) {
     try (CudaAligner aligner = CudaAligner.create(0, EngineOptions.DEFAULT)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (DeviceArrays arrays = new DeviceArrays()) {
               DeviceBatch batch = batch(arrays, type, 9, 5, 4);
@@ -186,7 +189,7 @@ class CudaPrepareTest {
   @DisplayName("Unprepared, the same capture fails: what prepare does is needed")
   void unprepared() {
     try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (DeviceArrays arrays = new DeviceArrays()) {
               DeviceBatch batch = batch(arrays, ElementType.FLOAT32, 4, 5, 3);

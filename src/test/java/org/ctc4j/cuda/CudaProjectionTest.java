@@ -18,6 +18,7 @@ import org.ctc4j.ProjectedResult;
 import org.ctc4j.Projection;
 import org.ctc4j.Reduction;
 import org.ctc4j.Seed;
+import org.ctc4j.cuda.driver.KernelImages;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -59,7 +60,7 @@ class CudaProjectionTest {
     try (Ctc cuda = Ctc.create(Backend.CUDA)) {
       ProjectionCase.assertAgrees(expected(one), computed(cuda, one), 1e-6, 1e-5, type.toString());
     }
-    String suffix = CtcFrames.suffix(type);
+    String suffix = KernelImages.suffix(type);
     TestDriver.assertLaunches(1, "ctc_projection_sum_" + suffix);
     TestDriver.assertLaunches(1, "ctc_projection_gradient_" + suffix);
     int parts =
@@ -82,7 +83,7 @@ class CudaProjectionTest {
       ProjectionCase.assertAgrees(expected(one), got, 1e-6, 1e-5, type.toString());
       ProjectionCase.assertSameBits(got, computed(cuda, one));
     }
-    TestDriver.assertLaunchesAtLeast(2 * 2 * 6, "ctc_projection_sum_" + CtcFrames.suffix(type));
+    TestDriver.assertLaunchesAtLeast(2 * 2 * 6, "ctc_projection_sum_" + KernelImages.suffix(type));
   }
 
   @Test

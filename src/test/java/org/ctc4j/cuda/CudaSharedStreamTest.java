@@ -9,6 +9,8 @@ import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.Seed;
 import org.ctc4j.TestBatch;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -37,7 +39,7 @@ class CudaSharedStreamTest {
     TestBatch logits = TestBatch.random(random, 40, 3, 9, 12, 2);
     try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
         PrimaryContext context = new PrimaryContext(0)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (Stream stream = new Stream();
                 DeviceProjectionCase first = new DeviceProjectionCase(projected, false);

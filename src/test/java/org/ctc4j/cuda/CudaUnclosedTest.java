@@ -11,6 +11,8 @@ import org.ctc4j.CudaCtc;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.TestBatch;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -54,7 +56,7 @@ class CudaUnclosedTest {
   void enqueued() {
     Collected collected = new Collected();
     try (PrimaryContext context = new PrimaryContext(0)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             try (Stream stream = new Stream();
                 DeviceTestBatch device = new DeviceTestBatch(batch)) {

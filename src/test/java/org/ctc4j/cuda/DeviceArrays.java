@@ -7,6 +7,8 @@ import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.Pointer;
+import org.ctc4j.cuda.driver.DeviceMemory;
+import org.ctc4j.cuda.driver.Driver;
 
 /**
  * Arrays in device memory, as a framework would hold them. The context must be current. Streams

@@ -2,11 +2,13 @@ package org.ctc4j.cuda;
 
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE;
 import static jcuda.driver.JCudaDriver.cuCtxSynchronize;
+import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoD;
 
 import java.util.ArrayList;
 import java.util.List;
+import jcuda.driver.CUdevice;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.DeviceTargets;
@@ -14,6 +16,9 @@ import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
+import org.ctc4j.cuda.driver.DeviceLayout;
+import org.ctc4j.cuda.driver.DeviceMemory;
+import org.ctc4j.cuda.driver.Driver;
 
 /**
  * A {@link Workload} in device memory, in so many copies that together they are several times as
@@ -47,7 +52,7 @@ final class DeviceWorkload implements AutoCloseable {
     long losses = arrays.allocate(8L * n);
     long statuses = arrays.allocate(4L * n);
     long reduced = arrays.allocate(8);
-    long pitch = Workspace.align(bytes);
+    long pitch = DeviceLayout.align(bytes);
     int copies = (int) Math.max(FEWEST_COPIES, L2_FACTOR * l2Bytes(device) / (2 * pitch) + 1);
     long logits = arrays.allocate(copies * pitch);
     long gradients = gradient ? arrays.allocate(copies * pitch) : 0;
@@ -74,11 +79,12 @@ final class DeviceWorkload implements AutoCloseable {
   }
 
   private static long l2Bytes(int device) {
+    CUdevice handle = new CUdevice();
     int[] bytes = {0};
+    Driver.call("cuDeviceGet", () -> cuDeviceGet(handle, device));
     Driver.call(
         "cuDeviceGetAttribute",
-        () ->
-            cuDeviceGetAttribute(bytes, CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, Device.handle(device)));
+        () -> cuDeviceGetAttribute(bytes, CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, handle));
     return bytes[0];
   }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(Emulated.Driver.class)
-@interface Emulated {
+public @interface Emulated {
   /** Loads the emulator and resets it before each test. */
   final class Driver implements ExecutionCondition, BeforeAllCallback, BeforeEachCallback {
     private static final boolean POSSIBLE = EmulatorBuild.isPossible();

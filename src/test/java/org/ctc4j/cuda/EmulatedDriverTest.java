@@ -3,6 +3,7 @@ package org.ctc4j.cuda;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
 import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuEventDestroy;
@@ -27,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import jcuda.Pointer;
+import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUgraph;
@@ -35,6 +37,12 @@ import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
 import org.ctc4j.DeviceException;
+import org.ctc4j.cuda.driver.DeviceMemory;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.KernelModule;
+import org.ctc4j.cuda.driver.PinnedMemory;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -55,7 +63,7 @@ class EmulatedDriverTest {
   void open() {
     assertEquals("", Devices.survey().reason());
     context = new PrimaryContext(0);
-    context.run(
+    context.whileCurrent(
         () -> {
           stream = new Stream();
           device = new DeviceMemory(BYTES, () -> "a test");
@@ -66,7 +74,7 @@ class EmulatedDriverTest {
 
   @AfterEach
   void nothingIsLeft() {
-    context.run(
+    context.whileCurrent(
         () -> {
           pinned.close();
           other.close();
@@ -78,8 +86,10 @@ class EmulatedDriverTest {
   }
 
   private static int attribute(int which) {
+    CUdevice device = new CUdevice();
     int[] value = {0};
-    Driver.call("cuDeviceGetAttribute", () -> cuDeviceGetAttribute(value, which, Device.handle(0)));
+    Driver.call("cuDeviceGet", () -> cuDeviceGet(device, 0));
+    Driver.call("cuDeviceGetAttribute", () -> cuDeviceGetAttribute(value, which, device));
     return value[0];
   }
 
@@ -133,7 +143,7 @@ class EmulatedDriverTest {
   @Test
   @DisplayName("Asynchronous copies and fills go in order, are there after the wait, and are timed")
   void timedCopies() {
-    context.run(
+    context.whileCurrent(
         () -> {
           CUevent[] events = {new CUevent(), new CUevent()};
           for (CUevent event : events) {
@@ -164,7 +174,7 @@ class EmulatedDriverTest {
   @Test
   @DisplayName("A captured graph, launched again and again, does all of it each time")
   void graph() {
-    context.run(
+    context.whileCurrent(
         () -> {
           CUgraph graph = new CUgraph();
           CUgraphExec exec = new CUgraphExec();
@@ -218,12 +228,14 @@ class EmulatedDriverTest {
 
   private void assertLoses(int code, String finding, long lossAt, long reducedAt) {
     DeviceException e =
-        assertThrows(DeviceException.class, () -> context.run(() -> reduce(lossAt, reducedAt)));
+        assertThrows(
+            DeviceException.class, () -> context.whileCurrent(() -> reduce(lossAt, reducedAt)));
     assertEquals(code, e.code(), e::getMessage);
     assertTrue(e.isDeviceLost());
     assertTrue(Emulator.finding().contains(finding), Emulator::finding);
     DeviceException later =
-        assertThrows(DeviceException.class, () -> context.run(() -> stream.await(() -> "later")));
+        assertThrows(
+            DeviceException.class, () -> context.whileCurrent(() -> stream.await(() -> "later")));
     assertEquals(code, later.code(), later::getMessage);
     Emulator.reset(); // a new process
     open();
@@ -232,7 +244,7 @@ class EmulatedDriverTest {
   @Test
   @DisplayName("A misaligned access loses the device, as one out of bounds does: each by its code")
   void misaligned() {
-    context.run(() -> reduce(0, 8));
+    context.whileCurrent(() -> reduce(0, 8));
     assertEquals("", Emulator.finding());
     assertLoses(CUresult.CUDA_ERROR_MISALIGNED_ADDRESS, "misaligned read of", 4, 8);
     assertLoses(CUresult.CUDA_ERROR_MISALIGNED_ADDRESS, "misaligned write of", 0, 12);

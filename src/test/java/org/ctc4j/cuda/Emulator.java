@@ -1,13 +1,14 @@
 package org.ctc4j.cuda;
 
 import java.nio.file.Path;
+import org.ctc4j.cuda.driver.CublasLibrary;
 
 /**
  * The emulated NVIDIA driver, and cuBLAS: what it pretends to be, what is to go wrong, and what it
  * was asked to do. Touching this class loads it, which must happen before JCuda is touched. See
  * src/test/native/driver.
  */
-final class Emulator {
+public final class Emulator {
   static {
     String named = System.getProperty("ctc4j.emulator");
     Path library = named != null ? Path.of(named) : EmulatorBuild.library();
@@ -18,7 +19,7 @@ final class Emulator {
   private Emulator() {}
 
   /** Settings, faults and counts as at the start. */
-  static native void reset();
+  public static native void reset();
 
   /** Counts and findings as at the start. */
   static native void resetCounts();
@@ -29,7 +30,7 @@ final class Emulator {
    * @param name devices, memoryBytes (of each), driverVersion, architecture, initResult, checking
    *     (of the kernels' accesses, 0 or 1), seed (of the order in which threads take turns)
    */
-  static native void set(String name, long value);
+  public static native void set(String name, long value);
 
   /**
    * Lets a call fail.
@@ -40,13 +41,13 @@ final class Emulator {
    * @param result the CUresult
    * @param lost whether from then on every call fails so
    */
-  static native void fail(String call, long count, int result, boolean lost);
+  public static native void fail(String call, long count, int result, boolean lost);
 
   /** Forgets the failures that have not happened yet. */
   static native void clearFaults();
 
   /** How often an entry point was called since the reset; all of them for "". */
-  static native long calls(String name);
+  public static native long calls(String name);
 
   /** How often a kernel ran since the reset; all of them for "". */
   static native long launches(String kernel);
@@ -66,7 +67,7 @@ final class Emulator {
   static native String finding();
 
   /** Whether nothing is held of what engines allocate. */
-  static String leaks() {
+  public static String leaks() {
     StringBuilder leaks = new StringBuilder();
     for (String name :
         new String[] {

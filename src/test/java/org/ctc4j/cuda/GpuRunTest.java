@@ -319,12 +319,14 @@ class GpuRunTest {
         Shape.SUITE.stream().map(Shape::name).collect(Collectors.toCollection(TreeSet::new)),
         words("shapes"));
     Set<String> classes = new TreeSet<>();
-    try (Stream<Path> files = Files.list(Path.of("src/test/java/org/ctc4j/cuda"))) {
-      for (Path file : files.toList()) {
+    Path folder = Path.of("src/test/java/org/ctc4j/cuda");
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
         if (Pattern.compile("^@OnDevice$", Pattern.MULTILINE)
             .matcher(Files.readString(file))
             .find()) {
-          classes.add(file.getFileName().toString().replace(".java", ""));
+          String name = folder.relativize(file).toString().replace('/', '.');
+          classes.add(name.replace(".java", ""));
         }
       }
     }

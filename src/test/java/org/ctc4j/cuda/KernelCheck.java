@@ -26,6 +26,9 @@ import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
+import org.ctc4j.cuda.driver.CublasLibrary;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 
 /**
  * Runs every kernel once or a few times on small batches and compares with the reference: what is
@@ -98,7 +101,7 @@ public final class KernelCheck {
         PrimaryContext context = new PrimaryContext(0);
         Ctc reference = Ctc.create(Backend.REFERENCE)) {
       double expected = reference.loss(host.batch(), options).loss();
-      context.run(
+      context.whileCurrent(
           () -> {
             try (DeviceTestBatch device = new DeviceTestBatch(host);
                 Stream stream = new Stream()) {

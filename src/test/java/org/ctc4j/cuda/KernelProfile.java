@@ -6,6 +6,8 @@ import org.ctc4j.CudaDevice;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 
 /**
  * One call for loss and gradient of each shape, with flat logits and with peaked ones: what is run
@@ -21,7 +23,7 @@ public final class KernelProfile {
       for (String name : names) {
         Shape shape = Shape.of(name);
         for (Workload workload : new Workload[] {Workload.of(shape), Workload.peaked(shape)}) {
-          context.run(() -> compute(ctc, workload, device.index()));
+          context.whileCurrent(() -> compute(ctc, workload, device.index()));
         }
       }
     }

@@ -27,6 +27,13 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
+import org.ctc4j.cuda.driver.DeviceMemory;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
+import org.ctc4j.cuda.kernels.CallOptions;
+import org.ctc4j.cuda.kernels.LossKernels;
+import org.ctc4j.cuda.kernels.LossWorkspace;
 
 /**
  * Times losses and gradients on the first GPU, for flat logits and for peaked ones, in lines of
@@ -76,7 +83,7 @@ public final class KernelTimes {
 
   private void measureFlat(Shape shape) {
     Workload workload = Workload.of(shape);
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceCalls losses = new DeviceCalls(workload, false);
               DeviceCalls gradient = new DeviceCalls(workload, true)) {
@@ -93,7 +100,7 @@ public final class KernelTimes {
 
   private void measurePeaked(Shape shape) {
     Workload workload = Workload.peaked(shape);
-    context.run(
+    context.whileCurrent(
         () -> {
           try (DeviceCalls gradient = new DeviceCalls(workload, true)) {
             gradient.printAll("peaked");
@@ -233,8 +240,8 @@ public final class KernelTimes {
 
     private Map<String, double[]> byKernel() {
       DeviceBatch batch = memory.batch(0);
-      Workspace workspace =
-          Workspace.of(
+      LossWorkspace workspace =
+          LossWorkspace.of(
               batch.frames(),
               batch.utterances(),
               batch.classes(),
@@ -243,7 +250,7 @@ public final class KernelTimes {
               EngineOptions.DEFAULT.workspaceBytes());
       LaunchTimes launch = new LaunchTimes(stream, timer, workload.shape().name());
       Map<String, double[]> times = new LinkedHashMap<>();
-      try (Kernels kernels = new Kernels(device.architecture());
+      try (LossKernels kernels = new LossKernels(device.architecture());
           DeviceMemory room = new DeviceMemory(workspace.bytes(), () -> "a workspace")) {
         for (int i = 0; i < WARM_UP + RUNS; i++) {
           int run = i - WARM_UP;

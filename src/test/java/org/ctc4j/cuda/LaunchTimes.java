@@ -5,6 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import jcuda.Pointer;
+import org.ctc4j.cuda.driver.KernelModules;
+import org.ctc4j.cuda.driver.Launch;
+import org.ctc4j.cuda.driver.Stream;
 
 /**
  * Launches with an event after each, so that a call is timed kernel by kernel: each from the end of
@@ -26,7 +29,7 @@ final class LaunchTimes extends Launch {
   }
 
   @Override
-  void kernel(KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
+  public void kernel(KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
     super.kernel(kernel, blocks, threads, arguments);
     launched.add(kernel.name());
     timer.record(launched.size());

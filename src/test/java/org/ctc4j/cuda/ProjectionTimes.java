@@ -3,7 +3,6 @@ package org.ctc4j.cuda;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 
 import java.util.Arrays;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CudaCtc;
@@ -16,6 +15,15 @@ import org.ctc4j.DeviceTargets;
 import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.cuda.driver.Cublas;
+import org.ctc4j.cuda.driver.CublasLibrary;
+import org.ctc4j.cuda.driver.DeviceMemory;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.Launch;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
+import org.ctc4j.cuda.kernels.ProjectionShape;
+import org.ctc4j.cuda.kernels.ProjectionWorkspace;
 
 /**
  * Times losses and all gradients of projected batches on a GPU by CUDA events, and beside them
@@ -43,7 +51,7 @@ public final class ProjectionTimes {
         for (ElementType type : ElementType.values()) {
           for (boolean fast : new boolean[] {false, true}) {
             if (!fast || type != ElementType.FLOAT64) {
-              context.run(
+              context.whileCurrent(
                   () -> {
                     try (Timed timed = new Timed(sizes, type, fast, device.architecture())) {
                       timed.print(ctc, shape);
@@ -62,7 +70,7 @@ public final class ProjectionTimes {
     private final Stream stream = new Stream();
     private final StreamTimer timer = new StreamTimer(stream);
     private final Cublas cublas = new Cublas();
-    private final ProjectionWorkspace.Shape shape;
+    private final ProjectionShape shape;
     private final DeviceProjectedBatch batch;
     private final DeviceProjectedResult result;
     private final ProjectionWorkspace workspace;
@@ -74,8 +82,10 @@ public final class ProjectionTimes {
       int labels = sizes[3];
       int dimensions = sizes[4];
       shape =
-          new ProjectionWorkspace.Shape(
-              type, frames, n, classes, dimensions, labels, frames * n, fast, true, true, true);
+          new ProjectionShape(
+              new ProjectionShape.Batch(frames, n, frames * n, labels),
+              new ProjectionShape.Layer(type, classes, dimensions, fast),
+              new ProjectionShape.Gradients(true, true, true));
       workspace =
           new ProjectionWorkspace(shape, EngineOptions.DEFAULT.workspaceBytes(), architecture);
       int[] targets = new int[n * labels];
@@ -138,34 +148,35 @@ public final class ProjectionTimes {
           () ->
               cuMemsetD8Async(
                   DeviceMemory.pointer(memory), (byte) 0x1c, workspace.bytes, stream.handle()));
-      Supplier<String> doing = () -> name;
-      cublas.use(stream.handle(), memory + workspace.cublasAt, workspace.cublasBytes, doing);
-      double products = median(() -> products(memory, doing));
+      Launch launch = new Launch(stream.handle(), () -> name);
+      long room = memory + workspace.cublasAt;
+      cublas.use(launch, room, workspace.cublasBytes, shape.layer().fast());
+      double products = median(() -> products(memory, launch));
       Measurements.print(
           "projection",
           name,
-          shape.type() + (shape.fast() ? " fast" : ""),
+          shape.layer().type() + (shape.layer().fast() ? " fast" : ""),
           call,
           products,
           workspace.bytes);
     }
 
     /** As ProjectionKernels has them, without what is between. */
-    private void products(long base, Supplier<String> doing) {
+    private void products(long base, Launch launch) {
       for (int pass = 1; pass <= 2; pass++) {
-        for (int c = 0; c < shape.classes(); c += workspace.classesOfChunk) {
-          for (int r = 0; r < shape.rows(); r += workspace.rowsOfChunk) {
-            productsOf(pass, c, r, base, doing);
+        for (int c = 0; c < shape.layer().classes(); c += workspace.classesOfChunk) {
+          for (int r = 0; r < shape.batch().rows(); r += workspace.rowsOfChunk) {
+            productsOf(pass, c, r, base, launch);
           }
         }
       }
     }
 
-    private void productsOf(int pass, int c, int r, long base, Supplier<String> doing) {
-      int classes = Math.min(workspace.classesOfChunk, shape.classes() - c);
-      int rows = Math.min(workspace.rowsOfChunk, shape.rows() - r);
-      int d = shape.dimensions();
-      ElementType type = shape.type();
+    private void productsOf(int pass, int c, int r, long base, Launch launch) {
+      int classes = Math.min(workspace.classesOfChunk, shape.layer().classes() - c);
+      int rows = Math.min(workspace.rowsOfChunk, shape.batch().rows() - r);
+      int d = shape.layer().dimensions();
+      ElementType type = shape.layer().type();
       ElementType wide = shape.wide();
       long row = (long) r * d;
       Cublas.Matrix hidden =
@@ -176,12 +187,10 @@ public final class ProjectionTimes {
       int pitch = workspace.pitch;
       multiply(
           hidden,
-          false,
-          weight,
-          true,
+          weight.transpose(),
           Cublas.Factor.ZERO,
           new Cublas.Matrix(base + workspace.logits, wide, rows, classes, pitch),
-          doing);
+          launch);
       long[] gradients =
           workspace.parts == 0
               ? new long[] {workspace.logits}
@@ -191,42 +200,22 @@ public final class ProjectionTimes {
         long hiddenSum = base + workspace.hiddenSum + row * wide.bytes();
         multiply(
             gradient,
-            false,
             weight,
-            false,
             Cublas.Factor.ONE,
             new Cublas.Matrix(hiddenSum, wide, rows, d, d),
-            doing);
+            launch);
         multiply(
-            gradient,
-            true,
+            gradient.transpose(),
             hidden,
-            false,
             Cublas.Factor.ONE,
             new Cublas.Matrix(base + workspace.weightSum, wide, classes, d, d),
-            doing);
+            launch);
       }
     }
 
     private void multiply(
-        Cublas.Matrix a,
-        boolean transposeA,
-        Cublas.Matrix b,
-        boolean transposeB,
-        Cublas.Factor beta,
-        Cublas.Matrix c,
-        Supplier<String> doing) {
-      cublas.multiply(
-          Cublas.Factor.ONE,
-          a,
-          transposeA,
-          b,
-          transposeB,
-          beta,
-          c,
-          shape.fast(),
-          stream.handle(),
-          doing);
+        Cublas.Matrix a, Cublas.Matrix b, Cublas.Factor beta, Cublas.Matrix c, Launch launch) {
+      cublas.multiply(Cublas.Factor.ONE, a, b, beta, c, launch);
     }
 
     private double median(Runnable enqueue) {

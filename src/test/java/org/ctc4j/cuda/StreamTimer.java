@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
 import jcuda.driver.CUevent;
+import org.ctc4j.cuda.driver.Driver;
+import org.ctc4j.cuda.driver.Stream;
 
 /** Times what is enqueued on a stream, by CUDA events. The context must be current. */
 final class StreamTimer implements AutoCloseable {

@@ -166,7 +166,7 @@ final class FloorPage {
     return 4 * symbols + 4 * rows;
   }
 
-  /** As CtcFrames chooses. */
+  /** As FramesLauncher chooses. */
   static String framesKernel(int classes) {
     for (int most : new int[] {32, 256, 1024, 8192}) {
       if (classes <= most) {
@@ -176,7 +176,7 @@ final class FloorPage {
     return "any";
   }
 
-  /** As CtcLattice chooses. */
+  /** As LatticeLauncher chooses. */
   static String latticeKernel(int pairs) {
     int pairsPerLane = pairs <= 128 ? 1 : pairs <= 256 ? 2 : 4;
     int warps = Math.min(4, (pairs + 32 * pairsPerLane - 1) / (32 * pairsPerLane));

@@ -1,0 +1,69 @@
+package org.ctc4j.cuda.driver;
+
+import static jcuda.driver.JCudaDriver.cuDeviceGet;
+import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
+import static jcuda.driver.JCudaDriver.cuDeviceGetName;
+import static jcuda.driver.JCudaDriver.cuDeviceTotalMem;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
+import org.ctc4j.CudaDevice;
+
+/** What the driver says of a device. */
+public final class Device {
+  private Device() {}
+
+  /** All that the driver shows. */
+  public static List<CudaDevice> all() {
+    List<CudaDevice> all = new ArrayList<>();
+    for (int index = 0; index < DriverLibrary.deviceCount(); index++) {
+      all.add(describe(index));
+    }
+    return all;
+  }
+
+  private static CudaDevice describe(int index) {
+    CUdevice device = handle(index);
+    byte[] name = new byte[256];
+    long[] bytes = {0};
+    Driver.call("cuDeviceGetName", () -> cuDeviceGetName(name, name.length, device));
+    Driver.call("cuDeviceTotalMem", () -> cuDeviceTotalMem(bytes, device));
+    int architecture =
+        10 * attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+            + attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+    int kernels = KernelImages.architectureFor(architecture);
+    return new CudaDevice(
+        index,
+        text(name),
+        bytes[0],
+        architecture,
+        DriverLibrary.driverVersion(),
+        kernels == 0 ? "" : "sm_" + kernels,
+        kernels == 0
+            ? "too old: there are kernels for sm_%d and newer".formatted(KernelImages.oldest())
+            : "");
+  }
+
+  static CUdevice handle(int index) {
+    CUdevice device = new CUdevice();
+    Driver.call("cuDeviceGet", () -> "device " + index, () -> cuDeviceGet(device, index));
+    return device;
+  }
+
+  private static int attribute(CUdevice device, int which) {
+    int[] value = {0};
+    Driver.call("cuDeviceGetAttribute", () -> cuDeviceGetAttribute(value, which, device));
+    return value[0];
+  }
+
+  private static String text(byte[] terminated) {
+    int length = 0;
+    while (length < terminated.length && terminated[length] != 0) {
+      length++;
+    }
+    return new String(terminated, 0, length, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,108 @@
+package org.ctc4j.cuda.driver;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.ctc4j.ElementType;
+
+/**
+ * The kernels as PTX, as scripts/build-ptx makes it: each file of them once for every architecture
+ * that it was compiled for.
+ */
+public final class KernelImages {
+  /** 10 · major + minor, the newest first. */
+  private static final int[] ARCHITECTURES = {90, 80, 75};
+
+  /** The files, without architecture. */
+  static final List<String> FILES =
+      List.of(
+          "prepare",
+          "frames_f64",
+          "frames_f32",
+          "frames_f16",
+          "frames_bf16",
+          "lattice_p1",
+          "lattice_p2",
+          "lattice_p4",
+          "labels",
+          "posteriors",
+          "sure",
+          "complement",
+          "reduce",
+          "projection_f64",
+          "projection_f32",
+          "projection_f16",
+          "projection_bf16",
+          "align_f64",
+          "align_f32",
+          "align_f16",
+          "align_bf16");
+
+  private KernelImages() {}
+
+  /** How files and entry points call an element type. */
+  public static String suffix(ElementType type) {
+    return switch (type) {
+      case FLOAT64 -> "f64";
+      case FLOAT32 -> "f32";
+      case FLOAT16 -> "f16";
+      case BFLOAT16 -> "bf16";
+    };
+  }
+
+  /** The oldest architecture that there are kernels for. */
+  static int oldest() {
+    return ARCHITECTURES[ARCHITECTURES.length - 1];
+  }
+
+  /**
+   * The architecture whose kernels suit a device best: the newest that is not newer than it.
+   *
+   * @return 0 if the device is too old for all of them
+   */
+  static int bestFor(String file, int deviceArchitecture) {
+    for (int architecture : ARCHITECTURES) {
+      if (architecture <= deviceArchitecture && resource(file, architecture) != null) {
+        return architecture;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * The architecture of the newest kernels that a device can run; 0 if it is too old for some of
+   * them.
+   */
+  static int architectureFor(int deviceArchitecture) {
+    int newest = 0;
+    for (String file : FILES) {
+      int best = bestFor(file, deviceArchitecture);
+      if (best == 0) {
+        return 0;
+      }
+      newest = Math.max(newest, best);
+    }
+    return newest;
+  }
+
+  /**
+   * The PTX for an architecture that {@link #bestFor} gave, terminated by a zero. The buffer is
+   * direct: JCuda would hold the garbage collector up for as long as the driver compiles an array.
+   */
+  static ByteBuffer read(String file, int architecture) {
+    try (InputStream in = resource(file, architecture).openStream()) {
+      byte[] text = in.readAllBytes();
+      return ByteBuffer.allocateDirect(text.length + 1).put(0, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static URL resource(String file, int architecture) {
+    return KernelImages.class.getResource(
+        "/org/ctc4j/cuda/%s.sm_%d.ptx".formatted(file, architecture));
+  }
+}

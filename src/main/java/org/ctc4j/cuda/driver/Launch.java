@@ -1,0 +1,65 @@
+package org.ctc4j.cuda.driver;
+
+import static jcuda.driver.JCudaDriver.cuLaunchKernel;
+
+import java.util.function.Supplier;
+import jcuda.Pointer;
+import jcuda.driver.CUstream;
+
+/** Where the launches of a call go. The context must be current. */
+public class Launch {
+  private final CUstream stream;
+  private final Supplier<String> doing;
+
+  /**
+   * @param doing what is computed, for the message of a failure
+   */
+  public Launch(CUstream stream, Supplier<String> doing) {
+    this.stream = stream;
+    this.doing = doing;
+  }
+
+  public CUstream stream() {
+    return stream;
+  }
+
+  public Supplier<String> doing() {
+    return doing;
+  }
+
+  /** How many blocks do so much, each {@code perBlock} of it. */
+  public static int blocks(long all, int perBlock) {
+    return Math.toIntExact((all + perBlock - 1) / perBlock);
+  }
+
+  /**
+   * Enqueues {@code blocks} × {@code threads} threads of a kernel, which is loaded if it is not
+   * yet; none if there are no blocks. The arguments are copied before this returns.
+   *
+   * @param arguments what {@code cuLaunchKernel} takes as {@code kernelParams}
+   */
+  public void kernel(KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
+    if (blocks == 0) {
+      return;
+    }
+    kernel.load();
+    Driver.call(
+        "cuLaunchKernel",
+        () ->
+            "%s, %d × %d threads, computing %s"
+                .formatted(kernel.name(), blocks, threads, doing.get()),
+        () ->
+            cuLaunchKernel(
+                kernel.function(), blocks, 1, 1, threads, 1, 1, 0, stream, arguments, null));
+  }
+
+  /** Loads every kernel that it is asked to launch, and launches none. */
+  public static Launch loading(Supplier<String> doing) {
+    return new Launch(null, doing) {
+      @Override
+      public void kernel(KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
+        kernel.load();
+      }
+    };
+  }
+}

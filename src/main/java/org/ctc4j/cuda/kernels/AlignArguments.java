@@ -1,0 +1,46 @@
+package org.ctc4j.cuda.kernels;
+
+import org.ctc4j.DeviceBatch;
+import org.ctc4j.DevicePaths;
+import org.ctc4j.InputKind;
+
+/**
+ * What the kernels for alignment take, one {@code AlignProblem}. The layout is that of
+ * kernels/README.md, section Alignment.
+ */
+final class AlignArguments extends KernelArguments {
+  private static final int FLAG_LOG_PROBS = 1; // and scores: not to be normalised
+  private static final int FLAG_CHECK_LOG_PROBS = 64;
+
+  AlignArguments() {
+    super(176);
+  }
+
+  /**
+   * @param workspaceAddress of at least {@code workspace.bytes()}
+   */
+  void set(
+      DeviceBatch batch,
+      CallOptions call,
+      DevicePaths paths,
+      AlignWorkspace workspace,
+      long workspaceAddress) {
+    write(0)
+        .tensor(batch.logits())
+        .utterances(batch)
+        .int64(paths.states())
+        .int64(paths.logProbabilities())
+        .int64(paths.starts())
+        .int64(paths.scores())
+        .int64(paths.statuses())
+        .int64(workspaceAddress)
+        .shape(batch)
+        .int32(call.options().blank())
+        .int32(workspace.segmentFrames())
+        .int32(
+            (call.options().input() != InputKind.LOGITS ? FLAG_LOG_PROBS : 0)
+                | (call.checksLogProbs() ? FLAG_CHECK_LOG_PROBS : 0))
+        .int32(0)
+        .end();
+  }
+}
