@@ -126,7 +126,7 @@ final class AlignCommand implements Callable<Integer> {
     if (json) {
       report.printJson(out, Map.of());
     } else {
-      report.printTimes(out);
+      report.printTimes(out, batch);
     }
     return 0;
   }

@@ -1,5 +1,7 @@
 package org.ctc4j.cli;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Locale;
 import org.ctc4j.CtcPath;
@@ -10,15 +12,18 @@ import org.ctc4j.text.Vocabulary;
 
 /**
  * NIST's CTM: "recording channel start duration word confidence", a line a word, or a label where
- * labels make no words. Recordings are called utterance-0, utterance-1, …
+ * labels make no words; seconds to the millisecond, or finer, to the microsecond, if frames are.
+ * Recordings are called utterance-0, utterance-1, …
  */
 final class CtmWriter {
   private final Vocabulary vocabulary;
-  private final double frameShift;
+  private final BigDecimal frameShift;
+  private final int decimals;
 
   CtmWriter(Vocabulary vocabulary, double frameShift) {
     this.vocabulary = vocabulary;
-    this.frameShift = frameShift;
+    this.frameShift = BigDecimal.valueOf(frameShift);
+    this.decimals = Math.min(6, Math.max(3, this.frameShift.stripTrailingZeros().scale()));
   }
 
   String write(List<CtcPath> paths) {
@@ -37,14 +42,21 @@ final class CtmWriter {
         ctm.append(
             String.format(
                 Locale.ROOT,
-                "utterance-%d 1 %.3f %.3f %s %.4f\n",
+                "utterance-%d 1 %s %s %s %.4f\n",
                 n,
-                item.start() * frameShift,
-                (item.end() - item.start()) * frameShift,
+                seconds(item.start()).toPlainString(),
+                seconds(item.end()).subtract(seconds(item.start())).toPlainString(),
                 item.text(),
                 item.confidence()));
       }
     }
     return ctm.toString();
+  }
+
+  /** Rounded once: that a duration is of rounded times keeps words from overlapping. */
+  private BigDecimal seconds(int frame) {
+    return BigDecimal.valueOf(frame)
+        .multiply(frameShift)
+        .setScale(decimals, RoundingMode.HALF_EVEN);
   }
 }

@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcPath;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.text.ErrorCounts;
@@ -79,8 +80,12 @@ final class PathReport {
     }
   }
 
-  /** For each utterance its words, or labels, and when they are. */
-  void printTimes(PrintWriter out) {
+  /**
+   * For each utterance its words, or labels, and when they are; or why it has no path.
+   *
+   * @param batch what was aligned
+   */
+  void printTimes(PrintWriter out, CtcBatch batch) {
     String unit = naming.frameShift() == null ? "frames" : "seconds";
     for (int n = 0; n < paths.size(); n++) {
       CtcPath path = paths.get(n);
@@ -91,7 +96,7 @@ final class PathReport {
           path.status(),
           path.status() == CtcStatus.OK
               ? "   ln p(path) " + number(path.logProbability()) + ", " + unit + " and confidence:"
-              : "");
+              : "   " + NoPath.reason(batch, n, path.status()));
       List<TimedText> items = TimedText.of(path, vocabulary);
       for (TimedText item : items) {
         out.printf(

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,8 @@ import java.util.zip.ZipFile;
  * is another {@link IOException}. Safe for use by several threads.
  */
 public final class NpzReader implements Closeable {
+  private static final byte[] NPY_MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+
   private static final String SUFFIX = ".npy";
 
   /** No deflated byte can stand for more. */
@@ -100,6 +103,12 @@ public final class NpzReader implements Closeable {
     File fileToOpen = file.toFile(); // UnsupportedOperationException in other file systems
     ZipFile zip = null;
     try {
+      if (isSingleArray(file)) {
+        throw new NpzFormatException(
+            label
+                + ": not a zip file or a damaged one: a single array (.npy), expected named ones, as"
+                + " numpy.savez(file, logits=x) writes them");
+      }
       if (Truncation.isIn(fileToOpen)) {
         throw new NpzFormatException(
             "%s: a truncated zip file: it ends after %d bytes without a zip's table of contents"
@@ -118,6 +127,12 @@ public final class NpzReader implements Closeable {
     } catch (IOException e) {
       close(zip);
       throw Text.unreadable(label, e);
+    }
+  }
+
+  private static boolean isSingleArray(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return Arrays.equals(in.readNBytes(NPY_MAGIC.length), NPY_MAGIC);
     }
   }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.InputStream;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -170,6 +171,44 @@ class DecodeAlignCommandTest {
     }
   }
 
+  @Test
+  void wordsOfACtmDoNotOverlap() throws Exception {
+    int frames = 300;
+    float[] logits = new float[frames * 3];
+    int[] target = new int[frames];
+    for (int t = 0; t < frames; t++) {
+      target[t] = 1 + t % 2;
+      logits[3 * t + target[t]] = 8;
+    }
+    Path file =
+        new NpzFile()
+            .floats("logits", "(300, 1, 3)", logits)
+            .ints("targets", "(1, 300)", target)
+            .write(folder.resolve("dense.npz"));
+    Path ctm = folder.resolve("out.ctm");
+    for (double shift : new double[] {0.0003, 0.000001, 0.01, 0.0125, 256 / 22050.0, 0.0116, 3}) {
+      Cli.run(
+              "align",
+              file,
+              "--tokens",
+              tokens("_\n▁x\n▁y\n"),
+              "--frame-shift",
+              shift,
+              "--ctm",
+              ctm)
+          .succeeded();
+      BigDecimal end = BigDecimal.ZERO;
+      for (String line : Files.readAllLines(ctm)) {
+        BigDecimal start = new BigDecimal(line.split(" ")[2]);
+        BigDecimal duration = new BigDecimal(line.split(" ")[3]);
+        assertTrue(start.compareTo(end) >= 0, shift + ": " + line);
+        assertTrue(duration.signum() > 0, shift + ": " + line);
+        end = start.add(duration);
+      }
+      assertEquals(frames * shift, end.doubleValue(), 5.01e-7, "shift " + shift);
+    }
+  }
+
   private static void assertTiersWithoutGaps(List<String> lines) {
     assertEquals("File type = \"ooTextFile\"", lines.get(0));
     assertEquals("Object class = \"TextGrid\"", lines.get(1));
@@ -213,6 +252,12 @@ class DecodeAlignCommandTest {
     assertEquals("INFEASIBLE", json.get("utterances").get(0).get("status").asText());
     assertEquals("-Infinity", json.get("utterances").get(0).get("log_probability").asText());
     assertEquals("OK", json.get("utterances").get(1).get("status").asText());
+    String table = Cli.run("align", file).succeeded().out();
+    assertTrue(
+        table.contains(
+            "utterance 0   INFEASIBLE   no path collapses to its target: 2 labels, of which 0"),
+        table);
+    assertTrue(table.contains("do not fit into 1 frames"), table);
     Path ctm = folder.resolve("out.ctm");
     Cli run =
         Cli.run("align", file, "--frame-shift", "1", "--ctm", ctm, "--textgrid", folder)

@@ -77,6 +77,8 @@ class HostileFileTest {
     byte[] cut = Arrays.copyOf(Resources.bytes("savez.npz"), 3);
     assertStart(start, () -> open(cut));
     Path empty = Files.createFile(folder.resolve("empty.npz"));
+    byte[] array = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 0, 0};
+    assertStart(start + "a single array (.npy)", "numpy.savez", () -> open(array));
     assertStart(empty + ": not a zip file or a damaged one: ", () -> NpzReader.open(empty));
   }
 
