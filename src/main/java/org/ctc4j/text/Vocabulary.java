@@ -137,6 +137,11 @@ public final class Vocabulary {
             : format.impliesBlank() ? tokens.size() - 1 : TokenNames.blank(tokens, format);
     boolean isJoined = format == VocabularyFormat.PADDLE_OCR;
     Source source = new Source(name, tokens, format, named);
+    if (blank >= tokens.size()) {
+      throw new InvalidInputException(
+          "%s: blank: expected a class index in [0, %d), got %d"
+              .formatted(Text.printable(name), tokens.size(), blank));
+    }
     return new Vocabulary(source, blank >= 0 ? blank : named, isJoined, false);
   }
 

@@ -350,11 +350,7 @@ final class VocabularyReader {
     if (missing == 1 && options.blank() == tokens.size()) {
       return VocabularyFormat.NEMO;
     }
-    boolean isDictionary =
-        format == VocabularyFormat.LINES
-            && missing == 2
-            && options.blank() <= 0
-            && tokens.stream().noneMatch(TokenNames::isSpace);
+    boolean isDictionary = format == VocabularyFormat.LINES && missing == 2 && options.blank() <= 0;
     return isDictionary ? VocabularyFormat.PADDLE_OCR : null;
   }
 

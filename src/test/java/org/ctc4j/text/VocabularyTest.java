@@ -197,6 +197,9 @@ class VocabularyTest {
     assertEquals("k|k", parse(text, without).text(1, 2, 1), "no blanks between characters");
     assertFalse(parse(text, without).hasWords());
     refused(text, classes(9, 0), "got 6");
+    Vocabulary spaced = parse("k\n \n", classes(4, 0));
+    assertEquals("k k k", spaced.text(1, 2, 1, 3, 1), "some have a space of their own");
+    refused("k\nl\n", VocabularyOptions.DEFAULT.withBlank(2), "blank", "[0, 2)", "got 2");
   }
 
   @Test
