@@ -37,8 +37,10 @@
 
 namespace {
 
-constexpr double NATS = 1e-8;            // below so many nats the loss of ctc_sure may be off by a millionth ...
-constexpr double NATS_PER_FRAME = 1e-9;  // ... and so many a frame
+// Below so many nats, and so many a frame, the loss of ctc_sure may be off by a millionth: its sum over frames and the logarithm of
+// its sum over paths, near 1, are each good to some 2^-53 of 1, and so is every one of the ten operations that a frame takes.
+constexpr double NATS = 1e-8;
+constexpr double NATS_PER_FRAME = 1e-9;
 constexpr double ROUNDING_NATS = 0.01;   // by how much rounding may take ln S of a frame from 0
 constexpr double FLOAT64_NATS = 4e-16;   // ... and how far that of float64 does
 constexpr double NEARLY_CERTAIN = 0.4;   // q above: its digits are not needed

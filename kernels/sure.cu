@@ -38,6 +38,10 @@ constexpr int DEPTH = 4;        // frames that E and rows are loaded ahead
 constexpr double NATS_PER_ROOT_FRAME = 0.25;
 constexpr double NATS_PER_FRAME = 0.006;
 constexpr double SURE_FRAME = 1e-3;
+// float32 rounds the distance of a logit from the largest, by up to 2^-20 where that is 16 or more: so much of the sum of the other
+// classes is lost. From so many nats a frame on, frames whose others have less than e^-16 are a ninth of the loss at most, and
+// a millionth of it is safe; below they may be all there is.
+constexpr double FLOAT32_NATS_PER_FRAME = 1e-6;
 
 struct Shared {
   double label[2][2][MAX_PAIRS + 1];  // [parity of the frame][side][1 + thread of the side]; at 0 what the tile before hands on
@@ -47,6 +51,12 @@ struct Shared {
 __device__ bool isCalledFor(const Utterance& u, double loss) {
   const double frames = u.frames;
   return u.status == OK && u.frames > 0 && fabs(loss) < max(NATS_PER_ROOT_FRAME * sqrt(frames), NATS_PER_FRAME * frames);
+}
+
+// What the other classes of a frame may have for its float32 sum to do.
+__device__ double exactEnough(const Utterance& u, double loss) {
+  const double frames = u.frames;
+  return loss < FLOAT32_NATS_PER_FRAME * frames ? 0 : min(loss / sqrt(frames), SURE_FRAME);
 }
 
 // Whether E of a frame is relative to its best symbol.
@@ -284,7 +294,7 @@ __device__ void sure(const CtcProblem& p, Shared& shared) {
   if (!isCalledFor(u, first)) return;
 
   const WarpGroup warp{int(threadIdx.x % 32)};
-  const double exact = min(max(first, 0.0) / sqrt(double(u.frames)), SURE_FRAME);
+  const double exact = exactEnough(u, first);
   for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame<X>(p, workspace, u, n, t, exact, warp);
   __syncthreads();
 
