@@ -1,4 +1,4 @@
-// ctc_sure_*: loss and gradient once more, in float64, of utterances whose loss is small.
+// ctc_sure: loss and gradient once more, in float64, of utterances whose loss is small.
 //
 // Where the model is sure of the target both are small differences of float32 numbers near 1. ctc_lattice's sum over paths is a
 // product whose logarithm is off by some 1e-7 sqrt(T), whatever the loss is. And in a frame that is not certain, though all its
@@ -25,7 +25,8 @@
 // Parallel: one block an utterance, half of its threads a side. Frames by warps; then a thread a pair of states (a blank and the
 //      label after it) with a barrier a frame, the label handed to the right through shared memory; more pairs than threads: tiles,
 //      as in lattice.cu.
-// Launch: grid N, block 64 W, W = min(8, ceil((L + 1) / 32)). Any W in 1 ... 8 gives the same bits. Shared memory: 10.4 KB, static.
+// Launch: grid N, block 64 W, W = min(8, ceil((L + 1) / 32)). Any W in 1 ... 8 gives the same bits. The second parameter is the
+//      logits' type, an ElementCode: only the log-sum-exps depend on it. Shared memory: 10.4 KB, static.
 // Deterministic: each state has one thread; sums are fixed trees, the same for any block size.
 // Rejected: float64 throughout lattice.cu (1/64 rate on most devices); pairs of floats (as slow, and E would need them too);
 // doing it within ctc_lattice (E is needed as it is by the gradient, and logits are read again).
@@ -62,7 +63,8 @@ __device__ double exactEnough(const Utterance& u, double loss) {
 // Whether E of a frame is relative to its best symbol.
 __device__ inline bool isSure(double best) { return best > -SURE_FRAME; }
 
-// best and E of one frame, by one warp. Where all other classes have no more than `exact`, best is that already.
+// best and E of one frame, by one warp. Where all other classes have no more than `exact`, best is that already, and of float64.
+// Loops over columns are not unrolled: that would be most of the kernel, once for each type.
 template <typename X>
 __device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, double exact,
                            const WarpGroup& warp) {
@@ -72,22 +74,26 @@ __device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, cons
   auto logitOf = [&](int column) { return logit(column == 0 ? p.blank : distinct[column - 1]); };
 
   double top = -double(CTC_INFINITY);  // of the target's symbols
+#pragma unroll 1
   for (int c = warp.lane; c <= u.columns; c += 32) top = max(top, logitOf(c));
   top = warp.reduce<Max>(top);
 
   Frame* frame = workspace.frames(n) + t;
   double best = __shfl_sync(WARP, warp.lane == 0 ? frame->best : 0, 0);
-  if (best < -exact && !(p.flags & LOG_PROBS)) {
+  if (sizeof(X) < sizeof(double) && best < -exact && !(p.flags & LOG_PROBS)) {
     double most = -double(CTC_INFINITY);
+#pragma unroll 4
     for (int c = warp.lane; c < p.C; c += 32) most = max(most, logit(c));
     most = warp.reduce<Max>(most);
     double sum = 0;
+#pragma unroll 1
     for (int c = warp.lane; c < p.C; c += 32) sum += exp(logit(c) - most);
     best = (top - most) - log(warp.reduce<Sum>(sum));
     if (warp.lane == 0) frame->best = best;
   }
   double* symbols = (double*)(workspace.symbols(n) + t * workspace.width);
   const double scale = isSure(best) ? 0 : best;
+#pragma unroll 1
   for (int c = warp.lane; c <= u.columns; c += 32) symbols[c] = exp((logitOf(c) - top) + scale);
 }
 
@@ -285,8 +291,14 @@ __device__ void labels(const CtcProblem& p, const Workspace& workspace, const Ut
   }
 }
 
+// The frames' log-sum-exps, and E, by warps.
 template <typename X>
-__device__ void sure(const CtcProblem& p, Shared& shared) {
+__device__ void exactFrames(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, double exact,
+                            const WarpGroup& warp) {
+  for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame<X>(p, workspace, u, n, t, exact, warp);
+}
+
+__device__ void sure(const CtcProblem& p, int type, Shared& shared) {
   const int n = blockIdx.x;
   const Workspace workspace(p);
   const Utterance u = workspace.utterances()[n];
@@ -295,7 +307,12 @@ __device__ void sure(const CtcProblem& p, Shared& shared) {
 
   const WarpGroup warp{int(threadIdx.x % 32)};
   const double exact = exactEnough(u, first);
-  for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame<X>(p, workspace, u, n, t, exact, warp);
+  switch (type) {
+    case FLOAT64: exactFrames<double>(p, workspace, u, n, exact, warp); break;
+    case FLOAT32: exactFrames<float>(p, workspace, u, n, exact, warp); break;
+    case FLOAT16: exactFrames<Half>(p, workspace, u, n, exact, warp); break;
+    default: exactFrames<Bfloat>(p, workspace, u, n, exact, warp);
+  }
   __syncthreads();
 
   const bool gradient = p.gradient != nullptr && u.weight != 0;
@@ -324,19 +341,9 @@ __device__ void sure(const CtcProblem& p, Shared& shared) {
   }
 }
 
-using f64 = double;
-using f32 = float;
-using f16 = Half;
-using bf16 = Bfloat;
-
 }  // namespace
 
-#define CTC_SURE(TYPE)                                                                      \
-  extern "C" __global__ void __launch_bounds__(512, 1) ctc_sure_##TYPE(const CtcProblem p) {   \
-    static __shared__ Shared shared;                                                        \
-    sure<TYPE>(p, shared);                                                                  \
-  }
-CTC_SURE(f64)
-CTC_SURE(f32)
-CTC_SURE(f16)
-CTC_SURE(bf16)
+extern "C" __global__ void __launch_bounds__(512, 1) ctc_sure(const CtcProblem p, const int type) {
+  static __shared__ Shared shared;
+  sure(p, type, shared);
+}

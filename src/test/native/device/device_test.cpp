@@ -137,7 +137,7 @@ void compute(Problem& p, Type type, const Choice& choice) {
     launch("ctc_lattice_p" + std::to_string(P), p.N, 64 * W, p, k);
     if (p.gradient) launch("ctc_labels", up(p.N * 2 * K, 8), 256, p, k);
   }
-  launch(std::string("ctc_sure_") + TYPE[type], p.N, 64 * (choice.sureW ? choice.sureW : std::min<int>(8, up(pairs, 32))), p);
+  launch("ctc_sure", p.N, 64 * (choice.sureW ? choice.sureW : std::min<int>(8, up(pairs, 32))), p, type);
   const int complementW = choice.sureW ? 1 + (choice.sureW - 1) % 4 : std::min<int>(4, up(pairs, 32));
   launch("ctc_complement", p.N, 64 * complementW, p, type);
   if (p.reduced) launch("ctc_reduce", 1, 256, p);

@@ -63,7 +63,6 @@ namespace emulation {
 const Kernel* findKernel(const char* name) {
   static const unsigned latticeShared = sizeof(latticeModule::Shared);
   static const unsigned alignShared = sizeof(alignModule::Shared);
-  static const unsigned sureShared = sizeof(sureModule::Shared);
   static const Kernel kernels[] = {
       KERNEL(prepareModule, ctc_prepare, 256, 64 + 1024),
       FRAMES(f64),
@@ -75,10 +74,7 @@ const Kernel* findKernel(const char* name) {
       KERNEL(latticeModule, ctc_lattice_p4, 256, latticeShared),
       KERNEL(labelsModule, ctc_labels, 256, 0),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
-      KERNEL(sureModule, ctc_sure_f64, 512, sureShared),
-      KERNEL(sureModule, ctc_sure_f32, 512, sureShared),
-      KERNEL(sureModule, ctc_sure_f16, 512, sureShared),
-      KERNEL(sureModule, ctc_sure_bf16, 512, sureShared),
+      KERNEL(sureModule, ctc_sure, 512, sizeof(sureModule::Shared)),
       KERNEL(complementModule, ctc_complement, 256, sizeof(complementModule::Shared)),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
       ALIGN(f64),

@@ -1,13 +1,11 @@
 package org.ctc4j.cuda;
 
-import java.util.EnumMap;
-import java.util.Map;
 import org.ctc4j.ElementType;
 
 /**
- * {@code ctc_sure_TYPE}: the losses that are small and their gradients once more, in float64. One
- * block an utterance; those whose loss is not small end at once. Overwrites what the other kernels
- * left in the workspace.
+ * {@code ctc_sure}: the losses that are small and their gradients once more, in float64. One block
+ * an utterance; those whose loss is not small end at once. Overwrites what the other kernels left
+ * in the workspace.
  */
 final class CtcSure {
   private static final int LANES = 32;
@@ -15,12 +13,10 @@ final class CtcSure {
 
   private static final String FILE = "sure";
 
-  private final Map<ElementType, KernelModules.Kernel> kernels = new EnumMap<>(ElementType.class);
+  private final KernelModules.Kernel kernel;
 
   CtcSure(KernelModules modules) {
-    for (ElementType type : ElementType.values()) {
-      kernels.put(type, modules.kernel(FILE, "ctc_sure_" + CtcFrames.suffix(type)));
-    }
+    kernel = modules.kernel(FILE, "ctc_sure");
   }
 
   /**
@@ -28,7 +24,8 @@ final class CtcSure {
    */
   void enqueue(
       ElementType logits, int utterances, int labels, ParameterBlock arguments, Launch launch) {
+    arguments.setLogitsType(logits);
     int warps = Math.min(MOST_WARPS, labels / LANES + 1);
-    launch.kernel(kernels.get(logits), utterances, 2 * warps * LANES, arguments.pointers());
+    launch.kernel(kernel, utterances, 2 * warps * LANES, arguments.pointers());
   }
 }

@@ -18,7 +18,7 @@ import org.ctc4j.Reduction;
  * launch ten times cheaper than nested {@code Pointer}s. The driver copies the values at every
  * launch, so the block may be changed after it. Not thread-safe.
  *
- * <p>The layout is that of kernels/README.md, ABI version 7.
+ * <p>The layout is that of kernels/README.md, ABI version 8.
  */
 final class ParameterBlock implements AutoCloseable {
   private static final int PROBLEM_BYTES = 208;
@@ -60,7 +60,7 @@ final class ParameterBlock implements AutoCloseable {
     values.putInt(SEGMENT, segment);
   }
 
-  /** Of {@code ctc_complement}, in place of a segment. */
+  /** Of {@code ctc_sure} and {@code ctc_complement}, in place of a segment. */
   void setLogitsType(ElementType type) {
     values.putInt(SEGMENT, type.ordinal());
   }
