@@ -112,7 +112,7 @@ extern "C" __global__ void __launch_bounds__(256) ctc_prepare(const CtcProblem p
     workspace.utterances()[n] = u;
     if (u.status != OK) {
       p.statuses[n] = u.status;
-      p.losses[n] = double(CTC_INFINITY) - double(CTC_INFINITY);
+      p.losses[n] = notANumber();
     }
   }
 }

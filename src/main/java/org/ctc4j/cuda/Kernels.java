@@ -1,6 +1,7 @@
 package org.ctc4j.cuda;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.ElementType;
@@ -25,7 +26,7 @@ final class Kernels implements AutoCloseable {
           "lattice_p4",
           "labels",
           "posteriors",
-          "sure",
+          "small_loss",
           "complement",
           "reduce",
           "projection_f64",
@@ -39,7 +40,7 @@ final class Kernels implements AutoCloseable {
   private final CtcLattice lattice;
   private final CtcLabels labels;
   private final CtcPosteriors posteriors;
-  private final CtcSure sure;
+  private final CtcSmallLoss smallLoss;
   private final CtcComplement complement;
   private final CtcReduce reduce;
   private final ParameterBlock arguments;
@@ -53,7 +54,7 @@ final class Kernels implements AutoCloseable {
       lattice = new CtcLattice(modules);
       labels = new CtcLabels(modules);
       posteriors = new CtcPosteriors(modules);
-      sure = new CtcSure(modules);
+      smallLoss = new CtcSmallLoss(modules);
       complement = new CtcComplement(modules);
       reduce = new CtcReduce(modules);
       arguments = new ParameterBlock();
@@ -69,7 +70,7 @@ final class Kernels implements AutoCloseable {
    */
   static int architectureFor(int deviceArchitecture) {
     int newest = 0;
-    for (String file : FILES) {
+    for (String file : Stream.of(FILES, AlignKernels.FILES).flatMap(List::stream).toList()) {
       int best = KernelImages.bestFor(file, deviceArchitecture);
       if (best == 0) {
         return 0;
@@ -123,7 +124,7 @@ final class Kernels implements AutoCloseable {
         posteriors.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
     }
-    sure.enqueue(type, n, longest, arguments, launch);
+    smallLoss.enqueue(type, n, longest, arguments, launch);
     complement.enqueue(type, n, longest, arguments, launch);
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);

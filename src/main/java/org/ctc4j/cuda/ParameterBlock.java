@@ -60,7 +60,7 @@ final class ParameterBlock implements AutoCloseable {
     values.putInt(SEGMENT, segment);
   }
 
-  /** Of {@code ctc_sure} and {@code ctc_complement}, in place of a segment. */
+  /** Of {@code ctc_small_loss} and {@code ctc_complement}, in place of a segment. */
   void setLogitsType(ElementType type) {
     values.putInt(SEGMENT, type.ordinal());
   }

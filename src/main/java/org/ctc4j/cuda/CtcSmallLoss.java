@@ -3,20 +3,20 @@ package org.ctc4j.cuda;
 import org.ctc4j.ElementType;
 
 /**
- * {@code ctc_sure}: the losses that are small and their gradients once more, in float64. One block
- * an utterance; those whose loss is not small end at once. Overwrites what the other kernels left
- * in the workspace.
+ * {@code ctc_small_loss}: the losses that are small and their gradients once more, in float64. One
+ * block an utterance; those whose loss is not small end at once. Overwrites what the other kernels
+ * left in the workspace.
  */
-final class CtcSure {
+final class CtcSmallLoss {
   private static final int LANES = 32;
   private static final int MOST_WARPS = 8;
 
-  private static final String FILE = "sure";
+  private static final String FILE = "small_loss";
 
   private final KernelModules.Kernel kernel;
 
-  CtcSure(KernelModules modules) {
-    kernel = modules.kernel(FILE, "ctc_sure");
+  CtcSmallLoss(KernelModules modules) {
+    kernel = modules.kernel(FILE, "ctc_small_loss");
   }
 
   /**
