@@ -416,6 +416,7 @@ __device__ void traceBack(const AlignProblem& p, const AlignUtterance<X>& uttera
     }
     __syncwarp();
     if (index == 0) {
+#pragma unroll 1
       for (int k = 0; k < count; k++) {
         shared.path[k] = state;
         const int at = state / 2 - walk.low;
@@ -490,6 +491,7 @@ __device__ int inspect(const AlignProblem& p, int n, int64_t start, const AlignU
   if (!framesAreGood(p, n) || length < 0 || length > p.L || start < 0 || start > p.targetsSize - length) return BAD_LENGTH;
   bool bad = false;
   int repeats = 0;
+#pragma unroll 1
   for (int i = threadIdx.x; i < length; i += blockDim.x) {
     const int label = utterance.target[i];
     bad |= label < 0 || label >= p.C || label == p.blank;
@@ -498,6 +500,7 @@ __device__ int inspect(const AlignProblem& p, int n, int64_t start, const AlignU
   if (block.any(bad)) return BAD_LABEL;
   const int frames = p.inputLength[n];
   bool refused = false;
+#pragma unroll 1
   for (int t = threadIdx.x; t < frames; t += blockDim.x) {
     const double max = utterance.norms[t].max;
     bad |= max != max;
@@ -526,9 +529,11 @@ __device__ void alignUtterance(const AlignProblem& p, AlignShared& shared) {
     frames = 0;
   }
   double sum = 0;
+#pragma unroll 1
   for (int t = threadIdx.x; t < frames; t += blockDim.x) sum += p.logProbabilities[out + t];
   sum = block.reduce<Sum>(sum);
   const int rows = min(rowsOf(p, n), p.T);
+#pragma unroll 1
   for (int t = frames + threadIdx.x; t < rows; t += blockDim.x) {
     p.states[out + t] = -1;
     p.logProbabilities[out + t] = 0;

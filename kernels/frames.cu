@@ -225,7 +225,7 @@ __device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, 
 
 // ---- a row in registers, and a row in passes ------------------------------------------------------------------------------------------
 
-// Up to ITEMS * group.size() classes; element i of a lane is class classOf(i).
+// Up to ITEMS * group.size() classes: each lane has SIZE in a row and the next SIZE a group further on, or each one a group further on.
 template <typename X, int ITEMS>
 struct RegisterRow {
   using Element = X;
@@ -235,49 +235,27 @@ struct RegisterRow {
 
   template <typename Group>
   __device__ RegisterRow(const InputRow<X>& row, const Group& group) {
-    const Classes classes(row, group);
-    if (classes.inPackets && row.aligned()) {
+    if (ITEMS % SIZE == 0 && row.inPackets()) {
+      const bool aligned = row.aligned();
 #pragma unroll
       for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE) {
-        const int c = classes.first + i * group.size();
+        const int c = (i / SIZE * group.size() + group.lane) * SIZE;
         if (c < row.C) {
-          row.load(c, true, x + i);
+          row.load(c, aligned, x + i);
         } else {
 #pragma unroll
           for (int k = 0; k < SIZE; k++) x[i + k] = -CTC_INFINITY;
         }
       }
     } else {
-      classes.each(row.at, row.stride, [&](int i, int c, const X* at) { x[i] = c < row.C ? widen(*at) : A(-CTC_INFINITY); });
-    }
-  }
-
-  // The classes of a lane: SIZE in a row, and the next SIZE as far on as the group's lanes have taken; or each so far from the one before.
-  struct Classes {
-    bool inPackets;
-    int first, step, leap;  // from a class to the next, and from the last of SIZE
-
-    template <typename Group>
-    __device__ Classes(const InputRow<X>& row, const Group& group) : inPackets(ITEMS % SIZE == 0 && row.inPackets()) {
-      first = inPackets ? group.lane * SIZE : group.lane;
-      step = inPackets ? 1 : group.size();
-      leap = inPackets ? SIZE * (group.size() - 1) + 1 : group.size();
-    }
-    // f(element, class, where it lies)
-    template <typename E, typename F>
-    __device__ void each(E* row, int64_t stride, F f) const {
-      int c = first;
-      E* at = row + first * stride;
-      const int64_t next = step * stride;
-      const int64_t far = leap * stride;
+      const X* at = row.at + group.lane * row.stride;
+      const int64_t step = group.size() * row.stride;
 #pragma unroll
-      for (int i = 0; i < ITEMS; i++) {
-        f(i, c, at);
-        c += i % SIZE == SIZE - 1 ? leap : step;
-        at += i % SIZE == SIZE - 1 ? far : next;
+      for (int i = 0; i < ITEMS; i++, at += step) {
+        x[i] = group.lane + i * group.size() < row.C ? widen(*at) : A(-CTC_INFINITY);
       }
     }
-  };
+  }
 
   __device__ bool bad() const {
     bool bad = false;
@@ -313,17 +291,23 @@ struct RegisterRow {
 
   template <typename Out, typename Group>
   __device__ void write(const InputRow<X>& row, const Normaliser<X>&, const Out& out, const Group& group) const {
-    const Classes classes(row, group);
-    if (classes.inPackets && out.packets()) {
+    const bool inPackets = ITEMS % SIZE == 0 && row.inPackets();
+    int c = inPackets ? group.lane * SIZE : group.lane;
+    if (inPackets && out.packets()) {
 #pragma unroll
-      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE) {
-        const int c = classes.first + i * group.size();
+      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE, c += SIZE * group.size()) {
         if (c < row.C) out.template setAll<SIZE>(c, x + i, true);
       }
     } else {
-      classes.each(out.at, out.stride, [&](int i, int c, X* at) {
+      auto* at = out.at + c * out.stride;
+#pragma unroll
+      for (int i = 0; i < ITEMS; i++) {
         if (c < row.C) narrow(x[i], at);
-      });
+        // SIZE in a row and on to the next SIZE, or all as far apart
+        const int step = !inPackets ? group.size() : i % SIZE < SIZE - 1 ? 1 : SIZE * (group.size() - 1) + 1;
+        c += step;
+        at += step * out.stride;
+      }
     }
   }
 };

@@ -46,8 +46,10 @@ extern "C" __global__ void __launch_bounds__(256) ctc_labels(const CtcProblem p,
 
   if (u.status != OK) {
     if (segment > 0) return;
+#pragma unroll 1
     for (int64_t t = own.q; t < u.frames; t += own.rows) {
       const int64_t out = gradientIndex(p, n, int(t));
+#pragma unroll 1
       for (int64_t c = warp.lane; c < p.C; c += 32) storeGradient(p, out + c * p.gradientClassStride, 0.0f);
     }
     return;

@@ -45,6 +45,7 @@ __device__ inline float posterior(const State* row, int64_t s) {
 
 // Columns [from, count) of a frame become 0.
 __device__ void clear(const Place& place, int64_t at, int64_t from, int64_t count, int lane) {
+#pragma unroll 1
   for (int64_t c = from + lane; c < count; c += 32) store(place.to, place.type, at + c * place.columnStride, 0.0f);
 }
 
@@ -61,6 +62,7 @@ extern "C" __global__ void __launch_bounds__(256)
   const int64_t states = 2 * int64_t(p.L) + 1;
 
   if (segment == 0) {
+#pragma unroll 1
     for (int64_t t = own.q; t < u.rows; t += own.rows) {
       if (u.status == OK && t < u.frames) continue;
       if (out.ofClasses.to != nullptr) clear(out.ofClasses, out.ofClasses.index(n, t), 0, p.C, warp.lane);
@@ -75,6 +77,7 @@ extern "C" __global__ void __launch_bounds__(256)
 
   double blanks = 0;
   double labels = 0;
+#pragma unroll 1
   for (int64_t j = warp.lane; j <= u.labels; j += 32) {
     blanks += posterior(row, 2 * j);
     if (j < u.labels) labels += posterior(row, 2 * j + 1);
@@ -87,6 +90,7 @@ extern "C" __global__ void __launch_bounds__(256)
     const Place& place = out.ofStates;
     const int64_t at = place.index(n, t);
     const int64_t count = 2 * int64_t(u.labels) + 1;
+#pragma unroll 1
     for (int64_t s = warp.lane; s < count; s += 32) {
       store(place.to, place.type, at + s * place.columnStride, posterior(row, s) * share);
     }
@@ -99,8 +103,10 @@ extern "C" __global__ void __launch_bounds__(256)
     clear(place, at, 0, p.C, warp.lane);
     __syncwarp();  // what follows overwrites some of it
     if (warp.lane == 0) store(place.to, place.type, at + p.blank * place.columnStride, blanks * share);
+#pragma unroll 1
     for (int c = warp.lane; c < u.columns; c += 32) {
       double sum = 0;
+#pragma unroll 1
       for (int i = lists.first[c]; i < lists.first[c + 1]; i++) sum += posterior(row, 2 * int64_t(lists.order[i]) + 1);
       store(place.to, place.type, at + lists.distinct[c] * place.columnStride, sum * share);
     }
