@@ -79,7 +79,6 @@ constexpr int CHUNK = 16;             // frames between two barriers
 constexpr int FRESH = STRIP - CHUNK;  // pairs that a strip adds to the one before
 constexpr int SHARED_PAIRS = 512;
 constexpr int MAX_THREADS = 256;
-constexpr int FRAMES_PER_BLOCK = 8;
 constexpr int WINDOW = 32;            // frames that the way back takes at once
 constexpr int WORDS = 5;              // of 8 pairs each: 32 neighbouring pairs lie in no more
 
@@ -105,7 +104,7 @@ struct AlignWorkspace {
   int64_t moveBytes;  // of a frame
 
   __device__ explicit AlignWorkspace(const AlignProblem& p) : at(p.workspace), N(p.N), T(p.T), pairs(p.L + 1), K(p.K) {
-    Q = max((T + K - 1) / K, int64_t(1));
+    Q = max((unsigned(p.T) + unsigned(p.K) - 1) / unsigned(p.K), 1u);  // a division of 64 bits is long
     moveBytes = bytesOfMoves(int(min(K + 2, pairs)));
   }
 
@@ -148,12 +147,10 @@ struct LogSum {
   double max = negativeInfinity(), others = 0;
 
   __device__ void add(double x) {
-    if (x > max) {
-      if (max > negativeInfinity()) others = (others + 1) * exp(max - x);
-      max = x;
-    } else if (x > negativeInfinity()) {
-      others += exp(x - max);
-    }
+    if (!(x > negativeInfinity())) return;
+    const double less = exp(-fabs(x - max));  // the smaller of both, relative to the larger
+    others = x > max ? (others + 1) * less : others + less;
+    max = x > max ? x : max;
   }
   __device__ Norm together(const WarpGroup& warp) const {
     const double all = warp.reduce<Max>(max);
@@ -167,8 +164,8 @@ struct LogSum {
 
 template <typename X>
 __device__ void alignFrame(const AlignProblem& p) {
-  constexpr int SIZE = 16 / sizeof(X);
-  const int64_t number = blockIdx.x * int64_t(FRAMES_PER_BLOCK) + threadIdx.x / 32;
+  constexpr int SIZE = Packet<X>::SIZE;
+  const int64_t number = rowOfWarp();
   if (number >= int64_t(p.N) * p.T) return;
   const int n = int(number / p.T);
   const int t = int(number % p.T);
@@ -185,11 +182,9 @@ __device__ void alignFrame(const AlignProblem& p) {
   };
   if (p.logitsClassStride == 1 && p.C % SIZE == 0 && (uintptr_t)row % 16 == 0) {
     for (int c = warp.lane * SIZE; c < p.C; c += 32 * SIZE) {
-      const uint4 raw = *(const uint4*)(row + c);
-      X x[SIZE];
-      memcpy(x, &raw, 16);
+      const Packet<X> packet = loadPacket(row + c);
 #pragma unroll
-      for (int k = 0; k < SIZE; k++) add(x[k]);
+      for (int k = 0; k < SIZE; k++) add(packet.x[k]);
     }
   } else {
     for (int c = warp.lane; c < p.C; c += 32) add(row[c * p.logitsClassStride]);
@@ -200,13 +195,13 @@ __device__ void alignFrame(const AlignProblem& p) {
     const bool refused = (p.flags & CHECK_LOG_PROBS) && !canBeLogProbs<X>(norm.max, exp(norm.max + norm.logSum));
     norm = {refused ? double(CTC_INFINITY) : 0, 0};
   }
-  if (bad) norm.max = double(CTC_INFINITY) - double(CTC_INFINITY);
+  if (bad) norm.max = notANumber();
   if (warp.lane == 0) AlignWorkspace(p).norms(n)[t] = norm;
 }
 
 // ---- ctc_align_path ------------------------------------------------------------------------------------------------------------
 
-struct Shared {
+struct AlignShared {
   Best rows[2][SHARED_PAIRS];
   uint32_t window[WINDOW][WORDS];  // moves of 32 frames, the last one first
   int32_t path[WINDOW];            // their states
@@ -216,7 +211,7 @@ struct Shared {
 };
 
 template <typename X>
-struct Text {  // an utterance
+struct AlignUtterance {  // an utterance
   const X* logits;  // of its first frame
   int64_t frameStride, classStride;
   const Norm* norms;
@@ -225,15 +220,15 @@ struct Text {  // an utterance
   int blank;
 
   __device__ X logit(int t, int c) const { return logits[t * frameStride + c * classStride]; }
-  __device__ int symbol(int state) const { return state % 2 == 0 ? blank : target[state / 2]; }
+  __device__ int classOf(int state) const { return state % 2 == 0 ? blank : target[state / 2]; }
   __device__ double logProbability(int t, int state) const {
-    return double(widen(logit(t, symbol(state)))) - norms[t].max - norms[t].logSum;
+    return double(widen(logit(t, classOf(state)))) - norms[t].max - norms[t].logSum;
   }
 };
 
 // A row of pairs from `first` on.
 template <typename B>
-struct Row {
+struct PairRow {
   B* at;
   int first;
 
@@ -241,7 +236,7 @@ struct Row {
 };
 
 // Frames [from, to) of pairs [low, high].
-struct Walk {
+struct AlignWalk {
   int from, to, low, high;
   const Best* begin;  // by pair: before `from`; null: before the first frame
   Best* end;          // by pair: after `to - 1`
@@ -249,28 +244,28 @@ struct Walk {
 };
 
 // The two pairs that a lane has in a strip. Past the last label stands the blank's column: no path goes on from there.
-struct Lane {
+struct AlignLane {
   int pair;                // the first
   bool skips[PAIRS];       // the label may be reached from the label before
   int64_t column[PAIRS];   // of the label, in elements from class 0
 
   template <typename X>
-  __device__ Lane(const Text<X>& text, const Walk& walk, int strip, int index)
+  __device__ AlignLane(const AlignUtterance<X>& utterance, const AlignWalk& walk, int strip, int index)
       : pair(walk.low + strip * FRESH + index * PAIRS) {
 #pragma unroll
     for (int k = 0; k < PAIRS; k++) {
       const int j = pair + k;
-      const bool has = j < text.labels && j <= walk.high;
-      const int label = has ? text.target[j] : text.blank;
-      column[k] = label * text.classStride;
-      skips[k] = has && j > 0 && label != text.target[j - 1];
+      const bool has = j < utterance.labels && j <= walk.high;
+      const int label = has ? utterance.target[j] : utterance.blank;
+      column[k] = label * utterance.classStride;
+      skips[k] = has && j > 0 && label != utterance.target[j - 1];
     }
   }
 };
 
 // What is loaded ahead of a frame.
 template <typename X>
-struct Ahead {
+struct AlignAhead {
   X blank, label[PAIRS];
   double max;
 
@@ -288,16 +283,16 @@ struct Loader {
   int64_t frameStride, blank, column[PAIRS];
 
   // For one lane or the other: a choice between their numbers, for one between addresses would put both into memory.
-  __device__ Loader(const Text<X>& text, const Lane& lane, const Lane& other, bool first, int t)
-      : row(text.logits + t * text.frameStride),
-        norm(text.norms + t),
-        frameStride(text.frameStride),
-        blank(text.blank * text.classStride) {
+  __device__ Loader(const AlignUtterance<X>& utterance, const AlignLane& lane, const AlignLane& other, bool first, int t)
+      : row(utterance.logits + t * utterance.frameStride),
+        norm(utterance.norms + t),
+        frameStride(utterance.frameStride),
+        blank(utterance.blank * utterance.classStride) {
 #pragma unroll
     for (int k = 0; k < PAIRS; k++) column[k] = first ? lane.column[k] : other.column[k];
   }
   // Into `ahead`, if there is such a frame; then on to the next.
-  __device__ void load(Ahead<X>& ahead, bool exists) {
+  __device__ void load(AlignAhead<X>& ahead, bool exists) {
     if (exists) {
       ahead.max = norm->max;
       ahead.blank = row[blank];
@@ -311,7 +306,7 @@ struct Loader {
 
 // One frame of two pairs; `left` is the label before them. Returns the moves.
 template <typename X>
-__device__ unsigned step(Best (&best)[PAIRS], double left, const Lane& lane, const Ahead<X>& ahead) {
+__device__ unsigned step(Best (&best)[PAIRS], double left, const AlignLane& lane, const AlignAhead<X>& ahead) {
   const double blankScore = ahead.score(ahead.blank);
   unsigned moves = 0;
 #pragma unroll
@@ -338,7 +333,7 @@ __device__ unsigned step(Best (&best)[PAIRS], double left, const Lane& lane, con
 
 // All threads of the block call it together.
 template <typename X>
-__device__ void walkFrames(const Text<X>& text, const Walk& walk, Best* buffer, int bufferPairs) {
+__device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& walk, Best* buffer, int bufferPairs) {
   constexpr int DEPTH = sizeof(X) == 8 ? 4 : 8;  // frames that are loaded ahead
   static_assert(CHUNK % DEPTH == 0, "places in `ahead` are fixed");
   const int index = threadIdx.x % 32;
@@ -347,21 +342,21 @@ __device__ void walkFrames(const Text<X>& text, const Walk& walk, Best* buffer, 
   const int strips = stripsOf(walk.high - walk.low + 1);
   const int moveBytes = AlignWorkspace::bytesOfMoves(walk.high - walk.low + 1);
 
-  Lane lane(text, walk, warp, index);
-  Ahead<X> ahead[DEPTH];
-  Loader<X> first(text, lane, lane, true, walk.from);
+  AlignLane lane(utterance, walk, warp, index);
+  AlignAhead<X> ahead[DEPTH];
+  Loader<X> first(utterance, lane, lane, true, walk.from);
 #pragma unroll
   for (int d = 0; d < DEPTH; d++) first.load(ahead[d], warp < strips && walk.from + d < walk.to);
   int turn = 0;
   for (int start = walk.from; start < walk.to; start += CHUNK, turn ^= 1) {
-    const Row<const Best> before = start == walk.from ? Row<const Best>{walk.begin, 0}
-                                                       : Row<const Best>{buffer + (turn ^ 1) * bufferPairs, walk.low};
-    const Row<Best> after =
-        start + CHUNK >= walk.to ? Row<Best>{walk.end, 0} : Row<Best>{buffer + turn * bufferPairs, walk.low};
+    const PairRow<const Best> before = start == walk.from ? PairRow<const Best>{walk.begin, 0}
+                                                       : PairRow<const Best>{buffer + (turn ^ 1) * bufferPairs, walk.low};
+    const PairRow<Best> after =
+        start + CHUNK >= walk.to ? PairRow<Best>{walk.end, 0} : PairRow<Best>{buffer + turn * bufferPairs, walk.low};
     for (int strip = warp; strip < strips; strip += warps) {
       const bool lastStrip = strip + warps >= strips;
       const int nextStart = lastStrip ? start + CHUNK : start;
-      const Lane next(text, walk, lastStrip ? warp : strip + warps, index);
+      const AlignLane next(utterance, walk, lastStrip ? warp : strip + warps, index);
       Best best[PAIRS];
 #pragma unroll
       for (int k = 0; k < PAIRS; k++) {
@@ -376,7 +371,7 @@ __device__ void walkFrames(const Text<X>& text, const Walk& walk, Best* buffer, 
       for (int group = 0; group < CHUNK; group += DEPTH) {
         const bool own = group + DEPTH < CHUNK;  // whether what is loaded is for this strip and chunk
         const int load = own ? start + group + DEPTH : nextStart;
-        Loader<X> loader(text, lane, next, own, load);
+        Loader<X> loader(utterance, lane, next, own, load);
 #pragma unroll
         for (int d = 0; d < DEPTH; d++) {
           if (start + group + d < walk.to) {
@@ -403,8 +398,8 @@ __device__ void walkFrames(const Text<X>& text, const Walk& walk, Best* buffer, 
 
 // The path over the frames of a walk with moves, backwards from the state of the last of them; by one warp.
 template <typename X>
-__device__ void traceBack(const AlignProblem& p, const Text<X>& text, const Walk& walk, int state, int64_t out,
-                          Shared& shared) {
+__device__ void traceBack(const AlignProblem& p, const AlignUtterance<X>& utterance, const AlignWalk& walk, int state, int64_t out,
+                          AlignShared& shared) {
   const int index = threadIdx.x % 32;
   const int words = AlignWorkspace::bytesOfMoves(walk.high - walk.low + 1) / 4;
   const uint32_t* moves = (const uint32_t*)walk.moves;
@@ -421,6 +416,7 @@ __device__ void traceBack(const AlignProblem& p, const Text<X>& text, const Walk
     }
     __syncwarp();
     if (index == 0) {
+#pragma unroll 1
       for (int k = 0; k < count; k++) {
         shared.path[k] = state;
         const int at = state / 2 - walk.low;
@@ -432,7 +428,7 @@ __device__ void traceBack(const AlignProblem& p, const Text<X>& text, const Walk
     if (index < count) {
       const int t = last - index;
       p.states[out + t] = shared.path[index];
-      p.logProbabilities[out + t] = text.logProbability(t, shared.path[index]);
+      p.logProbabilities[out + t] = utterance.logProbability(t, shared.path[index]);
     }
     __syncwarp();  // before the window is filled again
   }
@@ -449,7 +445,7 @@ __device__ int lastState(const Best* end, int labels) {
 
 // Walks all frames and writes the path; false: there is none. frames > 0.
 template <typename X>
-__device__ bool findPath(const AlignProblem& p, int n, const Text<X>& text, int frames, int64_t out, Shared& shared) {
+__device__ bool findPath(const AlignProblem& p, int n, const AlignUtterance<X>& utterance, int frames, int64_t out, AlignShared& shared) {
   const AlignWorkspace workspace(p);
   const bool small = workspace.pairs <= SHARED_PAIRS;
   Best* const buffer = small ? shared.rows[0] : workspace.rows(n);
@@ -457,27 +453,30 @@ __device__ bool findPath(const AlignProblem& p, int n, const Text<X>& text, int 
   const int lastSegment = (frames - 1) / p.K;
   auto kept = [&](int q) { return q == 0 ? nullptr : workspace.kept(n, q); };
 
-  for (int q = 0; q < lastSegment; q++) {
-    const Walk walk = {q * p.K, (q + 1) * p.K, 0, text.labels, kept(q), workspace.kept(n, q + 1), nullptr};
-    walkFrames(text, walk, buffer, bufferPairs);
-  }
   int state = 0;
-  for (int q = lastSegment; q >= 0; q--) {
+  // up to the last segment without moves, and from it back with them, in one loop: the walk is most of the kernel
+  for (int64_t i = 0; i <= 2 * int64_t(lastSegment); i++) {
+    const bool isBack = i >= lastSegment;
+    const int q = int(isBack ? 2 * int64_t(lastSegment) - i : i);
     const int from = q * p.K;
     const int to = q == lastSegment ? frames : from + p.K;
-    // a path ends in the last blank or the last label
-    const int high = q == lastSegment ? text.labels : state / 2;
-    const int lowestEnd = q == lastSegment ? max(high - 1, 0) : high;
-    Best* const end = workspace.kept(n, 0);
-    const Walk walk = {from, to, max(lowestEnd - (to - from), 0), high, kept(q), end, workspace.moves(n)};
-    walkFrames(text, walk, buffer, bufferPairs);
+    AlignWalk walk = {from, to, 0, utterance.labels, kept(q), workspace.kept(n, isBack ? 0 : q + 1), nullptr};
+    if (isBack) {
+      // a path ends in the last blank or the last label
+      const int lowestEnd = q == lastSegment ? max(utterance.labels - 1, 0) : state / 2;
+      if (q < lastSegment) walk.high = state / 2;
+      walk.low = max(lowestEnd - (to - from), 0);
+      walk.moves = workspace.moves(n);
+    }
+    walkFrames(utterance, walk, buffer, bufferPairs);
+    if (!isBack) continue;
     if (q == lastSegment) {
-      if (threadIdx.x == 0) shared.lastState = lastState(end, text.labels);
+      if (threadIdx.x == 0) shared.lastState = lastState(walk.end, utterance.labels);
       __syncthreads();
       state = shared.lastState;
       if (state < 0) return false;
     }
-    if (threadIdx.x < 32) traceBack(p, text, walk, state, out, shared);
+    if (threadIdx.x < 32) traceBack(p, utterance, walk, state, out, shared);
     __syncthreads();
     state = shared.traced;
   }
@@ -487,21 +486,23 @@ __device__ bool findPath(const AlignProblem& p, int n, const Text<X>& text, int 
 // What prevents a path from being looked for: a bad length or label, a frame that is not finite or not of log-probabilities, too
 // few frames.
 template <typename X>
-__device__ int inspect(const AlignProblem& p, int n, int64_t start, const Text<X>& text, const BlockGroup& block) {
+__device__ int inspect(const AlignProblem& p, int n, int64_t start, const AlignUtterance<X>& utterance, const BlockGroup& block) {
   const int length = p.targetLength[n];
   if (!framesAreGood(p, n) || length < 0 || length > p.L || start < 0 || start > p.targetsSize - length) return BAD_LENGTH;
   bool bad = false;
   int repeats = 0;
+#pragma unroll 1
   for (int i = threadIdx.x; i < length; i += blockDim.x) {
-    const int label = text.target[i];
+    const int label = utterance.target[i];
     bad |= label < 0 || label >= p.C || label == p.blank;
-    repeats += i > 0 && label == text.target[i - 1];
+    repeats += i > 0 && label == utterance.target[i - 1];
   }
   if (block.any(bad)) return BAD_LABEL;
   const int frames = p.inputLength[n];
   bool refused = false;
+#pragma unroll 1
   for (int t = threadIdx.x; t < frames; t += blockDim.x) {
-    const double max = text.norms[t].max;
+    const double max = utterance.norms[t].max;
     bad |= max != max;
     refused |= max == double(CTC_INFINITY);
   }
@@ -511,26 +512,28 @@ __device__ int inspect(const AlignProblem& p, int n, int64_t start, const Text<X
 }
 
 template <typename X>
-__device__ void alignUtterance(const AlignProblem& p, Shared& shared) {
+__device__ void alignUtterance(const AlignProblem& p, AlignShared& shared) {
   const int n = blockIdx.x;
   const BlockGroup block{int(threadIdx.x), shared.reductions};
   const int64_t start = p.targetStart != nullptr ? p.targetStart[n] : n * p.targetStride;
   const Norm* norms = AlignWorkspace(p).norms(n);
-  const Text<X> text = {logitsOf<X>(p, n), p.logitsFrameStride, p.logitsClassStride,
+  const AlignUtterance<X> utterance = {logitsOf<X>(p, n), p.logitsFrameStride, p.logitsClassStride,
                         norms,             p.targets + start,   p.targetLength[n],
                         p.blank};
   const int64_t out = p.pathStart != nullptr ? p.pathStart[n] : int64_t(n) * p.T;
 
-  int status = inspect(p, n, start, text, block);
+  int status = inspect(p, n, start, utterance, block);
   int frames = status == OK ? p.inputLength[n] : 0;
-  if (frames > 0 && !findPath(p, n, text, frames, out, shared)) {
+  if (frames > 0 && !findPath(p, n, utterance, frames, out, shared)) {
     status = INFEASIBLE;
     frames = 0;
   }
   double sum = 0;
+#pragma unroll 1
   for (int t = threadIdx.x; t < frames; t += blockDim.x) sum += p.logProbabilities[out + t];
   sum = block.reduce<Sum>(sum);
   const int rows = min(rowsOf(p, n), p.T);
+#pragma unroll 1
   for (int t = frames + threadIdx.x; t < rows; t += blockDim.x) {
     p.states[out + t] = -1;
     p.logProbabilities[out + t] = 0;
@@ -539,14 +542,9 @@ __device__ void alignUtterance(const AlignProblem& p, Shared& shared) {
     p.statuses[n] = status;
     p.scores[n] = status == OK           ? sum
                   : status == INFEASIBLE ? negativeInfinity()
-                                         : double(CTC_INFINITY) - double(CTC_INFINITY);
+                                         : notANumber();
   }
 }
-
-using f64 = double;
-using f32 = float;
-using f16 = Half;
-using bf16 = Bfloat;
 
 }  // namespace
 
@@ -555,7 +553,7 @@ using bf16 = Bfloat;
     alignFrame<TYPE>(problem);                                                                            \
   }                                                                                                       \
   extern "C" __global__ void __launch_bounds__(256, 1) ctc_align_path_##TYPE(const AlignProblem problem) { \
-    static __shared__ Shared shared;                                                                      \
+    static __shared__ AlignShared shared;                                                                      \
     alignUtterance<TYPE>(problem, shared);                                                                \
   }
 #define CTC_ALIGN_OF(TYPE) CTC_ALIGN(TYPE)

@@ -2,7 +2,7 @@
 // paths that do not collapse to the target.
 //
 // Beside 1 a float64 p keeps 16 digits, so -ln p below 1e-9 is rounding, and so is y - posterior. The states read a path as an
-// automaton that is deterministic: in each state s a symbol k leads to one state, delta(s, k), or out of the target for good. Hence
+// automaton that is deterministic: in each state s a column k leads to one state, delta(s, k), or out of the target for good. Hence
 //
 //   f_T(s)  = 0 in the last label and the last blank, else 1                     f: not collapsing to the target, given s before t
 //   f_t(s)  = sum of y_t(k) over k that lead out of s  +  sum over other k of y_t(k) f_{t+1}(delta(s, k));     q = f_0(first blank)
@@ -13,8 +13,8 @@
 // with alpha_t(s) the probability of s before frame t and d_t that of having left. All are sums of positive terms but these:
 //
 //   sum over k that lead out    = all but blank, own label, next label. Nothing is taken from a sum that still holds more than what is
-//             left: rest(i) = all without the i largest, i <= 3
-//   sum over s that k leads out of = all alpha less those that k keeps; where it keeps more than half (three symbols at most), term by term
+//             left: without(i) = all without the i largest, i <= 3
+//   sum over s that k leads out of = all alpha less those that k keeps; where it keeps more than half (three columns at most), term by term
 //   f^k - q   of the largest k: sum over j of y(j) (f^k - f^j), q being the mean of f. It may be less than the rounding of q.
 //
 // Probabilities are shares of their frame's sum. Log-probabilities whose S is 1 but for rounding count by shares alone: loss would be
@@ -22,37 +22,39 @@
 // What underflows is less than the smallest q.
 //
 // In:  logits; losses [N]; workspace: Utterance [N], Lists. Out: losses [N] and all classes of the gradient of those utterances. Frame, E,
-//      edges, carried states and rows are overwritten, as by ctc_sure: no kernel of the call but ctc_reduce may come after.
+//      edges, checkpoints and rows are overwritten, as by ctc_small_loss: no kernel of the call but ctc_reduce may come after.
 // Which utterances: loss below NATS + T perFrame(type). Others return at once; 16-bit log-probabilities, whose rounding is large, once
 //      the sums of their frames are known.
-// Parallel: one block an utterance. Frames by warps: probabilities of the target's symbols and their three largest. Then frame by frame,
-//      a thread a state: f from the last to the first. For a gradient then alpha from the first to the last, symbols by warps, with f of
+// Parallel: one block an utterance. Frames by warps: probabilities of the target's columns and their three largest. Then frame by frame,
+//      a thread a state: f from the last to the first. For a gradient then alpha from the first to the last, columns by warps, with f of
 //      2 K frames at a time: the first ones are there, the others are found again, each from the row that was kept before it.
 // Launch: grid N, block 64 W, W = min(4, ceil((L + 1) / 32)). Any W in 1 ... 4 and any K give the same bits. The second parameter is the
 //      logits' type, an ElementCode. Shared memory: 2 KB, static.
 // Deterministic: fixed trees of sums, products never fused.
-// Rejected: doing it in ctc_sure (four times the PTX, and registers for what hardly ever happens); q from both ends (the meeting is a
+// Rejected: doing it in ctc_small_loss (registers for what hardly ever happens); q from both ends (the meeting is a
 // difference again); alpha less a prefix sum for the states that k leads out of (cancels); speed, beyond the early return.
 #include "ctc.cuh"
 
 namespace {
 
-constexpr double NATS = 1e-8;            // below so many nats the loss of ctc_sure may be off by a millionth ...
-constexpr double NATS_PER_FRAME = 1e-9;  // ... and so many a frame
+// Below so many nats, and so many a frame, the loss of ctc_small_loss may be off by a millionth: its sum over frames and the logarithm of
+// its sum over paths, near 1, are each good to some 2^-53 of 1, and so is every one of the ten operations that a frame takes.
+constexpr double NATS = 1e-8;
+constexpr double NATS_PER_FRAME = 1e-9;
 constexpr double ROUNDING_NATS = 0.01;   // by how much rounding may take ln S of a frame from 0
 constexpr double FLOAT64_NATS = 4e-16;   // ... and how far that of float64 does
 constexpr double NEARLY_CERTAIN = 0.4;   // q above: its digits are not needed
 constexpr double NOT_CERTAIN = 0.6;      // nats; q is above that
 
 constexpr int NONE = -1;
-constexpr int NO_SLOT = -2;  // of the largest, where there are fewer than three
-constexpr int BLANK = 0;  // slots: the blank, the target's columns from 1, all other classes as one
+constexpr int NO_COLUMN = -2;  // of the largest, where there are fewer than three
+constexpr int BLANK = 0;  // columns: the blank, the target's columns from 1, all other classes as one
 
-struct Shared {
+struct ComplementShared {
   double parts[SUM_PARTS];
 };
 
-__device__ bool isCalledFor(const CtcProblem& p, const Utterance& u, double loss, int type) {
+__device__ bool isNeeded(const CtcProblem& p, const Utterance& u, double loss, int type) {
   const bool exact = !(p.flags & LOG_PROBS) || type == FLOAT64;
   const double perFrame = exact ? NATS_PER_FRAME : type == FLOAT32 ? 1e-6 : 2 * ROUNDING_NATS;
   return u.status == OK && u.frames > 0 && loss < NATS + perFrame * u.frames;
@@ -103,11 +105,11 @@ struct ClassRow {
     const double own = most;
     most = warp.reduce<Max>(own);
     best = -warp.reduce<Max>(own == most ? -best : -p.C);
-    double rest = 0;
-    forLanes(warp, p.C, [&](int c) { rest += c == best ? 0 : exponentialOf(logit(c) - most); });
-    rest = warp.reduce<Sum>(rest);
-    sum = 1 + rest;
-    logSum = most + logarithmOf1And(rest);
+    double others = 0;
+    forLanes(warp, p.C, [&](int c) { others += c == best ? 0 : exponentialOf(logit(c) - most); });
+    others = warp.reduce<Sum>(others);
+    sum = 1 + others;
+    logSum = most + logarithmOf1And(others);
   }
 
   __device__ double logit(int64_t c) const { return element(p.logits, type, at + c * p.logitsClassStride); }
@@ -131,24 +133,24 @@ struct Kept {
 };
 static_assert(sizeof(Kept) == sizeof(Frame), "it takes its place");
 
-struct Places {
+struct KeptFrame {
   double* y;  // [columns + 1]
   Kept* kept;
-  double* rest;    // without the three largest; before that ln S
+  double* remainder;    // without the three largest; before that ln S
   int32_t* third;  // of the three largest
 
-  __device__ Places(const Workspace& workspace, int n, int64_t t)
-      : y((double*)(workspace.symbols(n) + t * workspace.width)),
+  __device__ KeptFrame(const Workspace& workspace, int n, int64_t t)
+      : y((double*)(workspace.emissions(n) + t * workspace.width)),
         kept((Kept*)workspace.frames(n) + t),
-        rest((double*)workspace.edges(n, 0) + t),
+        remainder((double*)workspace.edges(n, 0) + t),
         third((int32_t*)(workspace.edges(n, 1) + t)) {}
 };
 
-// Probabilities of the slots, and ln S, of one frame by one warp.
-__device__ void findSlots(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, int type,
+// Probabilities of the columns, and ln S, of one frame by one warp.
+__device__ void findColumns(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, int type,
                           const WarpGroup& warp) {
   const Lists lists = workspace.lists(n);
-  const Places at(workspace, n, t);
+  const KeptFrame at(workspace, n, t);
   const ClassRow row(p, type, n, t, warp);
   forLanes(warp, u.columns + 1, [&](int k) { at.y[k] = row.y(k == BLANK ? p.blank : lists.distinct[k - 1]); });
   double others = 0;
@@ -156,60 +158,60 @@ __device__ void findSlots(const CtcProblem& p, const Workspace& workspace, const
   others = warp.reduce<Sum>(others);
   if (warp.lane == 0) {
     at.kept->others = others;
-    *at.rest = row.logSum;
+    *at.remainder = row.logSum;
   }
 }
 
-// The three largest slots of one frame, and the sum of the others, by one warp.
+// The three largest columns of one frame, and the sum of the others, by one warp.
 __device__ void findLargest(const Workspace& workspace, const Utterance& u, int n, int t, const WarpGroup& warp) {
-  const Places at(workspace, n, t);
+  const KeptFrame at(workspace, n, t);
   const double others = at.kept->others;
-  const int slots = u.columns + 2;
-  auto y = [&](int k) { return k == slots - 1 ? others : at.y[k]; };
-  int first = NO_SLOT, second = NO_SLOT, third = NO_SLOT;
+  const int columns = u.columns + 2;
+  auto y = [&](int k) { return k == columns - 1 ? others : at.y[k]; };
+  int first = NO_COLUMN, second = NO_COLUMN, third = NO_COLUMN;
   for (int i = 0; i < 3; i++) {
     double most = -1;
-    int best = slots;
-    forLanes(warp, slots, [&](int k) {
+    int best = columns;
+    forLanes(warp, columns, [&](int k) {
       if (k != first && k != second && y(k) > most) {
         most = y(k);
         best = k;
       }
     });
     const double all = warp.reduce<Max>(most);
-    best = -warp.reduce<Max>(most == all ? -best : -slots);
-    third = best < slots ? best : NO_SLOT;
+    best = -warp.reduce<Max>(most == all ? -best : -columns);
+    third = best < columns ? best : NO_COLUMN;
     if (i == 0) first = third;
     if (i == 1) second = third;
   }
-  double rest = 0;
-  forLanes(warp, slots, [&](int k) { rest += k == first || k == second || k == third ? 0 : y(k); });
-  rest = warp.reduce<Sum>(rest);
+  double remainder = 0;
+  forLanes(warp, columns, [&](int k) { remainder += k == first || k == second || k == third ? 0 : y(k); });
+  remainder = warp.reduce<Sum>(remainder);
   __syncwarp();  // all lanes have read `others`
   if (warp.lane == 0) {
     *at.kept = {others, first, second};
     *at.third = third;
-    *at.rest = rest;
+    *at.remainder = remainder;
   }
 }
 
-// The slots of a frame, once these are there.
-struct Slots {
+// The columns of a frame, once these are there.
+struct Columns {
   const double* probabilities;
   double others;
   int othersAt;
   int first, second, third;                                   // the largest
   double all, withoutFirst, withoutSecond, withoutThird;  // each without those before, too
 
-  __device__ Slots(const Workspace& workspace, const Utterance& u, int n, int64_t t) : othersAt(u.columns + 1) {
-    const Places at(workspace, n, t);
+  __device__ Columns(const Workspace& workspace, const Utterance& u, int n, int64_t t) : othersAt(u.columns + 1) {
+    const KeptFrame at(workspace, n, t);
     probabilities = at.y;
     others = at.kept->others;
     first = at.kept->first;
     second = at.kept->second;
     third = *at.third;
-    withoutThird = *at.rest;
-    withoutSecond = withoutThird + (third == NO_SLOT ? 0 : y(third));
+    withoutThird = *at.remainder;
+    withoutSecond = withoutThird + (third == NO_COLUMN ? 0 : y(third));
     withoutFirst = withoutSecond + y(second);
     all = withoutFirst + y(first);
   }
@@ -234,7 +236,7 @@ struct Slots {
 
 // State s is blank s / 2 if even, label s / 2 if odd.
 struct Target {
-  const int32_t* column;  // the slot of a position
+  const int32_t* column;  // the column of a position
   int labels;
 
   __device__ int states() const { return 2 * labels + 1; }
@@ -247,24 +249,24 @@ struct Target {
   }
   __device__ double atEnd(int s) const { return s < states() - 2 ? 1 : 0; }
 
-  // The sum of the symbols that lead out of s.
-  __device__ double leaving(const Slots& slots, int s) const {
+  // The sum of the columns that lead out of s.
+  __device__ double leaving(const Columns& columns, int s) const {
     const int j = next(s);
-    return slots.without(BLANK, s % 2 == 1 ? own(s) : NONE, j < labels ? column[j] : NONE);
+    return columns.without(BLANK, s % 2 == 1 ? own(s) : NONE, j < labels ? column[j] : NONE);
   }
   // f of s before a frame, from that after it.
-  __device__ double before(const Slots& slots, const double* after, int s) const {
-    double sum = plus(leaving(slots, s), times(slots.y(BLANK), after[s + s % 2]));
-    if (s % 2 == 1) sum = plus(sum, times(slots.y(own(s)), after[s]));
+  __device__ double before(const Columns& columns, const double* after, int s) const {
+    double sum = plus(leaving(columns, s), times(columns.y(BLANK), after[s + s % 2]));
+    if (s % 2 == 1) sum = plus(sum, times(columns.y(own(s)), after[s]));
     const int j = next(s);
-    if (j < labels) sum = plus(sum, times(slots.y(column[j]), after[2 * j + 1]));
+    if (j < labels) sum = plus(sum, times(columns.y(column[j]), after[2 * j + 1]));
     return sum;
   }
   // alpha of s after a frame, from that before it.
-  __device__ double step(const Slots& slots, const double* alpha, int s) const {
+  __device__ double step(const Columns& columns, const double* alpha, int s) const {
     double sum = plus(alpha[s], s >= 1 ? alpha[s - 1] : 0);
     if (s % 2 == 1 && skips(s / 2)) sum = plus(sum, alpha[s - 2]);
-    return times(slots.y(own(s)), sum);
+    return times(columns.y(own(s)), sum);
   }
 };
 
@@ -318,7 +320,7 @@ struct Meeting {
 
 // ---- loss and gradient --------------------------------------------------------------------------------------------------------------------
 
-struct Course {
+struct NearlyCertainUtterance {
   const CtcProblem& p;
   const Workspace& workspace;
   const Utterance& u;
@@ -328,7 +330,7 @@ struct Course {
   const int64_t rows;  // f of so many frames at a time
   const bool gradient;
   const double first;  // the loss that is there
-  Shared& shared;
+  ComplementShared& shared;
   const WarpGroup warp;
 
   // Over all threads of the block, or all its warps.
@@ -343,14 +345,14 @@ struct Course {
     for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) f(t);
   }
 
-  __device__ Slots slotsOf(int t) const { return Slots(workspace, u, n, t); }
+  __device__ Columns columnsOf(int t) const { return Columns(workspace, u, n, t); }
   // f before frame t > 0, and so after frame t - 1.
   __device__ double* row(int64_t t) const { return (double*)workspace.row(n, (t - 1) % rows); }
   // Rows that are not among these; there are 2 Q.
-  __device__ double* carried(int64_t i) const { return (double*)workspace.carried(n, 0, 0) + i * workspace.states; }
-  __device__ double* alpha(int t) const { return carried(t % 2); }
+  __device__ double* spareRow(int64_t i) const { return (double*)workspace.checkpoint(n, 0, 0) + i * workspace.states; }
+  __device__ double* alpha(int t) const { return spareRow(t % 2); }
   // f before the first frame of segment i; i < Q. Loss only, the last two: there is no alpha.
-  __device__ double* checkpoint(int i) const { return carried(gradient ? 1 + i : i % 2); }
+  __device__ double* checkpoint(int i) const { return spareRow(gradient ? 1 + i : i % 2); }
 
   // f after each frame of segment i, and, if `keeps`, before its first.
   __device__ void segment(int i, bool keeps) const {
@@ -360,10 +362,10 @@ struct Course {
     forStates([&](int s) { row(end)[s] = known != nullptr ? known[s] : target.atEnd(s); });
     __syncthreads();
     for (int t = end - 1; t >= begin + !keeps; t--) {
-      const Slots slots = slotsOf(t);
+      const Columns columns = columnsOf(t);
       const double* after = row(t + 1);
       double* before = t == begin ? checkpoint(i) : row(t);
-      forStates([&](int s) { before[s] = target.before(slots, after, s); });
+      forStates([&](int s) { before[s] = target.before(columns, after, s); });
       __syncthreads();
     }
   }
@@ -382,22 +384,22 @@ struct Course {
     storeGradient(p, gradientIndex(p, n, t) + c * p.gradientClassStride, u.weight * value);
   }
 
-  // The gradient at the target's symbols in frame t, and alpha after it; returns d after it.
+  // The gradient at the target's columns in frame t, and alpha after it; returns d after it.
   __device__ double frame(int t, double left, double q, bool byShares) const {
-    const Slots slots = slotsOf(t);
+    const Columns columns = columnsOf(t);
     const double* now = alpha(t);
     double* then = alpha(t + 1);
-    forStates([&](int s) { then[s] = target.step(slots, now, s); });
+    forStates([&](int s) { then[s] = target.step(columns, now, s); });
     const double leaves = sumInFixedOrder(target.states(), shared.parts,
-                                          [&](int s) { return times(now[s], target.leaving(slots, s)); });
+                                          [&](int s) { return times(now[s], target.leaving(columns, s)); });
 
     const Lists lists = workspace.lists(n);
     Meeting meeting = {target, lists, now, row(t + 1), left, 0, warp};
     meeting.sum();
     const double more = byShares ? 0 : expm1(ClassRow(p, type, n, t, warp).logSum);
-    const int largest = slots.first == slots.othersAt ? NONE : slots.first;
+    const int largest = columns.first == columns.othersAt ? NONE : columns.first;
     double ofLargest = 0;
-    double* y = Places(workspace, n, t).y;
+    double* y = KeptFrame(workspace, n, t).y;
     const int warps = blockDim.x / 32;
     for (int i = int(threadIdx.x) / 32 - warps; i <= u.columns; i += warps) {
       const int k = i < 0 ? largest : i;  // every warp finds the largest's f first
@@ -413,7 +415,7 @@ struct Course {
     __syncthreads();
     if (largest != NONE) {
       const double toOthers = plus(sumInFixedOrder(u.columns + 1, shared.parts, [&](int k) { return k == largest ? 0 : y[k]; }),
-                                   times(slots.others, ofLargest - 1));
+                                   times(columns.others, ofLargest - 1));
       if (threadIdx.x == 0) write(t, largest, y[largest] * (toOthers / (1 - q) + more));
     }
     return plus(left, leaves);
@@ -422,12 +424,12 @@ struct Course {
   // Over the frames, before the three largest take the place of ln S.
   template <typename F>
   __device__ double sumOfFrames(F f) const {
-    const double* logSum = Places(workspace, n, 0).rest;
+    const double* logSum = KeptFrame(workspace, n, 0).remainder;
     return sumInFixedOrder(u.frames, shared.parts, [&](int t) { return f(logSum[t]); });
   }
 
   __device__ void run() const {
-    forFrames([&](int t) { findSlots(p, workspace, u, n, t, type, warp); });
+    forFrames([&](int t) { findColumns(p, workspace, u, n, t, type, warp); });
     __syncthreads();
     double logSums = 0, rounding = 0;
     bool rounded = true;
@@ -463,14 +465,14 @@ struct Course {
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(256) ctc_complement(const CtcProblem p, const int type) {
-  static __shared__ Shared shared;
+  static __shared__ ComplementShared shared;
   const int n = blockIdx.x;
   const Workspace workspace(p);
   const Utterance u = workspace.utterances()[n];
   const double first = p.losses[n];
-  if (!isCalledFor(p, u, first, type)) return;
+  if (!isNeeded(p, u, first, type)) return;
   __syncthreads();  // before one thread writes the loss that all have read
   const bool gradient = p.gradient != nullptr && u.weight != 0 && (p.flags & SOFTMAX_TERM) != 0;
   const Target target = {workspace.lists(n).column, u.labels};
-  Course{p, workspace, u, n, type, target, 2 * workspace.K, gradient, first, shared, {int(threadIdx.x % 32)}}.run();
+  NearlyCertainUtterance{p, workspace, u, n, type, target, 2 * workspace.K, gradient, first, shared, {int(threadIdx.x % 32)}}.run();
 }

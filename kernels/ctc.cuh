@@ -1,6 +1,8 @@
 // What all kernels share: the problem as the host describes it, the workspace, number formats, small helpers.
 //
 // The host's side of all this (byte offsets, sizes, launches) is README.md, section ABI.
+//
+// `#pragma unroll 1` stands at loops that are short, or seldom walked: unrolled they would be most of what a driver translates.
 #pragma once
 
 #ifdef CTC_EMULATION
@@ -59,6 +61,8 @@ enum ElementCode { FLOAT64 = 0, FLOAT32 = 1, FLOAT16 = 2, BFLOAT16 = 3 };
 // Whether rows of states are kept, for something to be made of posteriors.
 __device__ inline bool keepsRows(const CtcProblem& p) { return p.gradient != nullptr || (p.flags & POSTERIORS) != 0; }
 
+__device__ inline double notANumber() { return double(CTC_INFINITY) - double(CTC_INFINITY); }
+
 // A label this many nats under its frame's log-sum-exp counts as impossible.
 constexpr double IMPOSSIBLE_NATS = 67108864.0;  // 2^26
 
@@ -68,7 +72,7 @@ constexpr double LOG2E = 1.44269504088896340736;
 // ---- numbers with an exponent of their own ------------------------------------------------------------------------------
 
 // m * 2^e with m in [1, 2), or zero.
-struct alignas(8) Symbol {
+struct alignas(8) Emission {
   float m;
   int32_t e;
 };
@@ -93,7 +97,7 @@ struct Utterance {
   int32_t wide;      // lattice: 32-bit exponents could overflow
   int32_t unused;
   double weight;
-  double log2Probability;  // lattice: log2 of the sum over paths, each frame relative to its best symbol
+  double log2Probability;  // lattice: log2 of the sum over paths, each frame relative to its best column
   double padding[2];
 };
 static_assert(sizeof(Utterance) == 64, "see README.md, workspace");
@@ -101,7 +105,7 @@ static_assert(sizeof(Utterance) == 64, "see README.md, workspace");
 // A frame as the lattice sees it.
 struct Frame {
   double best;    // ln p of the most probable of blank and labels of the target; NaN: the frame is not finite
-  int32_t range;  // how far the exponents of its symbols reach below that
+  int32_t range;  // how far the exponents of its emissions reach below that
   int32_t unused;
 };
 
@@ -128,8 +132,8 @@ struct Workspace {
   __device__ explicit Workspace(const CtcProblem& p)
       : at(p.workspace), N(p.N), T(p.T), L(p.L), width(min(p.L, p.C - 1) + 1) {
     K = keepsRows(p) ? p.K : 1;
-    const int64_t half = (T + 1) / 2;
-    Q = keepsRows(p) ? max((half + K - 1) / K, int64_t(1)) : 1;
+    const unsigned half = (unsigned(p.T) + 1) / 2;
+    Q = keepsRows(p) ? max((half + unsigned(p.K) - 1) / unsigned(p.K), 1u) : 1;  // a division of 64 bits is long
     states = 2 * (L + 1);
   }
 
@@ -142,10 +146,10 @@ struct Workspace {
   }
   __device__ Frame* frames(int n) const { return (Frame*)(at + framesAt()) + n * T; }
   // E of frame 0 of utterance n; frame t is at + t * width.
-  __device__ Symbol* symbols(int n) const { return (Symbol*)(at + symbolsAt()) + n * T * width; }
+  __device__ Emission* emissions(int n) const { return (Emission*)(at + emissionsAt()) + n * T * width; }
   __device__ State* edges(int n, int side) const { return (State*)(at + edgesAt()) + (int64_t(n) * 2 + side) * T; }
-  __device__ State* carried(int n, int side, int i) const {
-    return (State*)(at + carriedAt()) + ((int64_t(n) * 2 + side) * Q + i) * states;
+  __device__ State* checkpoint(int n, int side, int i) const {
+    return (State*)(at + checkpointsAt()) + ((int64_t(n) * 2 + side) * Q + i) * states;
   }
   // Rows that the given side stored, the one nearest to the meeting frame first.
   __device__ State* stored(int n, int side) const { return row(n, side * K); }
@@ -159,10 +163,10 @@ struct Workspace {
  private:
   __device__ int64_t listsAt() const { return align(N * 64); }
   __device__ int64_t framesAt() const { return listsAt() + align(N * 16 * (L + 2)); }
-  __device__ int64_t symbolsAt() const { return framesAt() + align(N * T * 16); }
-  __device__ int64_t edgesAt() const { return symbolsAt() + align(N * T * width * 8); }
-  __device__ int64_t carriedAt() const { return edgesAt() + align(N * 2 * T * 8); }
-  __device__ int64_t storedAt() const { return carriedAt() + align(N * 2 * Q * states * 8); }
+  __device__ int64_t emissionsAt() const { return framesAt() + align(N * T * 16); }
+  __device__ int64_t edgesAt() const { return emissionsAt() + align(N * T * width * 8); }
+  __device__ int64_t checkpointsAt() const { return edgesAt() + align(N * 2 * T * 8); }
+  __device__ int64_t storedAt() const { return checkpointsAt() + align(N * 2 * Q * states * 8); }
 };
 
 // ---- places of logits and gradient ------------------------------------------------------------------------------------------
@@ -177,6 +181,28 @@ __device__ inline int64_t gradientIndex(const CtcProblem& p, int n, int t) {
   return start + t * p.gradientFrameStride;
 }
 
+// ---- what a warp takes ------------------------------------------------------------------------------------------------------
+
+// Rows, one a warp, of a block of 256 threads.
+constexpr int ROWS_PER_BLOCK = 8;
+
+__device__ inline int64_t rowOfWarp() { return blockIdx.x * int64_t(ROWS_PER_BLOCK) + threadIdx.x / 32; }
+
+// A warp's row of states: row q of the 2 K that a segment has of utterance n.
+struct RowOfSegment {
+  int64_t rows;  // 2 K
+  int64_t q;
+  int n;
+  bool exists;
+
+  __device__ RowOfSegment(const CtcProblem& p, const Workspace& workspace) : rows(2 * workspace.K) {
+    const int64_t number = rowOfWarp();
+    exists = number < p.N * rows;
+    n = int(number / rows);
+    q = number % rows;
+  }
+};
+
 // ---- half precision -----------------------------------------------------------------------------------------------------------
 
 struct Half {
@@ -185,6 +211,21 @@ struct Half {
 struct Bfloat {
   uint16_t bits;
 };
+
+// As entry points and files call them.
+using f64 = double;
+using f32 = float;
+using f16 = Half;
+using bf16 = Bfloat;
+
+template <typename X>
+constexpr int32_t CODE = FLOAT64;
+template <>
+constexpr int32_t CODE<float> = FLOAT32;
+template <>
+constexpr int32_t CODE<Half> = FLOAT16;
+template <>
+constexpr int32_t CODE<Bfloat> = BFLOAT16;
 
 __device__ inline float widen(float x) { return x; }
 __device__ inline double widen(double x) { return x; }
@@ -329,6 +370,7 @@ struct BlockGroup {
     if ((lane & 31) == 0) ((V*)shared)[lane >> 5] = v;
     __syncthreads();
     V all = ((V*)shared)[0];
+#pragma unroll 1
     for (int w = 1; w < (size() >> 5); w++) all = Op::of(all, ((V*)shared)[w]);
     return all;
   }
@@ -342,8 +384,10 @@ constexpr int SUM_PARTS = 256;
 // Sum of term(i), i in [0, count), to all threads of a block of whole warps. `parts` is shared and has SUM_PARTS places.
 template <typename F>
 __device__ double sumInFixedOrder(int count, double* parts, F term) {
+#pragma unroll 1
   for (int v = threadIdx.x; v < SUM_PARTS; v += blockDim.x) {
     double part = 0;
+#pragma unroll 1
     for (int i = v; i < count; i += SUM_PARTS) part += term(i);
     parts[v] = part;
   }
@@ -361,8 +405,8 @@ __device__ double sumInFixedOrder(int count, double* parts, F term) {
 // Equation (16) for one frame, by one warp; see labels.cu. Row has numbers of a frame:
 //   Real posterior(int64_t s)  of state s, times a factor that all states share
 //   double y(int c)            probability of column c; 0 without SOFTMAX_TERM
-//   bool isBest(int c)         whether c has the frame's best symbol
-//   double yBest, rest         probability of the best symbol, and that less 1, which keeps its digits
+//   bool isBest(int c)         whether c has the frame's best column
+//   double yBest, others       probability of the best column, and 1 less that, which keeps its digits
 template <typename Row>
 struct LabelsOfFrame {
   using Real = typename Row::Real;
@@ -376,6 +420,7 @@ struct LabelsOfFrame {
   // Over all blanks, to all lanes.
   __device__ Real sumOfBlanks() const {
     Real sum = 0;
+#pragma unroll 1
     for (int j = warp.lane; j <= u.labels; j += 32) sum += row.posterior(2 * int64_t(j));
     return warp.reduce<Sum>(sum);
   }
@@ -384,6 +429,7 @@ struct LabelsOfFrame {
     if (c == 0) return blanks;
     Real sum = 0;
     const int end = lists.first[c];
+#pragma unroll 1
     for (int i = lists.first[c - 1]; i < end; i++) sum += row.posterior(2 * int64_t(lists.order[i]) + 1);
     return sum;
   }
@@ -395,23 +441,25 @@ struct LabelsOfFrame {
   __device__ void run() const {
     const Real blanks = sumOfBlanks();
     Real labels = 0;
+#pragma unroll 1
     for (int j = warp.lane; j < u.labels; j += 32) labels += row.posterior(2 * int64_t(j) + 1);
     const double whole = double(blanks) + double(warp.reduce<Sum>(labels));
-    if (!(whole < double(CTC_INFINITY))) return;  // see sure.cu
+    if (!(whole < double(CTC_INFINITY))) return;  // see small_loss.cu
     const double share = whole > 0 ? 1 / whole : 0;
 
-    Real others = 0;  // all columns but the one, if any, that is left to the end
+    Real otherPosteriors = 0;  // of all columns but the one, if any, that is left to the end
     int certain = -1;
+#pragma unroll 1
     for (int c = warp.lane; c <= u.columns; c += 32) {
       const Real sum = sumOf(c, blanks);
       if (sum * share > 0.5 && row.yBest > 0.5 && row.isBest(c)) {
         certain = c;
       } else {
-        others += sum;
+        otherPosteriors += sum;
         write(c, row.y(c) - double(sum) * share);
       }
     }
-    others = warp.reduce<Sum>(others);
-    if (certain >= 0) write(certain, double(others) * share + row.rest);
+    otherPosteriors = warp.reduce<Sum>(otherPosteriors);
+    if (certain >= 0) write(certain, double(otherPosteriors) * share - row.others);
   }
 };

@@ -3,7 +3,7 @@
 //   gradient(t, c) = w y_t(c),   y_t(c) = exp(x(t, c) - logsumexp_k x(t, k))                        first term of equation (16)
 //
 // (Graves et al. 2006; ctc_labels then overwrites the entries of the target's labels and of the blank), and the probabilities
-// that the lattice needs, relative to the frame's best symbol b among blank and labels:
+// that the lattice needs, relative to the frame's best column b among blank and labels:
 //
 //   E(t, u) = y_t(label of column u) / y_t(b)    as mantissa in [1, 2) and exponent of base 2
 //   best(t) = ln y_t(b)                          float64
@@ -23,16 +23,15 @@
 // Shared memory: 16 warps * 8 bytes, static, block kernels only.
 // Deterministic: fixed trees of sums; nothing is shared between rows.
 //
-// The sum of exponentials leaves out the largest element (it is exactly 1): ln(1 + rest) keeps its digits when the frame is
-// nearly certain, where 1 + rest in float32 would lose them.
+// The sum of exponentials leaves out the largest element (it is exactly 1): ln(1 + others) keeps its digits when the frame is
+// nearly certain, where 1 + others in float32 would lose them.
 // Rejected: one kernel for the softmax and one for E (the gather of E finds the row in L1 here); float32 differences for the
 // exponents of E (x - b of logits of size 1000 is only good to 1e-4).
 #include "ctc.cuh"
 
 namespace {
 
-constexpr int ROWS_PER_BLOCK = 8;  // warp kernels
-constexpr int BLOCK = 512;         // block kernels
+constexpr int BLOCK = 512;  // of kernels whose rows are each a block's
 
 // ---- rows of numbers ---------------------------------------------------------------------------------------------------------
 
@@ -96,31 +95,29 @@ struct OutputRow {
   }
 };
 
-// f(row of the gradient); its type is the same for all threads of a launch.
-template <typename F>
-__device__ void withOutputRow(const CtcProblem& p, int n, int t, F f) {
-  const int64_t index = gradientIndex(p, n, t);
-  const int64_t stride = p.gradientClassStride;
-  switch (p.gradientType) {
-    case FLOAT64: f(OutputRow<double>{(double*)p.gradient + index, stride}); break;
-    case FLOAT32: f(OutputRow<float>{(float*)p.gradient + index, stride}); break;
-    case FLOAT16: f(OutputRow<Half>{(Half*)p.gradient + index, stride}); break;
-    default: f(OutputRow<Bfloat>{(Bfloat*)p.gradient + index, stride});
+// The whole row, of numbers of any type, one after the other. Few ask for a gradient of another type than their logits': it need not be
+// quick, nor be there once more for each type.
+template <typename Group, typename F>
+__device__ void storeRow(const CtcProblem& p, int n, int t, const Group& group, F value) {
+  int64_t at = gradientIndex(p, n, t) + group.lane * p.gradientClassStride;
+#pragma unroll 1
+  for (int c = group.lane; c < p.C; c += group.size(), at += group.size() * p.gradientClassStride) {
+    storeGradient(p, at, value(c));
   }
 }
 
 // ---- the sum of a row ------------------------------------------------------------------------------------------------------------
 
-// sum of exp(x) = exp(max) (ties + rest): how often the maximum occurs, and all others. NaN counts as nothing; `bad` tells.
+// sum of exp(x) = exp(max) (ties + others): how often the maximum occurs, and all others. NaN counts as nothing; `bad` tells.
 template <typename A>
 struct RowSum {
-  A max, ties, rest;
+  A max, ties, others;
 
   __device__ A shift() const { return max == -CTC_INFINITY ? A(0) : max; }  // -Infinity - -Infinity is not wanted
 
   // Moves the sum to a larger maximum, which is not counted yet.
   __device__ void raise(A larger) {
-    rest = max == -CTC_INFINITY ? A(0) : (ties + rest) * exponential(max - larger);
+    others = max == -CTC_INFINITY ? A(0) : (ties + others) * exponential(max - larger);
     ties = 0;
     max = larger;
   }
@@ -130,10 +127,10 @@ struct RowSum {
     all.max = group.template reduce<Max>(max);
     const A factor = max == -CTC_INFINITY ? A(0) : exponential(max - all.max);
     all.ties = group.template reduce<Sum>(max == all.max ? ties : A(0));
-    all.rest = group.template reduce<Sum>(max == all.max ? rest : (ties + rest) * factor);
+    all.others = group.template reduce<Sum>(max == all.max ? others : (ties + others) * factor);
     return all;
   }
-  __device__ double log() const { return ties == 1 ? ::log1p(double(rest)) : ::log(double(ties) + double(rest)); }
+  __device__ double log() const { return ties == 1 ? ::log1p(double(others)) : ::log(double(ties) + double(others)); }
 };
 
 // ---- what becomes of a row -----------------------------------------------------------------------------------------------------------
@@ -152,13 +149,13 @@ struct Normaliser {
     if (p.flags & LOG_PROBS) {
       shift = 0;
       const bool refused = (p.flags & CHECK_LOG_PROBS) && !none &&
-                           !canBeLogProbs<X>(sum.max, exponential(sum.max) * (sum.ties + sum.rest));
+                           !canBeLogProbs<X>(sum.max, exponential(sum.max) * (sum.ties + sum.others));
       logSum = refused ? double(CTC_INFINITY) : 0;
       scale = p.flags & SOFTMAX_TERM ? A(weight) : A(0);
     } else {
       shift = sum.shift();
       logSum = sum.log();
-      scale = none ? A(0) : A(weight / (double(sum.ties) + double(sum.rest)));
+      scale = none ? A(0) : A(weight / (double(sum.ties) + double(sum.others)));
     }
   }
   // A product with 0 that stays 0 for infinite x.
@@ -180,7 +177,7 @@ __device__ inline float exp2Fraction(float f) {
 }
 
 // exp(d), d in [-2^27, 0].
-__device__ inline Symbol split(double d) {
+__device__ inline Emission split(double d) {
   const double y = d * LOG2E;
   const double whole = rint(y);
   const float m = exp2Fraction(float(y - whole));
@@ -190,34 +187,36 @@ __device__ inline Symbol split(double d) {
 
 // E of one frame, and its record.
 template <typename X, typename Group>
-__device__ void writeSymbols(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t,
+__device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t,
                              const InputRow<X>& row, const Normaliser<X>& y, bool bad, const Group& group) {
   using A = typename Wide<X>::type;
   const int32_t* distinct = workspace.lists(n).distinct;
   auto logit = [&](int column) { return row[column == 0 ? p.blank : distinct[column - 1]]; };
 
   A best = -CTC_INFINITY;
+#pragma unroll 1
   for (int c = group.lane; c <= u.columns; c += group.size()) {
     const A x = logit(c);
     best = x > best ? x : best;
   }
   best = group.template reduce<Max>(best);
 
-  Symbol* symbols = workspace.symbols(n) + t * workspace.width;
+  Emission* emissions = workspace.emissions(n) + t * workspace.width;
   int range = 0;
+#pragma unroll 1
   for (int c = group.lane; c <= u.columns; c += group.size()) {
     const A x = logit(c);
-    Symbol symbol = {0, ZERO_EXPONENT};
+    Emission emission = {0, ZERO_EXPONENT};
     if (!bad && y.possible(x)) {
-      symbol = split(double(x) - double(best));
-      range = max(range, -symbol.e);
+      emission = split(double(x) - double(best));
+      range = max(range, -emission.e);
     }
-    symbols[c] = symbol;
+    emissions[c] = emission;
   }
   range = group.template reduce<Max>(range);
   if (group.lane == 0) {
     const double refused = p.flags & LOG_PROBS ? y.logSum : 0;  // +Infinity or 0
-    const double logBest = bad                ? double(CTC_INFINITY) - double(CTC_INFINITY)
+    const double logBest = bad                ? notANumber()
                            : y.possible(best) ? y.logProbability(best)
                                               : refused;
     workspace.frames(n)[t] = {logBest, range, 0};
@@ -226,7 +225,7 @@ __device__ void writeSymbols(const CtcProblem& p, const Workspace& workspace, co
 
 // ---- a row in registers, and a row in passes ------------------------------------------------------------------------------------------
 
-// Up to ITEMS * group.size() classes; element i of a lane is class classOf(i).
+// Up to ITEMS * group.size() classes: each lane has SIZE in a row and the next SIZE a group further on, or each one a group further on.
 template <typename X, int ITEMS>
 struct RegisterRow {
   using Element = X;
@@ -240,7 +239,7 @@ struct RegisterRow {
       const bool aligned = row.aligned();
 #pragma unroll
       for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE) {
-        const int c = packetClass(i, group);
+        const int c = (i / SIZE * group.size() + group.lane) * SIZE;
         if (c < row.C) {
           row.load(c, aligned, x + i);
         } else {
@@ -256,11 +255,6 @@ struct RegisterRow {
         x[i] = group.lane + i * group.size() < row.C ? widen(*at) : A(-CTC_INFINITY);
       }
     }
-  }
-
-  template <typename Group>
-  __device__ static int packetClass(int i, const Group& group) {
-    return (i / SIZE * group.size() + group.lane) * SIZE;
   }
 
   __device__ bool bad() const {
@@ -286,7 +280,7 @@ struct RegisterRow {
       part[i % 4] += tie ? A(0) : exponential(x[i] - shift);
     }
     all.ties = A(group.template reduce<Sum>(all.max == -CTC_INFINITY ? 0 : ties));  // all lanes, also when they hold NaN
-    all.rest = group.template reduce<Sum>((part[0] + part[1]) + (part[2] + part[3]));
+    all.others = group.template reduce<Sum>((part[0] + part[1]) + (part[2] + part[3]));
     return all;
   }
 
@@ -297,19 +291,22 @@ struct RegisterRow {
 
   template <typename Out, typename Group>
   __device__ void write(const InputRow<X>& row, const Normaliser<X>&, const Out& out, const Group& group) const {
-    if (ITEMS % SIZE == 0 && row.inPackets()) {
-      const bool packets = out.packets();
+    const bool inPackets = ITEMS % SIZE == 0 && row.inPackets();
+    int c = inPackets ? group.lane * SIZE : group.lane;
+    if (inPackets && out.packets()) {
 #pragma unroll
-      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE) {
-        const int c = packetClass(i, group);
-        if (c < row.C) out.template setAll<SIZE>(c, x + i, packets);
+      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE, c += SIZE * group.size()) {
+        if (c < row.C) out.template setAll<SIZE>(c, x + i, true);
       }
     } else {
-      auto* at = out.at + group.lane * out.stride;
-      const int64_t step = group.size() * out.stride;
+      auto* at = out.at + c * out.stride;
 #pragma unroll
-      for (int i = 0; i < ITEMS; i++, at += step) {
-        if (group.lane + i * group.size() < row.C) narrow(x[i], at);
+      for (int i = 0; i < ITEMS; i++) {
+        if (c < row.C) narrow(x[i], at);
+        // SIZE in a row and on to the next SIZE, or all as far apart
+        const int step = !inPackets ? group.size() : i % SIZE < SIZE - 1 ? 1 : SIZE * (group.size() - 1) + 1;
+        c += step;
+        at += step * out.stride;
       }
     }
   }
@@ -352,14 +349,14 @@ struct PassedRow {
     }
     if (most > own.max) own.raise(most);
     const A shift = own.shift();
-    A rest = 0;
+    A others = 0;
 #pragma unroll
     for (int k = 0; k < COUNT; k++) {
       const bool tie = x[k] == own.max && x[k] > -CTC_INFINITY;
       own.ties += tie ? 1 : 0;
-      rest += tie ? A(0) : exponential(x[k] - shift);
+      others += tie ? A(0) : exponential(x[k] - shift);
     }
-    own.rest += rest;
+    own.others += others;
   }
 
   __device__ bool bad() const { return isBad; }
@@ -401,11 +398,6 @@ struct LongRowOf<double, ITEMS> {
 template <typename X, int ITEMS>
 using LongRow = typename LongRowOf<X, ITEMS>::type;
 
-using f64 = double;
-using f32 = float;
-using f16 = Half;
-using bf16 = Bfloat;
-
 // ---- the kernels ---------------------------------------------------------------------------------------------------------------------------
 
 template <typename Row, typename Group>
@@ -426,23 +418,25 @@ __device__ void frame(const CtcProblem& p, unsigned number, const Group& group) 
     const Normaliser<X> y(p, values.sum(group), u.weight);
     zero |= bad;
     if (wanted && !zero) {
-      values.toTerms(y);
-      withOutputRow(p, n, t, [&](const auto& out) { values.write(row, y, out, group); });
+      if (p.gradientType == CODE<X>) {
+        values.toTerms(y);
+        values.write(row, y, OutputRow<X>{(X*)p.gradient + gradientIndex(p, n, t), p.gradientClassStride}, group);
+      } else {
+        storeRow(p, n, t, group, [&](int c) { return y.term(row[c]); });
+      }
     }
-    writeSymbols(p, workspace, u, n, t, row, y, bad, group);  // last: the row's registers are free
+    writeEmissions(p, workspace, u, n, t, row, y, bad, group);  // last: the row's registers are free
   }
   if (wanted && zero) {
-    withOutputRow(p, n, t, [&](const auto& out) {
-      for (int c = group.lane; c < p.C; c += group.size()) out.set(c, 0.0f);
-    });
+    storeRow(p, n, t, group, [](int) { return 0.0; });
   }
 }
 
 template <typename Row>
 __device__ void frameOfWarp(const CtcProblem& p) {
-  const unsigned number = blockIdx.x * unsigned(ROWS_PER_BLOCK) + threadIdx.x / 32;
-  if (number >= unsigned(p.N) * unsigned(p.T)) return;
-  frame<Row>(p, number, WarpGroup{int(threadIdx.x % 32)});
+  const int64_t number = rowOfWarp();
+  if (number >= int64_t(p.N) * p.T) return;
+  frame<Row>(p, unsigned(number), WarpGroup{int(threadIdx.x % 32)});
 }
 
 template <typename Row>

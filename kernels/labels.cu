@@ -6,9 +6,9 @@
 // are overwritten from E, so that the difference is rounded once, also into a float16 gradient).
 //
 // The posteriors of a frame sum to 1. What ctc_lattice left is divided by its own sum over the frame: rounding that all paths
-// share, which grows with the number of frames, cancels. Where one symbol has most of both y and the posterior, their difference
+// share, which grows with the number of frames, cancels. Where one column has most of both y and the posterior, their difference
 // is taken of the complements: (1 - posterior) is the sum of all other posteriors and 1 - y = -expm1(ln y), both exact when
-// small, so that a nearly certain frame's gradient keeps its digits. LabelsOfFrame (ctc.cuh) does this, for sure.cu, too.
+// small, so that a nearly certain frame's gradient keeps its digits. LabelsOfFrame (ctc.cuh) does this, for small_loss.cu, too.
 //
 // In:  workspace: Utterance, Lists, Frame, E, stored rows (2 float posteriors a pair, at 8-byte places). Out: gradient.
 // Utterances found INFEASIBLE, NOT_FINITE or BAD_LOG_PROBS: their gradient, where ctc_frames wrote softmax, becomes 0.
@@ -20,46 +20,44 @@
 
 namespace {
 
-constexpr int ROWS_PER_BLOCK = 8;
-
 struct FloatRow {
   using Real = float;
   const State* states;
-  const Symbol* symbols;
-  double yBest, rest;
+  const Emission* emissions;
+  double yBest, others;
 
-  __device__ FloatRow(const CtcProblem& p, const State* states, const Symbol* symbols, double best)
-      : states(states), symbols(symbols), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), rest(expm1(best)) {}
+  __device__ FloatRow(const CtcProblem& p, const State* states, const Emission* emissions, double best)
+      : states(states), emissions(emissions), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), others(-expm1(best)) {}
   __device__ float posterior(int64_t s) const { return __int_as_float(states[s].low); }
-  __device__ double y(int c) const { return yBest * double(symbols[c].m * pow2(symbols[c].e)); }
-  __device__ bool isBest(int c) const { return symbols[c].m == 1 && symbols[c].e == 0; }
+  __device__ double y(int c) const { return yBest * double(emissions[c].m * pow2(emissions[c].e)); }
+  __device__ bool isBest(int c) const { return emissions[c].m == 1 && emissions[c].e == 0; }
 };
 
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(256) ctc_labels(const CtcProblem p, const int segment) {
-  const int64_t number = blockIdx.x * int64_t(ROWS_PER_BLOCK) + threadIdx.x / 32;
   const Workspace workspace(p);
-  const int64_t rows = 2 * workspace.K;
-  if (number >= p.N * rows) return;
-  const int n = int(number / rows);
-  const int64_t q = number % rows;
+  const RowOfSegment own(p, workspace);
+  if (!own.exists) return;
+  const int n = own.n;
   const WarpGroup warp{int(threadIdx.x % 32)};
   const Utterance u = workspace.utterances()[n];
   if (u.weight == 0) return;
 
   if (u.status != OK) {
     if (segment > 0) return;
-    for (int64_t t = q; t < u.frames; t += rows) {
+#pragma unroll 1
+    for (int64_t t = own.q; t < u.frames; t += own.rows) {
       const int64_t out = gradientIndex(p, n, int(t));
+#pragma unroll 1
       for (int64_t c = warp.lane; c < p.C; c += 32) storeGradient(p, out + c * p.gradientClassStride, 0.0f);
     }
     return;
   }
 
-  const int64_t t = workspace.frameOfRow(q, segment, u.frames);
+  const int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
   if (t < 0 || t >= u.frames) return;
-  const Symbol* symbols = workspace.symbols(n) + t * workspace.width;
-  const FloatRow row(p, workspace.row(n, q), symbols, workspace.frames(n)[t].best);
+  const Emission* emissions = workspace.emissions(n) + t * workspace.width;
+  const FloatRow row(p, workspace.row(n, own.q), emissions, workspace.frames(n)[t].best);
   LabelsOfFrame<FloatRow>{p, u, workspace.lists(n), row, gradientIndex(p, n, int(t)), warp}.run();
 }

@@ -1,13 +1,13 @@
 // ctc_lattice_p*: the recursions over the states of each utterance, from both ends at once.
 //
 // The states are those of l': the target with a blank before, between and after its labels. With E(t, s) the probability of
-// state s's symbol at frame t (relative to the frame's best symbol, see frames.cu), equations (5) to (7) of Graves et al. 2006:
+// state s's class at frame t (relative to the frame's best column, see frames.cu), equations (5) to (7) of Graves et al. 2006:
 //
 //   reach(t, s) = alpha(t-1, s) + alpha(t-1, s-1) + [s a label that differs from s-2's] alpha(t-1, s-2)
 //   alpha(t, s) = reach(t, s) E(t, s)
 //
 // Beta (equations (9) to (11)) is the same recursion on the reversed utterance: target and time reversed, blanks stay at even
-// places. Its reach'(t, s) is the probability of all suffixes without frame t's own symbol, so that
+// places. Its reach'(t, s) is the probability of all suffixes without frame t's own class, so that
 //
 //   p(l | x) = sum_s alpha(t, s) reach'(t, s)       for any t                                            equation (8)
 //   posterior(t, s) = alpha(t, s) reach'(t, s) / p  = alpha'(t, s) reach(t, s) / p                  terms of (14)
@@ -31,7 +31,7 @@
 //
 // In:  workspace: Utterance [N], Lists, Frame [N][T], E [N][T][width].
 // Out: losses [N], statuses [N]; workspace: Utterance.status, log2Probability; stored rows with posteriors of segment k.
-//      The places stored(n, side)[slot][s]: slot = distance from the meeting - k K, s as in l' for both sides.
+//      The places stored(n, side)[row][s]: row = distance from the meeting - k K, s as in l' for both sides.
 // Parallel: one block an utterance: W warps a side. A lane holds P pairs (a blank and the label after it): of the lane to the left
 //      only the last label is needed, one shuffled number a frame. Warps form a pipeline skewed in time: each hands the label of
 //      its last lane to its right neighbour through a ring in shared memory, CHUNK frames at a time; no block barrier a frame.
@@ -57,6 +57,7 @@ constexpr double WIDEST = 536870912.0;  // 2^29, see Exponents
 // m 2^e, m >= 1; or m = 0 with e near ZERO_EXPONENT.
 struct Extended {
   using Reference = int;
+  static constexpr bool IS_RARE = false;
   float m;
   int e;
 
@@ -70,7 +71,7 @@ struct Extended {
     const int e = max(max(a.e, b.e), c.e);
     return {fmaf(a.m, pow2(a.e - e), fmaf(b.m, pow2(b.e - e), c.m * pow2(c.e - e))), e};
   }
-  __device__ Extended times(Symbol y) const { return {m * y.m, max(e + y.e, ZERO_EXPONENT)}; }
+  __device__ Extended times(Emission y) const { return {m * y.m, max(e + y.e, ZERO_EXPONENT)}; }
   __device__ Extended normalised() const {
     const int bits = __float_as_int(m);
     if (bits == 0) return zero();
@@ -102,6 +103,7 @@ struct Extended {
 // ln of the number, float64: any exponent, rounding of 1e-16 times the logarithm.
 struct Logarithm {
   using Reference = double;
+  static constexpr bool IS_RARE = true;
   double l;
 
   __device__ static Logarithm zero() { return {-double(CTC_INFINITY)}; }
@@ -113,8 +115,8 @@ struct Logarithm {
     if (most == zero().l) return zero();
     return {most + log(exp(a.l - most) + exp(b.l - most) + exp(c.l - most))};
   }
-  __device__ Logarithm times(Symbol y) const { return {l + of(y)}; }
-  __device__ __noinline__ static double of(Symbol y) {
+  __device__ Logarithm times(Emission y) const { return {l + of(y)}; }
+  __device__ __noinline__ static double of(Emission y) {
     return y.m == 0 ? zero().l : y.e * LN2 + log(double(y.m));
   }
   __device__ Logarithm normalised() const { return *this; }
@@ -128,17 +130,17 @@ struct Logarithm {
     return {__longlong_as_double((long long)(uint32_t(s.low)) | (long long)s.high << 32)};
   }
 
-  __device__ static void product(Logarithm a, Logarithm b, double* mantissa, double* exponent) {
+  __device__ __noinline__ static void product(Logarithm a, Logarithm b, double* mantissa, double* exponent) {
     const double log2 = (a.l + b.l) * LOG2E;
     *exponent = floor(log2);
     *mantissa = log2 == zero().l ? 0 : exp2(log2 - *exponent);
   }
-  __device__ static float share(Logarithm a, Logarithm b, double reference) {
+  __device__ __noinline__ static float share(Logarithm a, Logarithm b, double reference) {
     return float(exp(a.l + b.l - reference * LN2));
   }
 };
 
-// Equations (6) and (7) for a pair, before its frame's symbols: `left` is the label before the blank.
+// Equations (6) and (7) for a pair, before its frame's emissions: `left` is the label before the blank.
 template <typename Number>
 struct Pair {
   Number blank, label;
@@ -150,7 +152,7 @@ struct Pair {
 
 // ---- warps in a pipeline --------------------------------------------------------------------------------------------------------------
 
-struct Shared {
+struct LatticeShared {
   State ring[2][MAX_WARPS + 1][RING];  // [side][w]: what flows into warp w from its left
   int done[2][MAX_WARPS];              // chunks that a warp has finished, since the kernel began
   double reductions[2 * MAX_WARPS];
@@ -185,21 +187,21 @@ __device__ inline void waitFor(int* counter, int atLeast) {
 
 // ---- one side of one utterance ------------------------------------------------------------------------------------------------------------
 
-struct Side {
+struct LatticeSide {
   int number;  // 0 or 1
   int frames;  // T of this utterance
   int labels;
   int half;  // frames of this side's half
-  const Symbol* symbols;  // of tau = 0
-  int symbolStep;         // from tau to tau + 1
+  const Emission* emissions;  // of tau = 0
+  int emissionStep;         // from tau to tau + 1
   const int32_t* column;  // of E, by position in the target
   State* edges;           // [tau - from] the last label of the tile before, for the next tile
 
-  __device__ Side(const Workspace& workspace, const Utterance& u, int n, int side)
+  __device__ LatticeSide(const Workspace& workspace, const Utterance& u, int n, int side)
       : number(side), frames(u.frames), labels(u.labels) {
     half = side == 0 ? frames / 2 : frames - frames / 2;
-    symbols = workspace.symbols(n) + (side == 0 ? 0 : (frames - 1) * workspace.width);
-    symbolStep = int(side == 0 ? workspace.width : -workspace.width);
+    emissions = workspace.emissions(n) + (side == 0 ? 0 : (frames - 1) * workspace.width);
+    emissionStep = int(side == 0 ? workspace.width : -workspace.width);
     column = workspace.lists(n).column;
     edges = workspace.edges(n, side);
   }
@@ -225,17 +227,18 @@ struct Side {
   }
 };
 
-enum Mode { ADVANCE, STORE, CONSUME };
+enum Mode { ADVANCE, STORE, CONSUME, ANY };  // ANY: the walk tells
 
 // Where a walk goes and what it leaves.
 template <typename Number>
-struct Walk {
+struct LatticeWalk {
   int from, to;             // tau
   const State* begin;       // state before `from`; null: before the first frame
   State* end;               // state after `to - 1`; null: not wanted
   State* row;               // STORE, CONSUME: the row of tau = from ...
   int rowStep;              // ... and from each to the next
   typename Number::Reference reference;  // CONSUME: floor(log2 p)
+  Mode mode = ANY;
 };
 
 // How many frames ahead a lane loads, and how many it takes between two looks at its neighbours: as 255 registers allow.
@@ -252,21 +255,21 @@ struct Tuning<Logarithm, P, MODE> {
 
 // What is loaded ahead of a frame.
 template <int P, Mode MODE>
-struct Ahead {
-  Symbol blank, label[P];
-  State otherBlank[MODE == CONSUME ? P : 1], otherLabel[MODE == CONSUME ? P : 1];
+struct LatticeAhead {
+  Emission blank, label[P];
+  State otherBlank[MODE >= CONSUME ? P : 1], otherLabel[MODE >= CONSUME ? P : 1];
 };
 
 // The pairs of one lane in one tile.
 template <typename Number, int P>
-struct Lane {
+struct LatticeLane {
   int blanks, labels;   // how many of the P pairs have a blank and a label; both may be negative
   int place, toLabel;   // of the first blank in a row, and from a blank to its label; the next blank is at twice that
   int column[P];        // of E
   unsigned skips;       // bit k: pair k's label may be reached from the label before
   Pair<Number> state[P];
 
-  __device__ Lane(const Side& side, int pair, const State* begin) {
+  __device__ LatticeLane(const LatticeSide& side, int pair, const State* begin) {
     blanks = side.labels + 1 - pair;
     labels = side.labels - pair;
     place = side.blankPlace(pair);
@@ -282,13 +285,13 @@ struct Lane {
   }
 
   template <Mode MODE>
-  __device__ void load(Ahead<P, MODE>& ahead, const Symbol* symbols, const State* row) const {
-    ahead.blank = symbols[0];
+  __device__ void load(LatticeAhead<P, MODE>& ahead, Mode mode, const Emission* emissions, const State* row) const {
+    ahead.blank = emissions[0];
 #pragma unroll
     for (int k = 0; k < P; k++) {
       ahead.label[k] = {0, ZERO_EXPONENT};
-      if (k < labels) ahead.label[k] = symbols[column[k]];
-      if (MODE == CONSUME) {
+      if (k < labels) ahead.label[k] = emissions[column[k]];
+      if (mode == CONSUME) {
         const State* at = row + (place + 2 * k * toLabel);
         if (k < blanks) ahead.otherBlank[k] = at[0];
         if (k < labels) ahead.otherLabel[k] = at[toLabel];
@@ -298,16 +301,16 @@ struct Lane {
 
   // One frame; `left` is the label before the first pair.
   template <Mode MODE>
-  __device__ void step(Number left, const Ahead<P, MODE>& ahead, State* row,
+  __device__ void step(Number left, const LatticeAhead<P, MODE>& ahead, Mode mode, State* row,
                        typename Number::Reference reference) {
 #pragma unroll
     for (int k = 0; k < P; k++) {
       const Pair<Number> reach = state[k].reach(left, skips >> k & 1);
       left = state[k].label;
       state[k] = {reach.blank.times(ahead.blank), reach.label.times(ahead.label[k])};
-      if (MODE == ADVANCE) continue;
+      if (mode == ADVANCE) continue;
       State* at = row + (place + 2 * k * toLabel);
-      if (MODE == STORE) {
+      if (mode == STORE) {
         if (k < blanks) at[0] = reach.blank.packed();
         if (k < labels) at[toLabel] = reach.label.packed();
       } else {
@@ -327,11 +330,12 @@ struct Lane {
 };
 
 // Walks one side over frames [from, to). All threads of the block call it together, each for its side.
-// `chunks` counts the chunks that this side's warps have done, for Shared.done.
+// `chunks` counts the chunks that this side's warps have done, for LatticeShared.done.
 template <typename Number, int P, Mode MODE>
-__device__ void walk(const Side& side, const Walk<Number>& w, Shared& shared, int* chunks) {
+__device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, LatticeShared& shared, int* chunks) {
   constexpr int CHUNK = Tuning<Number, P, MODE>::CHUNK;
   constexpr int DEPTH = Tuning<Number, P, MODE>::DEPTH;
+  const Mode mode = MODE == ANY ? w.mode : MODE;
   const int warps = blockDim.x / 64;
   const int warp = threadIdx.x / 32 % warps;
   const int index = threadIdx.x % 32;  // of the lane
@@ -346,16 +350,16 @@ __device__ void walk(const Side& side, const Walk<Number>& w, Shared& shared, in
     const bool hasLeft = warp > 0 || fromTile;
     const bool hasRight = warp < warps - 1;
     const int pair = first + (warp * 32 + index) * P;
-    Lane<Number, P> lane(side, pair, w.begin);
+    LatticeLane<Number, P> lane(side, pair, w.begin);
 
-    const Symbol* symbols = side.symbols + int64_t(w.from) * side.symbolStep;  // of the frame to load next
+    const Emission* emissions = side.emissions + int64_t(w.from) * side.emissionStep;  // of the frame to load next
     const State* rowAhead = w.row;                                             // likewise
     State* row = w.row;
-    Ahead<P, MODE> ahead[DEPTH];
-    auto load = [&](Ahead<P, MODE>& next) {
-      lane.load(next, symbols, rowAhead);
-      symbols += side.symbolStep;
-      if (MODE == CONSUME) rowAhead += w.rowStep;
+    LatticeAhead<P, MODE> ahead[DEPTH];
+    auto load = [&](LatticeAhead<P, MODE>& next) {
+      lane.load(next, mode, emissions, rowAhead);
+      emissions += side.emissionStep;
+      if (mode == CONSUME) rowAhead += w.rowStep;
     };
 #pragma unroll
     for (int d = 0; d < DEPTH; d++) {
@@ -380,8 +384,8 @@ __device__ void walk(const Side& side, const Walk<Number>& w, Shared& shared, in
           if (index == 0) left = hasLeft ? Number::of(inRing[slot + i]) : Number::zero();
           if (index == 31 && hasRight) outRing[slot + i] = last.packed();
           if (index == 31 && toTile) side.edges[tau + i - w.from] = last.packed();
-          lane.step(left, ahead[i % DEPTH], row, w.reference);
-          if (MODE != ADVANCE) row += w.rowStep;
+          lane.step(left, ahead[i % DEPTH], mode, row, w.reference);
+          if (mode != ADVANCE) row += w.rowStep;
           if (tau + i + DEPTH < w.to) load(ahead[i % DEPTH]);
         }
       }
@@ -401,12 +405,23 @@ __device__ void walk(const Side& side, const Walk<Number>& w, Shared& shared, in
   }
 }
 
+// Where numbers are rare all modes share one walk: three would be a third of the kernel.
+template <typename Number, int P>
+__device__ __noinline__ void walkOfAnyMode(const LatticeSide& side, const LatticeWalk<Number>& w, LatticeShared& shared, int* chunks) {
+  walk<Number, P, ANY>(side, w, shared, chunks);
+}
+
 // ---- the meeting ------------------------------------------------------------------------------------------------------------------------------
+
+// 2^e of a whole e <= 0; 0 where that is below all normal numbers.
+__device__ inline double powerOfTwo(double e) {
+  return e < -1022 ? 0 : __longlong_as_double((long long)(e + 1023) << 52);
+}
 
 // log2 p = log2 sum_s alpha(H, s) reach'(H, s): one step of side 0 from its state before frame H, with the row that side 1 stored last.
 template <typename Number>
-__device__ double meet(const Side& side, const State* before, const State* other, Shared& shared) {
-  const Symbol* symbols = side.symbols + int64_t(side.half) * side.symbolStep;
+__device__ double meet(const LatticeSide& side, const State* before, const State* other, LatticeShared& shared) {
+  const Emission* emissions = side.emissions + int64_t(side.half) * side.emissionStep;
   // f(mantissa, exponent) of both products of pair j
   auto products = [&](int j, auto f) {
     const Pair<Number> state = side.load<Number>(before, j);
@@ -414,14 +429,15 @@ __device__ double meet(const Side& side, const State* before, const State* other
     const Pair<Number> reach = state.reach(left, side.skips(j));
     const Pair<Number> theirs = side.load<Number>(other, j);
     double mantissa, exponent;
-    Number::product(reach.blank.times(symbols[0]), theirs.blank, &mantissa, &exponent);
+    Number::product(reach.blank.times(emissions[0]), theirs.blank, &mantissa, &exponent);
     f(mantissa, exponent);
     if (side.hasLabel(j)) {
-      Number::product(reach.label.times(symbols[side.columnOf(j)]), theirs.label, &mantissa, &exponent);
+      Number::product(reach.label.times(emissions[side.columnOf(j)]), theirs.label, &mantissa, &exponent);
       f(mantissa, exponent);
     }
   };
   double most = -double(CTC_INFINITY);
+#pragma unroll 1
   for (int j = threadIdx.x; j <= side.labels; j += blockDim.x) {
     products(j, [&](double mantissa, double exponent) { most = mantissa == 0 ? most : max(most, exponent); });
   }
@@ -429,7 +445,7 @@ __device__ double meet(const Side& side, const State* before, const State* other
   if (top == -double(CTC_INFINITY)) return top;
   return top + log2(sumInFixedOrder(side.labels + 1, shared.parts, [&](int j) {
            double sum = 0;
-           products(j, [&](double mantissa, double exponent) { sum += mantissa * exp2(exponent - top); });
+           products(j, [&](double mantissa, double exponent) { sum += mantissa * powerOfTwo(exponent - top); });
            return sum;
          }));
 }
@@ -438,14 +454,14 @@ __device__ double meet(const Side& side, const State* before, const State* other
 
 // The walks of one launch. Both sides take the same number of walks, some of them over no frames: barriers agree.
 template <typename Number, int P>
-struct Course {
+struct LatticeWalks {
   const CtcProblem& p;
-  const Side side;
+  const LatticeSide side;
   const int n;
-  Shared& shared;
+  LatticeShared& shared;
   int chunks = 0;
 
-  __device__ Course(const CtcProblem& p, int n, int side, Shared& shared)
+  __device__ LatticeWalks(const CtcProblem& p, int n, int side, LatticeShared& shared)
       : p(p), side(Workspace(p), shared.utterance, n, side), n(n), shared(shared) {}
 
   // For the gradient alone an utterance of weight 0 needs no posteriors.
@@ -464,20 +480,28 @@ struct Course {
   __device__ int beginOf(int k) const { return k == segments() - 1 ? 0 : endOf(k + 1); }
   __device__ int endOf(int k) const { return int(max(side.half - int64_t(k) * K(), int64_t(0))); }
   // The state before segment k - 1 (k = 0: at the meeting, and later where throughTheOther has come to).
-  __device__ State* carried(int k) const { return Workspace(p).carried(n, side.number, posteriors() ? k : 0); }
-  __device__ const State* stateBefore(int k) const { return k == segments() - 1 ? nullptr : carried(k + 1); }
+  __device__ State* checkpoint(int k) const { return Workspace(p).checkpoint(n, side.number, posteriors() ? k : 0); }
+  __device__ const State* stateBefore(int k) const { return k == segments() - 1 ? nullptr : checkpoint(k + 1); }
 
-  __device__ void advance(int k) {
-    walk<Number, P, ADVANCE>(side, {beginOf(k), endOf(k), stateBefore(k), carried(k), nullptr, 0, 0}, shared, &chunks);
+  template <Mode MODE>
+  __device__ void go(LatticeWalk<Number> w) {
+    w.mode = MODE;
+    if constexpr (Number::IS_RARE) {
+      walkOfAnyMode<Number, P>(side, w, shared, &chunks);
+    } else {
+      walk<Number, P, MODE>(side, w, shared, &chunks);
+    }
   }
+
+  __device__ void advance(int k) { go<ADVANCE>({beginOf(k), endOf(k), stateBefore(k), checkpoint(k), nullptr, 0, 0}); }
 
   __device__ void store(int k) {
     const Workspace workspace(p);
     const int from = beginOf(k);
-    const int64_t slot = side.half - 1 - from - int64_t(k) * K();
-    State* row = workspace.stored(n, side.number) + slot * workspace.states;
-    State* end = k == 0 ? carried(0) : nullptr;
-    walk<Number, P, STORE>(side, {from, endOf(k), stateBefore(k), end, row, -int(workspace.states), 0}, shared, &chunks);
+    const int64_t distance = side.half - 1 - from - int64_t(k) * K();
+    State* row = workspace.stored(n, side.number) + distance * workspace.states;
+    State* end = k == 0 ? checkpoint(0) : nullptr;
+    go<STORE>({from, endOf(k), stateBefore(k), end, row, -int(workspace.states), 0});
   }
 
   __device__ void throughTheOther(int k) {
@@ -486,14 +510,14 @@ struct Course {
     const int to = min(from + K(), side.frames);
     State* row = workspace.stored(n, 1 - side.number);
     const auto reference = typename Number::Reference(floor(shared.utterance.log2Probability));
-    walk<Number, P, CONSUME>(side, {from, to, carried(0), carried(0), row, int(workspace.states), reference}, shared, &chunks);
+    go<CONSUME>({from, to, checkpoint(0), checkpoint(0), row, int(workspace.states), reference});
   }
 };
 
 // One launch for one utterance that has frames, all of them finite. Sets utterance.log2Probability in segment 0.
 template <typename Number, int P>
-__device__ void run(const CtcProblem& p, int n, int segment, Shared& shared) {
-  Course<Number, P> course(p, n, threadIdx.x / (blockDim.x / 2), shared);
+__device__ void run(const CtcProblem& p, int n, int segment, LatticeShared& shared) {
+  LatticeWalks<Number, P> course(p, n, threadIdx.x / (blockDim.x / 2), shared);
   if (segment >= course.segments()) return;         // this utterance is shorter than others
   if (segment > 0 && !course.posteriors()) return;  // it needed its loss only
   if (segment == 0) {
@@ -503,8 +527,8 @@ __device__ void run(const CtcProblem& p, int n, int segment, Shared& shared) {
   __syncthreads();
   if (segment == 0) {
     const Workspace workspace(p);
-    const Side forward(workspace, shared.utterance, n, 0);
-    const double log2 = meet<Number>(forward, workspace.carried(n, 0, 0), workspace.stored(n, 1), shared);
+    const LatticeSide forward(workspace, shared.utterance, n, 0);
+    const double log2 = meet<Number>(forward, workspace.checkpoint(n, 0, 0), workspace.stored(n, 1), shared);
     if (threadIdx.x == 0) shared.utterance.log2Probability = log2;
     __syncthreads();  // and the states at the meeting have been read
   }
@@ -512,7 +536,7 @@ __device__ void run(const CtcProblem& p, int n, int segment, Shared& shared) {
 }
 
 // Sums over frames: the part of the loss that E leaves out, and whether exponents could overflow.
-__device__ void sumFrames(const CtcProblem& p, int n, Shared& shared) {
+__device__ void sumFrames(const CtcProblem& p, int n, LatticeShared& shared) {
   const Frame* frames = Workspace(p).frames(n);
   const int count = shared.utterance.frames;
   const double best = sumInFixedOrder(count, shared.parts, [&](int t) { return frames[t].best; });
@@ -528,11 +552,11 @@ __device__ void sumFrames(const CtcProblem& p, int n, Shared& shared) {
 }
 
 // By one thread, after segment 0.
-__device__ void finish(const CtcProblem& p, int n, Shared& shared) {
+__device__ void finish(const CtcProblem& p, int n, LatticeShared& shared) {
   Utterance& u = shared.utterance;
   double loss = 0.0 - (shared.sumOfBest + u.log2Probability * LN2);  // not -(...): a loss of 0 shall not be -0
   if (u.status != OK) {
-    loss = double(CTC_INFINITY) - double(CTC_INFINITY);
+    loss = notANumber();
   } else if (u.log2Probability == -double(CTC_INFINITY)) {
     u.status = INFEASIBLE;
     loss = p.flags & ZERO_INFINITY ? 0 : double(CTC_INFINITY);
@@ -543,7 +567,7 @@ __device__ void finish(const CtcProblem& p, int n, Shared& shared) {
 }
 
 template <int P>
-__device__ void lattice(const CtcProblem& p, int segment, Shared& shared) {
+__device__ void lattice(const CtcProblem& p, int segment, LatticeShared& shared) {
   const int n = blockIdx.x;
   if (threadIdx.x < 2 * MAX_WARPS) shared.done[threadIdx.x / MAX_WARPS][threadIdx.x % MAX_WARPS] = 0;
   if (threadIdx.x == 0) shared.utterance = Workspace(p).utterances()[n];
@@ -568,7 +592,7 @@ enum PairsOfLane { p1 = 1, p2 = 2, p4 = 4 };
 
 #define CTC_LATTICE(P)                                                                                                \
   extern "C" __global__ void __launch_bounds__(256, 1) ctc_lattice_##P(const CtcProblem problem, const int segment) { \
-    static __shared__ Shared shared;                                                                                  \
+    static __shared__ LatticeShared shared;                                                                                  \
     lattice<P>(problem, segment, shared);                                                                             \
   }
 #define CTC_LATTICE_OF(P) CTC_LATTICE(P)

@@ -34,8 +34,6 @@ static_assert(sizeof(CtcPosteriors) == 96, "the host writes this structure byte 
 
 namespace {
 
-constexpr int ROWS_PER_BLOCK = 8;
-
 // Less counts as 0: mantissas that are yet to be normalised, up to 2^42 in a product, put the end of float's range at another value
 // for another segmentation.
 constexpr float LEAST = 8.271806e-25f;  // 2^-80
@@ -47,6 +45,7 @@ __device__ inline float posterior(const State* row, int64_t s) {
 
 // Columns [from, count) of a frame become 0.
 __device__ void clear(const Place& place, int64_t at, int64_t from, int64_t count, int lane) {
+#pragma unroll 1
   for (int64_t c = from + lane; c < count; c += 32) store(place.to, place.type, at + c * place.columnStride, 0.0f);
 }
 
@@ -54,18 +53,17 @@ __device__ void clear(const Place& place, int64_t at, int64_t from, int64_t coun
 
 extern "C" __global__ void __launch_bounds__(256)
     ctc_posteriors(const CtcProblem p, const int segment, const CtcPosteriors out) {
-  const int64_t number = blockIdx.x * int64_t(ROWS_PER_BLOCK) + threadIdx.x / 32;
   const Workspace workspace(p);
-  const int64_t rows = 2 * workspace.K;
-  if (number >= p.N * rows) return;
-  const int n = int(number / rows);
-  const int64_t q = number % rows;
+  const RowOfSegment own(p, workspace);
+  if (!own.exists) return;
+  const int n = own.n;
   const WarpGroup warp{int(threadIdx.x % 32)};
   const Utterance u = workspace.utterances()[n];
   const int64_t states = 2 * int64_t(p.L) + 1;
 
   if (segment == 0) {
-    for (int64_t t = q; t < u.rows; t += rows) {
+#pragma unroll 1
+    for (int64_t t = own.q; t < u.rows; t += own.rows) {
       if (u.status == OK && t < u.frames) continue;
       if (out.ofClasses.to != nullptr) clear(out.ofClasses, out.ofClasses.index(n, t), 0, p.C, warp.lane);
       if (out.ofStates.to != nullptr) clear(out.ofStates, out.ofStates.index(n, t), 0, states, warp.lane);
@@ -73,12 +71,13 @@ extern "C" __global__ void __launch_bounds__(256)
   }
   if (u.status != OK) return;
 
-  const int64_t t = workspace.frameOfRow(q, segment, u.frames);
+  const int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
   if (t < 0 || t >= u.frames) return;
-  const State* row = workspace.row(n, q);
+  const State* row = workspace.row(n, own.q);
 
   double blanks = 0;
   double labels = 0;
+#pragma unroll 1
   for (int64_t j = warp.lane; j <= u.labels; j += 32) {
     blanks += posterior(row, 2 * j);
     if (j < u.labels) labels += posterior(row, 2 * j + 1);
@@ -90,11 +89,12 @@ extern "C" __global__ void __launch_bounds__(256)
   if (out.ofStates.to != nullptr) {
     const Place& place = out.ofStates;
     const int64_t at = place.index(n, t);
-    const int64_t own = 2 * int64_t(u.labels) + 1;
-    for (int64_t s = warp.lane; s < own; s += 32) {
+    const int64_t count = 2 * int64_t(u.labels) + 1;
+#pragma unroll 1
+    for (int64_t s = warp.lane; s < count; s += 32) {
       store(place.to, place.type, at + s * place.columnStride, posterior(row, s) * share);
     }
-    clear(place, at, own, states, warp.lane);
+    clear(place, at, count, states, warp.lane);
   }
   if (out.ofClasses.to != nullptr) {
     const Place& place = out.ofClasses;
@@ -103,8 +103,10 @@ extern "C" __global__ void __launch_bounds__(256)
     clear(place, at, 0, p.C, warp.lane);
     __syncwarp();  // what follows overwrites some of it
     if (warp.lane == 0) store(place.to, place.type, at + p.blank * place.columnStride, blanks * share);
+#pragma unroll 1
     for (int c = warp.lane; c < u.columns; c += 32) {
       double sum = 0;
+#pragma unroll 1
       for (int i = lists.first[c]; i < lists.first[c + 1]; i++) sum += posterior(row, 2 * int64_t(lists.order[i]) + 1);
       store(place.to, place.type, at + lists.distinct[c] * place.columnStride, sum * share);
     }

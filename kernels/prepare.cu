@@ -49,6 +49,7 @@ __device__ int numberColumns(const int32_t* target, int labels, const Lists& lis
   const int begin = min(int(threadIdx.x) * stretch, labels);
   const int end = min(begin + stretch, labels);
   int heads = 0;
+#pragma unroll 1
   for (int r = begin; r < end; r++) heads += isHead(target, lists.order, r);
   counts[threadIdx.x] = heads;
   __syncthreads();
@@ -58,6 +59,7 @@ __device__ int numberColumns(const int32_t* target, int labels, const Lists& lis
     column += i < int(threadIdx.x) ? counts[i] : 0;
     columns += counts[i];
   }
+#pragma unroll 1
   for (int r = begin; r < end; r++) {
     const int position = lists.order[r];
     if (isHead(target, lists.order, r)) {
@@ -90,6 +92,7 @@ extern "C" __global__ void __launch_bounds__(256) ctc_prepare(const CtcProblem p
 
   bool bad = false;
   int repeats = 0;
+#pragma unroll 1
   for (int i = threadIdx.x; i < labels; i += THREADS) {
     const int label = target[i];
     bad |= label < 0 || label >= p.C || label == p.blank;
@@ -112,7 +115,7 @@ extern "C" __global__ void __launch_bounds__(256) ctc_prepare(const CtcProblem p
     workspace.utterances()[n] = u;
     if (u.status != OK) {
       p.statuses[n] = u.status;
-      p.losses[n] = double(CTC_INFINITY) - double(CTC_INFINITY);
+      p.losses[n] = notANumber();
     }
   }
 }

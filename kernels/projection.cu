@@ -5,7 +5,7 @@
 // A matrix product (cuBLAS, see Cublas.java) leaves a chunk of them, some rows (used frames) by some classes; the kernels here do
 // the rest. Two passes over the classes:
 //
-//   1. Into a table that is one wider than a target has symbols: of the blank and the labels of the row's utterance x itself; of
+//   1. Into a table that is one wider than a target has columns: of the blank and the labels of the row's utterance x itself; of
 //      all other classes as one, its last column, o(r) = ln sum of exp x(r, c), chunk by chunk, each merged into the row's maximum
 //      and sum. So the table has logits of all there is, and on it the kernels for whole logits run (prepare to complement), told
 //      that there are `width` + 1 classes and that the targets are the columns. What they write as gradient is
@@ -13,7 +13,7 @@
 //   2. The same chunks again, each turned in place into d loss / d x:  at blank and labels G, else G(r, others) exp(x - o(r)). From
 //      them the products  d hidden += dx . weight,  d weight += dx^T . hidden,  and column sums, d bias.
 //
-// The others are summed up without the target's symbols, never as a difference: it is they that the loss and gradient of an
+// The others are summed up without the target's columns, never as a difference: it is they that the loss and gradient of an
 // utterance that is all but certain are made of.
 //
 // Rows of an utterance that has no gradient (not OK, weight 0) or of frames that it does not use are 0 in dx and in the copy of
@@ -150,8 +150,10 @@ __device__ void compactTargets(const CtcProjection& q) {
   const Lists lists = Workspace(p).lists(n);
   const bool good = u.status == OK;
   int32_t* target = q.targets + int64_t(n) * q.L;
+#pragma unroll 1
   for (int i = threadIdx.x; i < q.L; i += THREADS) target[i] = good && i < u.labels ? lists.column[i] : -1;
   int32_t* classes = q.columnClass + int64_t(n) * q.width;
+#pragma unroll 1
   for (int j = threadIdx.x; j < q.width; j += THREADS) {
     classes[j] = j == 0 ? q.blank : good && j <= u.columns ? lists.distinct[j - 1] : -1;
   }
@@ -168,6 +170,7 @@ __device__ void nameRows(const CtcProjection& q) {
   const int64_t first = rowOf(q, n);
   const int count = q.rowStart != nullptr ? u.rows : q.T;
   const bool active = u.status == OK && (!(q.flags & ACTIVE) || u.weight != 0);
+#pragma unroll 1
   for (int t = threadIdx.x; t < count; t += THREADS) {
     q.rowUtterance[first + t] = active && t < u.frames ? n : -1;
     if (!(q.flags & ACTIVE)) {
@@ -183,12 +186,13 @@ __device__ void nameRows(const CtcProjection& q) {
 template <typename X>
 __device__ void gatherRow(const CtcProjection& q) {
   constexpr int SIZE = Packet<X>::SIZE;
-  const int64_t r = int64_t(blockIdx.x) * WARPS + threadIdx.x / 32;
+  const int64_t r = rowOfWarp();
   const int lane = threadIdx.x % 32;
   if (r >= q.rows) return;
   X* to = (X*)q.copy + r * q.D;
   const int n = q.rowUtterance[r];
   if (n < 0) {
+#pragma unroll 1
     for (int d = lane; d < q.D; d += 32) narrow(0.0f, &to[d]);
     return;
   }
@@ -197,8 +201,10 @@ __device__ void gatherRow(const CtcProjection& q) {
   const int64_t start = q.hiddenStart != nullptr ? q.hiddenStart[n] : n * q.hiddenUtteranceStride;
   const X* from = (const X*)q.hidden + start + t * q.hiddenFrameStride;
   if (q.hiddenClassStride == 1 && q.D % SIZE == 0 && (uintptr_t)from % 16 == 0) {
+#pragma unroll 1
     for (int d = lane * SIZE; d < q.D; d += 32 * SIZE) storePacket(to + d, loadPacket(from + d));
   } else {
+#pragma unroll 1
     for (int d = lane; d < q.D; d += 32) to[d] = from[d * q.hiddenClassStride];
   }
 }
@@ -216,7 +222,7 @@ struct LogitRow {
 
   // A product that is not finite stays so: NaN. The bias may be -Infinity, and nothing else makes a logit infinite.
   __device__ A logit(A product, int c) const {
-    const A nan = A(CTC_INFINITY) - A(CTC_INFINITY);
+    const A nan = A(notANumber());
     if (!isFinite(product)) return nan;
     if (bias == nullptr) return product;
     const A b = widen(bias[c]);
@@ -261,26 +267,28 @@ struct ChunkSum {
 
 struct SumShared {
   double warps[WARPS];
-  alignas(16) uint8_t isSymbol[MAX_CLASSES];  // whether the target has a class of the chunk
+  alignas(16) uint8_t isColumn[MAX_CLASSES];  // whether the target has a class of the chunk
 };
 
 // Those of a packet of classes.
 template <int SIZE>
-struct alignas(SIZE) SymbolFlags {
+struct alignas(SIZE) ColumnFlags {
   uint8_t x[SIZE];
 };
 
 // Takes the logits of the classes that the target of utterance n has, and notes which these are.
 template <typename X>
-__device__ void takeSymbols(const CtcProjection& q, const LogitRow<X>& row, int64_t r, int n, SumShared& shared) {
-  for (int c = threadIdx.x * 16; c < q.classCount; c += THREADS * 16) *(uint4*)(shared.isSymbol + c) = uint4{};
+__device__ void takeColumns(const CtcProjection& q, const LogitRow<X>& row, int64_t r, int n, SumShared& shared) {
+#pragma unroll 1
+  for (int c = threadIdx.x * 16; c < q.classCount; c += THREADS * 16) *(uint4*)(shared.isColumn + c) = uint4{};
   __syncthreads();
   const int32_t* classes = q.columnClass + int64_t(n) * q.width;
+#pragma unroll 1
   for (int j = threadIdx.x; j < q.columnCount[n]; j += THREADS) {
     const int64_t c = int64_t(classes[j]) - q.firstClass;
     if (c >= 0 && c < q.classCount) {
       tableRow(q, q.table, r)[j] = row[int(c)];
-      shared.isSymbol[c] = 1;
+      shared.isColumn[c] = 1;
     }
   }
   __syncthreads();
@@ -294,18 +302,18 @@ __device__ void sumRow(const CtcProjection& q, SumShared& shared) {
   const int n = q.rowUtterance[r];
   if (n < 0) return;
   const LogitRow<X> row(q);
-  takeSymbols(q, row, r, n, shared);
+  takeColumns(q, row, r, n, shared);
   ChunkSum<A> sum;
   for (int c = threadIdx.x * SIZE; c < q.classCount; c += THREADS * SIZE) {
-    const SymbolFlags<SIZE> isSymbol = *(const SymbolFlags<SIZE>*)(shared.isSymbol + c);
+    const ColumnFlags<SIZE> isColumn = *(const ColumnFlags<SIZE>*)(shared.isColumn + c);
     A x[SIZE];
     if (c + SIZE <= q.classCount) {
       const Packet<A> packet = loadPacket(row.at + c);
 #pragma unroll
-      for (int k = 0; k < SIZE; k++) x[k] = isSymbol.x[k] ? A(-CTC_INFINITY) : row.logit(packet.x[k], c + k);
+      for (int k = 0; k < SIZE; k++) x[k] = isColumn.x[k] ? A(-CTC_INFINITY) : row.logit(packet.x[k], c + k);
     } else {
 #pragma unroll
-      for (int k = 0; k < SIZE; k++) x[k] = c + k < q.classCount && !isSymbol.x[k] ? row[c + k] : A(-CTC_INFINITY);
+      for (int k = 0; k < SIZE; k++) x[k] = c + k < q.classCount && !isColumn.x[k] ? row[c + k] : A(-CTC_INFINITY);
     }
     sum.add(x);
   }
@@ -319,18 +327,19 @@ __device__ void sumRow(const CtcProjection& q, SumShared& shared) {
     if (sum.max > -CTC_INFINITY) all += double(sum.sum) * exp(double(sum.max) - larger);
     const bool bad = sum.bad || merged[1] != merged[1];
     merged[0] = larger;
-    merged[1] = bad ? double(CTC_INFINITY) - double(CTC_INFINITY) : all;
+    merged[1] = bad ? notANumber() : all;
   }
 }
 
 // One row of the table by one warp: -Infinity in columns that this target has not, and the last one.
 __device__ void finishRow(const CtcProjection& q) {
-  const int64_t r = int64_t(blockIdx.x) * WARPS + threadIdx.x / 32;
+  const int64_t r = rowOfWarp();
   if (r >= q.rows) return;
   const int n = q.rowUtterance[r];
   if (n < 0) return;
   double* row = tableRow(q, q.table, r);
   const int lane = threadIdx.x % 32;
+#pragma unroll 1
   for (int j = q.columnCount[n] + lane; j < q.width; j += 32) row[j] = -double(CTC_INFINITY);
   if (lane == 0) {
     const double sum = q.sums[2 * r + 1];
@@ -348,6 +357,7 @@ constexpr int LARGEST_EXPONENT<Half> = 14;
 // The power of two that moves the largest |dx| that may be to at most 2^exponent.
 __device__ void findScale(const CtcProjection& q, int exponent, double* shared) {
   double most = 0;
+#pragma unroll 1
   for (int n = threadIdx.x; n < q.N; n += THREADS) {
     const Utterance& u = utterance(q, n);
     if (u.status == OK) most = Max::of(fabs(u.weight) * min(expm1(q.losses[n]), 1.0), most);
@@ -448,6 +458,7 @@ __device__ void gradientRow(const CtcProjection& q) {
   if (n < 0) return;
   __syncthreads();  // blank and labels are written over
   const int32_t* classes = q.columnClass + int64_t(n) * q.width;
+#pragma unroll 1
   for (int j = threadIdx.x; j < q.columnCount[n]; j += THREADS) {
     const int64_t c = int64_t(classes[j]) - q.firstClass;
     if (c >= 0 && c < q.classCount) out.set(int(c), A(gradient[j] * scale));
@@ -469,6 +480,7 @@ __device__ void sumColumns(const CtcProjection& q, double (*shared)[32]) {
   __syncthreads();
   if (warp == 0 && c < q.classCount) {
     double all = q.firstRow == 0 ? 0 : q.biasSum[c];
+#pragma unroll 1
     for (int w = 0; w < WARPS; w++) all += shared[w][lane];
     q.biasSum[c] = all;
   }
@@ -479,7 +491,7 @@ __device__ void sumColumns(const CtcProjection& q, double (*shared)[32]) {
 // One frame of one utterance by one warp.
 template <typename A>
 __device__ void storeHidden(const CtcProjection& q) {
-  const int64_t number = int64_t(blockIdx.x) * WARPS + threadIdx.x / 32;
+  const int64_t number = rowOfWarp();
   if (number >= int64_t(q.N) * q.T) return;
   const int n = int(number / q.T);
   const int t = int(number % q.T);
@@ -491,6 +503,7 @@ __device__ void storeHidden(const CtcProjection& q) {
   const int64_t start = q.hiddenGradientStart != nullptr ? q.hiddenGradientStart[n] : n * q.hiddenGradientUtteranceStride;
   const int64_t first = start + t * q.hiddenGradientFrameStride;
   const A* from = (const A*)q.hiddenSum + r * q.D;
+#pragma unroll 1
   for (int d = threadIdx.x % 32; d < q.D; d += 32) {
     const double value = active ? double(from[d]) * inverse : 0;
     store(q.hiddenGradient, q.hiddenGradientType, first + d * q.hiddenGradientClassStride, value);
@@ -509,11 +522,6 @@ __device__ void storeWeights(const CtcProjection& q) {
     store(q.biasGradient, q.biasGradientType, q.firstClass + i, q.biasSum[i] * inverse);
   }
 }
-
-using f64 = double;
-using f32 = float;
-using f16 = Half;
-using bf16 = Bfloat;
 
 }  // namespace
 

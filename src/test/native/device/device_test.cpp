@@ -117,7 +117,7 @@ void launch(const std::string& name, int64_t grid, unsigned threads, Problem& p,
 struct Choice {
   std::string tier;  // of frames; empty: by C
   int P = 0, W = 0;  // of the lattice; 0: by L
-  int sureW = 0;     // of the second look; 0: by L
+  int smallLossW = 0;     // of the second look; 0: by L
 };
 
 void compute(Problem& p, Type type, const Choice& choice) {
@@ -137,8 +137,8 @@ void compute(Problem& p, Type type, const Choice& choice) {
     launch("ctc_lattice_p" + std::to_string(P), p.N, 64 * W, p, k);
     if (p.gradient) launch("ctc_labels", up(p.N * 2 * K, 8), 256, p, k);
   }
-  launch(std::string("ctc_sure_") + TYPE[type], p.N, 64 * (choice.sureW ? choice.sureW : std::min<int>(8, up(pairs, 32))), p);
-  const int complementW = choice.sureW ? 1 + (choice.sureW - 1) % 4 : std::min<int>(4, up(pairs, 32));
+  launch("ctc_small_loss", p.N, 64 * (choice.smallLossW ? choice.smallLossW : std::min<int>(8, up(pairs, 32))), p, type);
+  const int complementW = choice.smallLossW ? 1 + (choice.smallLossW - 1) % 4 : std::min<int>(4, up(pairs, 32));
   launch("ctc_complement", p.N, 64 * complementW, p, type);
   if (p.reduced) launch("ctc_reduce", 1, 256, p);
 }
@@ -345,8 +345,8 @@ void oracle(Batch& b, int n, double weight, double* loss, int* status, double* g
   }
   const auto& target = b.targets[n];
   const int S = 2 * int(target.size()) + 1;
-  auto symbol = [&](int s) { return s % 2 ? target[s / 2] : b.blank; };
-  auto skips = [&](int s) { return s >= 2 && s % 2 && symbol(s) != symbol(s - 2); };
+  auto classOf = [&](int s) { return s % 2 ? target[s / 2] : b.blank; };
+  auto skips = [&](int s) { return s >= 2 && s % 2 && classOf(s) != classOf(s - 2); };
   vector<vector<double>> alpha(T + 1, vector<double>(S, -INF));
   alpha[0][0] = 0;
   for (int t = 0; t < T; t++) {
@@ -354,7 +354,7 @@ void oracle(Batch& b, int n, double weight, double* loss, int* status, double* g
       double a = alpha[t][s];
       if (s >= 1) a = logAdd(a, alpha[t][s - 1]);
       if (skips(s)) a = logAdd(a, alpha[t][s - 2]);
-      alpha[t + 1][s] = a + y[int64_t(t) * C + symbol(s)];
+      alpha[t + 1][s] = a + y[int64_t(t) * C + classOf(s)];
     }
   }
   const double logP = S == 1 ? alpha[T][0] : logAdd(alpha[T][S - 1], alpha[T][S - 2]);
@@ -373,10 +373,10 @@ void oracle(Batch& b, int n, double weight, double* loss, int* status, double* g
     if (b.flags & SOFTMAX_TERM) {
       for (int c = 0; c < C; c++) g[c] = exp(y[int64_t(t) * C + c]);
     }
-    for (int s = 0; s < S; s++) g[symbol(s)] -= exp(alpha[t + 1][s] + beta[s] - logP);
+    for (int s = 0; s < S; s++) g[classOf(s)] -= exp(alpha[t + 1][s] + beta[s] - logP);
     for (int c = 0; c < C; c++) g[c] *= weight;
     vector<double> before(S, -INF), own(S);
-    for (int s = 0; s < S; s++) own[s] = beta[s] + y[int64_t(t) * C + symbol(s)];
+    for (int s = 0; s < S; s++) own[s] = beta[s] + y[int64_t(t) * C + classOf(s)];
     for (int s = 0; s < S; s++) {
       before[s] = own[s];
       if (s + 1 < S) before[s] = logAdd(before[s], own[s + 1]);
@@ -578,7 +578,7 @@ void sameBitsForAnyChoice() {
       b = drawn;
     };
     for (auto [P, W] : vector<std::pair<int, int>>{{1, 1}, {1, 3}, {1, 4}, {2, 1}, {4, 1}}) {
-      b.choice.P = P, b.choice.W = W, b.choice.sureW = W + 1;
+      b.choice.P = P, b.choice.W = W, b.choice.smallLossW = W + 1;
       b.K = W == 3 ? 0 : 29 * W + P;
       compare("P " + std::to_string(P) + ", W " + std::to_string(W));
     }
@@ -775,7 +775,7 @@ void monteCarlo(int rounds) {
     b.K = below(2) ? 0 : 1 + below(b.T);
     if (below(4) == 0) b.weights = {1, 0, 2.5, -1}, b.weights.resize(b.N);
     b.deviation = below(3) ? 3 : 50;
-    if (below(3) == 0) b.choice.P = 1 << below(3), b.choice.W = 1 + below(4), b.choice.sureW = 1 + below(8);
+    if (below(3) == 0) b.choice.P = 1 << below(3), b.choice.W = 1 + below(4), b.choice.smallLossW = 1 + below(8);
     check(b);
   }
 }
@@ -807,7 +807,7 @@ void bites(const std::string& name, const std::string& finding, int64_t argument
 // Numbers and vectors at addresses that are no multiple of their size, of half of it among others.
 void misalignedAccesses() {
   const std::pair<std::string, vector<int>> offsets[] = {
-      {"int16", {1}}, {"int32", {1, 2}}, {"int64", {2, 4}}, {"symbol", {4}}, {"float4", {4, 8}}, {"packet", {4, 8}}};
+      {"int16", {1}}, {"int32", {1, 2}}, {"int64", {2, 4}}, {"emission", {4}}, {"float4", {4, 8}}, {"packet", {4, 8}}};
   for (auto& [type, misalign] : offsets) {
     for (const std::string space : {"shared", "global"}) {
       for (const std::string kind : {"read", "write"}) {

@@ -18,8 +18,8 @@ namespace labelsModule {
 namespace posteriorsModule {
 #include "../../../../kernels/posteriors.cu"
 }
-namespace sureModule {
-#include "../../../../kernels/sure.cu"
+namespace smallLossModule {
+#include "../../../../kernels/small_loss.cu"
 }
 namespace complementModule {
 #include "../../../../kernels/complement.cu"
@@ -61,9 +61,8 @@ namespace emulation {
       KERNEL(alignModule, ctc_align_path_##TYPE, 256, alignShared)
 
 const Kernel* findKernel(const char* name) {
-  static const unsigned latticeShared = sizeof(latticeModule::Shared);
-  static const unsigned alignShared = sizeof(alignModule::Shared);
-  static const unsigned sureShared = sizeof(sureModule::Shared);
+  static const unsigned latticeShared = sizeof(latticeModule::LatticeShared);
+  static const unsigned alignShared = sizeof(alignModule::AlignShared);
   static const Kernel kernels[] = {
       KERNEL(prepareModule, ctc_prepare, 256, 64 + 1024),
       FRAMES(f64),
@@ -75,11 +74,8 @@ const Kernel* findKernel(const char* name) {
       KERNEL(latticeModule, ctc_lattice_p4, 256, latticeShared),
       KERNEL(labelsModule, ctc_labels, 256, 0),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
-      KERNEL(sureModule, ctc_sure_f64, 512, sureShared),
-      KERNEL(sureModule, ctc_sure_f32, 512, sureShared),
-      KERNEL(sureModule, ctc_sure_f16, 512, sureShared),
-      KERNEL(sureModule, ctc_sure_bf16, 512, sureShared),
-      KERNEL(complementModule, ctc_complement, 256, sizeof(complementModule::Shared)),
+      KERNEL(smallLossModule, ctc_small_loss, 512, sizeof(smallLossModule::SmallLossShared)),
+      KERNEL(complementModule, ctc_complement, 256, sizeof(complementModule::ComplementShared)),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
       ALIGN(f64),
       ALIGN(f32),

@@ -108,7 +108,7 @@ void storeAt(char* at, const Packet<float>& value) { storePacket((float*)at, val
 PLANT_AT(int16, int16_t)
 PLANT_AT(int32, int32_t)
 PLANT_AT(int64, int64_t)
-PLANT_AT(symbol, Symbol)
+PLANT_AT(emission, Emission)
 PLANT_AT(float4, float4)
 PLANT_AT(packet, Packet<float>)
 
@@ -123,7 +123,7 @@ const emulation::Kernel* plantedKernel(const char* name) {
       KERNEL(planted_write_before),      KERNEL(planted_uninitialised_global), KERNEL(planted_uninitialised_shared),
       KERNEL(planted_divergent_barrier), KERNEL(planted_missed_barrier),       KERNEL(planted_wrong_mask),
       KERNEL(planted_exited_lane),       KERNEL(planted_endless_wait),
-      AT(int16), AT(int32), AT(int64), AT(symbol), AT(float4), AT(packet)};
+      AT(int16), AT(int32), AT(int64), AT(emission), AT(float4), AT(packet)};
   for (const auto& kernel : kernels) {
     if (strcmp(kernel.name, name) == 0) return &kernel;
   }

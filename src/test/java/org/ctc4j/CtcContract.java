@@ -276,6 +276,34 @@ public abstract class CtcContract {
     }
   }
 
+  @ParameterizedTest(name = "{0} frames")
+  @ValueSource(ints = {1, 12})
+  @DisplayName("Nor do differences of logits that float32 rounds take digits from a small loss")
+  void nearlyCertainOfRoundedDifferences(int frames) {
+    int utterances = 300;
+    double halfway = 0.49 * Math.ulp(16f); // so far float32 rounds numbers from 16 to 32
+    double[][][] logits = new double[utterances][frames][4];
+    int[][] targets = new int[utterances][];
+    int[] lengths = new int[utterances];
+    for (int n = 0; n < utterances; n++) {
+      int best = n % 2; // the blank or the only label
+      targets[n] = n % 2 == 0 ? new int[] {} : new int[] {1};
+      lengths[n] = frames;
+      for (double[] row : logits[n]) {
+        Arrays.fill(row, n % 4 < 2 ? halfway : -halfway);
+        row[best] = (float) (16 + 4.0 * n / utterances);
+      }
+    }
+    TestBatch batch = new TestBatch(logits, targets, lengths, 4, 0);
+    CtcResult expected = reference(batch.batch(), batch.options());
+    CtcResult got = ctc.lossAndGradient(batch.batch(), batch.options());
+    for (int n = 0; n < utterances; n++) {
+      String what = where("utterance " + n);
+      Agreement.assertLoss(expected.loss(n), got.loss(n), lossTolerance(), () -> what);
+      Agreement.assertGradient(expected, got, n, 16 * Float.MIN_VALUE, () -> what);
+    }
+  }
+
   @Test
   @DisplayName("So they do of log-probabilities, and rounding of these never takes a loss below 0")
   void nearlyCertainLogProbs() {

@@ -10,7 +10,7 @@ package org.ctc4j.bench;
 public record Floor(double copyGigabytesPerSecond, double nanosecondsPerFrame) {
   public static final double MICROSECONDS_PER_LAUNCH = 2;
 
-  /** prepare, frames, lattice, labels, sure, complement, reduce. */
+  /** prepare, frames, lattice, labels, small_loss, complement, reduce. */
   public static final int LAUNCHES = 7;
 
   /** What of T an utterance of a ragged batch uses, on average: between half and all. */

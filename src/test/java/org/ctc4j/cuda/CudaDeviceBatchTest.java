@@ -431,7 +431,7 @@ class CudaDeviceBatchTest {
                   "ctc_frames_f32_c32",
                   "ctc_lattice_p1",
                   "ctc_labels",
-                  "ctc_sure_f32",
+                  "ctc_small_loss",
                   "ctc_complement",
                   "ctc_reduce"
                 }) {

@@ -129,7 +129,7 @@ class GpuBundleTest {
   void profile() {
     KernelProfile.main("6x2x5x2");
     assertEquals(2, Emulator.launches("ctc_lattice_p1"));
-    assertEquals(2, Emulator.launches("ctc_sure_f32"));
+    assertEquals(2, Emulator.launches("ctc_small_loss"));
     assertEquals(2, Emulator.launches("ctc_complement"));
     assertEquals(14, Emulator.launches(""));
   }

@@ -185,7 +185,8 @@ final class FloorPage {
 
   /** Of a block; of kernels whose blocks grow with L, the most. */
   private static int threads(String kernel) {
-    boolean large = kernel.matches("ctc_frames_.*_(c8192|any)") || kernel.startsWith("ctc_sure");
+    boolean large =
+        kernel.matches("ctc_frames_.*_(c8192|any)") || kernel.startsWith("ctc_small_loss");
     return large ? 512 : 256;
   }
 }

@@ -10,10 +10,11 @@ import org.ctc4j.ElementType;
 
 /**
  * The kernels as PTX, as scripts/build-ptx makes it: each file of them once for every architecture
- * that it was compiled for.
+ * that it was compiled for. So far that is sm_75 for all of them; one that gains from what newer
+ * devices have gets another file beside that.
  */
 public final class KernelImages {
-  /** 10 · major + minor, the newest first. */
+  /** Those that a file may be for: 10 · major + minor, the newest first. */
   private static final int[] ARCHITECTURES = {90, 80, 75};
 
   /** The files, without architecture. */
@@ -29,7 +30,7 @@ public final class KernelImages {
           "lattice_p4",
           "labels",
           "posteriors",
-          "sure",
+          "small_loss",
           "complement",
           "reduce",
           "projection_f64",

@@ -11,7 +11,7 @@ import org.ctc4j.Reduction;
  * What the kernels for losses take: {@code CtcProblem} all of them first, the segment or a type
  * some second, and {@code CtcPosteriors} one third.
  *
- * <p>The layout is that of kernels/README.md, ABI version 7.
+ * <p>The layout is that of kernels/README.md, ABI version 8.
  */
 final class LossArguments extends KernelArguments {
   private static final int PROBLEM = 0;
@@ -34,7 +34,7 @@ final class LossArguments extends KernelArguments {
     write(SEGMENT).int32(segment);
   }
 
-  /** Of {@code ctc_complement}, in place of a segment. */
+  /** Of {@code ctc_small_loss} and {@code ctc_complement}, in place of a segment. */
   void setLogitsType(ElementType type) {
     write(SEGMENT).int32(type.ordinal());
   }

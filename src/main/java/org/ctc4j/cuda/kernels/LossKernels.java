@@ -19,7 +19,7 @@ public final class LossKernels implements DeviceKernels {
   private final LatticeLauncher lattice;
   private final LabelsLauncher labels;
   private final PosteriorsLauncher posteriors;
-  private final SureLauncher sure;
+  private final SmallLossLauncher smallLoss;
   private final ComplementLauncher complement;
   private final ReduceLauncher reduce;
   private final LossArguments arguments;
@@ -33,7 +33,7 @@ public final class LossKernels implements DeviceKernels {
       lattice = new LatticeLauncher(modules);
       labels = new LabelsLauncher(modules);
       posteriors = new PosteriorsLauncher(modules);
-      sure = new SureLauncher(modules);
+      smallLoss = new SmallLossLauncher(modules);
       complement = new ComplementLauncher(modules);
       reduce = new ReduceLauncher(modules);
       arguments = new LossArguments();
@@ -78,7 +78,7 @@ public final class LossKernels implements DeviceKernels {
         posteriors.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
     }
-    sure.enqueue(type, n, longest, arguments, launch);
+    smallLoss.enqueue(type, n, longest, arguments, launch);
     complement.enqueue(type, n, longest, arguments, launch);
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);

@@ -1,23 +1,22 @@
 package org.ctc4j.cuda.kernels;
 
-import java.util.Map;
 import org.ctc4j.ElementType;
 import org.ctc4j.cuda.driver.KernelModules;
 import org.ctc4j.cuda.driver.Launch;
 
 /**
- * {@code ctc_sure_TYPE}: the losses that are small and their gradients once more, in float64. One
+ * {@code ctc_small_loss}: the losses that are small and their gradients once more, in float64. One
  * block an utterance; those whose loss is not small end at once. Overwrites what the other kernels
  * left in the workspace.
  */
-final class SureLauncher {
+final class SmallLossLauncher {
   private static final int LANES = 32;
   private static final int MOST_WARPS = 8;
 
-  private final Map<ElementType, KernelModules.Kernel> kernels;
+  private final KernelModules.Kernel kernel;
 
-  SureLauncher(KernelModules modules) {
-    kernels = modules.byType("sure", "ctc_sure_%s");
+  SmallLossLauncher(KernelModules modules) {
+    kernel = modules.kernel("small_loss", "ctc_small_loss");
   }
 
   /**
@@ -25,7 +24,8 @@ final class SureLauncher {
    */
   void enqueue(
       ElementType logits, int utterances, int labels, LossArguments arguments, Launch launch) {
+    arguments.setLogitsType(logits);
     int warps = Math.min(MOST_WARPS, labels / LANES + 1);
-    launch.kernel(kernels.get(logits), utterances, 2 * warps * LANES, arguments.pointers());
+    launch.kernel(kernel, utterances, 2 * warps * LANES, arguments.pointers());
   }
 }

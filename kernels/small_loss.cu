@@ -1,23 +1,23 @@
-// ctc_sure_*: loss and gradient once more, in float64, of utterances whose loss is small.
+// ctc_small_loss: loss and gradient once more, in float64, of utterances whose loss is small.
 //
 // Where the model is sure of the target both are small differences of float32 numbers near 1. ctc_lattice's sum over paths is a
 // product whose logarithm is off by some 1e-7 sqrt(T), whatever the loss is. And in a frame that is not certain, though all its
-// likely symbols belong to paths of the target (a label that may begin in this frame or in the next), y and the posterior are
+// likely columns belong to paths of the target (a label that may begin in this frame or in the next), y and the posterior are
 // each good to 1e-7, while y - posterior vanishes with 1 - p(target): over frames and distributions, KL(posterior || y) sums up
 // to at most the loss. There, however, p(target) is near 1, so that what a float64 without an exponent of its own cannot hold
 // cannot contribute to it, and few frames need more than they have:
 //
-//   best(t)   ln y_t(b), b the frame's best symbol. ctc_frames takes log1p of what all other classes have, 1e-7 of which is no loss
-//             where that is below loss / sqrt(T); else the log-sum-exp over C in float64
-//   E(t, u)   y_t(u) in float64; relative to b in sure frames (y_t(b) near 1), so that many of them lose nothing
+//   best(t)   ln y_t(b), b the frame's best column. ctc_frames takes log1p of what all other classes have, 1e-7 of which is no loss
+//             where that is below loss / sqrt(T); else, and below FLOAT32_NATS_PER_FRAME, the log-sum-exp over C in float64
+//   E(t, u)   y_t(u) in float64; relative to b in certain frames (y_t(b) near 1), so that many of them lose nothing
 //   p         the recursion (7) of Graves et al. 2006 from both ends, see lattice.cu, summed at the meeting frame H = T/2:
 //             sum over s of reach(H, s) alpha'(H, s)
-//   loss      -(sum over sure t of best(t) + ln p)
+//   loss      -(sum over certain t of best(t) + ln p)
 //   gradient  equation (16) at blank and labels as in labels.cu, from rows of posteriors, segment by segment, as in lattice.cu.
 //             At other classes it is w y, a product that has its digits.
 //
 // In:  logits; losses [N]; workspace: Utterance [N], Lists, Frame [N][T]. Out: losses [N] and gradient of those utterances. E (now
-//      float64), Frame.best, edges, carried states and rows are overwritten: no kernel of the call but ctc_complement
+//      float64), Frame.best, edges, checkpoints and rows are overwritten: no kernel of the call but ctc_complement
 //      and ctc_reduce may come after.
 // Which utterances: |loss| below the larger of NATS_PER_ROOT_FRAME sqrt(T) and NATS_PER_FRAME T. Others return at once. The loss needs
 //      the former. The gradient is off by up to 1e-7 sqrt(T) before, its norm is about loss / sqrt(T) or more, so that their ratio
@@ -25,7 +25,8 @@
 // Parallel: one block an utterance, half of its threads a side. Frames by warps; then a thread a pair of states (a blank and the
 //      label after it) with a barrier a frame, the label handed to the right through shared memory; more pairs than threads: tiles,
 //      as in lattice.cu.
-// Launch: grid N, block 64 W, W = min(8, ceil((L + 1) / 32)). Any W in 1 ... 8 gives the same bits. Shared memory: 10.4 KB, static.
+// Launch: grid N, block 64 W, W = min(8, ceil((L + 1) / 32)). Any W in 1 ... 8 gives the same bits. The second parameter is the
+//      logits' type, an ElementCode: only the log-sum-exps depend on it. Shared memory: 10.4 KB, static.
 // Deterministic: each state has one thread; sums are fixed trees, the same for any block size.
 // Rejected: float64 throughout lattice.cu (1/64 rate on most devices); pairs of floats (as slow, and E would need them too);
 // doing it within ctc_lattice (E is needed as it is by the gradient, and logits are read again).
@@ -37,22 +38,33 @@ constexpr int MAX_PAIRS = 256;  // threads of a side
 constexpr int DEPTH = 4;        // frames that E and rows are loaded ahead
 constexpr double NATS_PER_ROOT_FRAME = 0.25;
 constexpr double NATS_PER_FRAME = 0.006;
-constexpr double SURE_FRAME = 1e-3;
+constexpr double CERTAIN_FRAME = 1e-3;
+// float32 rounds the distance of a logit from the largest, by up to 2^-20 where that is 16 or more: so much of the sum of the other
+// classes is lost. From so many nats a frame on, frames whose others have less than e^-16 are a ninth of the loss at most, and
+// a millionth of it is safe; below they may be all there is.
+constexpr double FLOAT32_NATS_PER_FRAME = 1e-6;
 
-struct Shared {
+struct SmallLossShared {
   double label[2][2][MAX_PAIRS + 1];  // [parity of the frame][side][1 + thread of the side]; at 0 what the tile before hands on
   double parts[SUM_PARTS];
 };
 
-__device__ bool isCalledFor(const Utterance& u, double loss) {
+__device__ bool isNeeded(const Utterance& u, double loss) {
   const double frames = u.frames;
   return u.status == OK && u.frames > 0 && fabs(loss) < max(NATS_PER_ROOT_FRAME * sqrt(frames), NATS_PER_FRAME * frames);
 }
 
-// Whether E of a frame is relative to its best symbol.
-__device__ inline bool isSure(double best) { return best > -SURE_FRAME; }
+// What the other classes of a frame may have for its float32 sum to do.
+__device__ double exactEnough(const Utterance& u, double loss) {
+  const double frames = u.frames;
+  return loss < FLOAT32_NATS_PER_FRAME * frames ? 0 : min(loss / sqrt(frames), CERTAIN_FRAME);
+}
 
-// best and E of one frame, by one warp. Where all other classes have no more than `exact`, best is that already.
+// Whether E of a frame is relative to its best column.
+__device__ inline bool isCertain(double best) { return best > -CERTAIN_FRAME; }
+
+// best and E of one frame, by one warp. Where all other classes have no more than `exact`, best is that already, and of float64.
+// Loops over columns are not unrolled: that would be most of the kernel, once for each type.
 template <typename X>
 __device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, double exact,
                            const WarpGroup& warp) {
@@ -61,24 +73,28 @@ __device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, cons
   auto logit = [&](int64_t c) { return double(widen(row[c * p.logitsClassStride])); };
   auto logitOf = [&](int column) { return logit(column == 0 ? p.blank : distinct[column - 1]); };
 
-  double top = -double(CTC_INFINITY);  // of the target's symbols
+  double top = -double(CTC_INFINITY);  // of the target's columns
+#pragma unroll 1
   for (int c = warp.lane; c <= u.columns; c += 32) top = max(top, logitOf(c));
   top = warp.reduce<Max>(top);
 
   Frame* frame = workspace.frames(n) + t;
   double best = __shfl_sync(WARP, warp.lane == 0 ? frame->best : 0, 0);
-  if (best < -exact && !(p.flags & LOG_PROBS)) {
+  if (sizeof(X) < sizeof(double) && best < -exact && !(p.flags & LOG_PROBS)) {
     double most = -double(CTC_INFINITY);
+#pragma unroll 4
     for (int c = warp.lane; c < p.C; c += 32) most = max(most, logit(c));
     most = warp.reduce<Max>(most);
     double sum = 0;
+#pragma unroll 1
     for (int c = warp.lane; c < p.C; c += 32) sum += exp(logit(c) - most);
     best = (top - most) - log(warp.reduce<Sum>(sum));
     if (warp.lane == 0) frame->best = best;
   }
-  double* symbols = (double*)(workspace.symbols(n) + t * workspace.width);
-  const double scale = isSure(best) ? 0 : best;
-  for (int c = warp.lane; c <= u.columns; c += 32) symbols[c] = exp((logitOf(c) - top) + scale);
+  double* emissions = (double*)(workspace.emissions(n) + t * workspace.width);
+  const double scale = isCertain(best) ? 0 : best;
+#pragma unroll 1
+  for (int c = warp.lane; c <= u.columns; c += 32) emissions[c] = exp((logitOf(c) - top) + scale);
 }
 
 // ---- the recursion ----------------------------------------------------------------------------------------------------------------------
@@ -89,20 +105,20 @@ __device__ inline double times(double a, double b) { return __dmul_rn(a, b); }
 __device__ inline double plus(double a, double b) { return __dadd_rn(a, b); }
 
 // As in lattice.cu, but for numbers.
-struct Side {
+struct SmallLossSide {
   int number;
   int frames, labels;
   int half;
-  const double* symbols;  // of tau = 0
-  int64_t symbolStep;
+  const double* emissions;  // of tau = 0
+  int64_t emissionStep;
   const int32_t* column;
   double* edges;  // [tau - from] the label of the tile's last pair before frame tau
 
-  __device__ Side(const Workspace& workspace, const Utterance& u, int n, int side)
+  __device__ SmallLossSide(const Workspace& workspace, const Utterance& u, int n, int side)
       : number(side), frames(u.frames), labels(u.labels) {
     half = side == 0 ? frames / 2 : frames - frames / 2;
-    symbols = (const double*)(workspace.symbols(n) + (side == 0 ? 0 : (frames - 1) * workspace.width));
-    symbolStep = side == 0 ? workspace.width : -workspace.width;
+    emissions = (const double*)(workspace.emissions(n) + (side == 0 ? 0 : (frames - 1) * workspace.width));
+    emissionStep = side == 0 ? workspace.width : -workspace.width;
     column = workspace.lists(n).column;
     edges = (double*)workspace.edges(n, side);
   }
@@ -115,7 +131,7 @@ struct Side {
 
 enum Mode { ADVANCE, STORE, CONSUME };
 
-struct Walk {
+struct SmallLossWalk {
   int from, to;         // tau
   int steps;            // of the side that has more of them: barriers agree
   const double* begin;  // state before `from`; null: before the first frame
@@ -126,7 +142,7 @@ struct Walk {
 
 // All threads of the block call it together, each for its side.
 template <Mode MODE>
-__device__ void walk(const Side& side, const Walk& w, Shared& shared) {
+__device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, SmallLossShared& shared) {
   const int pairs = blockDim.x / 2;  // of a tile
   const int index = threadIdx.x % pairs;
   const int count = w.to - w.from;
@@ -146,14 +162,14 @@ __device__ void walk(const Side& side, const Walk& w, Shared& shared) {
     if (index == 0) shared.label[0][side.number][0] = takes && count > 0 ? side.edges[0] : 0;
     __syncthreads();
 
-    const double* symbols = side.symbols + w.from * side.symbolStep;  // of the frame to load next
+    const double* emissions = side.emissions + w.from * side.emissionStep;  // of the frame to load next
     const double* rowAhead = w.row;                                   // likewise
     double* row = w.row;
     double blankAhead[DEPTH], labelAhead[DEPTH], otherBlank[DEPTH], otherLabel[DEPTH];
     auto load = [&](int d) {
-      blankAhead[d] = symbols[0];
-      labelAhead[d] = hasLabel ? symbols[column] : 0;
-      symbols += side.symbolStep;
+      blankAhead[d] = emissions[0];
+      labelAhead[d] = hasLabel ? emissions[column] : 0;
+      emissions += side.emissionStep;
       if (MODE == CONSUME) {
         if (hasBlank) otherBlank[d] = rowAhead[atBlank];
         if (hasLabel) otherLabel[d] = rowAhead[atLabel];
@@ -202,40 +218,40 @@ __device__ void walk(const Side& side, const Walk& w, Shared& shared) {
 }
 
 // The walks of one utterance, in segments of K frames a side; see lattice.cu.
-struct Course {
+struct SmallLossWalks {
   const Workspace& workspace;
-  const Side side;
+  const SmallLossSide side;
   const int n;
   const int K, segments;
-  Shared& shared;
+  SmallLossShared& shared;
 
   __device__ int stepsOf(int k) const { return min(K, side.frames - side.frames / 2 - k * K); }
   __device__ int endOf(int k) const { return max(side.half - k * K, 0); }
   __device__ int beginOf(int k) const { return endOf(k + 1); }
-  __device__ double* carried(int k) const { return (double*)workspace.carried(n, side.number, k); }
-  __device__ const double* stateBefore(int k) const { return k == segments - 1 ? nullptr : carried(k + 1); }
+  __device__ double* checkpoint(int k) const { return (double*)workspace.checkpoint(n, side.number, k); }
+  __device__ const double* stateBefore(int k) const { return k == segments - 1 ? nullptr : checkpoint(k + 1); }
 
   __device__ void advance(int k) const {
-    walk<ADVANCE>(side, {beginOf(k), endOf(k), stepsOf(k), stateBefore(k), carried(k), nullptr, 0}, shared);
+    walk<ADVANCE>(side, {beginOf(k), endOf(k), stepsOf(k), stateBefore(k), checkpoint(k), nullptr, 0}, shared);
   }
   __device__ void store(int k) const {
     const int from = beginOf(k);
     double* row = (double*)workspace.stored(n, side.number) + (side.half - 1 - from - k * K) * workspace.states;
-    double* end = k == 0 ? carried(0) : nullptr;
+    double* end = k == 0 ? checkpoint(0) : nullptr;
     walk<STORE>(side, {from, endOf(k), stepsOf(k), stateBefore(k), end, row, -workspace.states}, shared);
   }
   __device__ void throughTheOther(int k) const {
     const int from = min(side.half + k * K, side.frames);
     double* row = (double*)workspace.stored(n, 1 - side.number);
     const int to = min(from + K, side.frames);
-    walk<CONSUME>(side, {from, to, stepsOf(k), carried(0), carried(0), row, workspace.states}, shared);
+    walk<CONSUME>(side, {from, to, stepsOf(k), checkpoint(0), checkpoint(0), row, workspace.states}, shared);
   }
 
   // ln p, the states at the meeting being there.
   __device__ double logTotal() const {
-    const double* before = (const double*)workspace.carried(n, 0, 0);
-    const double* backward = (const double*)workspace.carried(n, 1, 0);
-    const Side forward(workspace, workspace.utterances()[n], n, 0);
+    const double* before = (const double*)workspace.checkpoint(n, 0, 0);
+    const double* backward = (const double*)workspace.checkpoint(n, 1, 0);
+    const SmallLossSide forward(workspace, workspace.utterances()[n], n, 0);
     return log(sumInFixedOrder(side.labels + 1, shared.parts, [&](int j) {
       const int64_t s = 2 * int64_t(j);
       const double left = j > 0 ? before[s - 1] : 0;
@@ -251,16 +267,16 @@ struct Course {
 struct DoubleRow {
   using Real = double;
   const double* states;
-  const double* symbols;
-  double yBest, rest, scale;
+  const double* emissions;
+  double yBest, others, scale;
 
-  __device__ DoubleRow(const CtcProblem& p, const double* states, const double* symbols, double best)
-      : states(states), symbols(symbols), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), rest(expm1(best)) {
-    scale = isSure(best) ? yBest : p.flags & SOFTMAX_TERM ? 1 : 0;
+  __device__ DoubleRow(const CtcProblem& p, const double* states, const double* emissions, double best)
+      : states(states), emissions(emissions), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), others(-expm1(best)) {
+    scale = isCertain(best) ? yBest : p.flags & SOFTMAX_TERM ? 1 : 0;
   }
   __device__ double posterior(int64_t s) const { return states[s]; }
-  __device__ double y(int c) const { return scale * symbols[c]; }
-  __device__ bool isBest(int c) const { return symbols[c] == 1; }
+  __device__ double y(int c) const { return scale * emissions[c]; }
+  __device__ bool isBest(int c) const { return emissions[c] == 1; }
 };
 
 // The frames of segment k, a warp each.
@@ -269,64 +285,66 @@ __device__ void labels(const CtcProblem& p, const Workspace& workspace, const Ut
   for (int64_t q = threadIdx.x / 32; q < 2 * workspace.K; q += blockDim.x / 32) {
     const int64_t t = workspace.frameOfRow(q, k, u.frames);
     if (t < 0 || t >= u.frames) continue;
-    const double* symbols = (const double*)(workspace.symbols(n) + t * workspace.width);
-    const DoubleRow row(p, (const double*)workspace.row(n, q), symbols, workspace.frames(n)[t].best);
+    const double* emissions = (const double*)(workspace.emissions(n) + t * workspace.width);
+    const DoubleRow row(p, (const double*)workspace.row(n, q), emissions, workspace.frames(n)[t].best);
     LabelsOfFrame<DoubleRow>{p, u, workspace.lists(n), row, gradientIndex(p, n, int(t)), warp}.run();
   }
 }
 
+// The loss, once the states at the meeting are there; false if there is none.
+__device__ bool writeLoss(const CtcProblem& p, const Utterance& u, const SmallLossWalks& course) {
+  const Frame* frames = course.workspace.frames(course.n);
+  const double best =
+      sumInFixedOrder(u.frames, course.shared.parts, [&](int t) { return isCertain(frames[t].best) ? frames[t].best : 0; });
+  double loss = 0.0 - (best + course.logTotal());
+  if (!(fabs(loss) < double(CTC_INFINITY))) return false;  // of log-probabilities that are none, float64 cannot hold the sums
+  if (!(p.flags & LOG_PROBS)) loss = max(loss, 0.0);  // p(target) above 1 is rounding
+  if (threadIdx.x == 0) p.losses[course.n] = loss;
+  return true;
+}
+
+// The frames' log-sum-exps, and E, by warps.
 template <typename X>
-__device__ void sure(const CtcProblem& p, Shared& shared) {
+__device__ void exactFrames(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, double exact,
+                            const WarpGroup& warp) {
+  for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame<X>(p, workspace, u, n, t, exact, warp);
+}
+
+__device__ void smallLoss(const CtcProblem& p, int type, SmallLossShared& shared) {
   const int n = blockIdx.x;
   const Workspace workspace(p);
   const Utterance u = workspace.utterances()[n];
   const double first = p.losses[n];
-  if (!isCalledFor(u, first)) return;
+  if (!isNeeded(u, first)) return;
 
   const WarpGroup warp{int(threadIdx.x % 32)};
-  const double exact = min(max(first, 0.0) / sqrt(double(u.frames)), SURE_FRAME);
-  for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame<X>(p, workspace, u, n, t, exact, warp);
+  const double exact = exactEnough(u, first);
+  switch (type) {
+    case FLOAT64: exactFrames<double>(p, workspace, u, n, exact, warp); break;
+    case FLOAT32: exactFrames<float>(p, workspace, u, n, exact, warp); break;
+    case FLOAT16: exactFrames<Half>(p, workspace, u, n, exact, warp); break;
+    default: exactFrames<Bfloat>(p, workspace, u, n, exact, warp);
+  }
   __syncthreads();
 
   const bool gradient = p.gradient != nullptr && u.weight != 0;
   const int longer = u.frames - u.frames / 2;
   const int K = gradient ? min(workspace.K, int64_t(longer)) : longer;
-  const Course course = {workspace, Side(workspace, u, n, threadIdx.x / (blockDim.x / 2)), n, K, (longer - 1) / K + 1, shared};
-  for (int k = course.segments - 1; k > 0; k--) course.advance(k);
-  if (gradient) {
-    course.store(0);
-  } else {
-    course.advance(0);
-  }
-  const Frame* frames = workspace.frames(n);
-  const double best =
-      sumInFixedOrder(u.frames, shared.parts, [&](int t) { return isSure(frames[t].best) ? frames[t].best : 0; });
-  double loss = 0.0 - (best + course.logTotal());
-  if (!(fabs(loss) < double(CTC_INFINITY))) return;  // of log-probabilities that are none, float64 cannot hold the sums
-  if (!(p.flags & LOG_PROBS)) loss = max(loss, 0.0);  // p(target) above 1 is rounding
-  if (threadIdx.x == 0) p.losses[n] = loss;
-  if (!gradient) return;
+  const SmallLossWalks course = {workspace, SmallLossSide(workspace, u, n, threadIdx.x / (blockDim.x / 2)), n, K, (longer - 1) / K + 1, shared};
+  for (int k = course.segments - 1; k >= gradient; k--) course.advance(k);
+  // each walk in one place: they are most of the kernel
   for (int k = 0; k < course.segments; k++) {
-    if (k > 0) course.store(k);
+    if (gradient) course.store(k);
+    if (k == 0 && !writeLoss(p, u, course)) return;
+    if (!gradient) return;
     course.throughTheOther(k);
     labels(p, workspace, u, n, k, warp);
     __syncthreads();  // rows are stored anew
   }
 }
-
-using f64 = double;
-using f32 = float;
-using f16 = Half;
-using bf16 = Bfloat;
-
 }  // namespace
 
-#define CTC_SURE(TYPE)                                                                      \
-  extern "C" __global__ void __launch_bounds__(512, 1) ctc_sure_##TYPE(const CtcProblem p) {   \
-    static __shared__ Shared shared;                                                        \
-    sure<TYPE>(p, shared);                                                                  \
-  }
-CTC_SURE(f64)
-CTC_SURE(f32)
-CTC_SURE(f16)
-CTC_SURE(bf16)
+extern "C" __global__ void __launch_bounds__(512, 1) ctc_small_loss(const CtcProblem p, const int type) {
+  static __shared__ SmallLossShared shared;
+  smallLoss(p, type, shared);
+}

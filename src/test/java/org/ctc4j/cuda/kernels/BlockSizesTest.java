@@ -1,0 +1,138 @@
+package org.ctc4j.cuda.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import jcuda.Pointer;
+import org.ctc4j.ElementType;
+import org.ctc4j.cuda.Emulated;
+import org.ctc4j.cuda.driver.KernelModules;
+import org.ctc4j.cuda.driver.Launch;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What the launchers know of blocks, beside what the kernels were compiled for. */
+@Emulated
+class BlockSizesTest {
+  private static final int MANY = 10_000; // labels: the most warps
+  private static final Pattern ENTRY =
+      Pattern.compile("\\.entry (\\w+)\\((?:[^.]|\\.(?!maxntid))*\\.maxntid (\\d+)");
+  private static final Pattern ROWS = Pattern.compile("int ROWS_PER_BLOCK = (\\d+);");
+
+  private record Size(int blocks, int threads) {}
+
+  /** Notes launches instead of making them. */
+  private static final class Noted extends Launch {
+    final Map<String, Size> sizes = new TreeMap<>();
+
+    Noted() {
+      super(null, () -> "nothing");
+    }
+
+    @Override
+    public void kernel(KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
+      sizes.put(kernel.name(), new Size(blocks, threads));
+    }
+  }
+
+  @Test
+  @DisplayName("Every kernel's largest block is the one that it was compiled for")
+  void threads() throws IOException {
+    Map<String, Integer> launched = new TreeMap<>();
+    launches(1).forEach((kernel, size) -> launched.put(kernel, size.threads));
+    Map<String, Integer> compiled = new TreeMap<>();
+    for (Path file : ptx()) {
+      Matcher entry = ENTRY.matcher(Files.readString(file));
+      while (entry.find()) {
+        compiled.put(entry.group(1), Integer.parseInt(entry.group(2)));
+      }
+    }
+    assertEquals(compiled, launched);
+  }
+
+  @Test
+  @DisplayName("Kernels with a warp a row get as many blocks as these rows are")
+  void rows() throws IOException {
+    Matcher constant = ROWS.matcher(Files.readString(Path.of("kernels/ctc.cuh")));
+    constant.find();
+    int perBlock = Integer.parseInt(constant.group(1));
+    Map<String, Size> one = launches(perBlock);
+    Map<String, Size> two = launches(perBlock + 1);
+    int compared = 0;
+    for (String kernel : one.keySet()) {
+      String what = kernel.replaceAll("_(f64|f32|f16|bf16)", "");
+      if (what.matches(
+          "ctc_(frames_c(32|256|1024)|labels|posteriors|align_frames"
+              + "|projection_(gather|finish|hidden))")) {
+        boolean paired = what.matches("ctc_(labels|posteriors)"); // rows of two sides
+        assertEquals(paired ? 2 : 1, one.get(kernel).blocks, kernel);
+        assertEquals(paired ? 3 : 2, two.get(kernel).blocks, kernel);
+        assertEquals(32 * perBlock, one.get(kernel).threads, kernel);
+        compared++;
+      }
+    }
+    assertEquals(4 * 3 + 2 + 4 + 4 * 3, compared);
+  }
+
+  private static Iterable<Path> ptx() throws IOException {
+    try (var all = Files.list(Path.of("kernels/ptx"))) {
+      return all.filter(path -> path.toString().endsWith(".ptx")).sorted().toList();
+    }
+  }
+
+  /** Of all kernels, for so many rows, or utterances of one row a side. */
+  private static Map<String, Size> launches(int rows) {
+    Noted noted = new Noted();
+    PrimaryContext context = new PrimaryContext(0);
+    try {
+      context.whileCurrent(() -> launchAll(rows, noted));
+    } finally {
+      context.close();
+    }
+    return noted.sizes;
+  }
+
+  private static void launchAll(int rows, Launch launch) {
+    KernelModules modules = new KernelModules(75); // none is loaded
+    LossArguments arguments = new LossArguments();
+    AlignArguments alignment = new AlignArguments();
+    new PrepareLauncher(modules).enqueue(rows, arguments, launch);
+    for (int labels : new int[] {127, 255, MANY}) {
+      new LatticeLauncher(modules).enqueue(rows, labels, arguments, launch);
+    }
+    new LabelsLauncher(modules).enqueue(rows, 1, arguments, launch);
+    new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
+    new ReduceLauncher(modules).enqueue(arguments, launch);
+    for (ElementType type : ElementType.values()) {
+      for (int classes : new int[] {32, 256, 1024, 8192, 8193}) {
+        new FramesLauncher(modules).enqueue(type, rows, classes, arguments, launch);
+      }
+      new SmallLossLauncher(modules).enqueue(type, rows, MANY, arguments, launch);
+      new ComplementLauncher(modules).enqueue(type, rows, MANY, arguments, launch);
+      new AlignFramesLauncher(modules).enqueue(type, rows, alignment, launch);
+      new AlignPathLauncher(modules).enqueue(type, rows, MANY, alignment, launch);
+      ProjectionLauncher.Steps projection =
+          new ProjectionLauncher(modules).steps(type, arguments.pointers(), launch);
+      projection.targets(rows);
+      projection.rows(rows);
+      projection.gather(rows);
+      projection.sum(rows);
+      projection.finish(rows);
+      projection.scale();
+      projection.gradient(rows);
+      projection.bias(rows);
+      projection.hidden(rows);
+      projection.weights(rows, 1);
+    }
+    alignment.close();
+    arguments.close();
+    modules.close();
+  }
+}
