@@ -45,7 +45,10 @@ Undefined Frame::spread(const Instruction& i) {
   const Undefined a = undefined(i.a), b = undefined(i.b), c = undefined(i.c);
   switch (i.operation->dependence) {
     case Dependence::MOVE: return a;
-    case Dependence::LOW_WORD: return {a.low, a.low};
+    case Dependence::LOW_WORDS: {
+      const uint32_t lanes = a.low | b.low | c.low | undefined(i.d).low;
+      return {lanes, lanes};
+    }
     case Dependence::SELECT: {
       const uint32_t first = truth(i.c);
       return {c.any() | (first & a.low) | (~first & b.low), c.any() | (first & a.high) | (~first & b.high)};

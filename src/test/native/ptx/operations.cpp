@@ -316,7 +316,6 @@ void addConversions(Operations& all) {
   OP("cvt.f32.f16", f32, A(f16));
   OP("cvt.rn.f16.f32", f16, A(f32));
   OP("cvt.sat.f32.f32", f32, A(f32) > 0 ? std::min(A(f32), 1.0f) : 0.0f);
-  all["cvt.u32.u64"].dependence = Dependence::LOW_WORD;
 }
 
 }  // namespace
@@ -330,6 +329,12 @@ const Operation* findOperation(const std::string& name) {
     addComparisons(all);
     addFloats(all);
     addConversions(all);
+    // of a 64-bit register, too, they read the low word alone
+    all["cvt.u32.u64"].dependence = Dependence::LOW_WORDS;
+    for (auto& [name, operation] : all) {
+      const bool isWide = name.compare(name.size() - 2, 2, "64") == 0;
+      if (!isWide && operation.dependence == Dependence::ALL) operation.dependence = Dependence::LOW_WORDS;
+    }
     return all;
   }();
   auto found = operations.find(name);

@@ -16,7 +16,7 @@ struct Operands {
 };
 
 // How a result depends on operands of which some are undefined.
-enum class Dependence : uint8_t { ALL, MOVE, SELECT, AND_PREDICATE, OR_PREDICATE, AND_WORDS, SHIFT_LEFT, SHIFT_RIGHT, LOW_WORD };
+enum class Dependence : uint8_t { ALL, MOVE, SELECT, AND_PREDICATE, OR_PREDICATE, AND_WORDS, SHIFT_LEFT, SHIFT_RIGHT, LOW_WORDS };
 
 struct Operation {
   void (*apply)(Operands& operands, uint32_t lanes);
