@@ -96,10 +96,12 @@ void Machine::runBlock() {
     }
     if (ready == 0) {
       reportDeadlock("deadlock: a barrier or warp operation not reached by all:");
-    } else if (eager == 0 && ++stalled_ > MAX_STALLED) {
+    } else if (eager != 0) {
+      turn(warps_[schedule_.warpOf(eager)]);
+    } else if (++stalled_ > MAX_STALLED) {
       reportDeadlock("deadlock: all wait for what nobody writes:");
-    } else {
-      turn(warps_[schedule_.warpOf(eager ? eager : ready)]);
+    } else {  // everybody looks again
+      for (Warp& warp : warps_) warp.spinning = 0;
     }
   }
   for (Warp& warp : warps_) {
@@ -114,24 +116,22 @@ void Machine::runBlock() {
 
 void Machine::reportDeadlock(const char* kind) {
   std::string who;
-  int shown = 0;
   unsigned thread = 0;
-  for (Warp& warp : warps_) {
-    forEach(~warp.exited, [&](unsigned lane) {
-      if (shown++ >= 4) return;
-      const Lane& mine = warp.lanes[lane];
-      thread = warp.first + lane;
-      const bool waits = !(warp.ready >> lane & 1);
-      const Instruction& at = waits ? *mine.waits : mine.frame->function.instructions[mine.next];
+  for (const Warp& warp : warps_) {
+    // of each warp, one lane of each kind
+    for (uint32_t lanes : {warp.ready, warp.atBarrier, warp.atOperation}) {
+      if (lanes == 0) continue;
+      const Lane& lane = warp.lanes[lowest(lanes)];
+      const Instruction& at = lanes == warp.ready ? lane.frame->function.instructions[lane.next] : *lane.waits;
+      thread = warp.first + lowest(lanes);
       who += " thread " + std::to_string(thread) + " in line " + std::to_string(at.line) + " (" + at.name + ");";
-    });
+    }
   }
   report(thread, 0, kind + who);
   isOver_ = true;
 }
 
 void Machine::turn(Warp& warp) {
-  if ((warp.ready & ~warp.spinning) == 0) warp.spinning = 0;
   for (uint64_t left = schedule_.quantum(); left > 0 && !isOver_;) {
     const uint32_t eager = warp.ready & ~warp.spinning;
     if (eager == 0) return;

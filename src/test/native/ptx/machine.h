@@ -93,7 +93,7 @@ class Machine {
   std::vector<Warp> warps_;
   unsigned block_ = 0;
   unsigned exited_ = 0, atBarrier_ = 0;  // threads of the block
-  uint64_t stalled_ = 0;                  // turns in which all wait for others, since anything was released
+  uint64_t stalled_ = 0;                 // how often all have looked again since anything was released
   uint64_t executed_ = 0;
   bool isOver_ = false, isMisaligned_ = false;
   std::vector<std::string> findings_;

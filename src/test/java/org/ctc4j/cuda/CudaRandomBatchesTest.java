@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** Batches made to hurt, against the reference. */
 @OnDevice
 class CudaRandomBatchesTest {
-  private static final int BATCHES = 300;
+  private static final int BATCHES = TestDriver.shareOf(300);
   // not Seed: 1634198429 and 410266550 are batches whose loss, next to 0, this backend has too few
   // digits of
   private static final long FIRST_SEED = Long.getLong("ctc4j.seed", 0);
