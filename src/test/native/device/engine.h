@@ -57,7 +57,8 @@ void setChecking(bool on);
 
 // What the engine of the PTX knows of instructions; that of the sources knows none.
 uint64_t warpInstructions();  // that the last launch executed, one for each warp or part of a warp
-// A line for each function: its program's first entry, its name, "entry" or "function", launches, instructions executed and all.
+// A line for each function: sm_75/its program's first entry by name, its own name, "entry" or "function", launches, instructions
+// executed and all.
 std::string coverage();
 // A line for each barrier, acquire and release: function, line of the PTX, name, how often executed.
 std::string synchronisations();

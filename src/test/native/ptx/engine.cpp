@@ -48,11 +48,12 @@ std::unique_ptr<Program> programOf(const std::string& text) {
   return program;
 }
 
-// Acts on every function, with a name for its program.
+// Acts on every function, with a name for its program: of its target and first entry.
 template <typename F>
 void forEachFunction(F&& act) {
   for (auto& [text, program] : programs) {
-    const std::string name = program->entries.empty() ? "-" : program->entries.begin()->first;
+    const std::string first = program->entries.empty() ? "" : program->entries.begin()->first;
+    const std::string name = program->module->target + "/" + first;
     for (auto& [functionName, function] : program->module->functions) act(name, *function);
   }
 }

@@ -85,8 +85,10 @@ class Parser {
 
   std::unique_ptr<Module> run() {
     while (!is("")) {
-      if (is(".version") || is(".target") || is(".address_size")) {
-        at_ += 2;
+      if (take(".target")) {
+        module_->target = word();
+      } else if (take(".version") || take(".address_size")) {
+        word();
       } else if (take(".visible") || take(".weak")) {
       } else if (is(".entry") || is(".func")) {
         function(word() == ".entry");

@@ -90,6 +90,7 @@ struct Function {
 };
 
 struct Module {
+  std::string target;  // sm_75
   std::map<std::string, std::unique_ptr<Function>> functions;
 };
 

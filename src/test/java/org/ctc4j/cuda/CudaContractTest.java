@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
  * -Dctc4j.checking=0} leaves that out and takes two thirds of the time.
  */
 @OnDevice
+@Tag("ptx")
 class CudaContractTest extends CtcContract {
   private static long launches;
 

@@ -96,8 +96,9 @@ final class Emulator {
   static native String instructions();
 
   /**
-   * How much of the PTX ran in this JVM, a line for each function of what was loaded: the first
-   * entry of its file, its name, entry or function, launches, instructions that ran, and all.
+   * How much of the PTX ran in this JVM, a line for each function of what was loaded: {@code
+   * sm_75/} and the first entry, by name, of its file; its own name; entry or function; launches;
+   * instructions that ran; and all.
    */
   static native String coverage();
 
