@@ -60,8 +60,8 @@ f32 flushed(f32 x) { return std::fabs(x) < std::numeric_limits<f32>::min() ? std
 
 // At most 2 units in the last place from the nearest; exact at 0.
 f32 ex2Approx(f32 x) {
-  const f32 exact = f32(std::exp2(f64(flushed(x))));
-  if (flushed(x) == 0 || exact == 0 || !std::isfinite(exact)) return flushed(exact);
+  const f32 exact = flushed(f32(std::exp2(f64(flushed(x)))));
+  if (flushed(x) == 0 || exact == 0 || !std::isfinite(exact)) return exact;
   return flushed(as<f32>(u64(s64(bitsOf(exact)) + error(bitsOf(x)))));
 }
 

@@ -12,8 +12,8 @@ unsigned highest(uint32_t bits) { return 31 - unsigned(__builtin_clz(bits)); }
 Schedule::Schedule(uint64_t seed) : random_(seed), isFixed_(seed == 0) {
   if (isFixed_) return;
   warps_ = Warps(random_.below(4));
-  const uint64_t draw = random_.below(8);  // lanes for themselves take longest
-  lanes_ = draw < 5 ? Lanes::TOGETHER : draw < 7 ? Lanes::SOME : Lanes::ONE;
+  const uint64_t draw = random_.below(32);  // lanes for themselves take longest
+  lanes_ = draw < 28 ? Lanes::TOGETHER : draw < 31 ? Lanes::SOME : Lanes::ONE;
   isPreemptive_ = random_.below(2) == 0;
 }
 

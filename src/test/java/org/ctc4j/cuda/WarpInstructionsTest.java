@@ -87,7 +87,7 @@ class WarpInstructionsTest {
       if (seen.add(words[0])) {
         double each = Double.parseDouble(words[2]) / shape.frames() / shape.utterances();
         lines.append(
-            String.format(Locale.ROOT, "%s %s %s %.1f\n", shape, words[0], words[2], each));
+            String.format(Locale.ROOT, "%s %s %s %.1f\n", shape.name(), words[0], words[2], each));
       }
     }
     return lines.toString();
