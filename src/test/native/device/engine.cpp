@@ -1,13 +1,8 @@
-// The engine: threads of a block as fibers, and a check on every access. See engine.h.
+// The engine of the sources: threads of a block as fibers, and a check on every access. See engine.h; shadow.h has what races are.
 //
 // Fibers switch only in barriers, warp operations and waits, so a run is a legal interleaving, and the seed picks which one.
 // Accesses come in through the functions that -fsanitize=thread makes the compiler call; this file stands in for libtsan and is
 // itself compiled without that option.
-//
-// Races. An access is ordered before another of the same block if a block barrier lies between, or if a chain of __syncwarp or
-// of release and acquire leads from one to the other (vector clocks). Shuffles and votes order nothing, as CUDA has it. Of two
-// accesses that are not ordered, one of them a write, the second is reported. Blocks of a launch are never ordered.
-// Of the readers of a word the last two are remembered.
 //
 // Alignment. What a device loads or stores at once is what the source names: a number, or a structure by its alignas. The accesses
 // above do not tell, since the compiler takes structures apart first. -fsanitize=alignment tests each pointer against its type before
@@ -22,12 +17,11 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "cuda_emulation.h"
+#include "shadow.h"
 #undef threadIdx
 #undef blockIdx
 #undef blockDim
@@ -98,8 +92,6 @@ struct Fiber {
   uint64_t result[32];  // what all lanes deposited
   int* counter;
   int atLeast;
-  uint32_t clock;                 // own time within the interval
-  std::vector<uint32_t> seen;     // times of the others that lie before us; empty: none
 };
 
 struct Block {
@@ -113,7 +105,6 @@ struct Block {
   bool misaligned = false;
   std::vector<unsigned> ready;
   int barrierCount = 0;  // of predicates at the last barrier
-  std::unordered_map<int*, std::vector<uint32_t>> released;
 } block;
 
 const Kernel* kernel;
@@ -121,21 +112,12 @@ void** arguments;
 const char* argumentsBegin;
 const char* argumentsEnd;
 uint64_t seed;
-uint64_t randomState;
 bool checking = true;
 std::vector<std::string> findings;
 size_t dropped;
 
-uint32_t interval = 1;  // one for every stretch of a block between barriers
-uint32_t firstOfBlock, firstOfLaunch;
-
-uint64_t nextRandom() {
-  randomState += 0x9e3779b97f4a7c15ull;
-  uint64_t z = randomState;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  return z ^ (z >> 31);
-}
+Clocks clocks;
+Random random;
 
 std::string place(void* address) {
   if (address == nullptr) return "";
@@ -174,72 +156,7 @@ void report(const std::string& what, void* address = nullptr) {
 
 // ---- memory --------------------------------------------------------------------------------------------------------------------
 
-struct Access {
-  uint32_t interval = 0;
-  uint32_t clock = 0;
-  uint16_t thread = 0;
-  uint8_t bytes = 0;  // which of the word's four
-};
-
-struct Word {  // 4 bytes
-  Access write, read, read2;
-};
-
-constexpr size_t PAGE_WORDS = 256;
-
-struct Region {
-  char* base;
-  size_t bytes;
-  std::vector<uint64_t> initialised;                 // a bit a byte
-  std::vector<std::unique_ptr<Word[]>> pages;        // PAGE_WORDS words each, made when touched
-
-  Region(char* base, size_t bytes)
-      : base(base), bytes(bytes), initialised(bytes / 64 + 1), pages(bytes / 4 / PAGE_WORDS + 1) {}
-
-  bool holds(const char* at, size_t n) const { return at >= base && at + n <= base + bytes; }
-  Word& word(size_t offset) {
-    auto& page = pages[offset / 4 / PAGE_WORDS];
-    if (!page) page.reset(new Word[PAGE_WORDS]);
-    return page[offset / 4 % PAGE_WORDS];
-  }
-  bool isInitialised(size_t from, size_t n) const {
-    for (size_t i = from; i < from + n;) {
-      if (i % 64 == 0 && n - (i - from) >= 64) {
-        if (initialised[i / 64] != ~0ull) return false;
-        i += 64;
-      } else {
-        if (!(initialised[i / 64] >> (i % 64) & 1)) return false;
-        i++;
-      }
-    }
-    return true;
-  }
-  void setInitialised(size_t from, size_t n, bool on) {
-    for (size_t i = from; i < from + n;) {
-      if (i % 64 == 0 && n - (i - from) >= 64) {
-        initialised[i / 64] = on ? ~0ull : 0;
-        i += 64;
-      } else {
-        const uint64_t bit = 1ull << (i % 64);
-        if (on) initialised[i / 64] |= bit; else initialised[i / 64] &= ~bit;
-        i++;
-      }
-    }
-  }
-};
-
-std::map<char*, Region> allocations;
-Region* lastHit;
 std::unique_ptr<Region> shared;
-
-Region* allocationOf(const char* at) {
-  if (lastHit && at >= lastHit->base && at < lastHit->base + lastHit->bytes) return lastHit;
-  auto after = allocations.upper_bound((char*)at);
-  if (after == allocations.begin()) return nullptr;
-  Region& region = std::prev(after)->second;
-  if (at >= region.base + region.bytes) return nullptr;
-  return lastHit = &region;
-}
 
 std::vector<std::pair<const char*, const char*>> constants;  // read-only segments of the program
 
@@ -262,26 +179,6 @@ bool isConstant(const char* at) {
   return false;
 }
 
-// Whether `access` is ordered before what the running thread does to `bytes` now, or touches others.
-bool isBefore(const Access& access, uint8_t bytes, bool isShared) {
-  if ((access.bytes & bytes) == 0) return true;
-  if (access.interval < firstOfBlock) return isShared || access.interval < firstOfLaunch;
-  if (access.interval < interval) return true;
-  if (access.thread == block.running) return true;
-  const auto& seen = block.fibers[block.running].seen;
-  return !seen.empty() && seen[access.thread] >= access.clock;
-}
-
-std::string describe(const Region& region, size_t offset, bool isShared) {
-  char text[200];
-  if (isShared) {
-    snprintf(text, sizeof text, "shared memory");
-  } else {
-    snprintf(text, sizeof text, "byte %zu of an allocation of %zu", offset, region.bytes);
-  }
-  return text;
-}
-
 void check(Region& region, const char* at, size_t bytes, bool write, bool isShared, void* caller) {
   const size_t offset = at - region.base;
   if (write) {
@@ -290,34 +187,8 @@ void check(Region& region, const char* at, size_t bytes, bool write, bool isShar
     report("uninitialised read of " + std::to_string(bytes) + " bytes, " + describe(region, offset, isShared), caller);
     region.setInitialised(offset, bytes, true);  // once is enough
   }
-  Access now = {interval, block.fibers[block.running].clock, uint16_t(block.running), 0};
-  for (size_t i = offset & ~size_t(3); i < offset + bytes; i += 4) {
-    Word& word = region.word(i);
-    now.bytes = 15;
-    if (i < offset) now.bytes &= 15 << (offset - i);
-    if (i + 4 > offset + bytes) now.bytes &= 15 >> (i + 4 - offset - bytes);
-    const Access* other = nullptr;
-    if (!isBefore(word.write, now.bytes, isShared)) {
-      other = &word.write;
-    } else if (write && !isBefore(word.read, now.bytes, isShared)) {
-      other = &word.read;
-    } else if (write && !isBefore(word.read2, now.bytes, isShared)) {
-      other = &word.read2;
-    }
-    if (other != nullptr) {
-      const char* kind = !write ? "read after write" : other == &word.write ? "write after write" : "write after read";
-      report(std::string("race, ") + kind + (other->interval < firstOfBlock ? " of another block" : "") + " by thread " +
-                 std::to_string(other->thread) + ", " + describe(region, i, isShared),
-             caller);
-      word.write = word.read = word.read2 = Access();
-    }
-    if (write) {
-      word.write = now;
-    } else {
-      if (word.read.thread != now.thread) word.read2 = word.read;
-      word.read = now;
-    }
-  }
+  const std::string race = clocks.touch(region, offset, bytes, write, isShared, block.running);
+  if (!race.empty()) report(race, caller);
 }
 
 void access(const void* address, size_t bytes, bool write, void* caller) {
@@ -339,16 +210,8 @@ void access(const void* address, size_t bytes, bool write, void* caller) {
   if (at >= argumentsBegin && at < argumentsEnd) return;
   if (!write && isConstant(at)) return;
   char text[200];
-  auto after = allocations.upper_bound((char*)at);
-  std::string near;
-  if (after != allocations.begin()) {
-    const Region& before = std::prev(after)->second;
-    if (at < before.base + before.bytes + (1 << 20)) {
-      near = ", byte " + std::to_string(at - before.base) + " of an allocation of " + std::to_string(before.bytes);
-    }
-  }
   snprintf(text, sizeof text, "out-of-bounds %s of %zu bytes at %p", write ? "write" : "read", bytes, address);
-  report(text + near, caller);
+  report(text + nearestAllocation(at), caller);
   abortLaunch();
 }
 
@@ -402,21 +265,6 @@ void fiberMain() {
   abort();
 }
 
-void see(std::vector<uint32_t>& mine, const std::vector<uint32_t>& other) {
-  if (other.empty()) return;
-  if (mine.empty()) mine.assign(block.threads, 0);
-  for (size_t i = 0; i < block.threads; i++) mine[i] = std::max(mine[i], other[i]);
-}
-
-void newInterval() {
-  interval++;
-  block.released.clear();
-  for (unsigned i = 0; i < block.threads; i++) {
-    block.fibers[i].clock = 1;
-    block.fibers[i].seen.clear();
-  }
-}
-
 // Lets everybody go when all live threads have come.
 void tryBarrier() {
   int line = -1, count = 0;
@@ -434,7 +282,7 @@ void tryBarrier() {
   }
   if (line < 0) return;
   block.barrierCount = count;
-  newInterval();
+  clocks.barrier();
   for (unsigned i = 0; i < block.threads; i++) {
     if (block.fibers[i].state == State::BARRIER) makeReady(i);
   }
@@ -463,18 +311,7 @@ void tryWarp(unsigned thread) {
   for (unsigned lane = 0; lane < 32; lane++) {
     if (mine.mask >> lane & 1) deposited[lane] = block.fibers[base + lane].value;
   }
-  if (mine.operation == Warp::SYNC) {
-    std::vector<uint32_t> all(block.threads, 0);
-    for (unsigned lane = 0; lane < 32; lane++) {
-      if (!(mine.mask >> lane & 1)) continue;
-      Fiber& fiber = block.fibers[base + lane];
-      see(all, fiber.seen);
-      all[base + lane] = fiber.clock++;
-    }
-    for (unsigned lane = 0; lane < 32; lane++) {
-      if (mine.mask >> lane & 1) block.fibers[base + lane].seen = all;
-    }
-  }
+  if (mine.operation == Warp::SYNC) clocks.warpBarrier(base, mine.mask);
   const unsigned mask = mine.mask;
   for (unsigned lane = 0; lane < 32; lane++) {
     if (!(mask >> lane & 1)) continue;
@@ -484,9 +321,7 @@ void tryWarp(unsigned thread) {
 }
 
 void runBlock() {
-  firstOfBlock = ++interval;
-  newInterval();
-  firstOfBlock = interval;
+  clocks.beginBlock(block.threads);
   shared->setInitialised(0, shared->bytes, false);
   block.ready.clear();
   for (unsigned i = 0; i < block.threads; i++) {
@@ -511,7 +346,7 @@ void runBlock() {
       break;
     }
     if (seed != 0) {
-      const size_t pick = next + nextRandom() % (block.ready.size() - next);
+      const size_t pick = next + random.below(block.ready.size() - next);
       std::swap(block.ready[next], block.ready[pick]);
     }
     const unsigned thread = block.ready[next++];
@@ -580,11 +415,7 @@ uint64_t warp(Warp operation, unsigned mask, uint64_t value, int source, int lin
 }
 
 void release(int* counter, int value) {
-  Fiber& fiber = block.fibers[block.running];
-  std::vector<uint32_t> mine = fiber.seen;
-  if (mine.empty()) mine.assign(block.threads, 0);
-  mine[block.running] = fiber.clock++;
-  see(block.released[counter], mine);
+  clocks.release(block.running, counter);
   *counter = value;
   for (unsigned i = 0; i < block.threads; i++) {
     const Fiber& other = block.fibers[i];
@@ -601,7 +432,7 @@ void acquire(int* counter, int atLeast) {
     fiber.line = 0;
     yield();
   }
-  see(fiber.seen, block.released[counter]);
+  clocks.acquire(block.running, counter);
 }
 
 Findings launch(const Kernel& toRun, Dim3 grid, Dim3 blockDim, size_t dynamicSharedBytes, void** parameters) {
@@ -634,21 +465,15 @@ Findings launch(const Kernel& toRun, Dim3 grid, Dim3 blockDim, size_t dynamicSha
   argumentsBegin = copy.data();
   argumentsEnd = copy.data() + copy.size();
 
-  randomState = seed;
-  firstOfLaunch = ++interval;
+  random = Random(seed);
+  clocks.beginLaunch();
   block.threads = unsigned(threads);
   block.aborted = block.misaligned = false;
   self.blockDim = blockDim;
   self.gridDim = grid;
-  // blocks in an order of the seed's: from a random one on, by a step that has no divisor in common with their number
-  uint64_t step = 1, first = 0;
-  if (seed != 0) {
-    first = nextRandom() % grid.x;
-    step = nextRandom() % grid.x + 1;
-    while (std::__gcd(step, uint64_t(grid.x)) != 1) step++;
-  }
+  const BlockOrder order(grid.x, seed == 0, random);
   for (uint64_t i = 0; i < grid.x && !block.aborted; i++) {
-    self.block = {unsigned((first + i * step) % grid.x), 0, 0};
+    self.block = {order[i], 0, 0};
     runBlock();
   }
   std::string all;
@@ -657,36 +482,14 @@ Findings launch(const Kernel& toRun, Dim3 grid, Dim3 blockDim, size_t dynamicSha
   return {all, block.misaligned};
 }
 
-void registerAllocation(void* base, size_t bytes) {
-  allocations.emplace((char*)base, Region((char*)base, bytes));
-  lastHit = nullptr;
-}
-
-void unregisterAllocation(void* base) {
-  allocations.erase((char*)base);
-  lastHit = nullptr;
-}
-
-void markInitialised(void* address, size_t bytes) {
-  if (Region* region = bytes ? allocationOf((char*)address) : nullptr) {
-    region->setInitialised((char*)address - region->base, std::min(bytes, size_t(region->base + region->bytes - (char*)address)), true);
-  }
-}
-
-void markUninitialised(void* address, size_t bytes) {
-  if (Region* region = bytes ? allocationOf((char*)address) : nullptr) {
-    region->setInitialised((char*)address - region->base, std::min(bytes, size_t(region->base + region->bytes - (char*)address)), false);
-  }
-}
-
-bool isInitialised(const void* address, size_t bytes) {
-  if (bytes == 0) return true;
-  Region* region = allocationOf((const char*)address);
-  return region && region->holds((const char*)address, bytes) && region->isInitialised((const char*)address - region->base, bytes);
-}
-
 void setSeed(uint64_t value) { seed = value; }
 void setChecking(bool on) { checking = on; }
+
+void setApproximations(uint64_t) {}
+uint64_t warpInstructions() { return 0; }
+std::string coverage() { return ""; }
+std::string synchronisations() { return ""; }
+bool omit(const std::string&, int) { return false; }
 
 }  // namespace emulation
 

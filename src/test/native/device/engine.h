@@ -1,5 +1,7 @@
 // Runs the project's CUDA kernels on the CPU and checks every access they make. Used by the tests in this folder and by the
 // emulated libcuda.so.1. Not thread-safe: one launch at a time in the process (guard it with a lock).
+//
+// There are two engines: this folder's runs the sources, compiled by g++; that of ../ptx the text of the PTX.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -17,11 +19,15 @@ struct Kernel {
   const size_t* parameterSizes;  // bytes of each parameter, as in the kernel's PTX
   unsigned maxThreadsPerBlock;   // __launch_bounds__
   unsigned staticSharedBytes;
-  void (*entry)(void** parameters);  // one thread's run of the kernel; for the engine
+  void (*entry)(void** parameters);  // one thread's run of the kernel; for the engine of the sources
 };
 
+// A module as the engine runs it; the same for the same text, and for as long as the process lives.
+struct Program;
+// Null, with the problem, if the engine cannot run that. The engine of the sources takes no notice of the text.
+const Program* loadProgram(const std::string& ptx, std::string* problem);
 // Null if there is no kernel of that name.
-const Kernel* findKernel(const char* name);
+const Kernel* findKernel(const Program& program, const char* name);
 
 struct Findings {
   std::string text;         // empty when nothing was found, else one a line: kernel, block, thread, what, where
@@ -43,7 +49,20 @@ bool isInitialised(const void* address, size_t bytes);
 // Order in which threads and blocks take their turns; 0 is ascending. A right kernel gives the same bits for all.
 void setSeed(uint64_t seed);
 
+// How approximate instructions are off by what their specification allows; 0: not at all. For the engine of the PTX.
+void setApproximations(uint64_t seed);
+
 // Accesses checked (true, the default) or not (several times faster). Barriers and masks are checked always.
 void setChecking(bool on);
+
+// What the engine of the PTX knows of instructions; that of the sources knows none.
+uint64_t warpInstructions();  // that the last launch executed, one for each warp or part of a warp
+// A line for each function: sm_75/its program's first entry by name, its own name, "entry" or "function", launches, instructions
+// executed and all.
+std::string coverage();
+// A line for each barrier, acquire and release: function, line of the PTX, name, how often executed.
+std::string synchronisations();
+// Leaves that one out until the next call; false if there is none.
+bool omit(const std::string& function, int line);
 
 }  // namespace emulation

@@ -24,4 +24,7 @@ struct Entry<FUNCTION> {
   }
 };
 
+// One of the project's; null if there is none of that name.
+const Kernel* findKernel(const char* name);
+
 }  // namespace emulation

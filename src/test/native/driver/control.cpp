@@ -30,6 +30,7 @@ long* setting(const std::string& name) {
   if (name == "initResult") return &s.initResult;
   if (name == "checking") return &s.checking;
   if (name == "seed") return &s.seed;
+  if (name == "approximations") return &s.approximations;
   return nullptr;
 }
 
@@ -57,6 +58,7 @@ void resetCounts() {
   State& s = state();
   s.calls.clear();
   s.launches.clear();
+  s.instructions.clear();
   s.finding.clear();
   s.peakDeviceBytes = s.usedDeviceBytes();
 }
@@ -67,7 +69,7 @@ using Guard = std::lock_guard<std::recursive_mutex>;
 
 extern "C" {
 
-// Settings, counts and faults as at the start; work that is still enqueued is dropped. A device that
+// Settings, counts and faults as at the start (or as kept); work that is still enqueued is dropped. A device that
 // was lost is a new one: nobody could give back what was allocated on it.
 JNIEXPORT void JNICALL Java_org_ctc4j_cuda_Emulator_reset(JNIEnv*, jclass) {
   Guard guard(state().lock);
@@ -76,7 +78,7 @@ JNIEXPORT void JNICALL Java_org_ctc4j_cuda_Emulator_reset(JNIEnv*, jclass) {
   if (s.lost != CUDA_SUCCESS) {
     forgetContexts();
   }
-  s.settings = Settings();
+  s.settings = s.initial;
   s.lost = CUDA_SUCCESS;
   s.faults.clear();
   resetCounts();
@@ -96,6 +98,12 @@ JNIEXPORT void JNICALL Java_org_ctc4j_cuda_Emulator_set(JNIEnv* env, jclass, jst
   } else {
     env->ThrowNew(env->FindClass("java/lang/IllegalArgumentException"), "no such setting");
   }
+}
+
+// What is set now is set by a reset, too.
+JNIEXPORT void JNICALL Java_org_ctc4j_cuda_Emulator_keepSettings(JNIEnv*, jclass) {
+  Guard guard(state().lock);
+  state().initial = state().settings;
 }
 
 JNIEXPORT void JNICALL Java_org_ctc4j_cuda_Emulator_fail(JNIEnv* env, jclass, jstring call,
@@ -139,6 +147,33 @@ JNIEXPORT jstring JNICALL Java_org_ctc4j_cuda_Emulator_callList(JNIEnv* env, jcl
     list += name + " " + std::to_string(count) + "\n";
   }
   return env->NewStringUTF(list.c_str());
+}
+
+// "ctc_labels 3 1200\n…": of each kernel, launches and instructions of warps
+JNIEXPORT jstring JNICALL Java_org_ctc4j_cuda_Emulator_instructions(JNIEnv* env, jclass) {
+  Guard guard(state().lock);
+  std::string list;
+  for (auto& [name, count] : state().instructions) {
+    list += name + " " + std::to_string(state().launches[name]) + " " + std::to_string(count) + "\n";
+  }
+  return env->NewStringUTF(list.c_str());
+}
+
+// As engine.h has it, since the process began.
+JNIEXPORT jstring JNICALL Java_org_ctc4j_cuda_Emulator_coverage(JNIEnv* env, jclass) {
+  Guard guard(state().lock);
+  return env->NewStringUTF(emulation::coverage().c_str());
+}
+
+JNIEXPORT jstring JNICALL Java_org_ctc4j_cuda_Emulator_synchronisations(JNIEnv* env, jclass) {
+  Guard guard(state().lock);
+  return env->NewStringUTF(emulation::synchronisations().c_str());
+}
+
+JNIEXPORT jboolean JNICALL Java_org_ctc4j_cuda_Emulator_omit(JNIEnv* env, jclass, jstring function,
+                                                             jint line) {
+  Guard guard(state().lock);
+  return emulation::omit(text(env, function), line);
 }
 
 // What the checks of the kernel engine reported since the last reset, or "".

@@ -1,7 +1,7 @@
-// The bridge to the engine that runs the kernels' source on the host and checks every access.
+// The bridge to the engine that runs the kernels on the host and checks every access.
 #include <algorithm>
+#include <numeric>
 
-#include "../device/engine.h"
 #include "state.h"
 
 void onAllocate(CUdeviceptr address, size_t bytes) {
@@ -16,16 +16,21 @@ void onWrite(CUdeviceptr address, size_t bytes) {
   emulation::markInitialised(reinterpret_cast<void*>(address), bytes);
 }
 
-bool hasKernel(const std::string& name, const std::vector<size_t>& parameterBytes) {
-  const emulation::Kernel* kernel = emulation::findKernel(name.c_str());
-  return kernel && std::equal(parameterBytes.begin(), parameterBytes.end(), kernel->parameterSizes,
-                              kernel->parameterSizes + kernel->parameterCount);
+const emulation::Kernel* kernelOf(const Module& module, const std::string& name,
+                                  const std::vector<size_t>& parameterBytes) {
+  const emulation::Kernel* kernel = emulation::findKernel(*module.program, name.c_str());
+  bool fits = kernel && std::equal(parameterBytes.begin(), parameterBytes.end(),
+                                   kernel->parameterSizes,
+                                   kernel->parameterSizes + kernel->parameterCount);
+  return fits ? kernel : nullptr;
 }
 
-CUresult runKernel(const std::string& name, Extent grid, Extent block, unsigned sharedBytes,
-                   void** arguments) {
+CUresult runKernel(const emulation::Kernel& kernel, Extent grid, Extent block,
+                   unsigned sharedBytes, void** arguments) {
   State& s = state();
-  s.launches[name]++;
+  long launches = std::accumulate(s.launches.begin(), s.launches.end(), 0L,
+                                  [](long sum, auto& launched) { return sum + launched.second; });
+  s.launches[kernel.name]++;
   for (auto fault = s.faults.begin(); fault != s.faults.end(); ++fault) {
     if (fault->call == "kernel" && --fault->count == 0) {
       CUresult result = fault->result;
@@ -34,10 +39,13 @@ CUresult runKernel(const std::string& name, Extent grid, Extent block, unsigned 
     }
   }
   emulation::setChecking(s.settings.checking != 0);
-  emulation::setSeed(s.settings.seed);
+  emulation::setApproximations(s.settings.approximations);
+  // each launch in an order of its own
+  emulation::setSeed(s.settings.seed == 0 ? 0 : s.settings.seed + launches);
   emulation::Findings found =
-      emulation::launch(*emulation::findKernel(name.c_str()), {grid.x, grid.y, grid.z},
-                        {block.x, block.y, block.z}, sharedBytes, arguments);
+      emulation::launch(kernel, {grid.x, grid.y, grid.z}, {block.x, block.y, block.z}, sharedBytes,
+                        arguments);
+  s.instructions[kernel.name] += emulation::warpInstructions();
   s.finding += found.text;
   return found.text.empty()  ? CUDA_SUCCESS
          : found.misaligned ? CUDA_ERROR_MISALIGNED_ADDRESS

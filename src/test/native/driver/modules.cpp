@@ -1,6 +1,6 @@
 // Modules, functions and launches. The PTX decides what can be loaded and called, as on a GPU: its
 // version, its target, the names of its entry points and the sizes of their parameters. What runs
-// is the same source compiled for the host.
+// is up to the engine: that text, or the same source compiled for the host.
 #include <algorithm>
 #include <cstring>
 #include <regex>
@@ -50,6 +50,7 @@ void readEntries(Module* module) {
         function.maxThreads *= limit[i].matched ? std::stoi(limit[i]) : 1;
       }
     }
+    function.kernel = kernelOf(*module, function.name, function.parameterBytes);
     module->functions[function.name] = function;
   }
 }
@@ -84,6 +85,10 @@ CUresult load(Module** loaded, const char* image, std::string* log) {
   module->context = currentContext();
   module->architecture = std::stoi(target[1]);
   module->ptx = std::move(ptx);
+  module->program = emulation::loadProgram(module->ptx, log);
+  if (!module->program) {
+    return CUDA_ERROR_INVALID_PTX;
+  }
   readEntries(module.get());
   *loaded = module.release();
   state().modules.insert(*loaded);
@@ -157,7 +162,7 @@ CTC4J_EXPORT CUresult cuModuleGetFunction(Function** function, Module* module, c
     return CUDA_ERROR_INVALID_HANDLE;
   }
   auto found = module->functions.find(name);
-  if (found == module->functions.end() || !hasKernel(name, found->second.parameterBytes)) {
+  if (found == module->functions.end() || !found->second.kernel) {
     return CUDA_ERROR_NOT_FOUND;
   }
   *function = &found->second;
@@ -209,9 +214,9 @@ CTC4J_EXPORT CUresult cuLaunchKernel(Function* function, unsigned gridX, unsigne
     return CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
   }
   auto arguments = std::make_shared<Arguments>(*function, parameters);
-  std::string name = function->name;
+  const emulation::Kernel* kernel = function->kernel;
   return enqueue(stream, [=] {
-    return runKernel(name, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes,
+    return runKernel(*kernel, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes,
                      arguments->pointers.data());
   });
 }

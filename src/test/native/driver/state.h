@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "../device/engine.h"
 #include "cuda_abi.h"
 
 // Written to by Emulator.java; see control.cpp.
@@ -22,7 +23,8 @@ struct Settings {
   long architecture = 80;       // of each device: 10 * major + minor
   long initResult = CUDA_SUCCESS;  // of cuInit
   long checking = 1;            // whether the engine checks the kernels' accesses
-  long seed = 0;                // of the order in which threads and blocks take their turns
+  long seed = 0;            // of the order in which threads and blocks take their turns
+  long approximations = 0;  // of the errors of approximate instructions; 0: none
 };
 
 // From `count` matching calls on, the call fails with `result`; once, or for ever and all calls.
@@ -84,6 +86,7 @@ struct Context {
 struct Function {
   Module* module;
   std::string name;
+  const emulation::Kernel* kernel;  // null if the engine has none
   std::vector<size_t> parameterBytes;
   int maxThreads = 1024;
   int dynamicSharedBytes = 48 << 10;
@@ -93,6 +96,7 @@ struct Module {
   Context* context;
   int architecture;
   std::string ptx;
+  const emulation::Program* program;
   std::map<std::string, Function> functions;
 };
 
@@ -104,11 +108,13 @@ struct Allocation {
 struct State {
   std::recursive_mutex lock;
   Settings settings;
+  Settings initial;  // what a reset sets
   bool initialised = false;
   CUresult lost = CUDA_SUCCESS;  // what every call answers since the device was lost
   std::vector<Fault> faults;
   std::map<std::string, long> calls;
   std::map<std::string, long> launches;  // by kernel, counted when they run
+  std::map<std::string, long> instructions;  // of warps, by kernel
   std::string finding;                   // what the engine's checks reported
   std::vector<std::unique_ptr<Context>> contexts;
   std::map<CUdeviceptr, Allocation> allocations;
@@ -185,12 +191,13 @@ void onAllocate(CUdeviceptr address, size_t bytes);
 void onFree(CUdeviceptr address, size_t bytes);
 // Bytes written other than by a kernel.
 void onWrite(CUdeviceptr address, size_t bytes);
-// Whether the source has a kernel of that name, with parameters of these sizes.
-bool hasKernel(const std::string& name, const std::vector<size_t>& parameterBytes);
+// The engine's kernel of that name, with parameters of these sizes; or null.
+const emulation::Kernel* kernelOf(const Module& module, const std::string& name,
+                                  const std::vector<size_t>& parameterBytes);
 
 struct Extent {
   unsigned x, y, z;
 };
 // Runs a kernel now; what the checks find is kept in state().finding and fails the launch.
-CUresult runKernel(const std::string& name, Extent grid, Extent block, unsigned sharedBytes,
+CUresult runKernel(const emulation::Kernel& kernel, Extent grid, Extent block, unsigned sharedBytes,
                    void** arguments);

@@ -38,6 +38,11 @@ public abstract class CtcContract {
   /** A new engine of the backend under test; fails if another implementation would be picked. */
   protected abstract Ctc engine(EngineOptions options);
 
+  /** How many batches are drawn where others draw {@code usual}. */
+  protected int repeats(int usual) {
+    return usual;
+  }
+
   /** How many frames "many" are; fewer than 10^6 only where that would take minutes. */
   protected int manyFrames() {
     return 1_000_000;
@@ -112,7 +117,7 @@ public abstract class CtcContract {
   @Test
   @DisplayName("The loss is −log of the sum over all paths that collapse to the target")
   void bruteForce() {
-    for (int i = 0; i < 4000; i++) {
+    for (int i = 0; i < repeats(4000); i++) {
       int classes = 1 + random.nextInt(4);
       int frames = random.nextInt(classes > 2 ? 7 : 9);
       TestBatch batch =
@@ -261,7 +266,7 @@ public abstract class CtcContract {
   @DisplayName("No loss is below 0, and all have the digits of the reference's")
   void nearlyCertainAtRandom() {
     int utterances = 250;
-    int all = Integer.getInteger("ctc4j.certain", certainUtterances());
+    int all = Integer.getInteger("ctc4j.certain", repeats(certainUtterances()));
     for (int i = 0; i < all; i += utterances) {
       TestBatch batch = NearlyCertain.random(random, utterances);
       CtcResult expected = reference(batch.batch(), batch.options());
@@ -809,7 +814,7 @@ public abstract class CtcContract {
   @Test
   @DisplayName("A posterior is the share of the target's paths that is there at that frame")
   void bruteForcePosteriors() {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < repeats(1000); i++) {
       int classes = 1 + random.nextInt(4);
       int frames = random.nextInt(classes > 2 ? 7 : 9);
       TestBatch batch =
@@ -862,7 +867,7 @@ public abstract class CtcContract {
   @Test
   @DisplayName("… of batches made to hurt")
   void hostilePosteriors() {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < repeats(200); i++) {
       long batchSeed = seed + i;
       HostileBatch hostile = HostileBatch.of(batchSeed);
       assertPosteriors(hostile.batch(), hostile.options(), "HostileBatch.of(" + batchSeed + ")");
@@ -1174,7 +1179,7 @@ public abstract class CtcContract {
   @Test
   @DisplayName("−Infinity logits are probability 0")
   void minusInfinity() {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < repeats(200); i++) {
       TestBatch batch = TestBatch.random(random, 8, 3, 4, 3, 2);
       for (double[][] utterance : batch.logits()) {
         for (double[] row : utterance) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
  * -Dctc4j.checking=0} leaves that out and takes two thirds of the time.
  */
 @OnDevice
+@Tag("ptx")
 class CudaContractTest extends CtcContract {
   private static long launches;
 
@@ -40,16 +42,23 @@ class CudaContractTest extends CtcContract {
     return engine;
   }
 
+  @Override
+  protected int repeats(int usual) {
+    return TestDriver.shareOf(usual);
+  }
+
   /** A million are for a GPU: an emulation steps every thread of a warp by itself. */
   @Override
   protected int manyFrames() {
-    return TestDriver.isGpu() ? super.manyFrames() : 20_000;
+    return TestDriver.isGpu() ? super.manyFrames() : TestDriver.shareOf(20_000);
   }
 
   /** 10,000 frames take the emulated driver some 6 seconds: there once. */
   @Override
   protected boolean isPromised(NearlyCertainCase one) {
-    return TestDriver.isGpu() || one.frames() < 10_000 || one.margin() == 40;
+    return TestDriver.isGpu()
+        || one.frames() < TestDriver.shareOf(10_000)
+        || (one.margin() == 40 && TestDriver.shareOf(10_000) == 10_000);
   }
 
   @Override

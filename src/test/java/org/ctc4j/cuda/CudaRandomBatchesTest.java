@@ -10,12 +10,14 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.cpu.HostileBatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Batches made to hurt, against the reference. */
 @OnDevice
+@Tag("ptx")
 class CudaRandomBatchesTest {
-  private static final int BATCHES = 300;
+  private static final int BATCHES = TestDriver.shareOf(300);
   // not Seed: 1634198429 and 410266550 are batches whose loss, next to 0, this backend has too few
   // digits of
   private static final long FIRST_SEED = Long.getLong("ctc4j.seed", 0);

@@ -1,6 +1,7 @@
 package org.ctc4j.cuda;
 
 import java.nio.file.Path;
+import java.util.concurrent.ThreadLocalRandom;
 import org.ctc4j.cuda.driver.CublasLibrary;
 
 /**
@@ -9,17 +10,42 @@ import org.ctc4j.cuda.driver.CublasLibrary;
  * src/test/native/driver.
  */
 public final class Emulator {
+  /**
+   * In which order lanes, warps and blocks take their turns, and how approximate instructions err,
+   * where a test does not say: {@code -Dctc4j.order=N} if given, to replay; else, on the engine of
+   * the PTX, one that is fixed where the environment has {@code CI} and drawn elsewhere; on that of
+   * the sources 0, which is ascending and exact.
+   */
+  private static final long ORDER = order();
+
   static {
     String named = System.getProperty("ctc4j.emulator");
     Path library = named != null ? Path.of(named) : EmulatorBuild.library();
     System.load(library.toString());
     System.setProperty(CublasLibrary.PROPERTY, EmulatorBuild.cublas(library).toString());
+    set("seed", ORDER);
+    set("approximations", ORDER);
+    keepSettings();
   }
 
   private Emulator() {}
 
+  private static long order() {
+    Long given = Long.getLong("ctc4j.order");
+    if (given != null || Engine.CHOSEN == Engine.SOURCES) {
+      return given != null ? given : 0;
+    }
+    int drawn = ThreadLocalRandom.current().nextInt(1, 1_000_000_000);
+    long order = System.getenv("CI") != null ? 4711 : drawn;
+    System.out.println("order of lanes, warps and blocks: -Dctc4j.order=" + order);
+    return order;
+  }
+
   /** Settings, faults and counts as at the start. */
   public static native void reset();
+
+  /** What is set now is set by resets, too. */
+  private static native void keepSettings();
 
   /** Counts and findings as at the start. */
   static native void resetCounts();
@@ -28,7 +54,8 @@ public final class Emulator {
    * Changes what is emulated.
    *
    * @param name devices, memoryBytes (of each), driverVersion, architecture, initResult, checking
-   *     (of the kernels' accesses, 0 or 1), seed (of the order in which threads take turns)
+   *     (of the kernels' accesses, 0 or 1), seed (of the order in which threads take turns),
+   *     approximations (how approximate instructions err on the engine of the PTX)
    */
   public static native void set(String name, long value);
 
@@ -65,6 +92,25 @@ public final class Emulator {
 
   /** What the checks of the kernels' accesses found since the reset, or "". */
   static native String finding();
+
+  /** Of each kernel that ran since the reset: name, launches and instructions of warps, a line. */
+  static native String instructions();
+
+  /**
+   * How much of the PTX ran in this JVM, a line for each function of what was loaded: {@code
+   * sm_75/} and the first entry, by name, of its file; its own name; entry or function; launches;
+   * instructions that ran; and all.
+   */
+  static native String coverage();
+
+  /**
+   * The barriers, acquires and releases of the PTX that was loaded, a line for each: function,
+   * line, instruction, how often it ran in this JVM.
+   */
+  static native String synchronisations();
+
+  /** Leaves one of these out until the next call; false where there is none. */
+  static native boolean omit(String function, int line);
 
   /** Whether nothing is held of what engines allocate. */
   public static String leaks() {

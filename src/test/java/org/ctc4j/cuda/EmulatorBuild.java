@@ -16,12 +16,11 @@ import java.util.stream.Stream;
 /**
  * Builds the emulated {@code libcuda.so.1}, and {@code libcublas.so.12} on top of it, with g++ out
  * of {@code src/test/native} and {@code kernels}, once for each state of the sources and options:
- * the results lie under {@code target/emulator}.
+ * the results lie under {@code target/emulator}, or {@code target/emulator-ptx}, by {@link Engine}.
  */
 final class EmulatorBuild {
   private static final Path NATIVE = Path.of("src/test/native");
   private static final Path KERNELS = Path.of("kernels");
-  private static final Path TARGET = Path.of("target/emulator");
   private static final List<String> FLAGS =
       List.of("-std=c++17", "-g1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wno-unknown-pragmas");
 
@@ -32,6 +31,9 @@ final class EmulatorBuild {
   private static final List<String> CHECKED =
       List.of(
           "-O1", "-fno-strict-aliasing", "-fsanitize=thread,alignment", "-fno-threadsafe-statics");
+
+  /** The engine of the PTX: lanes in loops of 32, roundings as the instructions have them. */
+  private static final List<String> VECTORISED = List.of("-O3", "-frounding-math");
 
   private EmulatorBuild() {}
 
@@ -54,7 +56,7 @@ final class EmulatorBuild {
   /** The driver, built with all that goes with it if it is not there yet. */
   static Path library() {
     try {
-      Path directory = TARGET.resolve(hash()).toAbsolutePath();
+      Path directory = Engine.CHOSEN.target.resolve(hash()).toAbsolutePath();
       Path library = directory.resolve("libcuda.so.1");
       Path cublas = cublas(library);
       if (!Files.exists(library)) {
@@ -88,7 +90,7 @@ final class EmulatorBuild {
       objects.add(object);
       List<String> command = new ArrayList<>(List.of("g++"));
       command.addAll(FLAGS);
-      command.addAll(source.endsWith("device/kernels.cpp") ? CHECKED : List.of("-O2"));
+      command.addAll(optionsOf(source));
       Path include = Path.of(System.getProperty("java.home"), "include");
       command.addAll(List.of("-I" + include, "-I" + include.resolve("linux")));
       command.add("-I" + NATIVE.resolve("device"));
@@ -102,6 +104,13 @@ final class EmulatorBuild {
       await(compiler);
     }
     return objects;
+  }
+
+  private static List<String> optionsOf(Path source) {
+    if (source.endsWith("device/kernels.cpp")) {
+      return CHECKED;
+    }
+    return source.getParent().endsWith("ptx") ? VECTORISED : List.of("-O2");
   }
 
   private static void link(Path library, List<Path> objects, List<String> options)
@@ -132,20 +141,25 @@ final class EmulatorBuild {
     }
   }
 
-  /** Everything that is compiled: the kernels, the engine that runs them, the driver. */
+  /** Everything that is compiled: the engine, with what it runs if that is compiled; the driver. */
   private static List<Path> units() throws IOException {
     List<Path> units = new ArrayList<>();
-    units.add(NATIVE.resolve("device/kernels.cpp")); // the one that takes longest
-    units.add(NATIVE.resolve("device/engine.cpp"));
+    if (Engine.CHOSEN == Engine.PTX) {
+      units.addAll(sources("ptx", ".cpp"));
+    } else {
+      units.add(NATIVE.resolve("device/kernels.cpp")); // the one that takes longest
+      units.add(NATIVE.resolve("device/engine.cpp"));
+    }
+    units.add(NATIVE.resolve("device/shadow.cpp"));
     units.addAll(sources("driver", ".cpp"));
     return units;
   }
 
   private static List<Path> sources() throws IOException {
     List<Path> all = new ArrayList<>();
-    all.addAll(sources("driver", ""));
-    all.addAll(sources("device", ""));
-    all.addAll(sources("cublas", ""));
+    for (String directory : List.of("driver", "device", "ptx", "cublas")) {
+      all.addAll(sources(directory, ""));
+    }
     all.addAll(files(KERNELS, ""));
     return all;
   }
@@ -166,7 +180,7 @@ final class EmulatorBuild {
   private static String hash() throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update((FLAGS + " " + CHECKED).getBytes(StandardCharsets.UTF_8));
+      digest.update((FLAGS + " " + CHECKED + " " + VECTORISED).getBytes(StandardCharsets.UTF_8));
       for (Path source : sources()) {
         digest.update(Files.readAllBytes(source));
       }

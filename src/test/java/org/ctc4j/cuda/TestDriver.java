@@ -40,6 +40,14 @@ final class TestDriver {
     return GPU.equals(mode());
   }
 
+  /**
+   * How many of what a test draws, or how long: all, or with {@code -Dctc4j.oneIn=N} an Nth, for
+   * engines that take long.
+   */
+  static int shareOf(int usual) {
+    return Math.max(1, usual / Integer.getInteger("ctc4j.oneIn", 1));
+  }
+
   /** {@link Emulator#set}. */
   static void set(String name, long value) {
     if (isEmulated()) {

@@ -1,0 +1,158 @@
+package org.ctc4j.cuda;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcAligner;
+import org.ctc4j.ElementType;
+import org.ctc4j.EngineOptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Takes each barrier, acquire and release out of the PTX in turn, and says which of them nothing
+ * notices: neither results, nor the checks of the engine. By hand, and long:
+ *
+ * <pre>mvn surefire:test@ptx -Dtest=SynchronisationMutations [-Dctc4j.mutants=REGEX]</pre>
+ *
+ * with the functions to change, by default all.
+ */
+@Emulated
+@Tag("ptx-alone")
+class SynchronisationMutations {
+  private static final Pattern FUNCTIONS =
+      Pattern.compile(System.getProperty("ctc4j.mutants", ".*"));
+  private static final List<String> SHAPES =
+      List.of("9x3x5x3", "20x2x300x6", "8x2x1025x3", "5x1x9000x2");
+  private static final List<String> SEVERAL_WARPS =
+      List.of("90x2x9x40", "300x1x7x140", "620x1x7x300", "900x1x5x600");
+  private static final EngineOptions LITTLE = EngineOptions.DEFAULT.withWorkspaceBytes(1);
+
+  /** An instruction that orders. */
+  private record Place(String function, int line, String instruction) {}
+
+  /** What runs kernels and looks at results. */
+  private record Case(String name, Runnable run) {}
+
+  private static List<Case> cases() {
+    List<Case> cases = new ArrayList<>();
+    for (String shape : SHAPES) {
+      for (ElementType type : ElementType.values()) {
+        cases.add(compared(shape, type, EngineOptions.DEFAULT));
+      }
+      cases.add(compared(shape, ElementType.FLOAT32, LITTLE));
+    }
+    for (String shape : SEVERAL_WARPS) {
+      cases.add(compared(shape, ElementType.FLOAT32, EngineOptions.DEFAULT));
+      cases.add(compared(shape, ElementType.FLOAT32, LITTLE));
+    }
+    cases.add(
+        new Case(
+            "projections",
+            () -> {
+              try (Ctc cuda = Ctc.create(Backend.CUDA)) {
+                KernelCheck.checkProjections(cuda);
+              }
+            }));
+    cases.add(new Case("device batch", () -> KernelCheck.checkDeviceBatch(1)));
+    return cases;
+  }
+
+  private static Case compared(String shape, ElementType type, EngineOptions options) {
+    return new Case(
+        shape + " " + type,
+        () -> {
+          try (Ctc cuda = Ctc.create(Backend.CUDA, options);
+              CtcAligner aligner = CtcAligner.create(Backend.CUDA, options)) {
+            KernelCheck.check(cuda, aligner, shape, type, 3);
+          }
+        });
+  }
+
+  /** How often each place was executed. */
+  private static Map<Place, Long> executed() {
+    Map<Place, Long> counts = new HashMap<>();
+    for (String line : Emulator.synchronisations().lines().toList()) {
+      String[] words = line.split(" ");
+      Place place = new Place(words[0], Integer.parseInt(words[1]), words[2]);
+      counts.put(place, Long.parseLong(words[3]));
+    }
+    return counts;
+  }
+
+  @Test
+  void takeOutEach() {
+    Map<Case, Set<Place>> reached = new HashMap<>();
+    List<Case> cases = cases();
+    for (Case one : cases) {
+      Map<Place, Long> before = executed();
+      String noticed = notices(one, 0);
+      if (noticed != null) {
+        throw new AssertionError(one.name + " fails as it is: " + noticed);
+      }
+      Set<Place> places = new HashSet<>();
+      executed()
+          .forEach(
+              (p, count) -> {
+                if (count > before.getOrDefault(p, 0L)) {
+                  places.add(p);
+                }
+              });
+      reached.put(one, places);
+    }
+    List<Place> all =
+        executed().keySet().stream()
+            .filter(p -> FUNCTIONS.matcher(p.function).find())
+            .sorted(Comparator.comparing(Place::function).thenComparingInt(Place::line))
+            .toList();
+    int found = 0;
+    for (Place place : all) {
+      List<Case> those = cases.stream().filter(c -> reached.get(c).contains(place)).toList();
+      String outcome = those.isEmpty() ? "NOT REACHED" : outcome(place, those);
+      found += outcome.startsWith("found") ? 1 : 0;
+      System.out.printf(
+          "%s line %d %s: %s%n", place.function, place.line, place.instruction, outcome);
+    }
+    System.out.printf("%d of %d are noticed%n", found, all.size());
+  }
+
+  private static String outcome(Place place, List<Case> cases) {
+    Emulator.omit(place.function, place.line);
+    try {
+      for (Case one : cases) {
+        for (long seed = 0; seed <= 2; seed++) {
+          String noticed = notices(one, seed);
+          if (noticed != null) {
+            return "found, %s: %s".formatted(one.name, noticed);
+          }
+        }
+      }
+      return "NOT NOTICED in %d cases".formatted(cases.size());
+    } finally {
+      Emulator.omit("", 0);
+    }
+  }
+
+  /** The first line of what went wrong, or null. */
+  private static String notices(Case one, long seed) {
+    Emulator.reset();
+    Emulator.set("seed", seed);
+    Emulator.set("approximations", 0);
+    try {
+      one.run.run();
+    } catch (RuntimeException | AssertionError e) {
+      String finding = Emulator.finding();
+      return (finding.isEmpty() ? e.getMessage() : finding).lines().findFirst().orElse("?");
+    } finally {
+      Emulator.reset();
+    }
+    return null;
+  }
+}

@@ -1,0 +1,95 @@
+package org.ctc4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.Targets;
+import org.ctc4j.bench.Shape;
+import org.ctc4j.bench.Workload;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * How many instructions of PTX the warps of each kernel execute: exact, so that a change of kernels
+ * shows what it costs. {@code -Dctc4j.renew=true} writes the table anew.
+ */
+@Emulated
+@Tag("ptx-alone")
+class WarpInstructionsTest {
+  private static final Path TABLE = Path.of("src/test/resources/org/ctc4j/cuda/instructions.txt");
+  private static final String HEAD =
+      "# Instructions of PTX that warps execute in a call: shape T x N x C x L, kernel, all, for"
+          + " each frame of each utterance\n";
+
+  /** A tier of classes each, and each number of labels a lane. */
+  private static final List<String> SHAPES =
+      List.of(
+          "8x2x32x3",
+          "8x2x1024x3",
+          "8x2x1025x3",
+          "8x2x5000x3",
+          "200x1x9x20",
+          "400x1x9x150",
+          "800x1x9x300");
+
+  @Test
+  @DisplayName("Kernels execute as many instructions as they did")
+  void count() throws IOException {
+    String table =
+        SHAPES.stream()
+            .map(WarpInstructionsTest::linesOf)
+            .collect(Collectors.joining("", HEAD, ""));
+    if (Boolean.getBoolean("ctc4j.renew")) {
+      Files.writeString(TABLE, table);
+    }
+    assertEquals(Files.readString(TABLE), table, "-Dctc4j.renew=true writes " + TABLE);
+  }
+
+  private static String linesOf(String name) {
+    Emulator.set("seed", 0);
+    Emulator.set("approximations", 0);
+    Emulator.set("checking", 0);
+    Emulator.resetCounts();
+    Shape shape = Shape.of(name);
+    Workload workload = Workload.random(shape, 3, 1);
+    CtcBatch batch =
+        CtcBatch.of(
+            workload.tensor(workload.logits()),
+            Targets.of(workload.targets()),
+            workload.inputLengths());
+    Set<String> seen = new HashSet<>();
+    try (Ctc ctc = Ctc.create(Backend.CUDA)) {
+      ctc.lossAndGradient(batch, CtcOptions.DEFAULT);
+      String lines = linesOf(shape, seen);
+      Emulator.resetCounts();
+      ctc.posteriors(batch, CtcOptions.DEFAULT);
+      return lines + linesOf(shape, seen);
+    }
+  }
+
+  /** Of the kernels that were not seen before. */
+  private static String linesOf(Shape shape, Set<String> seen) {
+    StringBuilder lines = new StringBuilder();
+    for (String line : Emulator.instructions().lines().toList()) {
+      String[] words = line.split(" "); // kernel, launches, instructions
+      if (seen.add(words[0])) {
+        double each = Double.parseDouble(words[2]) / shape.frames() / shape.utterances();
+        lines.append(
+            String.format(Locale.ROOT, "%s %s %s %.1f\n", shape.name(), words[0], words[2], each));
+      }
+    }
+    return lines.toString();
+  }
+}

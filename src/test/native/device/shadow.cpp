@@ -1,0 +1,209 @@
+#include "shadow.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine.h"
+
+namespace emulation {
+
+namespace {
+
+std::map<char*, Region> allocations;
+Region* lastHit;
+
+}  // namespace
+
+bool Region::isInitialised(size_t from, size_t n) const {
+  for (size_t i = from; i < from + n;) {
+    if (i % 64 == 0 && n - (i - from) >= 64) {
+      if (initialised[i / 64] != ~0ull) return false;
+      i += 64;
+    } else {
+      if (!(initialised[i / 64] >> (i % 64) & 1)) return false;
+      i++;
+    }
+  }
+  return true;
+}
+
+void Region::setInitialised(size_t from, size_t n, bool on) {
+  for (size_t i = from; i < from + n;) {
+    if (i % 64 == 0 && n - (i - from) >= 64) {
+      initialised[i / 64] = on ? ~0ull : 0;
+      i += 64;
+    } else {
+      const uint64_t bit = 1ull << (i % 64);
+      if (on) initialised[i / 64] |= bit; else initialised[i / 64] &= ~bit;
+      i++;
+    }
+  }
+}
+
+Region* allocationOf(const char* at) {
+  if (lastHit && at >= lastHit->base && at < lastHit->base + lastHit->bytes) return lastHit;
+  auto after = allocations.upper_bound((char*)at);
+  if (after == allocations.begin()) return nullptr;
+  Region& region = std::prev(after)->second;
+  if (at >= region.base + region.bytes) return nullptr;
+  return lastHit = &region;
+}
+
+std::string nearestAllocation(const char* at) {
+  auto after = allocations.upper_bound((char*)at);
+  if (after == allocations.begin()) return "";
+  const Region& before = std::prev(after)->second;
+  if (at >= before.base + before.bytes + (1 << 20)) return "";
+  return ", byte " + std::to_string(at - before.base) + " of an allocation of " + std::to_string(before.bytes);
+}
+
+std::string describe(const Region& region, size_t offset, bool isShared) {
+  if (isShared) return "shared memory";
+  return "byte " + std::to_string(offset) + " of an allocation of " + std::to_string(region.bytes);
+}
+
+// ---- clocks -----------------------------------------------------------------------------------------------------------------------
+
+void Clocks::beginBlock(unsigned threads) {
+  interval_++;
+  times_.resize(threads);
+  barrier();
+  firstOfBlock_ = interval_;
+}
+
+void Clocks::barrier() {
+  interval_++;
+  released_.clear();
+  for (Time& time : times_) {
+    time.own = 1;
+    time.seen.clear();
+  }
+}
+
+void Clocks::see(std::vector<uint32_t>& mine, const std::vector<uint32_t>& other) const {
+  if (other.empty()) return;
+  if (mine.empty()) mine.assign(times_.size(), 0);
+  for (size_t i = 0; i < mine.size(); i++) mine[i] = std::max(mine[i], other[i]);
+}
+
+void Clocks::warpBarrier(unsigned first, uint32_t lanes) {
+  std::vector<uint32_t> all(times_.size(), 0);
+  for (unsigned lane = 0; lane < 32; lane++) {
+    if (!(lanes >> lane & 1)) continue;
+    Time& time = times_[first + lane];
+    see(all, time.seen);
+    all[first + lane] = time.own++;
+  }
+  for (unsigned lane = 0; lane < 32; lane++) {
+    if (lanes >> lane & 1) times_[first + lane].seen = all;
+  }
+}
+
+void Clocks::release(unsigned thread, const void* counter) {
+  std::vector<uint32_t> mine = times_[thread].seen;
+  if (mine.empty()) mine.assign(times_.size(), 0);
+  mine[thread] = times_[thread].own++;
+  see(released_[counter], mine);
+}
+
+void Clocks::acquire(unsigned thread, const void* counter) {
+  auto found = released_.find(counter);
+  if (found != released_.end()) see(times_[thread].seen, found->second);
+}
+
+// Whether `access` is ordered before what the thread does to `bytes` now, or touches others.
+bool Clocks::isBefore(const Access& access, uint8_t bytes, bool isShared, unsigned thread) const {
+  if ((access.bytes & bytes) == 0) return true;
+  if (access.interval < firstOfBlock_) return isShared || access.interval < firstOfLaunch_;
+  if (access.interval < interval_) return true;
+  if (access.thread == thread) return true;
+  const auto& seen = times_[thread].seen;
+  return !seen.empty() && seen[access.thread] >= access.clock;
+}
+
+std::string Clocks::touch(Region& region, size_t offset, size_t bytes, bool write, bool isShared, unsigned thread, int line) {
+  std::string race;
+  Access now = {interval_, times_[thread].own, line, uint16_t(thread), 0};
+  for (size_t i = offset & ~size_t(3); i < offset + bytes; i += 4) {
+    Word& word = region.word(i);
+    now.bytes = 15;
+    if (i < offset) now.bytes &= 15 << (offset - i);
+    if (i + 4 > offset + bytes) now.bytes &= 15 >> (i + 4 - offset - bytes);
+    const Access* other = nullptr;
+    if (!isBefore(word.write, now.bytes, isShared, thread)) {
+      other = &word.write;
+    } else if (write && !isBefore(word.read, now.bytes, isShared, thread)) {
+      other = &word.read;
+    } else if (write && !isBefore(word.read2, now.bytes, isShared, thread)) {
+      other = &word.read2;
+    }
+    if (other != nullptr) {
+      if (race.empty()) {
+        const char* kind = !write ? "read after write" : other == &word.write ? "write after write" : "write after read";
+        race = std::string("race, ") + kind + (other->interval < firstOfBlock_ ? " of another block" : "") + " by thread " +
+               std::to_string(other->thread) + (other->line ? " (line " + std::to_string(other->line) + ")" : "") + ", " +
+               describe(region, i, isShared);
+      }
+      word.write = word.read = word.read2 = Access();
+    }
+    if (write) {
+      word.write = now;
+    } else {
+      if (word.read.thread != now.thread) word.read2 = word.read;
+      word.read = now;
+    }
+  }
+  return race;
+}
+
+// ---- orders -----------------------------------------------------------------------------------------------------------------------
+
+uint64_t Random::next() {
+  state_ += 0x9e3779b97f4a7c15ull;
+  uint64_t z = state_;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return z ^ (z >> 31);
+}
+
+BlockOrder::BlockOrder(unsigned count, bool ascending, Random& random) : count_(count) {
+  if (ascending) return;
+  first_ = random.below(count);
+  step_ = random.below(count) + 1;
+  while (std::gcd(step_, count_) != 1) step_++;
+}
+
+// ---- engine.h ---------------------------------------------------------------------------------------------------------------------
+
+void registerAllocation(void* base, size_t bytes) {
+  allocations.emplace((char*)base, Region((char*)base, bytes));
+  lastHit = nullptr;
+}
+
+void unregisterAllocation(void* base) {
+  allocations.erase((char*)base);
+  lastHit = nullptr;
+}
+
+namespace {
+
+void mark(void* address, size_t bytes, bool on) {
+  if (Region* region = bytes ? allocationOf((char*)address) : nullptr) {
+    const size_t offset = (char*)address - region->base;
+    region->setInitialised(offset, std::min(bytes, region->bytes - offset), on);
+  }
+}
+
+}  // namespace
+
+void markInitialised(void* address, size_t bytes) { mark(address, bytes, true); }
+
+void markUninitialised(void* address, size_t bytes) { mark(address, bytes, false); }
+
+bool isInitialised(const void* address, size_t bytes) {
+  if (bytes == 0) return true;
+  Region* region = allocationOf((const char*)address);
+  return region && region->holds((const char*)address, bytes) && region->isInitialised((const char*)address - region->base, bytes);
+}
+
+}  // namespace emulation
