@@ -54,6 +54,11 @@ constexpr double WIDEST = 536870912.0;  // 2^29, see Exponents
 
 // ---- numbers ----------------------------------------------------------------------------------------------------------------------
 
+// Of two numbers: mantissa 2^exponent, mantissa in [1, 2); or 0 2^-infinity.
+struct Product {
+  double mantissa, exponent;
+};
+
 // m 2^e, m >= 1; or m = 0 with e near ZERO_EXPONENT.
 struct Extended {
   using Reference = int;
@@ -83,13 +88,12 @@ struct Extended {
   __device__ State packed() const { return {__float_as_int(m), e}; }
   __device__ static Extended of(State s) { return {__int_as_float(s.low), s.high}; }
 
-  // a b = mantissa 2^exponent, mantissa in [1, 2); or 0 2^-infinity.
-  __device__ static void product(Extended a, Extended b, double* mantissa, double* exponent) {
+  __device__ static Product product(Extended a, Extended b) {
     const double m = double(a.m) * double(b.m);
     const long long bits = __double_as_longlong(m);
     const int shift = int(bits >> 52) - 1023;
-    *mantissa = m == 0 ? 0 : __longlong_as_double(bits - ((long long)shift << 52));
-    *exponent = m == 0 ? -double(CTC_INFINITY) : double(a.e) + double(b.e) + shift;
+    if (m == 0) return {0, -double(CTC_INFINITY)};
+    return {__longlong_as_double(bits - ((long long)shift << 52)), double(a.e) + double(b.e) + shift};
   }
   // a b 2^-reference as a float, rounded once after the product of the mantissas, however they are normalised; the product is
   // at most about 2^reference.
@@ -130,10 +134,10 @@ struct Logarithm {
     return {__longlong_as_double((long long)(uint32_t(s.low)) | (long long)s.high << 32)};
   }
 
-  __device__ __noinline__ static void product(Logarithm a, Logarithm b, double* mantissa, double* exponent) {
+  __device__ __noinline__ static Product product(Logarithm a, Logarithm b) {
     const double log2 = (a.l + b.l) * LOG2E;
-    *exponent = floor(log2);
-    *mantissa = log2 == zero().l ? 0 : exp2(log2 - *exponent);
+    const double exponent = floor(log2);
+    return {log2 == zero().l ? 0 : exp2(log2 - exponent), exponent};
   }
   __device__ __noinline__ static float share(Logarithm a, Logarithm b, double reference) {
     return float(exp(a.l + b.l - reference * LN2));
@@ -405,10 +409,12 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
   }
 }
 
-// Where numbers are rare all modes share one walk: three would be a third of the kernel.
+// Where numbers are rare all modes share one walk: three would be a third of the kernel. Values in and out: what is passed by
+// address would lie in local memory, for the other walks too. Returns `chunks`.
 template <typename Number, int P>
-__device__ __noinline__ void walkOfAnyMode(const LatticeSide& side, const LatticeWalk<Number>& w, LatticeShared& shared, int* chunks) {
-  walk<Number, P, ANY>(side, w, shared, chunks);
+__device__ __noinline__ int walkOfAnyMode(LatticeSide side, LatticeWalk<Number> w, LatticeShared* shared, int chunks) {
+  walk<Number, P, ANY>(side, w, *shared, &chunks);
+  return chunks;
 }
 
 // ---- the meeting ------------------------------------------------------------------------------------------------------------------------------
@@ -422,30 +428,25 @@ __device__ inline double powerOfTwo(double e) {
 template <typename Number>
 __device__ double meet(const LatticeSide& side, const State* before, const State* other, LatticeShared& shared) {
   const Emission* emissions = side.emissions + int64_t(side.half) * side.emissionStep;
-  // f(mantissa, exponent) of both products of pair j
+  // f of both products of pair j
   auto products = [&](int j, auto f) {
     const Pair<Number> state = side.load<Number>(before, j);
     const Number left = j > 0 ? Number::of(before[side.labelPlace(j - 1)]) : Number::zero();
     const Pair<Number> reach = state.reach(left, side.skips(j));
     const Pair<Number> theirs = side.load<Number>(other, j);
-    double mantissa, exponent;
-    Number::product(reach.blank.times(emissions[0]), theirs.blank, &mantissa, &exponent);
-    f(mantissa, exponent);
-    if (side.hasLabel(j)) {
-      Number::product(reach.label.times(emissions[side.columnOf(j)]), theirs.label, &mantissa, &exponent);
-      f(mantissa, exponent);
-    }
+    f(Number::product(reach.blank.times(emissions[0]), theirs.blank));
+    if (side.hasLabel(j)) f(Number::product(reach.label.times(emissions[side.columnOf(j)]), theirs.label));
   };
   double most = -double(CTC_INFINITY);
 #pragma unroll 1
   for (int j = threadIdx.x; j <= side.labels; j += blockDim.x) {
-    products(j, [&](double mantissa, double exponent) { most = mantissa == 0 ? most : max(most, exponent); });
+    products(j, [&](Product ab) { most = ab.mantissa == 0 ? most : max(most, ab.exponent); });
   }
   const double top = BlockGroup{int(threadIdx.x), shared.reductions}.reduce<Max>(most);
   if (top == -double(CTC_INFINITY)) return top;
   return top + log2(sumInFixedOrder(side.labels + 1, shared.parts, [&](int j) {
            double sum = 0;
-           products(j, [&](double mantissa, double exponent) { sum += mantissa * powerOfTwo(exponent - top); });
+           products(j, [&](Product ab) { sum += ab.mantissa * powerOfTwo(ab.exponent - top); });
            return sum;
          }));
 }
@@ -487,7 +488,7 @@ struct LatticeWalks {
   __device__ void go(LatticeWalk<Number> w) {
     w.mode = MODE;
     if constexpr (Number::IS_RARE) {
-      walkOfAnyMode<Number, P>(side, w, shared, &chunks);
+      chunks = walkOfAnyMode<Number, P>(side, w, &shared, chunks);
     } else {
       walk<Number, P, MODE>(side, w, shared, &chunks);
     }

@@ -120,9 +120,14 @@ T smaller(T a, T b) {
   return a == b ? (std::signbit(a) ? a : b) : a < b ? a : b;
 }
 
+// Towards 0, limited to what the integer can hold; of NaN 0, or for 64 bits the least, as devices have it.
 s32 truncated(f64 x) {
   if (std::isnan(x)) return 0;
   return x >= 2147483647.0 ? 2147483647 : x <= -2147483648.0 ? std::numeric_limits<s32>::min() : s32(x);
+}
+s64 truncatedLong(f64 x) {
+  if (std::isnan(x) || x < -9223372036854775808.0) return std::numeric_limits<s64>::min();
+  return x >= 9223372036854775808.0 ? std::numeric_limits<s64>::max() : s64(x);
 }
 
 // Whether the ISA says what an integer division gives.
@@ -313,6 +318,7 @@ void addConversions(Operations& all) {
   OP("cvt.rni.f64.f64", f64, std::nearbyint(A(f64)));
   OP("cvt.rmi.f64.f64", f64, std::floor(A(f64)));
   OP("cvt.rzi.s32.f64", s32, truncated(A(f64)));
+  OP("cvt.rzi.s64.f64", s64, truncatedLong(A(f64)));
   OP("cvt.f32.f16", f32, A(f16));
   OP("cvt.rn.f16.f32", f16, A(f32));
   OP("cvt.sat.f32.f32", f32, A(f32) > 0 ? std::min(A(f32), 1.0f) : 0.0f);

@@ -92,6 +92,10 @@ class Parser {
       } else if (take(".visible") || take(".weak")) {
       } else if (is(".entry") || is(".func")) {
         function(word() == ".entry");
+      } else if (take(".shared")) {
+        const Parameter p = place(declaration(), sharedBytes_);
+        sharedByAll_[p.name] = p.offset;
+        expect(";");
       } else {
         refuse(line(), "expected a function, got " + text());
       }
@@ -203,7 +207,8 @@ class Parser {
     function_->isEntry = isEntry;
     function_->maxThreads = maxThreads;
     scopes_ = {Scope{}};
-    shared_.clear();
+    shared_ = sharedByAll_;
+    function_->sharedBytes = sharedBytes_;
     constants_.clear();
     labels_.clear();
     jumps_.clear();
@@ -551,6 +556,8 @@ class Parser {
   Function* function_ = nullptr;
   std::vector<Scope> scopes_;
   std::unordered_map<std::string, size_t> shared_;
+  std::unordered_map<std::string, size_t> sharedByAll_;  // of the module
+  size_t sharedBytes_ = 0;
   std::unordered_map<uint64_t, int> constants_;
   std::unordered_map<std::string, int> labels_;
   std::vector<std::pair<size_t, std::string>> jumps_;
