@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "engine.h"
+#include "kernels.h"
 
 using std::vector;
 
