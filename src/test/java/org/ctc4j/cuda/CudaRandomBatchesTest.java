@@ -7,7 +7,7 @@ import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcResult;
 import org.ctc4j.EngineOptions;
-import org.ctc4j.cpu.HostileBatch;
+import org.ctc4j.HostileBatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

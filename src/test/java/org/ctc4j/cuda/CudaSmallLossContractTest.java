@@ -1,0 +1,14 @@
+package org.ctc4j.cuda;
+
+import org.ctc4j.SmallLossContract;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@OnDevice
+@ExtendWith(LaunchWatch.class)
+@DisplayName("CUDA: small losses")
+class CudaSmallLossContractTest extends SmallLossContract {
+  CudaSmallLossContractTest() {
+    super(new TestedCuda());
+  }
+}
