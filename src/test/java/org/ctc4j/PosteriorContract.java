@@ -86,7 +86,7 @@ public abstract class PosteriorContract extends CtcContract {
   @Test
   @DisplayName("A posterior is the share of the target's paths that is there at that frame")
   void bruteForcePosteriors() {
-    for (TestBatch batch : tinyBatches(1000)) {
+    for (TestBatch batch : tinyBatches(backend.draws(1000))) {
       CtcResult got = posteriorsOf(ctc, batch.batch(), batch.options());
       for (int n = 0; n < batch.utterances(); n++) {
         double[][] used = Arrays.copyOf(batch.logits()[n], batch.inputLengths()[n]);
@@ -138,7 +138,7 @@ public abstract class PosteriorContract extends CtcContract {
   @Test
   @DisplayName("… of batches made to hurt")
   void hostilePosteriors() {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < backend.draws(200); i++) {
       long batchSeed = seed + i;
       HostileBatch hostile = HostileBatch.of(batchSeed);
       assertPosteriors(hostile.batch(), hostile.options(), "HostileBatch.of(" + batchSeed + ")");

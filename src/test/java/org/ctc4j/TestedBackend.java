@@ -16,13 +16,16 @@ public interface TestedBackend {
     return 1_000_000;
   }
 
-  /** Whether a case of the table is as certain as the backend's digits go. */
-  default boolean isPromised(NearlyCertainCase one) {
+  /**
+   * Whether a case of the table is as certain as the backend's digits go, and does not take minutes
+   * with logits of this type.
+   */
+  default boolean isPromised(NearlyCertainCase one, ElementType type) {
     return true;
   }
 
-  /** How many nearly certain utterances are drawn; fewer only where that would take minutes. */
-  default int certainUtterances() {
-    return 10_000;
+  /** How many of so many random draws a test makes; fewer only where that would take minutes. */
+  default int draws(int all) {
+    return all;
   }
 }

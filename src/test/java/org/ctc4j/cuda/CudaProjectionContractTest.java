@@ -49,6 +49,12 @@ class CudaProjectionContractTest extends ProjectionContract {
     return TestDriver.isGpu() ? super.batches() : 100;
   }
 
+  /** All are in one chunk, many or few. */
+  @Override
+  protected int longFrames() {
+    return TestDriver.isGpu() ? super.longFrames() : 100;
+  }
+
   /** The largest is scaled to the middle of a type's range. */
   @Override
   protected double least(NearlyCertainCase one, ElementType type) {
