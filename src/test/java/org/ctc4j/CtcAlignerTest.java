@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** The contract on the host's processors, what is special of them, and the choice of a backend. */
+@DisplayName("CPU: alignment")
 class CtcAlignerTest extends AlignerContract {
   @Override
   protected CtcAligner aligner(EngineOptions options) {

@@ -1,11 +1,8 @@
 package org.ctc4j.cuda;
 
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
-import org.ctc4j.CudaCtc;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.NearlyCertainCase;
@@ -13,9 +10,10 @@ import org.ctc4j.ProjectionContract;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 
-/** The contract of projected batches. */
 @OnDevice
+@DisplayName("CUDA: projections")
 class CudaProjectionContractTest extends ProjectionContract {
   private static long products;
 
@@ -26,10 +24,7 @@ class CudaProjectionContractTest extends ProjectionContract {
 
   @Override
   protected Ctc engine(EngineOptions options) {
-    Ctc engine = Ctc.create(Backend.CUDA, options);
-    assertInstanceOf(CudaCtc.class, engine);
-    TestDriver.assertDevice(engine.device());
-    return engine;
+    return new TestedCuda().engine(options);
   }
 
   @Override
