@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -148,6 +149,7 @@ public abstract class LossContract extends CtcContract {
         () -> where("reversed"));
   }
 
+  @Tag("long")
   @Test
   @DisplayName("Nothing overflows at T = 10^6 frames")
   void millionFrames() {
