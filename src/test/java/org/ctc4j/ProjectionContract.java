@@ -548,7 +548,7 @@ public abstract class ProjectionContract {
   }
 
   /** Cases of the table that a backend takes no unreasonable time for. */
-  protected boolean isPromised(NearlyCertainCase one) {
+  protected boolean isPromised(NearlyCertainCase one, ElementType type) {
     return true;
   }
 
@@ -557,7 +557,7 @@ public abstract class ProjectionContract {
   @DisplayName("Loss and gradients keep their digits and signs down to the smallest double")
   void nearlyCertain(ElementType type) {
     for (NearlyCertainCase one : NearlyCertainCase.all()) {
-      if (isPromised(one)) {
+      if (isPromised(one, type)) {
         ProjectedBatch batch = one.projected(type);
         ProjectedResult got = rooms(batch);
         ctc.compute(batch, one.options(), got);

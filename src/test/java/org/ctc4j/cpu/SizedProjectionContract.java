@@ -1,6 +1,7 @@
 package org.ctc4j.cpu;
 
 import org.ctc4j.Ctc;
+import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.Engines;
 import org.ctc4j.NearlyCertainCase;
@@ -25,7 +26,7 @@ abstract class SizedProjectionContract extends ProjectionContract {
 
   /** The longest, {@link CpuProjectionContractTest} has: 1000 frames are as many pieces as any. */
   @Override
-  protected boolean isPromised(NearlyCertainCase one) {
+  protected boolean isPromised(NearlyCertainCase one, ElementType type) {
     return one.frames() < 10_000;
   }
 
