@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The contract on the host's processors, what is special of them, and the choice of a backend. */
+@DisplayName("CPU: alignment")
 class CtcAlignerTest extends AlignerContract {
   @Override
   protected CtcAligner aligner(EngineOptions options) {
@@ -59,6 +62,7 @@ class CtcAlignerTest extends AlignerContract {
   }
 
   /** In a JVM of its own, whose heap holds a fraction of what a table of states would take. */
+  @Tag("long")
   @Test
   void halfAnHourOfSpeechInAQuarterOfAGigabyte() throws Exception {
     Process child =

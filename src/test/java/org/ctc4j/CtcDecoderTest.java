@@ -22,6 +22,7 @@ import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntPredicate;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class CtcDecoderTest {
@@ -416,6 +417,7 @@ class CtcDecoderTest {
       };
 
   /** Flat logits, whose greedy output has a probability far below what a float64 can hold. */
+  @Tag("long")
   @Test
   void theProbabilityOfAGreedyOutputOfAnyLengthIsExact() {
     for (int i = 0; i < 60; i++) {

@@ -1,5 +1,8 @@
 package org.ctc4j;
 
+import org.junit.jupiter.api.DisplayName;
+
+@DisplayName("Reference: projections")
 class ReferenceProjectionContractTest extends ProjectionContract {
   @Override
   protected Ctc engine(EngineOptions options) {

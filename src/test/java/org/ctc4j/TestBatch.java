@@ -1,6 +1,7 @@
 package org.ctc4j;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -29,6 +30,30 @@ public record TestBatch(
       targets[n] = randomTarget(random, random.nextInt(most + 1), classes, blank);
     }
     return new TestBatch(logits, targets, inputLengths, classes, blank);
+  }
+
+  /** The utterances of batches with the same classes and blank; 0 where one has no such frame. */
+  public static TestBatch together(List<TestBatch> batches) {
+    int frames = batches.stream().mapToInt(TestBatch::frames).max().orElseThrow();
+    int classes = batches.get(0).classes();
+    double[][][] logits =
+        batches.stream()
+            .flatMap(batch -> Arrays.stream(batch.logits()))
+            .map(rows -> withFrames(rows, frames, classes))
+            .toArray(double[][][]::new);
+    int[][] targets =
+        batches.stream().flatMap(batch -> Arrays.stream(batch.targets())).toArray(int[][]::new);
+    int[] lengths =
+        batches.stream().flatMapToInt(batch -> Arrays.stream(batch.inputLengths())).toArray();
+    return new TestBatch(logits, targets, lengths, classes, batches.get(0).blank());
+  }
+
+  private static double[][] withFrames(double[][] rows, int frames, int classes) {
+    double[][] longer = Arrays.copyOf(rows, frames);
+    for (int t = rows.length; t < frames; t++) {
+      longer[t] = new double[classes];
+    }
+    return longer;
   }
 
   /** Labels other than the blank; every third equals the one before it. */

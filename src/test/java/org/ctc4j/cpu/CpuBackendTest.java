@@ -31,6 +31,7 @@ import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.LossPlaces;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -173,6 +174,7 @@ class CpuBackendTest {
   }
 
   /** 90,000 frames and 15,000 labels within 1 GB, where all rows would take 21. */
+  @Tag("long")
   @Test
   @EnabledIfSystemProperty(
       named = KernelChoice.PROPERTY,

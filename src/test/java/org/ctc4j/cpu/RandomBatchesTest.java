@@ -9,6 +9,7 @@ import org.ctc4j.Ctc;
 import org.ctc4j.CtcResult;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.Engines;
+import org.ctc4j.HostileBatch;
 import org.ctc4j.Seed;
 import org.ctc4j.io.NpzReader;
 import org.junit.jupiter.api.Assertions;

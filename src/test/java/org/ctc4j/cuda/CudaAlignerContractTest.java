@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The contract of alignment. */
 @OnDevice
+@DisplayName("CUDA: alignment")
 class CudaAlignerContractTest extends AlignerContract {
   private static final long MOST_EMULATED = 10_000_000; // utterances · frames · labels
   private static long launches;

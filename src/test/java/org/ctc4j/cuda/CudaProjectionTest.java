@@ -294,11 +294,12 @@ class CudaProjectionTest {
   }
 
   @Test
-  @DisplayName("Memory beyond input and output does not grow with C: 10,000 and 250,000 classes")
+  @DisplayName("Memory beyond input and output does not grow with C")
   void memory() {
     TestDriver.set("checking", 0);
     long few = extraBytes(10_000);
-    long many = extraBytes(250_000);
+    // 250,000 take the emulated driver half a minute; a byte for each of 40,000 would show, too
+    long many = extraBytes(TestDriver.isGpu() ? 250_000 : 50_000);
     assertTrue(Math.abs(many - few) < 2048, few + " and " + many + " bytes"); // alignment
     assertTrue(many < (4L << 20) + (1 << 20), many + " bytes"); // cuBLAS's, and the limit
   }

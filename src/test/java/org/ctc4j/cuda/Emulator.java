@@ -91,7 +91,7 @@ public final class Emulator {
   static native String callList();
 
   /** What the checks of the kernels' accesses found since the reset, or "". */
-  static native String finding();
+  public static native String finding();
 
   /** Of each kernel that ran since the reset: name, launches and instructions of warps, a line. */
   static native String instructions();

@@ -2,10 +2,12 @@ package org.ctc4j.cuda;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -56,24 +58,44 @@ final class EmulatorBuild {
   /** The driver, built with all that goes with it if it is not there yet. */
   static Path library() {
     try {
-      Path directory = Engine.CHOSEN.target.resolve(hash()).toAbsolutePath();
-      Path library = directory.resolve("libcuda.so.1");
-      Path cublas = cublas(library);
-      if (!Files.exists(library)) {
-        link(library, compile(directory.resolve("driver"), units()), List.of());
+      Path directory =
+          Files.createDirectories(Engine.CHOSEN.target.resolve(hash()).toAbsolutePath());
+      // the JVMs in which tests run begin at the same time
+      try (FileChannel lock =
+          FileChannel.open(
+              directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        lock.lock();
+        return library(directory);
       }
-      if (!Files.exists(cublas)) {
-        link(
-            cublas,
-            compile(directory.resolve("cublas"), sources("cublas", ".cpp")),
-            List.of(
-                library.toString(),
-                "-Wl,--version-script=" + NATIVE.resolve("cublas/versions.map")));
-      }
-      return library;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static Path library(Path directory) throws IOException {
+    Path library = directory.resolve("libcuda.so.1");
+    Path cublas = cublas(library);
+    if (!Files.exists(library)) {
+      link(library, compile(directory.resolve("driver"), units()), List.of());
+    }
+    if (!Files.exists(cublas)) {
+      link(
+          cublas,
+          compile(directory.resolve("cublas"), sources("cublas", ".cpp")),
+          List.of(
+              library.toString(), "-Wl,--version-script=" + NATIVE.resolve("cublas/versions.map")));
+    }
+    return library;
+  }
+
+  /** What the engine, or the kernels, of a driver were compiled to. */
+  static Path object(Path library, String unit) {
+    return object(library.resolveSibling("driver"), NATIVE.resolve("device").resolve(unit));
+  }
+
+  private static Path object(Path directory, Path source) {
+    String name = NATIVE.relativize(source).toString().replace('/', '-');
+    return directory.resolve(name.replace(".cpp", ".o"));
   }
 
   /** The cuBLAS that lies beside a driver. */
@@ -86,7 +108,7 @@ final class EmulatorBuild {
     List<Process> compilers = new ArrayList<>();
     List<Path> objects = new ArrayList<>();
     for (Path source : units) {
-      Path object = directory.resolve(objects.size() + ".o");
+      Path object = object(directory, source);
       objects.add(object);
       List<String> command = new ArrayList<>(List.of("g++"));
       command.addAll(FLAGS);

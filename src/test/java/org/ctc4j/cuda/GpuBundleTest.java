@@ -26,6 +26,11 @@ class GpuBundleTest {
     assertEquals("", Emulator.finding());
   }
 
+  /** Of accesses, for each call 36 times: once is enough, and {@link #check} has that. */
+  private static void withoutChecks() {
+    Emulator.set("checking", 0);
+  }
+
   private static String outputOf(Runnable program) {
     PrintStream before = System.out;
     ByteArrayOutputStream output = new ByteArrayOutputStream();
@@ -53,6 +58,7 @@ class GpuBundleTest {
   @DisplayName(
       "What is measured becomes a page and a JSON file with device, driver, commit, command")
   void report() throws Exception {
+    withoutChecks();
     String times = outputOf(() -> KernelTimes.main("6x2x5x2", "4x1x40x1"));
     String copies = outputOf(CopyTimes::main);
     assertEquals(
@@ -109,6 +115,7 @@ class GpuBundleTest {
   @Test
   @DisplayName("What was timed is as exact as it has to be, flat and peaked")
   void accuracy() throws Exception {
+    withoutChecks();
     Measurements measured = new Measurements();
     measured.read(
         Files.writeString(

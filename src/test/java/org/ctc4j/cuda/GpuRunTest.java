@@ -213,7 +213,7 @@ class GpuRunTest {
             "contract");
     assertEquals(1, ended.code);
     assertTrue(ended.output.contains("CudaGoldenTest: no summary, exit 7"), ended.output);
-    assertTrue(ended.output.contains("CudaContractTest: 3 successful, exit 0"), ended.output);
+    assertTrue(ended.output.contains("CudaLossContractTest: 3 successful, exit 0"), ended.output);
     assertEquals(Shape.SUITE.size(), calls("KernelTimes").size());
     List<String> measured = Files.readAllLines(out.resolve("measurements.tsv"));
     assertEquals(

@@ -22,6 +22,10 @@ class KernelsOnEngineTest {
     ProcessBuilder command =
         new ProcessBuilder("bash", "src/test/native/device/run").redirectErrorStream(true);
     command.environment().put("BUILD", Path.of("target/device").toAbsolutePath().toString());
+    Path driver = EmulatorBuild.library();
+    command.environment().put("KERNELS", EmulatorBuild.object(driver, "kernels.cpp").toString());
+    command.environment().put("ENGINE", EmulatorBuild.object(driver, "engine.cpp").toString());
+    command.environment().put("SHADOW", EmulatorBuild.object(driver, "shadow.cpp").toString());
     Process process = command.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);

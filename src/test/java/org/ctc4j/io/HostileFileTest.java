@@ -87,7 +87,8 @@ class HostileFileTest {
       strings = {"savez.npz", "savez_compressed.npz", "numpy_stored.npz", "numpy_deflated.npz"})
   void cutShort(String name) throws IOException {
     byte[] whole = Resources.bytes(name);
-    for (int length = whole.length - 1; length > 3; length -= length % 7 + 1) {
+    int steps = whole.length < 10_000 ? 7 : 31;
+    for (int length = whole.length - 1; length > 3; length -= length % steps + 1) {
       byte[] cut = Arrays.copyOf(whole, length);
       assertMessage(
           "x.npz: a truncated zip file: it ends after %d bytes without a zip's table of contents"

@@ -1,4 +1,4 @@
-package org.ctc4j.cuda;
+package org.ctc4j.cuda.driver;
 
 import static jcuda.driver.JCudaDriver.cuLaunchKernel;
 import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
@@ -15,6 +15,9 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.JITOptions;
 import org.ctc4j.DeviceException;
+import org.ctc4j.cuda.Devices;
+import org.ctc4j.cuda.Emulated;
+import org.ctc4j.cuda.Emulator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -65,7 +68,7 @@ class PtxEngineTest {
   @DisplayName("An instruction that the engine does not know fails the load and is named")
   void unknown() {
     try (PrimaryContext context = new PrimaryContext(0)) {
-      context.run(
+      context.whileCurrent(
           () -> {
             byte[] log = new byte[1000];
             assertEquals(
@@ -80,7 +83,7 @@ class PtxEngineTest {
   /** What the engine finds; "" if nothing. */
   private static String finding(String body) {
     PrimaryContext context = new PrimaryContext(0);
-    context.run(
+    context.whileCurrent(
         () -> {
           CUmodule module = new CUmodule();
           byte[] log = new byte[1000];

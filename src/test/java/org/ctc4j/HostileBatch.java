@@ -1,4 +1,4 @@
-package org.ctc4j.cpu;
+package org.ctc4j;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,15 +8,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Random;
-import org.ctc4j.CtcBatch;
-import org.ctc4j.CtcOptions;
-import org.ctc4j.ElementType;
-import org.ctc4j.Elements;
-import org.ctc4j.FrameTensor;
-import org.ctc4j.GradientKind;
-import org.ctc4j.InputKind;
-import org.ctc4j.Reduction;
-import org.ctc4j.Targets;
 import org.ctc4j.io.NpzWriter;
 
 /**
@@ -84,7 +75,7 @@ public record HostileBatch(CtcBatch batch, CtcOptions options, FrameTensor gradi
    * Writes the numbers as they are, as float64 (T, N, C), and returns the command that compares the
    * backends on them. Weights, layout and element type are not part of the file.
    */
-  String write(Path file) throws IOException {
+  public String write(Path file) throws IOException {
     FrameTensor logits = batch.logits();
     int utterances = batch.utterances();
     int width = batch.targets().maxLength();

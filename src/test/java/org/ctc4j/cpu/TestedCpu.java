@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
-import org.ctc4j.CtcContract;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.TestedBackend;
 
-/** The contract, on the implementation that the build names; see the executions in pom.xml. */
-class CpuContractTest extends CtcContract {
+/** The kernels that the build names, scalar or vector; see the executions in pom.xml. */
+final class TestedCpu implements TestedBackend {
   @Override
-  protected Ctc engine(EngineOptions options) {
+  public Ctc engine(EngineOptions options) {
     String wanted = System.getProperty(KernelChoice.PROPERTY);
     Ctc ctc = Ctc.create(Backend.CPU, options);
     assertTrue(wanted != null && ctc.device().contains(wanted), wanted + ", got " + ctc.device());
@@ -18,12 +18,12 @@ class CpuContractTest extends CtcContract {
   }
 
   @Override
-  protected double lossTolerance() {
+  public double lossTolerance() {
     return 1e-6;
   }
 
   @Override
-  protected double gradientTolerance() {
+  public double gradientTolerance() {
     return 1e-5;
   }
 }
