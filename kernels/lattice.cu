@@ -554,7 +554,7 @@ __device__ void sumFrames(const CtcProblem& p, int n, LatticeShared& shared) {
 
 // By one thread, after segment 0.
 __device__ void finish(const CtcProblem& p, int n, LatticeShared& shared) {
-  Utterance& u = shared.utterance;
+  Utterance u = shared.utterance;  // a copy: others may yet read theirs
   double loss = 0.0 - (shared.sumOfBest + u.log2Probability * LN2);  // not -(...): a loss of 0 shall not be -0
   if (u.status != OK) {
     loss = notANumber();

@@ -39,6 +39,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What random small batches do not show: length, memory, threads. */
 class CpuBackendTest {
+  /** A call that allocates nothing counts as less than this. */
+  private static final long MOST_BYTES = 1024;
+
   private static final EngineOptions ONE_THREAD = EngineOptions.DEFAULT.withThreads(1);
 
   private final Random random = Seed.random(getClass());
@@ -148,14 +151,15 @@ class CpuBackendTest {
       }
       int calls = 200;
       long least = Long.MAX_VALUE;
-      for (int attempt = 0; attempt < 5; attempt++) { // other threads of the JVM allocate too
+      // other threads of the JVM allocate too, and vectors are objects until they are compiled
+      for (int attempt = 0; attempt < 300 && least >= MOST_BYTES; attempt++) {
         long before = allocated();
         for (int i = 0; i < calls; i++) {
           call.run();
         }
         least = Math.min(least, (allocated() - before) / calls);
       }
-      assertTrue(least < 1024, least + " bytes a call");
+      assertTrue(least < MOST_BYTES, least + " bytes a call");
     }
   }
 

@@ -61,7 +61,7 @@ class SynchronisationMutations {
                 KernelCheck.checkProjections(cuda);
               }
             }));
-    cases.add(new Case("device batch", () -> KernelCheck.checkDeviceBatch(1)));
+    cases.add(new Case("device batch", () -> KernelCheck.checkDeviceBatch(5)));
     return cases;
   }
 
