@@ -11,10 +11,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jcuda.Pointer;
 import org.ctc4j.ElementType;
+import org.ctc4j.cuda.Devices;
 import org.ctc4j.cuda.Emulated;
 import org.ctc4j.cuda.driver.KernelModules;
 import org.ctc4j.cuda.driver.Launch;
 import org.ctc4j.cuda.driver.PrimaryContext;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +42,11 @@ class BlockSizesTest {
     public void kernel(KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
       sizes.put(kernel.name(), new Size(blocks, threads));
     }
+  }
+
+  @BeforeEach
+  void initialise() {
+    assertEquals("", Devices.survey().reason());
   }
 
   @Test
