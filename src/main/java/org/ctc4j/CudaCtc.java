@@ -127,8 +127,8 @@ public final class CudaCtc extends Ctc {
   /**
    * Enqueues losses and, as far as the result has places for them, gradient and posteriors of a
    * batch in device memory, and returns. Between this call and the caller's own wait nothing is
-   * synchronised and nothing is copied; so log-probabilities are not checked, see {@link
-   * DeviceBatch}.
+   * synchronised and nothing is copied; so what is wrong with the numbers shows in the statuses,
+   * see {@link DeviceBatch}.
    *
    * <p>The workspace is the engine's: one for each stream, grown when a call needs more of it and
    * kept until {@link #forget} or {@link #close}, also where the stream is destroyed. A handle that

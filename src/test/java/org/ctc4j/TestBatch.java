@@ -111,6 +111,13 @@ public record TestBatch(
     return tensor;
   }
 
+  /** With no frame unused. */
+  public TestBatch withAllFrames() {
+    int[] all = new int[utterances()];
+    Arrays.fill(all, frames());
+    return new TestBatch(logits, targets, all, classes, blank);
+  }
+
   /** Utterance n as a batch of its own, cut to its input length. */
   public TestBatch alone(int n) {
     double[][] used = Arrays.copyOf(logits[n], inputLengths[n]);

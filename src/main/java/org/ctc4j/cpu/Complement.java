@@ -51,7 +51,8 @@ final class Complement {
   private final int states;
   private final int blank; // its column
   private final int others; // the column of all classes that the target does not have
-  private final double[] row; // a frame's logits, then probabilities of all classes
+  private double[] x; // a frame's logits
+  private final double[] row; // then its probabilities of all classes
   private final double[] y; // of columns
   private final int[] seen; // by column: the states before it are counted
   private final RangeSums sums = new RangeSums();
@@ -175,7 +176,7 @@ final class Complement {
   /** Finds the probabilities of all classes, and of the columns, in frame t. */
   private void read(int t) {
     int classes = utterance.classes;
-    double[] x = scratch.float64Row(row.length);
+    x = scratch.float64Row(row.length);
     scratch.logits.copy(t, x);
     int best = 0;
     for (int c = 1; c < classes; c++) {
@@ -339,19 +340,23 @@ final class Complement {
   }
 
   private void store(int t, double[] failing, double q) {
-    double more = input != InputKind.LOGITS && !byShares ? logSum : 0;
-    for (int c = 0; more != 0 && c < utterance.classes; c++) {
-      row[c] += times(row[c], more);
+    boolean ofShares = input == InputKind.LOGITS || byShares;
+    for (int c = 0; !ofShares && c < utterance.classes; c++) {
+      row[c] += more(c, row[c]);
     }
     for (int k = 0; k <= blank; k++) {
       double difference = k == largest[0] ? toOthers(k, failing) : failing[k] - q;
-      row[target.classOf[k]] = y[k] * (difference / (1 - q)) + times(y[k], more);
+      int c = target.classOf[k];
+      row[c] = y[k] * (difference / (1 - q)) + (ofShares ? 0 : more(c, y[k]));
     }
     scratch.gradient.store(t, row, 1);
   }
 
-  /** y (e<sup>log</sup> − 1), where the exponential alone may be no number. */
-  private static double times(double y, double log) {
-    return log < 1 ? y * Math.expm1(log) : Math.exp(Math.log(y) + log) - y;
+  /**
+   * By how much e<sup>x</sup> of a class is more than its share of the sum, which may be no number,
+   * as the share may be 0 where e<sup>x</sup> is not.
+   */
+  private double more(int c, double share) {
+    return logSum < 1 ? share * Math.expm1(logSum) : Math.exp(x[c]) - share;
   }
 }

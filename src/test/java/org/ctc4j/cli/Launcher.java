@@ -31,6 +31,7 @@ final class Launcher {
       #!/bin/sh
       echo "$@" >>"$STAND_IN/calls"
       while [ "$1" != -f ]; do shift; done
+      case $2 in *:*) exit 1;; esac # where it would look for classes
       cd "$(dirname "$2")" || exit
       [ ! -e target/classes/half ] || echo half >>"$STAND_IN/calls"
       archive=target/ctc4j-cli-1/ctc4j-cli-1

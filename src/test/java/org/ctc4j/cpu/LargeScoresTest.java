@@ -18,6 +18,7 @@ import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Scores that are taken as they come and are no probabilities, up to those whose e^x overflows. */
 class LargeScoresTest {
@@ -55,9 +56,12 @@ class LargeScoresTest {
   @CsvSource({"80,2", "300,2", "708,2", "720,2", "720,40", "10000,2", "10000,400", "1e30,2"})
   @DisplayName("The gradient is the reference's: finite, or infinite where e^x is; never NaN")
   void gradient(double score, double deviation) {
+    compare(score, batch(score, deviation, (long) score));
+  }
+
+  private static void compare(double score, TestBatch batch) {
     for (GradientKind kind : GradientKind.values()) {
       for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
-        TestBatch batch = batch(score, deviation, (long) score);
         CtcOptions options = batch.options().withInput(AS_THEY_COME).withGradientKind(kind);
         FrameTensor logits = batch.fill(batch.timeMajor().zerosLike(type));
         CtcResult expected = compute(Backend.REFERENCE, batch, logits, options);
@@ -74,6 +78,25 @@ class LargeScoresTest {
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {80, 708, 720, 10000})
+  @DisplayName("So it is where the target has all but a little of the sum")
+  void nearlyCertain(double score) {
+    TestBatch batch = batch(score, 2, (long) score);
+    int[][] targets = new int[batch.utterances()][];
+    for (int n = 0; n < targets.length; n++) {
+      targets[n] = TestBatch.randomTarget(new Random(n), 6, 9, batch.blank());
+      for (int t = 0; t < batch.inputLengths()[n]; t++) {
+        int label = t % 2 == 1 && t / 2 < 6 ? targets[n][t / 2] : batch.blank();
+        batch.logits()[n][t][label] = (t == 5 ? 0 : score) + 40;
+      }
+    }
+    compare(
+        score,
+        new TestBatch(
+            batch.logits(), targets, batch.inputLengths(), batch.classes(), batch.blank()));
   }
 
   private static CtcResult compute(

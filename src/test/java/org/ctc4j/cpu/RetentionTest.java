@@ -24,7 +24,8 @@ class RetentionTest {
     Collected collected = new Collected();
     try (CpuBackend backend = new CpuBackend(EngineOptions.DEFAULT.withThreads(4))) {
       // not Seed: any numbers will do, memory is what is tested
-      fail(backend, TestBatch.random(new Random(1), 200, utterances, 300, 8, 2), collected);
+      TestBatch of = TestBatch.random(new Random(1), 240, utterances, 300, 8, 2).withAllFrames();
+      fail(backend, of, collected);
       collected.assertAll(() -> utterances + " utterances");
     }
   }

@@ -47,7 +47,9 @@ class CudaForgetTest {
               for (int i = 0; i < 2; i++) {
                 ctc.enqueue(device.batch, batch.options(), device.result, handle);
                 assertTrue(Emulator.gauge("deviceBytes") > before);
+                long waits = Emulator.calls("cuStreamSynchronize");
                 ctc.forget(handle);
+                assertEquals(waits + 1, Emulator.calls("cuStreamSynchronize"));
                 assertEquals(before, Emulator.gauge("deviceBytes"));
                 Agreement.assertLoss(expected, device.losses()[0], 1e-6, () -> "after forget");
               }

@@ -1,6 +1,7 @@
 package org.ctc4j.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Random;
 import org.ctc4j.Backend;
@@ -66,7 +67,9 @@ class CudaUnclosedTest {
               }
               long before = Emulator.gauge("hostBytes");
               enqueue(collected, device, StreamAddress.of(stream.handle()));
+              long waits = Emulator.calls("cuCtxSynchronize");
               Collected.await(() -> Emulator.gauge("hostBytes") == before);
+              assertTrue(Emulator.calls("cuCtxSynchronize") > waits, "freed without a wait");
               stream.await(() -> "the losses");
               assertEquals(expected[0], device.losses()[0]);
             }
