@@ -81,13 +81,19 @@ def disassemble(cubin, kernel):
     return found, labels
 
 
+def frames_of(body):
+    return sum(i.opcode == 'SHFL' and '.UP' in i.text for i in body) // SHUFFLES_A_FRAME
+
+
 def loops(found, labels):
-    """What lies between a backward branch and where it goes, where no other loop lies within."""
+    """The walks: what lies between a backward branch and where it goes, if it is long enough and no other walk lies within."""
     spans = []
     for index, instruction in enumerate(found):
         branch = re.match(r'(?:@!?U?P\w+\s+)?BRA(?:\.U)?\s+(?:!?U?P\w+,\s*)?`\((\S+)\)', instruction.text)
         if branch and labels.get(branch.group(1), index + 1) <= index:
-            spans.append((labels[branch.group(1)], index))
+            body = found[labels[branch.group(1)]:index + 1]
+            if frames_of(body) >= FEWEST_FRAMES and len(body) <= MOST_INSTRUCTIONS:
+                spans.append((labels[branch.group(1)], index))
     for first, last in spans:
         if not any(other != (first, last) and first <= other[0] and other[1] <= last for other in spans):
             yield found[first:last + 1]
@@ -128,12 +134,9 @@ def walks(ptx, kernel, architecture):
         subprocess.run([tool('ptxas'), f'-arch={architecture}', str(ptx), '-o', cubin], check=True, capture_output=True)
         found, labels = disassemble(cubin, kernel)
     for body in loops(found, labels):
-        frames = sum(i.opcode == 'SHFL' and '.UP' in i.text for i in body) // SHUFFLES_A_FRAME
-        if frames < FEWEST_FRAMES or len(body) > MOST_INSTRUCTIONS:
-            continue
         loads = sum(i.opcode in ('LDG', 'LDGSTS') for i in body)
         stores = sum(i.opcode == 'STG' for i in body)
-        yield frames, len(body), loads, stores, [replay(body, latency) for latency in LOAD_LATENCIES]
+        yield frames_of(body), len(body), loads, stores, [replay(body, latency) for latency in LOAD_LATENCIES]
 
 
 def target_of(file):
