@@ -21,7 +21,7 @@ final class GradientFile {
 
   GradientFile(Ctc ctc, ElementType logitsType, int[] shape, Layout layout) {
     this.shape = shape;
-    int size = Math.multiplyExact(Math.multiplyExact(shape[0], shape[1]), shape[2]);
+    int size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
     Elements elements;
     if (ctc.gradientType(logitsType) == ElementType.FLOAT64) {
       double[] doubles = new double[size];

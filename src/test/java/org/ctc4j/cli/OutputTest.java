@@ -35,7 +35,9 @@ class OutputTest {
     EXPLAIN_PLOT("explain", "%in", "--plot"),
     BENCH_PLOT("bench", "--shape", "8x1x4x2", "--mode", "loss", "--plot"),
     ALIGN_CTM("align", "%in", "--frame-shift", "0.02", "--ctm"),
-    ALIGN_TEXTGRID("align", "%in", "--frame-shift", "0.02", "--textgrid");
+    ALIGN_TEXTGRID("align", "%in", "--frame-shift", "0.02", "--textgrid"),
+    ALIGN_CSV("align", "%in", "--csv"),
+    DECODE_JSONL("decode", "%in", "--jsonl");
 
     private final List<String> words;
 
