@@ -114,7 +114,7 @@ final class BatchReader {
 
   /** Null where they are not wanted, or there are none and they need not be there. */
   private Targets targets(TargetArrays arrays, int utterances, Wanted wanted) throws IOException {
-    if (wanted == Wanted.NEEDED) {
+    if (wanted == Wanted.NEEDED || wanted == Wanted.WHERE_THERE && arrays.areNamed()) {
       return arrays.read(utterances);
     }
     if (wanted == Wanted.NOT_AT_ALL || !arrays.areThere()) {

@@ -31,9 +31,13 @@ final class TargetArrays {
     return Set.of(targets, lengths);
   }
 
-  /** Whether there are targets, or somebody said so. */
+  /** Whether somebody said what they are called: then they must be there. */
+  boolean areNamed() {
+    return areNamed;
+  }
+
   boolean areThere() {
-    return areNamed || npz.contains(targets);
+    return npz.contains(targets);
   }
 
   Targets read(int utterances) throws IOException {
