@@ -44,7 +44,7 @@ final class InputFile {
 
   /** An array without a name does not say what it holds, and all kinds look alike. */
   private static void requireInput(InputOptions options, String frames) {
-    if (!options.isInputNamed()) {
+    if (!options.isGiven("--input")) {
       throw new InvalidInputException(
           "a single array (.npy), which does not say what it holds; expected --input logits, or what else it is, beside it, or an .npz, as numpy.savez(file, %s=x) writes it"
               .formatted(frames));

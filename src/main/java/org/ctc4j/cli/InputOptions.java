@@ -63,9 +63,9 @@ class InputOptions {
   @Option(names = "--bfloat16", description = "uint16 logits are the bits of bfloat16 numbers.")
   boolean bfloat16;
 
-  /** Whether it was said what the logits are. */
-  boolean isInputNamed() {
-    return command.commandLine().getParseResult().hasMatchedOption("--input");
+  /** Whether an option was given, and does not have its default. */
+  boolean isGiven(String option) {
+    return command.commandLine().getParseResult().hasMatchedOption(option);
   }
 
   /** The blank must be known before labels are named. */

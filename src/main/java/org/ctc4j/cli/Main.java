@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.util.Locale;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.DeviceException;
 import org.ctc4j.InvalidInputException;
@@ -68,6 +69,7 @@ public final class Main implements Runnable {
   private Main() {}
 
   public static void main(String[] args) {
+    Locale.setDefault(Locale.ROOT); // numbers are for programs, too
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     StringWriter out = new StringWriter();
     int exitCode = run(args, new PrintWriter(out), err);

@@ -22,7 +22,7 @@ final class TargetArrays {
     this.npz = npz;
     this.targets = arrays.targets == null ? "targets" : arrays.targets;
     this.lengths = arrays.targetLengths == null ? "target_lengths" : arrays.targetLengths;
-    this.areNamed = arrays.targets != null;
+    this.areNamed = arrays.targets != null || arrays.targetLengths != null;
     this.hasLengths = arrays.targetLengths != null || npz.contains(lengths);
   }
 

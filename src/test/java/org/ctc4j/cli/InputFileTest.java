@@ -2,6 +2,7 @@ package org.ctc4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayInputStream;
@@ -82,9 +83,12 @@ class InputFileTest {
     assertEquals(losses("loss", usual, "--json"), run.json().get("losses"));
     Cli.run("loss", other).refused("no array 'logits', the file has [output, y, x_len, y_len]");
     for (String option : List.of("--targets", "--input-lengths", "--target-lengths")) {
-      Cli.run("loss", usual, option, "z").refused("no array 'z'");
+      for (String command : List.of("loss", "decode")) {
+        Cli missing = Cli.run(command, usual, option, "z");
+        assertEquals(2, missing.exitCode());
+        assertTrue(missing.err().contains("no array 'z'"), missing.err());
+      }
     }
-    Cli.run("decode", usual, "--targets", "z").refused("no array 'z'");
   }
 
   @ParameterizedTest
