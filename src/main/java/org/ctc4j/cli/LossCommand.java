@@ -78,10 +78,11 @@ final class LossCommand implements Callable<Integer> {
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
     CtcBatch batch = file.batch();
     try (Ctc ctc = engine.open(batch)) {
-      GradientFile gradient =
+      FrameFile gradient =
           gradientTarget == null
               ? null
-              : new GradientFile(ctc, batch.logits().elements().type(), file.shape(), input.layout);
+              : new FrameFile(
+                  ctc, "grad", batch.logits().elements().type(), file.shape(), input.layout);
       CtcResult result =
           gradient == null
               ? CtcResult.ofLosses(batch.utterances())

@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       LossCommand.class,
       AlignCommand.class,
       DecodeCommand.class,
+      PosteriorsCommand.class,
       ExplainCommand.class,
       CompareCommand.class,
       BenchCommand.class,
@@ -142,7 +143,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "expected a command: loss, align, decode, explain, compare, bench, devices or help");
+        "expected a command: loss, align, decode, posteriors, explain, compare, bench, devices or help");
   }
 
   private static int badArguments(ParameterException e, String[] args) {

@@ -32,6 +32,7 @@ class OutputTest {
   enum Output {
     LOSS_GRAD("loss", "%in", "--grad"),
     PROJECTED_GRAD("loss", "%hidden", "--projection", "%weight", "--grad"),
+    POSTERIORS_OUT("posteriors", "%in", "--out"),
     EXPLAIN_PLOT("explain", "%in", "--plot"),
     BENCH_PLOT("bench", "--shape", "8x1x4x2", "--mode", "loss", "--plot"),
     ALIGN_CTM("align", "%in", "--frame-shift", "0.02", "--ctm"),
