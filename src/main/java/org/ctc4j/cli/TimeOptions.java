@@ -1,6 +1,7 @@
 package org.ctc4j.cli;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,7 +116,8 @@ final class TimeOptions {
   @Option(
       names = "--max-pause",
       paramLabel = "SECONDS",
-      description = "A longer pause ends a segment, as the end of a sentence does (default: 0.8).")
+      description =
+          "A pause of so many seconds or more ends a segment, as the end of a sentence does (default: 0.8).")
   private Double maxPause;
 
   @Option(
@@ -178,7 +180,7 @@ final class TimeOptions {
           orphan
               + ": only with --frame-shift and what has segments: --json, --jsonl, subtitles or --level segments");
     }
-    if (maxPause != null && !(maxPause > 0)) {
+    if (maxPause != null && !(maxPause > 0 && maxPause < Double.POSITIVE_INFINITY)) {
       throw new InvalidInputException("--max-pause: expected seconds above 0, got " + maxPause);
     }
     if (maxLength != null && maxLength < 1) {
@@ -208,7 +210,8 @@ final class TimeOptions {
     return frameShift == null
         ? null
         : new SegmentRule(
-            (maxPause == null ? PAUSE_SECONDS : maxPause) / frameShift,
+            BigDecimal.valueOf(frameShift),
+            BigDecimal.valueOf(maxPause == null ? PAUSE_SECONDS : maxPause),
             maxLength == null ? MOST_CHARACTERS : maxLength);
   }
 

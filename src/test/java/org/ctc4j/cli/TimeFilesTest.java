@@ -143,7 +143,7 @@ class TimeFilesTest {
                   "--ass",
                   ass,
                   "--max-pause",
-                  12 * shift,
+                  11.5 * shift,
                   "--max-length",
                   20)
               .get(0);

@@ -1,13 +1,16 @@
 package org.ctc4j.cli.output;
 
+import java.math.BigDecimal;
+
 /**
  * Where a segment ends: after a word that ends a sentence, before a pause, and before it gets too
  * long.
  *
- * @param pauseFrames least number of frames between two words that part them
+ * @param frameShift seconds from one frame to the next
+ * @param pause seconds between two words, or more, that part them
  * @param mostCharacters of a segment; a word that has more stands alone
  */
-public record SegmentRule(double pauseFrames, int mostCharacters) {
+public record SegmentRule(BigDecimal frameShift, BigDecimal pause, int mostCharacters) {
   private static final String SENTENCE_ENDS = ".!?…。！？．｡؟۔।॥։።";
   private static final String CLOSING = "\"'”’»)]}」』）";
 
@@ -17,7 +20,8 @@ public record SegmentRule(double pauseFrames, int mostCharacters) {
    * @param withNext its text with the next word
    */
   boolean parts(TimedText last, TimedText next, String withNext) {
-    return next.start() - last.end() >= pauseFrames
+    BigDecimal between = frameShift.multiply(BigDecimal.valueOf(next.start() - last.end()));
+    return between.compareTo(pause) >= 0
         || endsSentence(last.text())
         || withNext.codePointCount(0, withNext.length()) > mostCharacters;
   }
