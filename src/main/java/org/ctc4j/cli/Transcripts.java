@@ -42,7 +42,7 @@ final class Transcripts {
     Map<String, String> texts = new HashMap<>();
     for (String line : lines) {
       String name = name(line);
-      if (texts.put(name, line.substring(name.length()).strip()) != null) {
+      if (texts.put(name, line.substring(name.length())) != null) {
         throw new InvalidInputException(
             "%s: utterance %s has two lines".formatted(file, Text.quote(name)));
       }

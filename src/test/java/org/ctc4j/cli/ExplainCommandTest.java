@@ -127,6 +127,11 @@ class ExplainCommandTest {
       assertEquals(2001 + 4 * i, json.get("labels").get(i).get("start").asInt());
       assertEquals(1 + (500 + i) % 3, json.get("labels").get(i).get("label").asInt());
     }
+    String[][] edges = {{"2001:2009", "3 1"}, {"2002:2009", "1"}, {"2002:2010", "1 2"}};
+    for (String[] edge : edges) { // labels end and begin there
+      JsonNode part = Cli.run("explain", file, "--frames", edge[0], "--json").json();
+      assertEquals(edge[1], part.get("text").asText());
+    }
     String out = Cli.run("explain", file, "--frames", "2001:2011").succeeded().out();
     assertTrue(out.contains("frames 2001 to 2010 of 4000, as if there were no others"), out);
     Path plot = folder.resolve("page.png");

@@ -225,13 +225,15 @@ class TimeFilesTest {
   @Test
   @DisplayName("What means something to a format is text in a token")
   void hostileTexts() throws Exception {
-    String[] tokens = {"_", "▁<i>&amp;", "▁{\\k9}\\N", "▁\",\"", "▁-->", "▁a\u0085b\u2028c"};
-    int[] target = {1, 2, 3, 4, 5};
-    float[] logits = new float[20 * 6];
+    String[] tokens = {
+      "_", "▁<i>&amp;", "▁{\\k9}\\N", "▁\",\"", "▁-->", "▁a\u0085b\u2028c", "▁q\"r"
+    };
+    int[] target = {1, 2, 3, 4, 5, 6};
+    float[] logits = new float[20 * 7];
     Path batch =
         new NpzFile()
-            .floats("logits", "(20, 1, 6)", logits)
-            .ints("targets", "(1, 5)", target)
+            .floats("logits", "(20, 1, 7)", logits)
+            .ints("targets", "(1, 6)", target)
             .write(folder.resolve("hostile.npz"));
     Path vtt = folder.resolve("out.vtt");
     Path ass = folder.resolve("out.ass");
