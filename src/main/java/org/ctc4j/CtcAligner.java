@@ -16,6 +16,9 @@ import org.ctc4j.host.Workers;
  * }
  * }</pre>
  *
+ * <p>How well a label fits tells {@link LabelSpan#confidence()}; whether it was said at all, {@link
+ * CtcPath#logRatio} to the path of {@link CtcDecoder#greedy}.
+ *
  * <p>{@link #create()} works on the host's processors, {@link #create(Backend)} on the backend that
  * is named, and {@link #createFastest} on the fastest that works here. Whichever it is, the paths
  * are the same, to the last tie; the log-probabilities of their frames agree up to the rounding of

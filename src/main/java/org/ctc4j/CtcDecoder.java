@@ -56,7 +56,8 @@ public final class CtcDecoder {
    *
    * @param logits (T, N, C)
    * @param inputLengths one for each utterance, each in [0, T]
-   * @return N paths, with the frames and confidences of their labels
+   * @return N paths, with the frames and confidences of their labels; what these are worth is said
+   *     at {@link LabelSpan#confidence()}
    * @throws InvalidInputException if an argument is out of its range
    */
   public List<CtcPath> greedy(FrameTensor logits, int[] inputLengths, CtcOptions options) {

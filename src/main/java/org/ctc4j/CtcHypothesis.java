@@ -2,7 +2,18 @@ package org.ctc4j;
 
 import java.util.Arrays;
 
-/** One output of a beam search. Immutable. Frames of its labels: {@link CtcAligner} finds them. */
+/**
+ * One output of a beam search. Immutable. {@link CtcAligner} finds the frames of its labels, with
+ * their confidences:
+ *
+ * <pre>{@code
+ * int[][] best = nBests.stream().map(nBest -> nBest.best().labels()).toArray(int[][]::new);
+ * List<CtcPath> paths =
+ *     CtcAligner.create().align(CtcBatch.of(logits, Targets.of(best), inputLengths), options);
+ * }</pre>
+ *
+ * <p>How much of an n-best has each word: {@link org.ctc4j.text.Vocabulary#wordShares}.
+ */
 public final class CtcHypothesis {
   private final int[] labels;
   private final double logProbability;

@@ -104,6 +104,34 @@ public final class CtcPath {
     return logProbability;
   }
 
+  /**
+   * How much less probable this path is than another of the same utterance in frames start … end −
+   * 1: Σ ln p(t, {@link #symbol symbol(t)}) − Σ ln p(t, the other's), in nats. Beside the
+   * {@linkplain CtcDecoder#greedy greedy} path, the most probable of all, it is 0 where the two
+   * have the same symbols and less elsewhere, up to the rounding of a GPU. Of a word from its first
+   * frame to its last it tells best whether the word was said at all: a confidence is a mean over
+   * frames, in which the many that fit hide the one that does not, and a model that is unsure of
+   * everything lowers it without any other word being likelier.
+   *
+   * @throws InvalidInputException if the other path has another number of frames, or these are none
+   *     of them
+   */
+  public double logRatio(CtcPath other, int start, int end) {
+    if (other.frames() != frames()) {
+      throw new InvalidInputException(
+          "path: expected another of %d frames, got one of %d".formatted(frames(), other.frames()));
+    }
+    if (start < 0 || end < start || end > frames()) {
+      throw new InvalidInputException(
+          "frames: expected a range within [0, %d), got [%d, %d)".formatted(frames(), start, end));
+    }
+    double sum = 0;
+    for (int t = start; t < end; t++) {
+      sum += logProbabilities[t] - other.logProbabilities[t];
+    }
+    return sum;
+  }
+
   /** What the path collapses to: a copy of its L labels. */
   public int[] labels() {
     return labels.clone();

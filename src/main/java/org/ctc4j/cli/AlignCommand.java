@@ -2,10 +2,9 @@ package org.ctc4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,10 +12,14 @@ import java.util.concurrent.Callable;
 import org.ctc4j.Backend;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcDecoder;
 import org.ctc4j.CtcPath;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
-import org.ctc4j.io.OutputTarget;
+import org.ctc4j.cli.output.LineBoxes;
+import org.ctc4j.cli.output.TimeFormat;
+import org.ctc4j.cli.output.TimedUtterance;
+import org.ctc4j.cli.output.Timeline;
 import org.ctc4j.text.Vocabulary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,14 +34,16 @@ import picocli.CommandLine.Spec;
       "",
       "Of all frame-level paths that collapse to the target the most probable one is found"
           + " (Viterbi). Any length: hours of audio take megabytes. The confidence of a label or word"
-          + " is the geometric mean of its frames' probabilities."
+          + " is the geometric mean of its frames' probabilities: how well it fits. Its log_ratio in"
+          + " --json and --csv is ln p(path) − ln p(greedy path) over its frames, 0 or less: how much"
+          + " likelier something else is, which tells better whether it was said at all."
     },
     footer = {
       "",
       "Examples:",
       "  ctc align                                        real speech that comes with ctc4j",
       "  ctc align batch.npz --backend cuda               on a GPU, or exit code 3",
-      "  ctc align batch.npz --tokens tokens.txt --frame-shift 0.02 --textgrid folder",
+      "  ctc align batch.npz --tokens tokens.txt --frame-shift 0.02 --textgrid folder --csv words.csv",
       "  ctc align batch.npz --tokens vocab.json --blank 31 --transcripts texts.txt --json"
     },
     sortOptions = false,
@@ -46,7 +51,7 @@ import picocli.CommandLine.Spec;
 final class AlignCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
-  @Mixin private TokenOptions naming;
+  @Mixin private TokenOptions tokens;
   @Mixin private HostThreads threads;
 
   /** Where paths are looked for. */
@@ -75,72 +80,64 @@ final class AlignCommand implements Callable<Integer> {
       names = "--transcripts",
       paramLabel = "FILE",
       description =
-          "Texts to align instead of the file's targets, a line for each utterance; spelled with the"
-              + " fewest tokens, or tokens themselves with blanks between them.")
+          "Texts to align instead of the file's targets, a line for each utterance, or Kaldi's 'name"
+              + " text'; spelled with the fewest tokens, or tokens themselves with blanks between"
+              + " them.")
   private Path transcripts;
 
   @Option(names = "--json", description = "Print one JSON object, with the paths.")
   private boolean json;
 
-  @Option(
-      names = "--ctm",
-      paramLabel = "OUT.ctm",
-      description = "Write the words, or labels where there are no words, in NIST's CTM format.")
-  private Path ctm;
-
-  @Option(
-      names = "--textgrid",
-      paramLabel = "FOLDER",
-      description =
-          "Write a Praat TextGrid for each utterance that has a path, utterance-0.TextGrid and so on;"
-              + " for the others a note says why there is none.")
-  private Path textGrids;
+  @Mixin private TimeOptions times;
 
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Double frameShift = naming.frameShift(input);
-    requireSeconds(frameShift);
-    Outputs outputs = new Outputs(input.file, naming.file(), transcripts);
-    OutputTarget ctmTarget = outputs.add("--ctm", ctm);
-    if (textGrids != null && !Files.isDirectory(textGrids)) {
-      throw new InvalidInputException(
-          "--textgrid " + textGrids + ": expected a folder that exists");
-    }
+    Double frameShift = tokens.frameShift(input);
+    times.check(frameShift, json);
+    Outputs outputs = new Outputs(input.file, tokens.file(), transcripts, times.namesFile());
+    TimeFiles files = times.open(outputs);
     BatchFile file =
         transcripts == null ? BatchFile.read(input, err) : BatchFile.readLogits(input, err);
-    Naming names = naming.of(input, file, err);
-    Vocabulary vocabulary = names.vocabulary();
-    CtcBatch batch = transcripts == null ? file.batch() : withTranscripts(file.batch(), vocabulary);
-    TextGridFolder grids = TextGridFolder.of(textGrids, batch.utterances(), outputs);
+    Naming naming = tokens.of(input, file, err);
+    Vocabulary vocabulary = naming.vocabulary();
+    List<String> names = times.names(file);
+    files.name(names);
+    LineBoxes boxes = times.boxes(file);
+    List<TimeFormat> formats = times.formats(frameShift, boxes, vocabulary.hasWords());
+    CtcBatch batch =
+        transcripts == null ? file.batch() : withTranscripts(file.batch(), names, vocabulary);
     List<CtcPath> paths = align(file.name(), batch);
-    if (ctmTarget != null) {
-      String text = new CtmWriter(vocabulary, frameShift).write(paths);
-      ctmTarget.write(text.getBytes(StandardCharsets.UTF_8));
+    List<CtcPath> greedy = greedy(batch);
+    Timeline timeline = new Timeline(vocabulary, times.rule(frameShift));
+    List<TimedUtterance> timed = new ArrayList<>();
+    for (int n = 0; n < paths.size(); n++) {
+      CtcPath path = paths.get(n);
+      String reason = NoPath.reason(batch, n, path.status());
+      timed.add(
+          timeline.of(n, names.get(n), new Timeline.Finding(path, reason, greedy.get(n), null)));
     }
-    if (grids != null) {
-      grids.write(batch, paths, new TextGridWriter(vocabulary, frameShift), err);
-    }
-    PathReport report = new PathReport(paths, names);
+    files.write(formats, timed, err);
+    PathReport report = new PathReport(timed, naming);
     if (json) {
-      report.printJson(out, Map.of());
+      report.printJson(out, boxes, Map.of());
     } else {
-      report.printTimes(out, batch);
+      report.printTimes(out);
     }
     return 0;
   }
 
-  private void requireSeconds(Double frameShift) {
-    if (frameShift == null && (ctm != null || textGrids != null)) {
-      throw new InvalidInputException(
-          "%s: its times are in seconds; expected --frame-shift SECONDS beside it"
-              .formatted(ctm != null ? "--ctm" : "--textgrid"));
-    }
+  /** The best paths of all, for comparison. */
+  private List<CtcPath> greedy(CtcBatch batch) {
+    int[] lengths = new int[batch.utterances()];
+    Arrays.setAll(lengths, batch::inputLength);
+    return CtcDecoder.create(threads.engine()).greedy(batch.logits(), lengths, input.options());
   }
 
-  private CtcBatch withTranscripts(CtcBatch batch, Vocabulary vocabulary) throws IOException {
-    List<String> lines = Transcripts.read(transcripts, batch.utterances());
+  private CtcBatch withTranscripts(CtcBatch batch, List<String> names, Vocabulary vocabulary)
+      throws IOException {
+    List<String> lines = Transcripts.read(transcripts, names);
     int[][] targets = new int[lines.size()][];
     int[] inputLengths = new int[lines.size()];
     for (int n = 0; n < targets.length; n++) {

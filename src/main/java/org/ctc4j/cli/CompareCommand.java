@@ -56,6 +56,14 @@ final class CompareCommand implements Callable<Integer> {
     try (Ctc ctc = engine.open(Backend.REFERENCE)) {
       reference = compute(ctc, file);
     }
+    for (int n = 0; n < reference.utterances(); n++) {
+      String reason = NoPath.reason(file.batch(), n, reference.status(n));
+      if (reason != null) {
+        Messages.note(
+            spec.commandLine().getErr(),
+            "utterance %d is %s: %s".formatted(n, reference.status(n), reason));
+      }
+    }
     List<Comparison> comparisons = new ArrayList<>();
     List<BackendReport> notRun = new ArrayList<>();
     for (BackendReport report : engine.candidates()) {

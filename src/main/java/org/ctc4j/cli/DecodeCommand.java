@@ -4,22 +4,20 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
-import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcDecoder;
-import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcPath;
-import org.ctc4j.CtcStatus;
-import org.ctc4j.InvalidInputException;
-import org.ctc4j.Targets;
+import org.ctc4j.cli.output.LineBoxes;
+import org.ctc4j.cli.output.TimeFormat;
+import org.ctc4j.cli.output.TimedUtterance;
+import org.ctc4j.cli.output.Timeline;
+import org.ctc4j.cli.output.UtteranceJson;
 import org.ctc4j.text.ErrorCounts;
-import org.ctc4j.text.Transcript;
 import org.ctc4j.text.Vocabulary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,7 +34,12 @@ import picocli.CommandLine.Spec;
           + " blanks removed. With --beam the outputs of the highest probability, each summed over its"
           + " paths (prefix beam search); their labels lie in --json where the most probable path of"
           + " each output has them. A text is listed once, with the probability of all labels that"
-          + " say it. Where the file has targets, or with --transcripts, error rates follow."
+          + " say it. Where the file has targets, or with --transcripts, error rates follow. Files of"
+          + " times are of the best output.",
+      "",
+      "In --json a greedy label's or word's confidence is the geometric mean of its frames'"
+          + " probabilities, and no probability of being right, which is less. With --beam a word's"
+          + " share is how much of the probability of all outputs in the beam has the word."
     },
     footer = {
       "",
@@ -44,225 +47,115 @@ import picocli.CommandLine.Spec;
       "  ctc decode                                       real speech that comes with ctc4j",
       "  ctc decode --beam 100 --nbest 5",
       "  ctc decode --beam 100 --hot-word channel --hot-word monday",
-      "  ctc decode batch.npz --tokens vocab.json --blank 31 --json"
+      "  ctc decode batch.npz --tokens vocab.json --blank 31 --json",
+      "  ctc decode batch.npz --tokens vocab.json --beam 50 --frame-shift 0.02 --srt folder"
     },
     sortOptions = false,
     mixinStandardHelpOptions = true)
 final class DecodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
-  @Mixin private TokenOptions naming;
+  @Mixin private TokenOptions tokens;
   @Mixin private HostThreads threads;
 
-  @Option(
-      names = "--beam",
-      paramLabel = "W",
-      description = "Beam search that keeps the W best prefixes from frame to frame.")
-  private Integer beamWidth;
-
-  @Option(
-      names = "--nbest",
-      paramLabel = "K",
-      description = "With --beam: print the K best outputs (default: 1).")
-  private Integer nBest;
-
-  @Option(
-      names = "--top-classes",
-      paramLabel = "K",
-      description = "With --beam: consider the K most probable classes of a frame (default: 40).")
-  private Integer topClasses;
-
-  @Option(
-      names = "--min-probability",
-      paramLabel = "P",
-      description = "With --beam: leave out classes less probable than P in a frame (default: 0).")
-  private Double minProbability;
-
-  @Option(
-      names = "--hot-word",
-      paramLabel = "TEXT",
-      description =
-          "With --beam: make this text more likely, as a word or several where the tokens make"
-              + " words; may be given several times.")
-  private List<String> hotWords = List.of();
-
-  @Option(
-      names = "--hot-word-bonus",
-      paramLabel = "NATS",
-      defaultValue = "1.5",
-      description = "What each label of a hot word adds to the score (default: ${DEFAULT-VALUE}).")
-  private double hotWordBonus;
+  @Mixin private SearchOptions search;
 
   @Option(
       names = "--transcripts",
       paramLabel = "FILE",
       description =
-          "What was said, a line for each utterance, to be compared with instead of the file's"
-              + " targets: gives error rates.")
+          "What was said, a line for each utterance, or Kaldi's 'name text', to be compared with"
+              + " instead of the file's targets: gives error rates.")
   private Path transcripts;
 
   @Option(names = "--json", description = "Print one JSON object, with the frames of the labels.")
   private boolean json;
 
+  @Mixin private TimeOptions times;
+
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    boolean isBeam = beamOptions() != null; // what is wrong is told before gigabytes are read
     PrintWriter err = spec.commandLine().getErr();
-    naming.frameShift(input);
+    BeamOptions beam = search.beam(); // what is wrong is told before gigabytes are read
+    Double frameShift = tokens.frameShift(input);
+    times.check(frameShift, json);
+    TimeFiles files =
+        times.open(new Outputs(input.file, tokens.file(), transcripts, times.namesFile()));
     BatchFile file = BatchFile.readDecodable(input, err);
-    Naming names = naming.of(input, file, err);
-    References references = references(file, names, err);
-    if (!isBeam) {
-      printGreedy(file, names, references, out);
+    Naming naming = tokens.of(input, file, err);
+    Vocabulary vocabulary = naming.vocabulary();
+    List<String> names = times.names(file);
+    files.name(names);
+    LineBoxes boxes = times.boxes(file);
+    List<TimeFormat> formats = times.formats(frameShift, boxes, vocabulary.hasWords());
+    References references = references(file, names, naming, err);
+    Timeline timeline = new Timeline(vocabulary, times.rule(frameShift));
+    if (beam == null) {
+      List<TimedUtterance> timed = greedy(file, names, timeline);
+      files.write(formats, timed, err);
+      List<int[]> labels = timed.stream().map(utterance -> utterance.path().labels()).toList();
+      Map<String, ErrorCounts> errors = errors(references, labels, vocabulary);
+      PathReport report = new PathReport(timed, naming);
+      if (json) {
+        report.printJson(out, boxes, errors);
+      } else {
+        report.printTexts(out);
+        References.print(errors, out);
+      }
+      return 0;
+    }
+    NBestSearch nBest =
+        new NBestSearch(file.batch(), input.options(), threads.engine(), vocabulary);
+    BeamScorer<?> hot = search.scorer(vocabulary);
+    List<NBestReport.NBest> found = new ArrayList<>();
+    file.during("decoding", () -> found.addAll(nBest.find(names, beam, hot)));
+    List<List<TimedUtterance>> timed = new ArrayList<>();
+    if (json || times.areAny()) {
+      file.during("aligning", () -> timed.addAll(nBest.time(found, beam.nBest(), timeline)));
+    }
+    files.write(formats, timed.stream().map(outputs -> outputs.get(0)).toList(), err);
+    NBestReport report = new NBestReport(found);
+    List<int[]> labels = found.stream().map(NBestReport.NBest::labels).toList();
+    Map<String, ErrorCounts> errors = errors(references, labels, vocabulary);
+    if (json) {
+      report.printJson(out, timed, new UtteranceJson(frameShift, boxes), naming, errors);
     } else {
-      printNBest(file, names, references, out);
+      report.printTable(out, beam.nBest());
+      References.print(errors, out);
     }
     return 0;
   }
 
-  private void printGreedy(BatchFile file, Naming names, References references, PrintWriter out)
-      throws IOException {
-    CtcDecoder decoder = CtcDecoder.create(threads.engine());
+  private List<TimedUtterance> greedy(BatchFile file, List<String> names, Timeline timeline) {
+    CtcBatch batch = file.batch();
     List<CtcPath> paths = new ArrayList<>();
-    file.during("decoding", () -> paths.addAll(greedy(decoder, file.batch())));
-    Map<String, ErrorCounts> errors = new LinkedHashMap<>();
-    if (references != null) {
-      List<int[]> labels = paths.stream().map(CtcPath::labels).toList();
-      errors.putAll(references.errors(labels, names.vocabulary()));
+    file.during(
+        "decoding",
+        () ->
+            paths.addAll(
+                CtcDecoder.create(threads.engine())
+                    .greedy(batch.logits(), NBestSearch.inputLengths(batch), input.options())));
+    List<TimedUtterance> timed = new ArrayList<>();
+    for (int n = 0; n < paths.size(); n++) {
+      CtcPath path = paths.get(n);
+      String reason = NoPath.reason(path.status());
+      timed.add(timeline.of(n, names.get(n), Timeline.Finding.greedy(path, reason)));
     }
-    PathReport report = new PathReport(paths, names);
-    if (json) {
-      report.printJson(out, errors);
-    } else {
-      report.printTexts(out);
-      References.print(errors, out);
-    }
-  }
-
-  private void printNBest(BatchFile file, Naming names, References references, PrintWriter out)
-      throws IOException {
-    BeamOptions beam = beamOptions();
-    Vocabulary vocabulary = names.vocabulary();
-    BeamScorer<?> hot = hotWords(hotWords, hotWordBonus, vocabulary);
-    List<CtcNBest> results = new ArrayList<>();
-    file.during("decoding", () -> results.addAll(search(file.batch(), beam, hot)));
-    List<List<Transcript>> transcripts = new ArrayList<>();
-    for (CtcNBest result : results) {
-      List<Transcript> all = vocabulary.transcripts(result);
-      transcripts.add(all.subList(0, Math.min(all.size(), beam.nBest())));
-    }
-    Map<String, ErrorCounts> errors = new LinkedHashMap<>();
-    if (references != null) {
-      List<int[]> best = new ArrayList<>();
-      transcripts.forEach(
-          texts -> best.add(texts.isEmpty() ? new int[0] : texts.get(0).best().labels()));
-      errors.putAll(references.errors(best, vocabulary));
-    }
-    List<CtcStatus> statuses = results.stream().map(CtcNBest::status).toList();
-    NBestReport report = new NBestReport(statuses, transcripts);
-    if (json) {
-      List<List<CtcPath>> aligned = new ArrayList<>();
-      Progress.during("aligning", () -> aligned.addAll(align(file.batch(), transcripts)));
-      report.printJson(out, aligned, names, errors);
-    } else {
-      report.printTable(out);
-      References.print(errors, out);
-    }
+    return timed;
   }
 
   /** Null where nobody said what was said. */
-  private References references(BatchFile file, Naming names, PrintWriter err) throws IOException {
+  private References references(BatchFile file, List<String> names, Naming naming, PrintWriter err)
+      throws IOException {
     if (transcripts != null) {
-      return References.of(transcripts, file.batch(), names.vocabulary(), err);
+      return References.of(transcripts, names, naming.vocabulary(), err);
     }
-    return file.hasTargets() ? References.of(file, names, err) : null;
+    return file.hasTargets() ? References.of(file, naming, err) : null;
   }
 
-  private List<CtcPath> greedy(CtcDecoder decoder, CtcBatch batch) {
-    return decoder.greedy(batch.logits(), inputLengths(batch), input.options());
-  }
-
-  /** All outputs in the beam, because several may be the same text. */
-  private List<CtcNBest> search(CtcBatch batch, BeamOptions beam, BeamScorer<?> hot) {
-    CtcDecoder decoder = CtcDecoder.create(threads.engine());
-    BeamOptions all = beam.withNBest(Math.max(beam.nBest(), beam.beamWidth()));
-    return hot == null
-        ? decoder.beamSearch(batch.logits(), inputLengths(batch), input.options(), all)
-        : decoder.beamSearch(batch.logits(), inputLengths(batch), input.options(), all, hot);
-  }
-
-  /** The best path of each output of each utterance. */
-  private List<List<CtcPath>> align(CtcBatch batch, List<List<Transcript>> outputs) {
-    List<List<CtcPath>> aligned = new ArrayList<>();
-    outputs.forEach(texts -> aligned.add(new ArrayList<>()));
-    int most = outputs.stream().mapToInt(List::size).max().orElse(0);
-    CtcAligner aligner = CtcAligner.create(threads.engine()); // nothing to close on the host
-    for (int k = 0; k < most; k++) {
-      int[][] targets = new int[outputs.size()][0];
-      for (int n = 0; n < targets.length; n++) {
-        List<Transcript> texts = outputs.get(n);
-        targets[n] = k < texts.size() ? texts.get(k).best().labels() : targets[n];
-      }
-      CtcBatch said = CtcBatch.of(batch.logits(), Targets.of(targets), inputLengths(batch));
-      List<CtcPath> paths = aligner.align(said, input.options());
-      for (int n = 0; n < targets.length; n++) {
-        if (k < outputs.get(n).size()) {
-          aligned.get(n).add(paths.get(n));
-        }
-      }
-    }
-    return aligned;
-  }
-
-  private static int[] inputLengths(CtcBatch batch) {
-    int[] lengths = new int[batch.utterances()];
-    for (int n = 0; n < lengths.length; n++) {
-      lengths[n] = batch.inputLength(n);
-    }
-    return lengths;
-  }
-
-  /** Null without --beam. */
-  private BeamOptions beamOptions() {
-    if (beamWidth == null) {
-      String orphan =
-          nBest != null
-              ? "--nbest"
-              : topClasses != null
-                  ? "--top-classes"
-                  : minProbability != null
-                      ? "--min-probability"
-                      : hotWords.isEmpty() ? null : "--hot-word";
-      if (orphan != null) {
-        throw new InvalidInputException(orphan + ": only with --beam, which is missing");
-      }
-      return null;
-    }
-    if (minProbability != null && !(minProbability >= 0 && minProbability <= 1)) {
-      throw new InvalidInputException(
-          "--min-probability: expected a number in [0, 1], got " + minProbability);
-    }
-    BeamOptions options = BeamOptions.DEFAULT.withBeamWidth(beamWidth);
-    options = nBest == null ? options : options.withNBest(nBest);
-    options = topClasses == null ? options : options.withTopClasses(topClasses);
-    return minProbability == null
-        ? options
-        : options.withMinLogProbability(Math.log(minProbability));
-  }
-
-  /**
-   * Null where there are none: a scorer that adds nothing would only keep the search from short
-   * cuts.
-   */
-  static BeamScorer<?> hotWords(List<String> texts, double bonus, Vocabulary vocabulary) {
-    if (texts.isEmpty()) {
-      return null;
-    }
-    try {
-      return vocabulary.hotWords(texts, bonus);
-    } catch (InvalidInputException e) {
-      throw new InvalidInputException("--hot-word: " + e.getMessage());
-    }
+  private static Map<String, ErrorCounts> errors(
+      References references, List<int[]> labels, Vocabulary vocabulary) {
+    return references == null ? Map.of() : references.errors(labels, vocabulary);
   }
 }

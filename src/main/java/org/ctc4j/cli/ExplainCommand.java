@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ctc explain                          a word of the sample",
       "  ctc explain --utterance 0 --plot page.png",
-      "  ctc explain batch.npz --utterance 3 --tokens tokens.txt --plot page.png"
+      "  ctc explain batch.npz --utterance 3 --tokens tokens.txt --plot page.png",
+      "  ctc explain hour.npz --frames 90000:90200 --json"
     },
     sortOptions = false,
     mixinStandardHelpOptions = true)
@@ -43,6 +44,17 @@ final class ExplainCommand implements Callable<Integer> {
       description = "Which utterance of the batch (default: 0; of the sample 5).")
   private Integer utterance;
 
+  @Option(
+      names = "--frames",
+      paramLabel = "FROM:TO",
+      description =
+          "Only these frames, of a long recording: from FROM to the one before TO, explained as if"
+              + " there were no others. Their text is what the best path says in them (default: all).")
+  private String frames;
+
+  @Option(names = "--json", description = "Print one JSON object, with all that is drawn.")
+  private boolean json;
+
   @Option(names = "--plot", paramLabel = "OUT.png", description = "Draw the page into this file.")
   private Path plot;
 
@@ -52,23 +64,34 @@ final class ExplainCommand implements Callable<Integer> {
     Double frameShift = naming.frameShift(input);
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
     Vocabulary vocabulary = naming.of(input, file, spec.commandLine().getErr()).vocabulary();
-    Explanation explanation = explain(file, vocabulary);
+    int n = utterance(file);
+    Explanation explanation = explain(file, n, vocabulary);
     if (plotTarget != null) {
       plotTarget.write(new ExplainPicture(explanation, frameShift).png());
     }
-    new ExplainText(explanation).print(spec.commandLine().getOut());
+    if (json) {
+      new ExplainJson(explanation, n, frameShift).print(spec.commandLine().getOut());
+    } else {
+      new ExplainText(explanation).print(spec.commandLine().getOut());
+    }
     return 0;
   }
 
-  private Explanation explain(BatchFile file, Vocabulary vocabulary) {
+  private int utterance(BatchFile file) {
     int n = utterance != null ? utterance : input.file == null ? SHORT_SAMPLE : 0;
     if (n < 0 || n >= file.batch().utterances()) {
       throw new InvalidInputException(
           "%s: --utterance: expected a number in [0, %d), got %d"
               .formatted(file.name(), file.batch().utterances(), n));
     }
+    return n;
+  }
+
+  private Explanation explain(BatchFile file, int n, Vocabulary vocabulary) {
     try {
-      return Explanation.of(file.batch(), n, input.options(), vocabulary);
+      FrameWindow window =
+          frames == null ? null : FrameWindow.parse(frames, file.batch().inputLength(n));
+      return Explanation.of(file.batch(), n, window, input.options(), vocabulary);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(file.name() + ": " + e.getMessage());
     }

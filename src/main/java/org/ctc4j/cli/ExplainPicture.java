@@ -94,6 +94,11 @@ final class ExplainPicture {
     String sizes =
         "%d frames, %d labels, %d states.   %s different paths through the frames collapse to this text; the loss sums over all of them."
             .formatted(e.frames(), e.states() / 2, e.states(), ExplainText.brief(e.paths()));
+    if (!e.window().isAll()) {
+      sizes +=
+          "   Frames %d to %d of %d."
+              .formatted(e.window().from(), e.window().to() - 1, e.window().frames());
+    }
     text(sizes, 30, y, 16, Font.PLAIN, QUIET);
     y += 28;
     double share = Math.exp(e.path().logProbability() + e.loss());
@@ -300,13 +305,14 @@ final class ExplainPicture {
     }
     y += 16;
     for (int t = 0; t < e.frames(); t += step) {
+      int frame = e.window().from() + t;
       String label =
           frameShift == null
-              ? Integer.toString(t)
-              : String.format(Locale.ROOT, "%.2f s", t * frameShift);
+              ? Integer.toString(frame)
+              : String.format(Locale.ROOT, "%.2f s", frame * frameShift);
       boolean fits = LEFT + t * cell + 30 < LEFT + plot;
       if (fits || t == 0) {
-        text(frameShift == null || t > 0 ? label : "0 s", LEFT + t * cell, y, 12, 0, QUIET);
+        text(frameShift == null || frame > 0 ? label : "0 s", LEFT + t * cell, y, 12, 0, QUIET);
       }
     }
     String unit = frameShift == null ? "frame" : "time";

@@ -28,6 +28,11 @@ final class ExplainText {
         e.states() / 2,
         e.states(),
         framesPerColumn == 1 ? "a frame" : framesPerColumn + " frames (their greatest number)");
+    if (!e.window().isAll()) {
+      out.printf(
+          "frames %d to %d of %d, as if there were no others%n",
+          e.window().from(), e.window().to() - 1, e.window().frames());
+    }
     out.println();
     out.println("1  What the model says: the probability of each label, and of the blank _");
     out.println("   ·  5 %  ░ 20 %  ▒ 40 %  ▓ 60 %  █ 80 % and more");

@@ -24,6 +24,7 @@ import org.ctc4j.text.Vocabulary;
  * they first appear, then the blank, then all other classes together.
  *
  * @param title the target as text
+ * @param window which frames of the utterance these are
  * @param rowNames of the R rows
  * @param otherNames of the most probable class that the target does not have, in each of T frames
  * @param stateNames of the S states
@@ -38,6 +39,7 @@ import org.ctc4j.text.Vocabulary;
  */
 record Explanation(
     String title,
+    FrameWindow window,
     String[] rowNames,
     String[] otherNames,
     String[] stateNames,
@@ -52,14 +54,24 @@ record Explanation(
   private static final int MOST_FRAMES = 3000;
   private static final int MOST_STATES = 1000;
 
-  /** Utterance n of a batch that goes with the options. */
-  static Explanation of(CtcBatch all, int n, CtcOptions options, Vocabulary vocabulary) {
+  /**
+   * Utterance n of a batch that goes with the options.
+   *
+   * @param wanted frames of it, explained as if there were no others: their target is what the best
+   *     path says in them; null for all
+   */
+  static Explanation of(
+      CtcBatch all, int n, FrameWindow wanted, CtcOptions options, Vocabulary vocabulary) {
     LogProbCheck.check(all, options.input());
-    CtcBatch batch = alone(all, n);
-    CtcPath path = CtcAligner.create(EngineOptions.DEFAULT).align(batch, options).get(0);
+    CtcBatch whole = alone(all, n);
+    FrameWindow window = wanted == null ? FrameWindow.all(whole.inputLength(0)) : wanted;
+    CtcPath path = align(whole, options);
+    requirePath(n, whole, path.status());
+    CtcBatch batch = window.of(whole, path);
+    path = batch == whole ? path : align(batch, options);
     int[] target = new int[batch.targets().length(0)];
     batch.targets().copyTo(0, target);
-    requireDrawable(n, batch, path.status());
+    requireDrawable(n, batch);
     CtcResult result;
     try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
       result = reference.statePosteriors(batch, options);
@@ -95,6 +107,7 @@ record Explanation(
         stateNames, s -> symbol(vocabulary, s % 2 == 0 ? options.blank() : target[s / 2]));
     return new Explanation(
         vocabulary.text(target),
+        window,
         rowNames,
         otherNames,
         stateNames,
@@ -148,15 +161,24 @@ record Explanation(
     return CtcBatch.of(one, Targets.of(target));
   }
 
-  private static void requireDrawable(int n, CtcBatch batch, CtcStatus status) {
-    int frames = batch.inputLength(0);
-    int labels = batch.targets().length(0);
+  private static CtcPath align(CtcBatch batch, CtcOptions options) {
+    try (CtcAligner aligner = CtcAligner.create(Backend.CPU, EngineOptions.DEFAULT)) {
+      return aligner.align(batch, options).get(0);
+    }
+  }
+
+  private static void requirePath(int n, CtcBatch batch, CtcStatus status) {
     if (status != CtcStatus.OK) {
       throw new InvalidInputException("utterance " + n + ": " + NoPath.reason(batch, 0, status));
     }
+  }
+
+  private static void requireDrawable(int n, CtcBatch batch) {
+    int frames = batch.inputLength(0);
+    int labels = batch.targets().length(0);
     if (frames == 0 || frames > MOST_FRAMES || 2 * labels + 1 > MOST_STATES) {
       throw new InvalidInputException(
-          "utterance %d: %d frames and %d states, expected 1 to %d frames and at most %d states for a picture"
+          "utterance %d: %d frames and %d states, expected 1 to %d frames and at most %d states for a picture; --frames FROM:TO shows a part"
               .formatted(n, frames, 2 * labels + 1, MOST_FRAMES, MOST_STATES));
     }
   }

@@ -4,8 +4,11 @@ import java.nio.file.Path;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.InputKind;
 import org.ctc4j.InvalidInputException;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** The file of a batch, and how it is to be read. */
 class InputOptions {
@@ -17,10 +20,19 @@ class InputOptions {
         "  logits          float, (T, N, C) or (N, T, C)",
         "  targets         integer, padded (N, Lmax) or concatenated",
         "  input_lengths   integer, (N); default: all T frames",
-        "  target_lengths  integer, (N); default: Lmax; needed for concatenated targets",
+        "  target_lengths  integer, (N); default: Lmax, or up to padding by -1 or -100; needed for"
+            + " concatenated targets",
+        "  names           strings, (N): what utterances are called",
+        "Also one (T, C) array, of one utterance; an .npy, with --input beside it; '-' for an .npz or .npy on"
+            + " standard input.",
         "Default: eight recordings of real speech that come with ctc4j."
       })
   Path file;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Mixin ArrayOptions arrays;
 
   @Option(
       names = "--blank",
@@ -50,6 +62,11 @@ class InputOptions {
 
   @Option(names = "--bfloat16", description = "uint16 logits are the bits of bfloat16 numbers.")
   boolean bfloat16;
+
+  /** Whether an option was given, and does not have its default. */
+  boolean isGiven(String option) {
+    return command.commandLine().getParseResult().hasMatchedOption(option);
+  }
 
   /** The blank must be known before labels are named. */
   void requireBlank(BatchFile file) {

@@ -20,20 +20,29 @@ enum Layout {
   }
 
   int frames(int[] shape) {
-    return shape[frameAxis];
+    return full(shape)[frameAxis];
   }
 
   int utterances(int[] shape) {
-    return shape[utteranceAxis];
+    return full(shape)[utteranceAxis];
+  }
+
+  /** With an axis of one utterance, if it has none. */
+  private int[] full(int[] shape) {
+    if (shape.length == 3) {
+      return shape;
+    }
+    return this == TNC ? new int[] {shape[0], 1, shape[1]} : new int[] {1, shape[0], shape[1]};
   }
 
   /**
    * A view of an array as a file stores it.
    *
-   * @param shape three dimensions in this layout
+   * @param shapeInFile three dimensions in this layout, or (T, C) of one utterance
    * @param fortranOrder whether the first axis varies fastest, not the last
    */
-  FrameTensor view(Elements elements, int[] shape, boolean fortranOrder) {
+  FrameTensor view(Elements elements, int[] shapeInFile, boolean fortranOrder) {
+    int[] shape = full(shapeInFile);
     long[] strides =
         fortranOrder
             ? new long[] {1, shape[0], (long) shape[0] * shape[1]}

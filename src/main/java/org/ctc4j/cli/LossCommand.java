@@ -67,6 +67,9 @@ final class LossCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
+    if (gradientPath == null && input.isGiven("--grad-wrt")) {
+      throw new InvalidInputException("--grad-wrt: only with --grad, which is missing");
+    }
     OutputTarget gradientTarget =
         new Outputs(input.file, projectionPath).add("--grad", gradientPath);
     if (projectionPath != null) {
@@ -75,10 +78,11 @@ final class LossCommand implements Callable<Integer> {
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
     CtcBatch batch = file.batch();
     try (Ctc ctc = engine.open(batch)) {
-      GradientFile gradient =
+      FrameFile gradient =
           gradientTarget == null
               ? null
-              : new GradientFile(ctc, batch.logits().elements().type(), file.shape(), input.layout);
+              : new FrameFile(
+                  ctc, "grad", batch.logits().elements().type(), file.shape(), input.layout);
       CtcResult result =
           gradient == null
               ? CtcResult.ofLosses(batch.utterances())
@@ -89,12 +93,12 @@ final class LossCommand implements Callable<Integer> {
       if (gradient != null) {
         gradient.write(gradientTarget, result);
       }
-      LossReport report = new LossReport(ctc, input.reduction, result, milliseconds);
+      LossReport report = new LossReport(ctc, input.reduction, result, batch, milliseconds);
       if (json) {
         report.printJson(out);
       } else {
         List<String> transcripts = input.file == null ? Sample.transcripts() : List.of();
-        report.printTable(batch, transcripts, out);
+        report.printTable(transcripts, out);
       }
       return 0;
     }
@@ -122,11 +126,11 @@ final class LossCommand implements Callable<Integer> {
       if (gradient != null) {
         gradient.write(gradientTarget);
       }
-      LossReport report = new LossReport(ctc, input.reduction, result, milliseconds);
+      LossReport report = new LossReport(ctc, input.reduction, result, file.batch(), milliseconds);
       if (json) {
         report.printJson(out);
       } else {
-        report.printTable(file.batch(), List.of(), out);
+        report.printTable(List.of(), out);
       }
       return 0;
     }

@@ -7,7 +7,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.ctc4j.Backend;
 import org.ctc4j.CpuCtc;
 import org.ctc4j.Ctc;
@@ -25,19 +27,25 @@ final class LossReport {
   private final double loss;
   private final double[] losses;
   private final IntFunction<CtcStatus> statuses;
+  private final CtcBatch batch;
   private final double milliseconds;
 
-  LossReport(Ctc ctc, Reduction reduction, CtcResult result, double milliseconds) {
+  /**
+   * @param batch what the result is of
+   */
+  LossReport(Ctc ctc, Reduction reduction, CtcResult result, CtcBatch batch, double milliseconds) {
     this.backend = ctc.backend();
     this.device = ctc.device();
     this.reduction = reduction;
     this.loss = result.loss();
     this.losses = result.losses();
     this.statuses = result::status;
+    this.batch = batch;
     this.milliseconds = milliseconds;
   }
 
-  LossReport(Ctc ctc, Reduction reduction, ProjectedResult result, double milliseconds) {
+  LossReport(
+      Ctc ctc, Reduction reduction, ProjectedResult result, CtcBatch batch, double milliseconds) {
     this.backend = ctc.backend();
     this.device =
         ctc.device() + (ctc instanceof CpuCtc ? "; matrix products by " + CpuCtc.blas() : "");
@@ -45,6 +53,7 @@ final class LossReport {
     this.loss = result.loss();
     this.losses = result.losses();
     this.statuses = result::status;
+    this.batch = batch;
     this.milliseconds = milliseconds;
   }
 
@@ -64,10 +73,27 @@ final class LossReport {
         json.writeString(statuses.apply(n).name());
       }
       json.writeEndArray();
+      writeReasons(json);
       json.writeNumberField("milliseconds", milliseconds);
       json.writeEndObject();
     }
     out.println(text);
+  }
+
+  /** Why utterances are not OK, where there are any: null for those that are. */
+  private void writeReasons(JsonGenerator json) throws IOException {
+    if (IntStream.range(0, losses.length).mapToObj(this::reason).allMatch(Objects::isNull)) {
+      return;
+    }
+    json.writeArrayFieldStart("reasons");
+    for (int n = 0; n < losses.length; n++) {
+      json.writeString(reason(n));
+    }
+    json.writeEndArray();
+  }
+
+  private String reason(int n) {
+    return NoPath.reason(batch, n, statuses.apply(n));
   }
 
   /**
@@ -75,7 +101,7 @@ final class LossReport {
    *
    * @param transcripts of the utterances, or an empty list
    */
-  void printTable(CtcBatch batch, List<String> transcripts, PrintWriter out) {
+  void printTable(List<String> transcripts, PrintWriter out) {
     out.printf(
         Locale.ROOT,
         "%9s  %8s  %8s  %14s  %-10s%s%n",
@@ -94,7 +120,7 @@ final class LossReport {
                   batch.targets().length(n),
                   number(losses[n]),
                   statuses.apply(n),
-                  transcripts.isEmpty() ? "" : transcripts.get(n));
+                  reason(n) != null ? reason(n) : transcripts.isEmpty() ? "" : transcripts.get(n));
       out.println(row.stripTrailing());
     }
     out.printf(

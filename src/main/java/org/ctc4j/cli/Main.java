@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.util.Locale;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.DeviceException;
 import org.ctc4j.InvalidInputException;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
       LossCommand.class,
       AlignCommand.class,
       DecodeCommand.class,
+      PosteriorsCommand.class,
       ExplainCommand.class,
       CompareCommand.class,
       BenchCommand.class,
@@ -68,6 +70,7 @@ public final class Main implements Runnable {
   private Main() {}
 
   public static void main(String[] args) {
+    Locale.setDefault(Locale.ROOT); // numbers are for programs, too
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     StringWriter out = new StringWriter();
     int exitCode = run(args, new PrintWriter(out), err);
@@ -140,7 +143,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "expected a command: loss, align, decode, explain, compare, bench, devices or help");
+        "expected a command: loss, align, decode, posteriors, explain, compare, bench, devices or help");
   }
 
   private static int badArguments(ParameterException e, String[] args) {

@@ -8,49 +8,66 @@ import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.ctc4j.CtcPath;
 import org.ctc4j.CtcStatus;
+import org.ctc4j.cli.output.TimedUtterance;
+import org.ctc4j.cli.output.UtteranceJson;
 import org.ctc4j.text.ErrorCounts;
 import org.ctc4j.text.Transcript;
 
 /** What {@code ctc decode --beam} says. */
 final class NBestReport {
-  private final List<CtcStatus> statuses;
-  private final List<List<Transcript>> transcripts;
+  private final List<NBest> utterances;
 
   /**
-   * @param transcripts of each utterance, the best first
+   * What was found of an utterance.
+   *
+   * @param reason why there is no output; null if there is one
+   * @param transcripts the best first
    */
-  NBestReport(List<CtcStatus> statuses, List<List<Transcript>> transcripts) {
-    this.statuses = statuses;
-    this.transcripts = transcripts;
+  record NBest(String name, CtcStatus status, String reason, List<Transcript> transcripts) {
+    /** Of the best output; none if there is none. */
+    int[] labels() {
+      return transcripts.isEmpty() ? new int[0] : transcripts.get(0).best().labels();
+    }
+  }
+
+  NBestReport(List<NBest> utterances) {
+    this.utterances = utterances;
   }
 
   /**
    * One object on one line; each output has what an utterance of a greedy search has. Of all labels
    * that say a text they are the best ones.
    *
-   * @param aligned the best paths of each utterance's outputs
+   * @param timed each utterance's outputs
    * @param errors empty without references
    */
   void printJson(
-      PrintWriter out, List<List<CtcPath>> aligned, Naming naming, Map<String, ErrorCounts> errors)
+      PrintWriter out,
+      List<List<TimedUtterance>> timed,
+      UtteranceJson fields,
+      Naming naming,
+      Map<String, ErrorCounts> errors)
       throws IOException {
     StringWriter text = new StringWriter();
-    LabelJson labels = new LabelJson(naming);
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();
-      labels.writeHead(json);
+      naming.write(json);
       json.writeArrayFieldStart("utterances");
-      for (int n = 0; n < statuses.size(); n++) {
+      for (int n = 0; n < utterances.size(); n++) {
+        NBest found = utterances.get(n);
         json.writeStartObject();
         json.writeNumberField("utterance", n);
-        json.writeStringField("status", statuses.get(n).name());
+        json.writeStringField("name", found.name);
+        json.writeStringField("status", found.status.name());
+        if (found.reason != null) {
+          json.writeStringField("reason", found.reason);
+        }
         json.writeArrayFieldStart("outputs");
-        for (int k = 0; k < aligned.get(n).size(); k++) {
-          Transcript transcript = transcripts.get(n).get(k);
+        for (int k = 0; k < Math.min(timed.get(n).size(), found.transcripts.size()); k++) {
+          Transcript transcript = found.transcripts.get(k);
           json.writeStartObject();
-          labels.write(json, aligned.get(n).get(k));
+          fields.writeText(json, timed.get(n).get(k));
           json.writeNumberField("log_probability", transcript.best().logProbability());
           json.writeNumberField("score", transcript.best().score());
           json.writeNumberField("text_log_probability", transcript.logProbability());
@@ -66,14 +83,21 @@ final class NBestReport {
     out.println(text);
   }
 
-  /** A line for each output. */
-  void printTable(PrintWriter out) {
+  /**
+   * A line for each output.
+   *
+   * @param most how many of an utterance
+   */
+  void printTable(PrintWriter out, int most) {
     out.printf("%9s  %14s  %14s  %s%n", "utterance", "ln p(text)", "score", "text");
-    for (int n = 0; n < statuses.size(); n++) {
-      if (transcripts.get(n).isEmpty()) {
-        out.printf(Locale.ROOT, "%9d  %14s  %14s  %s%n", n, "", "", statuses.get(n));
+    for (int n = 0; n < utterances.size(); n++) {
+      NBest found = utterances.get(n);
+      if (found.transcripts.isEmpty()) {
+        String why = found.reason == null ? "" : ": " + found.reason;
+        out.printf(Locale.ROOT, "%9d  %14s  %14s  %s%s%n", n, "", "", found.status, why);
       }
-      for (Transcript transcript : transcripts.get(n)) {
+      List<Transcript> all = found.transcripts;
+      for (Transcript transcript : all.subList(0, Math.min(most, all.size()))) {
         out.printf(
             Locale.ROOT,
             "%9d  %14s  %14s  %s%n",

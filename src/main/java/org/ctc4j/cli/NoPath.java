@@ -8,13 +8,35 @@ final class NoPath {
   private NoPath() {}
 
   /**
-   * @param status of utterance n, not OK
+   * Of an alignment or a loss.
+   *
+   * @return null if the status is OK
    */
   static String reason(CtcBatch batch, int n, CtcStatus status) {
-    return status == CtcStatus.NOT_FINITE
-        ? "its logits hold Infinity"
-        : ("no path collapses to its target: %d labels, of which %d equal the one before and need a"
-                + " blank, do not fit into %d frames of these probabilities")
-            .formatted(batch.targets().length(n), batch.targets().repeats(n), batch.inputLength(n));
+    return status == CtcStatus.INFEASIBLE ? misfit(batch, n) : reason(status);
+  }
+
+  /**
+   * Of a greedy path.
+   *
+   * @return null if the status is OK
+   */
+  static String reason(CtcStatus status) {
+    return switch (status) {
+      case OK -> null;
+      case NOT_FINITE -> "its logits hold Infinity";
+      case INFEASIBLE -> "all classes of a frame have probability 0";
+    };
+  }
+
+  private static String misfit(CtcBatch batch, int n) {
+    int labels = batch.targets().length(n);
+    int repeats = batch.targets().repeats(n);
+    int frames = batch.inputLength(n);
+    long needed = (long) labels + repeats;
+    String needs =
+        "no path collapses to its target: %d labels and %d repeats need %d frames, it has %d frames"
+            .formatted(labels, repeats, needed, frames);
+    return needed > frames ? needs : needs + ", but probabilities of 0 block every path";
   }
 }

@@ -8,41 +8,39 @@ import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcPath;
-import org.ctc4j.CtcStatus;
+import org.ctc4j.cli.output.LineBoxes;
+import org.ctc4j.cli.output.TimedText;
+import org.ctc4j.cli.output.TimedUtterance;
+import org.ctc4j.cli.output.UtteranceJson;
 import org.ctc4j.text.ErrorCounts;
-import org.ctc4j.text.Vocabulary;
 
 /** What {@code ctc align} and greedy {@code ctc decode} say. */
 final class PathReport {
-  private final List<CtcPath> paths;
+  private final List<TimedUtterance> utterances;
   private final Naming naming;
-  private final Vocabulary vocabulary;
 
-  PathReport(List<CtcPath> paths, Naming naming) {
-    this.paths = paths;
+  PathReport(List<TimedUtterance> utterances, Naming naming) {
+    this.utterances = utterances;
     this.naming = naming;
-    this.vocabulary = naming.vocabulary();
   }
 
   /**
    * One object on one line; infinities and NaN are the strings "-Infinity", "NaN".
    *
+   * @param boxes null for none
    * @param errors empty without references
    */
-  void printJson(PrintWriter out, Map<String, ErrorCounts> errors) throws IOException {
+  void printJson(PrintWriter out, LineBoxes boxes, Map<String, ErrorCounts> errors)
+      throws IOException {
     StringWriter text = new StringWriter();
+    UtteranceJson fields = new UtteranceJson(naming.frameShift(), boxes);
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();
-      LabelJson labels = new LabelJson(naming);
-      labels.writeHead(json);
+      naming.write(json);
       json.writeArrayFieldStart("utterances");
-      for (int n = 0; n < paths.size(); n++) {
-        json.writeStartObject();
-        json.writeNumberField("utterance", n);
-        writePath(json, paths.get(n), labels);
-        json.writeEndObject();
+      for (TimedUtterance utterance : utterances) {
+        fields.write(json, utterance);
       }
       json.writeEndArray();
       References.write(errors, json);
@@ -51,60 +49,43 @@ final class PathReport {
     out.println(text);
   }
 
-  private static void writePath(JsonGenerator json, CtcPath path, LabelJson labels)
-      throws IOException {
-    json.writeStringField("status", path.status().name());
-    json.writeNumberField("log_probability", path.logProbability());
-    labels.write(json, path);
-    json.writeArrayFieldStart("path");
-    for (int t = 0; t < path.frames(); t++) {
-      json.writeNumber(path.symbol(t));
-    }
-    json.writeEndArray();
-  }
-
   /** A line for each utterance: what it says and how likely the path is. */
   void printTexts(PrintWriter out) {
     out.printf("%9s  %8s  %14s  %s%n", "utterance", "frames", "ln p(path)", "text");
-    for (int n = 0; n < paths.size(); n++) {
-      CtcPath path = paths.get(n);
-      String text =
-          path.status() == CtcStatus.OK ? vocabulary.text(path.labels()) : path.status().toString();
+    for (TimedUtterance utterance : utterances) {
+      CtcPath path = utterance.path();
       out.printf(
           Locale.ROOT,
           "%9d  %8d  %14s  %s%n",
-          n,
+          utterance.number(),
           path.frames(),
           number(path.logProbability()),
-          text);
+          utterance.reason() == null
+              ? utterance.text()
+              : path.status() + ": " + utterance.reason());
     }
   }
 
-  /**
-   * For each utterance its words, or labels, and when they are; or why it has no path.
-   *
-   * @param batch what was aligned
-   */
-  void printTimes(PrintWriter out, CtcBatch batch) {
+  /** For each utterance its words, or labels, and when they are; or why it has no path. */
+  void printTimes(PrintWriter out) {
     String unit = naming.frameShift() == null ? "frames" : "seconds";
-    for (int n = 0; n < paths.size(); n++) {
-      CtcPath path = paths.get(n);
+    for (TimedUtterance utterance : utterances) {
+      CtcPath path = utterance.path();
       out.printf(
           Locale.ROOT,
-          "utterance %d   %s%s%n",
-          n,
+          "utterance %d   %s   %s%n",
+          utterance.number(),
           path.status(),
-          path.status() == CtcStatus.OK
-              ? "   ln p(path) " + number(path.logProbability()) + ", " + unit + " and confidence:"
-              : "   " + NoPath.reason(batch, n, path.status()));
-      List<TimedText> items = TimedText.of(path, vocabulary);
-      for (TimedText item : items) {
+          utterance.reason() == null
+              ? "ln p(path) " + number(path.logProbability()) + ", " + unit + " and confidence:"
+              : utterance.reason());
+      for (TimedText item : utterance.tiers().units()) {
         out.printf(
             Locale.ROOT,
             "%10s – %-10s %5.1f %%  %s%n",
             time(item.start()),
             time(item.end()),
-            100 * item.confidence(),
+            100 * item.trust().confidence(),
             item.text());
       }
     }

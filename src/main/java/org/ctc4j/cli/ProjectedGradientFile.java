@@ -24,7 +24,7 @@ final class ProjectedGradientFile {
   ProjectedGradientFile(Ctc ctc, ProjectedBatch batch, int[] shape, Layout layout) {
     this.batch = batch;
     this.shape = shape;
-    int size = Math.multiplyExact(Math.multiplyExact(shape[0], shape[1]), shape[2]);
+    int size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
     int classes = batch.projection().classes();
     int weights = Math.multiplyExact(classes, batch.projection().dimensions());
     ElementType type = ctc.gradientType(batch.hidden().elements().type());

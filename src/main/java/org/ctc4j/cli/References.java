@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.ctc4j.CtcBatch;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
 import org.ctc4j.text.ErrorCounts;
@@ -24,10 +23,14 @@ import org.ctc4j.text.Vocabulary;
  */
 record References(List<String> texts, List<int[]> labels) {
 
-  /** Texts of a file. */
-  static References of(Path file, CtcBatch batch, Vocabulary vocabulary, PrintWriter err)
+  /**
+   * Texts of a file.
+   *
+   * @param names of the utterances
+   */
+  static References of(Path file, List<String> names, Vocabulary vocabulary, PrintWriter err)
       throws IOException {
-    List<String> texts = Transcripts.read(file, batch.utterances());
+    List<String> texts = Transcripts.read(file, names);
     try {
       return new References(texts, texts.stream().map(vocabulary::encode).toList());
     } catch (InvalidInputException e) {

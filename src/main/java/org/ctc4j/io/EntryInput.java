@@ -9,6 +9,9 @@ import java.util.zip.ZipException;
 
 /** The bytes of one entry, counted and summed up; what is wrong with them becomes one message. */
 final class EntryInput implements Closeable {
+  /** Of what has no checksum. */
+  static final long NO_CRC = -1;
+
   private final InputStream in;
   private final String where;
   private final long size;
@@ -58,7 +61,7 @@ final class EntryInput implements Closeable {
     if (read(new byte[1], 0, 1) > 0) {
       throw new NpzFormatException("%s: expected %d bytes, got more".formatted(where, position));
     }
-    if (crc.getValue() != expectedCrc) {
+    if (expectedCrc != NO_CRC && crc.getValue() != expectedCrc) {
       throw new NpzFormatException(
           "%s: damaged, expected CRC %08x, got %08x".formatted(where, expectedCrc, crc.getValue()));
     }

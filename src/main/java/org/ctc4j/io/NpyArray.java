@@ -98,6 +98,18 @@ public final class NpyArray {
   }
 
   /**
+   * The elements of a U or an S, which is UTF-8, without the zeros that NumPy fills them up with.
+   *
+   * @throws NpzFormatException if the array is anything else
+   */
+  public String[] strings() throws NpzFormatException {
+    if (data instanceof String[] strings) {
+      return strings;
+    }
+    throw unexpected("U or S, strings");
+  }
+
+  /**
    * The values of an array of integers of any width, signed or not. Where it is held as {@code
    * int[]} that is what comes, not a copy.
    *

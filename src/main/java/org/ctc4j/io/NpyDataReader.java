@@ -41,6 +41,9 @@ final class NpyDataReader {
           "expected at most %d elements, what a Java array holds, got %s"
               .formatted(MOST_ELEMENTS, header));
     }
+    if (type.isText()) {
+      return new NpyTextReader(in, header).read();
+    }
     int halvings = 0;
     while (held(halvings) * type.fileBytes > Math.max(proven, CHUNK_BYTES)) {
       halvings++;
@@ -101,6 +104,7 @@ final class NpyDataReader {
       case FLOAT16, INT16, UINT16 -> new short[count];
       case INT8, UINT8, INT32 -> new int[count];
       case UINT32, INT64, UINT64 -> new long[count];
+      case UNICODE, BYTES -> throw new IllegalStateException("strings have a reader of their own");
     };
   }
 
@@ -111,6 +115,7 @@ final class NpyDataReader {
       case FLOAT16, INT16, UINT16 -> Arrays.copyOf((short[]) data, count);
       case INT8, UINT8, INT32 -> Arrays.copyOf((int[]) data, count);
       case UINT32, INT64, UINT64 -> Arrays.copyOf((long[]) data, count);
+      case UNICODE, BYTES -> throw new IllegalStateException("strings have a reader of their own");
     };
   }
 
@@ -139,6 +144,7 @@ final class NpyDataReader {
           longs[offset + i] = chunk.getInt(i * Integer.BYTES) & 0xffffffffL;
         }
       }
+      case UNICODE, BYTES -> throw new IllegalStateException("strings have a reader of their own");
       case UINT64 -> {
         long[] longs = (long[]) data;
         chunk.asLongBuffer().get(longs, offset, count);

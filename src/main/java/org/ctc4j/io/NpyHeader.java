@@ -27,7 +27,7 @@ public record NpyHeader(String dtype, boolean fortranOrder, long[] shape, int ve
       throw new IllegalArgumentException(
           "dtype "
               + Text.quote(dtype)
-              + " is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4 or u8");
+              + " is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, U or S");
     }
     if (version < 1 || version > 3) {
       throw new IllegalArgumentException("expected version 1, 2 or 3, got " + version);
@@ -39,7 +39,7 @@ public record NpyHeader(String dtype, boolean fortranOrder, long[] shape, int ve
       }
     }
     try {
-      Math.multiplyExact(product(shape), (long) type.fileBytes);
+      Math.multiplyExact(product(shape), NpyType.elementBytes(dtype));
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException(
           "shape " + Text.brief(describe(shape)) + " has more bytes than a 64-bit number counts",
@@ -65,7 +65,7 @@ public record NpyHeader(String dtype, boolean fortranOrder, long[] shape, int ve
 
   /** Bytes of data in the file, the header not counted. */
   public long dataBytes() {
-    return size() * type().fileBytes;
+    return size() * NpyType.elementBytes(dtype);
   }
 
   NpyType type() {

@@ -1,6 +1,11 @@
 package org.ctc4j.io;
 
-/** The element types that are read, and the size of an element in the file and on the heap. */
+import java.util.regex.Pattern;
+
+/**
+ * The element types that are read, and the size of an element in the file and on the heap; of
+ * strings, that of a character.
+ */
 enum NpyType {
   FLOAT16("f2", Short.BYTES, Short.BYTES),
   FLOAT32("f4", Float.BYTES, Float.BYTES),
@@ -12,7 +17,13 @@ enum NpyType {
   UINT8("u1", 1, Integer.BYTES),
   UINT16("u2", Short.BYTES, Short.BYTES),
   UINT32("u4", Integer.BYTES, Long.BYTES),
-  UINT64("u8", Long.BYTES, Long.BYTES);
+  UINT64("u8", Long.BYTES, Long.BYTES),
+  /** So many characters, as NumPy's {@code str} arrays have them. */
+  UNICODE("U", Integer.BYTES, Integer.BYTES),
+  /** So many bytes. */
+  BYTES("S", 1, 1);
+
+  private static final Pattern TEXT = Pattern.compile("[<>|](?:U|S)([1-9][0-9]{0,8})");
 
   private final String code;
   final int fileBytes;
@@ -26,6 +37,9 @@ enum NpyType {
 
   /** The type that a description such as {@code <f4} stands for, null if it is none of these. */
   static NpyType of(String descr) {
+    if (TEXT.matcher(descr).matches()) {
+      return descr.charAt(1) == 'S' ? BYTES : descr.charAt(0) == '|' ? null : UNICODE;
+    }
     for (NpyType type : values()) {
       if (descr.length() == 3 && descr.endsWith(type.code)) {
         char order = descr.charAt(0);
@@ -34,5 +48,17 @@ enum NpyType {
       }
     }
     return null;
+  }
+
+  boolean isText() {
+    return this == UNICODE || this == BYTES;
+  }
+
+  /** Bytes of an element in the file. */
+  static long elementBytes(String descr) {
+    NpyType type = of(descr);
+    return type.isText()
+        ? (long) type.fileBytes * Integer.parseInt(descr.substring(2))
+        : type.fileBytes;
   }
 }

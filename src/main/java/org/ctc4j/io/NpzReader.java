@@ -1,7 +1,6 @@
 package org.ctc4j.io;
 
 import java.io.Closeable;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
@@ -9,43 +8,38 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
 
 /**
- * Reads the arrays of an {@code .npz}: of floats f2, f4, f8 and of integers i1, i2, i4, i8, u1, u2,
- * u4, and u8 below 2<sup>63</sup>; stored or deflated, of either byte order, C or Fortran order. An
- * array may have up to 2<sup>31</sup> - 9 elements and needs the heap for them, one and a half
- * times that while it is read if it is deflated. Entries that are not {@code .npy} are passed over.
+ * Reads the arrays of an {@code .npz}: of floats f2, f4, f8, of integers i1, i2, i4, i8, u1, u2,
+ * u4, and u8 below 2<sup>63</sup>, and of strings, U and S; stored or deflated, of either byte
+ * order, C or Fortran order. An array may have up to 2<sup>31</sup> - 9 elements and needs the heap
+ * for them, one and a half times that while it is read if it is deflated. Entries that are not
+ * {@code .npy} are passed over.
  *
  * <p>Anything wrong with the content is an {@link NpzFormatException}; a file that cannot be read
  * is another {@link IOException}. Safe for use by several threads.
  */
 public final class NpzReader implements Closeable {
-  private static final byte[] NPY_MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-
-  private static final String SUFFIX = ".npy";
+  static final String SUFFIX = ".npy";
 
   /** No deflated byte can stand for more. */
   private static final long DEFLATE_LIMIT = 1032;
 
   private final String label;
   private final long fileBytes;
-  private final ZipFile zip;
-  private final Map<String, ZipEntry> entries;
+  private final Container container;
+  private final Map<String, Container.Entry> entries;
 
-  private NpzReader(String label, long fileBytes, ZipFile zip) throws NpzFormatException {
+  private NpzReader(String label, long fileBytes, Container container) throws NpzFormatException {
     this.label = label;
     this.fileBytes = fileBytes;
-    this.zip = zip;
-    this.entries = arrayEntries(label, zip);
+    this.container = container;
+    this.entries = arrayEntries(label, container);
   }
 
   /**
@@ -75,79 +69,116 @@ public final class NpzReader implements Closeable {
     if (!Files.isReadable(file)) {
       throw new AccessDeniedException(label, null, "permission denied");
     }
-    return open(label, file, attributes.size(), ZipFile.OPEN_READ);
+    Ends ends = Ends.of(file, label);
+    refuseOthers(label, ends);
+    return open(label, ends.bytes(), () -> new ZipFileContainer(file.toFile()));
   }
 
   /**
-   * Opens a file that is already in memory, a class-path resource say. The zip reader of the JDK
-   * wants a file, so the content goes to a temporary one, which is gone after {@link #close()}.
+   * Opens a file that is already in memory, a class-path resource say.
    *
    * @param name stands for the file in messages
    * @throws NpzFormatException if it is not a zip file or has two arrays of a name
-   * @throws IOException if the temporary file cannot be written
    */
   public static NpzReader open(String name, byte[] content) throws IOException {
-    Path file = Files.createTempFile("ctc4j-", ".npz");
-    try {
-      Files.write(file, content);
-      String label = Text.printable(name);
-      return open(label, file, content.length, ZipFile.OPEN_READ | ZipFile.OPEN_DELETE);
-    } catch (Throwable e) {
-      Files.deleteIfExists(file);
-      throw e;
-    }
+    String label = Text.printable(name);
+    refuseOthers(label, Ends.of(content));
+    return open(label, content.length, () -> new ZipBytes(content));
   }
 
-  private static NpzReader open(String label, Path file, long fileBytes, int mode)
-      throws IOException {
-    File fileToOpen = file.toFile(); // UnsupportedOperationException in other file systems
-    ZipFile zip = null;
+  /**
+   * Opens a single array, an {@code .npy}, as the only one of an {@code .npz}.
+   *
+   * @param name of the array
+   * @throws NpzFormatException if the file is none
+   * @throws IOException if it cannot be read
+   */
+  public static NpzReader openArray(Path file, String name) throws IOException {
+    String label = Text.printable(file.toString());
+    long bytes = Ends.of(file, label).bytes();
+    return new NpzReader(label, bytes, SingleArray.of(file, bytes, name));
+  }
+
+  /** As {@link #openArray(Path, String)}, of an array in memory. */
+  public static NpzReader openArray(String label, byte[] content, String name)
+      throws NpzFormatException {
+    return new NpzReader(Text.printable(label), content.length, SingleArray.of(content, name));
+  }
+
+  /**
+   * Whether a file is a single array, an {@code .npy}.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static boolean isArray(Path file) throws IOException {
+    return Files.isRegularFile(file)
+        && Files.isReadable(file)
+        && Ends.of(file, Text.printable(file.toString())).areOfArray();
+  }
+
+  /** Whether a file in memory is a single array. */
+  public static boolean isArray(byte[] content) {
+    return Ends.of(content).areOfArray();
+  }
+
+  /** Makes a container. */
+  private interface Opening {
+    Container open() throws IOException;
+  }
+
+  private static NpzReader open(String label, long fileBytes, Opening opening) throws IOException {
+    Container container = null;
     try {
-      if (isSingleArray(file)) {
-        throw new NpzFormatException(
-            label
-                + ": not a zip file or a damaged one: a single array (.npy), expected named ones, as"
-                + " numpy.savez(file, logits=x) writes them");
+      container = opening.open();
+      String foreign = ForeignFormat.of(label, container.entries());
+      if (foreign != null) {
+        throw new NpzFormatException(label + ": " + foreign);
       }
-      if (Truncation.isIn(fileToOpen)) {
-        throw new NpzFormatException(
-            "%s: a truncated zip file: it ends after %d bytes without a zip's table of contents"
-                .formatted(label, fileBytes));
-      }
-      zip = new ZipFile(fileToOpen, mode);
-      return new NpzReader(label, fileBytes, zip);
+      return new NpzReader(label, fileBytes, container);
     } catch (NpzFormatException e) {
-      close(zip);
+      close(container);
       throw e;
     } catch (ZipException | RuntimeException | OutOfMemoryError e) {
       // java.util.zip throws all of these for tables of contents that lie
-      close(zip);
+      close(container);
       throw new NpzFormatException(
           label + ": not a zip file or a damaged one: " + Text.cause(e), e);
     } catch (IOException e) {
-      close(zip);
+      close(container);
       throw Text.unreadable(label, e);
     }
   }
 
-  private static boolean isSingleArray(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      return Arrays.equals(in.readNBytes(NPY_MAGIC.length), NPY_MAGIC);
+  private static void refuseOthers(String label, Ends ends) throws NpzFormatException {
+    if (ends.areOfArray()) {
+      throw new NpzFormatException(
+          label
+              + ": not a zip file or a damaged one: a single array (.npy), expected named ones, as"
+              + " numpy.savez(file, logits=x) writes them");
+    }
+    String foreign = ForeignFormat.of(label, ends.start(), ends.bytes());
+    if (foreign != null) {
+      throw new NpzFormatException(label + ": " + foreign);
+    }
+    if (Truncation.isIn(ends.start(), ends.end())) {
+      throw new NpzFormatException(
+          "%s: a truncated zip file: it ends after %d bytes without a zip's table of contents"
+              .formatted(label, ends.bytes()));
     }
   }
 
-  private static void close(ZipFile zip) throws IOException {
-    if (zip != null) {
-      zip.close();
+  private static void close(Container container) throws IOException {
+    if (container != null) {
+      container.close();
     }
   }
 
-  private static Map<String, ZipEntry> arrayEntries(String label, ZipFile zip)
+  private static Map<String, Container.Entry> arrayEntries(String label, Container container)
       throws NpzFormatException {
-    Map<String, ZipEntry> entries = new LinkedHashMap<>();
-    for (ZipEntry entry : Collections.list(zip.entries())) {
-      if (entry.getName().endsWith(SUFFIX)) {
-        String file = entry.getName();
+    Map<String, Container.Entry> entries = new LinkedHashMap<>();
+    for (Container.Entry entry : container.entries()) {
+      String file = entry.name();
+      if (file.endsWith(SUFFIX)) {
         String name = file.substring(0, file.length() - SUFFIX.length());
         if (entries.put(name, entry) != null) {
           throw new NpzFormatException(label + ": array " + Text.quote(name) + " comes twice");
@@ -200,7 +231,7 @@ public final class NpzReader implements Closeable {
   public NpyArray read(String name, LongConsumer bytesRead) throws IOException {
     try (EntryInput in = input(name)) {
       NpyHeader header = NpyHeaderReader.read(in);
-      long proven = entries.get(name).getCompressedSize();
+      long proven = entries.get(name).packed();
       Object data = new NpyDataReader(in, header).read(proven, bytesRead);
       in.finish();
       return new NpyArray(where(name), header, data);
@@ -208,7 +239,7 @@ public final class NpzReader implements Closeable {
   }
 
   private EntryInput input(String name) throws IOException {
-    ZipEntry entry = entries.get(name);
+    Container.Entry entry = entries.get(name);
     if (entry == null) {
       throw new NpzFormatException(
           "%s: no array %s, the file has %s"
@@ -218,26 +249,26 @@ public final class NpzReader implements Closeable {
     requirePossible(entry, where);
     InputStream in;
     try {
-      in = zip.getInputStream(entry);
+      in = container.stream(entry);
     } catch (ZipException e) {
       throw new NpzFormatException(where + ": damaged: " + Text.cause(e), e);
     }
     if (in == null) {
       throw new NpzFormatException(where + ": damaged: expected an entry, got none");
     }
-    return new EntryInput(in, where, entry.getSize(), entry.getCrc());
+    return new EntryInput(in, where, entry.size(), entry.crc());
   }
 
   /** Refuses sizes that cannot be true before anything is made of that size. */
-  private void requirePossible(ZipEntry entry, String where) throws NpzFormatException {
-    long packed = entry.getCompressedSize();
-    long size = entry.getSize();
+  private void requirePossible(Container.Entry entry, String where) throws NpzFormatException {
+    long packed = entry.packed();
+    long size = entry.size();
     if (packed < 0 || packed > fileBytes) {
       throw new NpzFormatException(
           "%s: entry claims %s bytes of a file of %d"
               .formatted(where, Long.toUnsignedString(packed), fileBytes));
     }
-    boolean stored = entry.getMethod() == ZipEntry.STORED;
+    boolean stored = entry.isStored();
     long most = stored ? packed : packed * DEFLATE_LIMIT;
     if (size < 0 || size > most || stored && size < packed) {
       throw new NpzFormatException(
@@ -257,6 +288,6 @@ public final class NpzReader implements Closeable {
   /** Closes the file. Arrays that were read stay. */
   @Override
   public void close() throws IOException {
-    zip.close();
+    container.close();
   }
 }

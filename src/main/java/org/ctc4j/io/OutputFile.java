@@ -50,8 +50,16 @@ public final class OutputFile implements Closeable {
       this.channel = create();
     } catch (IOException e) {
       close();
-      throw target.unwritable(e);
+      throw target.isReplaced() ? target.unwritable(e) : noTemporary(e);
     }
+  }
+
+  private IOException noTemporary(IOException problem) {
+    String folder = Text.printable(String.valueOf(temporary.getParent()));
+    return new IOException(
+        "cannot write %s: the folder for temporary files, %s, takes none: %s"
+            .formatted(target.label(), folder, Text.cause(problem)),
+        problem);
   }
 
   /** Not while, nor after, the end of the JVM deletes it. */

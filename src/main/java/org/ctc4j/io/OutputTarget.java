@@ -1,8 +1,10 @@
 package org.ctc4j.io;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
@@ -100,6 +102,15 @@ public final class OutputTarget {
 
   /** Writes all or, to a file, nothing. */
   public void write(byte[] content) throws IOException {
+    if (!replaced) {
+      try (OutputStream out =
+          Files.newOutputStream(path, StandardOpenOption.WRITE)) { // it is there
+        out.write(content);
+      } catch (IOException e) {
+        throw unwritable(e);
+      }
+      return;
+    }
     try (OutputFile file = open()) {
       file.write(content);
       file.commit();

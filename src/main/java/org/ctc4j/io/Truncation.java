@@ -1,8 +1,5 @@
 package org.ctc4j.io;
 
-import java.io.File;
-import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 
 /** Tells a zip file that lacks its end, an interrupted copy say, from other bad ones. */
@@ -12,24 +9,23 @@ final class Truncation {
   private static final int END_BYTES = 22;
   private static final int LONGEST_COMMENT = 0xffff; // which may follow
 
+  /** So many bytes have the end of a zip. */
+  static final int END_LENGTH = END_BYTES + LONGEST_COMMENT;
+
   private Truncation() {}
 
-  /** Whether a file begins as a zip does and has no end of one. */
-  static boolean isIn(File file) throws IOException {
-    try (RandomAccessFile in = new RandomAccessFile(file, "r")) {
-      if (in.length() < FIRST_ENTRY.length()
-          || !text(in, FIRST_ENTRY.length()).equals(FIRST_ENTRY)) {
-        return false;
-      }
-      int last = (int) Math.min(in.length(), END_BYTES + LONGEST_COMMENT);
-      in.seek(in.length() - last);
-      return text(in, last).lastIndexOf(END, last - END_BYTES) < 0;
-    }
+  /**
+   * Whether a file begins as a zip does and has no end of one.
+   *
+   * @param start the first bytes
+   * @param end the last bytes, {@link #END_LENGTH} of them or all
+   */
+  static boolean isIn(byte[] start, byte[] end) {
+    return text(start).startsWith(FIRST_ENTRY)
+        && text(end).lastIndexOf(END, end.length - END_BYTES) < 0;
   }
 
-  private static String text(RandomAccessFile in, int length) throws IOException {
-    byte[] bytes = new byte[length];
-    in.readFully(bytes);
+  private static String text(byte[] bytes) {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 }

@@ -4,13 +4,17 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcNBest;
+import org.ctc4j.CtcPath;
 import org.ctc4j.HotWords;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.io.Text;
@@ -265,6 +269,18 @@ public final class Vocabulary {
     return words;
   }
 
+  /**
+   * The words of a path and when they are said; none if the vocabulary {@linkplain #hasWords knows
+   * no words}.
+   *
+   * @throws InvalidInputException if a label is no class
+   */
+  public List<WordSpan> words(CtcPath path) {
+    return words(path.labels()).stream()
+        .map(word -> new WordSpan(word.text(), path.spans().subList(word.start(), word.end())))
+        .toList();
+  }
+
   /** Nothing if no word has begun, or none that can be seen: of blanks alone. */
   private void addWord(int[] labels, int start, int end, List<Word> words) {
     String text = start < 0 ? "" : text(labels, start, end);
@@ -276,6 +292,34 @@ public final class Vocabulary {
   /** The texts of an n-best list, each once, the best first. */
   public List<Transcript> transcripts(CtcNBest nBest) {
     return Transcript.of(nBest.hypotheses(), this);
+  }
+
+  /**
+   * How much of an n-best list agrees with each word of one of its texts, in [0, 1]: the
+   * probability of the outputs that have the word at its place, as their {@linkplain
+   * Transcript#score scores} have it, of that of all. 1 for a word that all have. The longer the
+   * list the better: of a beam, not of the few that are to be shown. Places are those of the
+   * alignment with the fewest edits.
+   *
+   * @param nBest texts, as {@link #transcripts} lists them
+   * @param k which of them
+   * @return a number for each of the {@link #words(int...) words} of its best labels
+   */
+  public double[] wordShares(List<Transcript> nBest, int k) {
+    Map<String, Integer> numbers = new HashMap<>();
+    WordShares shares = new WordShares(numbered(nBest.get(k), numbers));
+    double best = nBest.stream().mapToDouble(Transcript::score).max().getAsDouble();
+    double sum = nBest.stream().mapToDouble(text -> Math.exp(text.score() - best)).sum();
+    for (Transcript text : nBest) {
+      shares.add(numbered(text, numbers), Math.exp(text.score() - best) / sum);
+    }
+    return Arrays.stream(shares.shares()).map(share -> Math.min(1, share)).toArray(); // rounding
+  }
+
+  private int[] numbered(Transcript transcript, Map<String, Integer> numbers) {
+    return words(transcript.best().labels()).stream()
+        .mapToInt(word -> numbers.computeIfAbsent(word.text(), text -> numbers.size()))
+        .toArray();
   }
 
   /**

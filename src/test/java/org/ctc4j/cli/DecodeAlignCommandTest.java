@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.InputStream;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -85,7 +86,11 @@ class DecodeAlignCommandTest {
         assertEquals(n, utterance.get("utterance").asInt());
         assertEquals(n, expected.get("utterance").asInt());
         for (String field : fields) {
-          assertEquals(expected.get(field), utterance.get("outputs").get(k).get(field));
+          JsonNode got = utterance.get("outputs").get(k).get(field);
+          for (JsonNode word : field.equals("words") ? got : List.<JsonNode>of()) {
+            assertEquals(true, ((ObjectNode) word).remove("share").asDouble() <= 1);
+          }
+          assertEquals(expected.get(field), got);
           assertFalse(utterance.has(field), "an utterance has outputs, these have " + field);
         }
       }
@@ -112,8 +117,8 @@ class DecodeAlignCommandTest {
   @Test
   void withoutHotWordsThereIsNoScorer() throws Exception {
     Vocabulary letters = Vocabulary.of(List.of("<blank>", "a", "d", "m", "n", "o", "y"));
-    assertNull(DecodeCommand.hotWords(List.of(), 1.5, letters));
-    assertNotNull(DecodeCommand.hotWords(List.of("monday"), 1.5, letters));
+    assertNull(SearchOptions.scorer(List.of(), 1.5, letters));
+    assertNotNull(SearchOptions.scorer(List.of("monday"), 1.5, letters));
   }
 
   @Test
@@ -255,9 +260,9 @@ class DecodeAlignCommandTest {
     String table = Cli.run("align", file).succeeded().out();
     assertTrue(
         table.contains(
-            "utterance 0   INFEASIBLE   no path collapses to its target: 2 labels, of which 0"),
+            "utterance 0   INFEASIBLE   no path collapses to its target: 2 labels and 0 repeats"
+                + " need 2 frames, it has 1 frames"),
         table);
-    assertTrue(table.contains("do not fit into 1 frames"), table);
     Path ctm = folder.resolve("out.ctm");
     Cli run =
         Cli.run("align", file, "--frame-shift", "1", "--ctm", ctm, "--textgrid", folder)
@@ -265,8 +270,8 @@ class DecodeAlignCommandTest {
     assertTrue(
         run.err().contains("no TextGrid for utterance 0 (INFEASIBLE): no path collapses"),
         run.err());
-    assertTrue(run.err().contains("do not fit into 1 frames"), run.err());
-    assertTrue(Files.readString(ctm).startsWith(";; utterance-0: INFEASIBLE\n"));
+    assertTrue(run.err().contains("need 2 frames, it has 1 frames"), run.err());
+    assertTrue(Files.readString(ctm).startsWith(";; utterance-0: INFEASIBLE: no path collapses"));
     assertFalse(Files.exists(folder.resolve("utterance-0.TextGrid")));
     assertTrue(Files.exists(folder.resolve("utterance-1.TextGrid")), "the others are written");
   }

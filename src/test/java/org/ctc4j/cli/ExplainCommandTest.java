@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -47,7 +49,7 @@ class ExplainCommandTest {
     int[] target = {1, 1, 3};
     CtcBatch batch = CtcBatch.of(FrameTensor.timeMajor(logits, 7, 1, 4), Targets.of(target));
     Vocabulary tokens = Vocabulary.of(List.of("0", "1", "2", "3")).withBlank(0);
-    Explanation e = Explanation.of(batch, 0, CtcOptions.DEFAULT, tokens);
+    Explanation e = Explanation.of(batch, 0, null, CtcOptions.DEFAULT, tokens);
     assertEquals(4, e.rowNames().length, "two classes, blank, all others");
     assertEquals("2", e.otherNames()[3]);
     for (int t = 0; t < 7; t++) {
@@ -66,6 +68,88 @@ class ExplainCommandTest {
       }
       assertEquals(1, posterior, 1e-12);
     }
+  }
+
+  @Test
+  void asJson() throws Exception {
+    JsonNode json = Cli.run("explain", "--json").json();
+    assertEquals("monday", json.get("text").asText());
+    assertEquals(5, json.get("utterance").asInt());
+    assertEquals(45, json.get("frames").asInt());
+    assertEquals(3.8196, json.get("loss").asDouble(), 1e-4);
+    assertEquals("158753389900", json.get("paths").asText());
+    assertEquals(13, json.get("states").size());
+    for (String array : List.of("probability", "posterior", "gradient", "path", "other")) {
+      assertEquals(45, json.get(array).size(), array);
+    }
+    for (int t = 0; t < 45; t++) {
+      double sum = 0;
+      for (JsonNode p : json.get("posterior").get(t)) {
+        sum += p.asDouble();
+      }
+      assertEquals(1, sum, 1e-9);
+      assertEquals(json.get("rows").size(), json.get("gradient").get(t).size());
+    }
+    List<JsonNode> aligned = new ArrayList<>();
+    Cli.run("align", "--json").json().at("/utterances/5/labels").forEach(aligned::add);
+    for (int i = 0; i < aligned.size(); i++) {
+      for (String field : List.of("label", "start", "end", "confidence")) {
+        assertEquals(aligned.get(i).get(field), json.get("labels").get(i).get(field));
+      }
+    }
+  }
+
+  /** Longer than what can be drawn. */
+  @Test
+  void aWindowOfALongRecording() throws Exception {
+    int frames = 4000;
+    float[] logits = new float[frames * 4];
+    int[] target = new int[frames / 4];
+    for (int t = 0; t < frames; t++) {
+      int label = t % 4 == 1 ? 1 + t / 4 % 3 : 0;
+      logits[4 * t + label] = 6;
+      if (label > 0) {
+        target[t / 4] = label;
+      }
+    }
+    Path file =
+        new NpzFile()
+            .floats("logits", "(%d, 1, 4)".formatted(frames), logits)
+            .ints("targets", "(1, %d)".formatted(target.length), target)
+            .write(folder.resolve("long.npz"));
+    Cli.run("explain", file).refused("4000 frames", "--frames FROM:TO");
+    JsonNode json = Cli.run("explain", file, "--frames", "2001:2011", "--json").json();
+    // label 500, cut at its only frame, and the two after it
+    assertEquals("3 1 2", json.get("text").asText());
+    assertEquals(10, json.get("frames").asInt());
+    assertEquals(2001, json.get("first_frame").asInt());
+    for (int i = 0; i < 3; i++) {
+      assertEquals(2001 + 4 * i, json.get("labels").get(i).get("start").asInt());
+      assertEquals(1 + (500 + i) % 3, json.get("labels").get(i).get("label").asInt());
+    }
+    String[][] edges = {{"2001:2009", "3 1"}, {"2002:2009", "1"}, {"2002:2010", "1 2"}};
+    for (String[] edge : edges) { // labels end and begin there
+      JsonNode part = Cli.run("explain", file, "--frames", edge[0], "--json").json();
+      assertEquals(edge[1], part.get("text").asText());
+    }
+    String out = Cli.run("explain", file, "--frames", "2001:2011").succeeded().out();
+    assertTrue(out.contains("frames 2001 to 2010 of 4000, as if there were no others"), out);
+    Path plot = folder.resolve("page.png");
+    Cli.run("explain", file, "--frames", "3990:4000", "--plot", plot).succeeded();
+    assertTrue(ImageIO.read(plot.toFile()).getWidth() > 1000);
+    Cli.run("explain", file, "--frames", "0:4000").refused("4000 frames");
+    for (String bad :
+        List.of("5:5", "7:6", "0:4001", "-1:3", "1", "a:b", "1:2:3", ":", "1:9999999999")) {
+      Cli.run("explain", file, "--frames=" + bad).refused("--frames: expected FROM:TO", bad);
+    }
+  }
+
+  /** Where the whole is shown it makes no difference whether it was asked for. */
+  @Test
+  void aWindowOfEverythingIsNone() throws Exception {
+    String all = Cli.run("explain").succeeded().out();
+    assertEquals(all, Cli.run("explain", "--frames", "0:45").succeeded().out());
+    assertFalse(all.contains("as if there were no others"));
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -220,6 +221,64 @@ class LauncherTest {
       assertTrue(out.contains(hot), out);
     }
     ctc.run("loss", "é:ü").refused("é:ü: no such file");
+  }
+
+  /** Arabic, Marathi and others have digits of their own. */
+  @Test
+  void numbersAreAlikeInEveryLocale() throws Exception {
+    Launcher ctc = launcher().withJars(jars);
+    Path out = Files.createDirectory(folder.resolve("out"));
+    Object[][] commands = {
+      {
+        "align", "--ctm", folder.resolve("words.ctm"), "--srt", out, "--ass", out, "--textgrid", out
+      },
+      {"decode", "--json", "--csv", folder.resolve("words.csv"), "--vtt", out},
+      {"explain"},
+      {"loss", "--blank", 99},
+    };
+    for (Object[] command : commands) {
+      ctc.with("CTC_JAVA_OPTS", "");
+      Cli expected = ctc.run(command);
+      List<String> expectedFiles = contents(folder);
+      for (String country : List.of("ar -Duser.country=EG", "mr -Duser.country=IN")) {
+        ctc.with("CTC_JAVA_OPTS", "-Duser.language=" + country);
+        assertEquals(expected, ctc.run(command));
+        assertEquals(expectedFiles, contents(folder));
+      }
+    }
+  }
+
+  private static List<String> contents(Path folder) throws IOException {
+    List<String> contents = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted().toList()) {
+        boolean isOutput = file.toString().matches(".*(ctm|csv|srt|ass|vtt|TextGrid)");
+        if (isOutput) {
+          contents.add(file + "\n" + Files.readString(file));
+        }
+      }
+    }
+    return contents;
+  }
+
+  /** As a container has it whose file system is read-only. */
+  @Test
+  void noFolderForTemporaryFilesIsNeeded() throws Exception {
+    Path none = folder.resolve("none");
+    Launcher ctc =
+        launcher()
+            .withJars(jars)
+            .with("TMPDIR", none.toString())
+            .with("CTC_JAVA_OPTS", "-Djava.io.tmpdir=" + none);
+    for (Object[] command :
+        new Object[][] {
+          {"loss"}, {"decode", "--beam", 5}, {"align", "--csv", "/dev/null", "--json"}, {"explain"}
+        }) {
+      ctc.run(command).succeeded();
+    }
+    Path grad = folder.resolve("grad.npz");
+    ctc.run("loss", "--grad", grad).succeeded();
+    assertTrue(Files.size(grad) > 1000);
   }
 
   /** The JVM of this test may have a locale of ASCII, in which these names cannot be written. */

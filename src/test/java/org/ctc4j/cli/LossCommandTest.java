@@ -222,9 +222,9 @@ class LossCommandTest {
     refused(NpzFile.valid().without("logits"), "no array 'logits'");
     refused(NpzFile.valid().without("targets"), "no array 'targets'");
     refused(
-        NpzFile.valid().floats("logits", "(12, 4)", new float[48]),
+        NpzFile.valid().floats("logits", "(48,)", new float[48]),
         "logits: expected 3 dimensions",
-        "got shape (12, 4)");
+        "got shape (48)");
     refused(
         NpzFile.valid().ints("logits", "(6, 2, 4)", new int[48]),
         "logits: expected dtype f2, f4 or f8, got '<i4'");

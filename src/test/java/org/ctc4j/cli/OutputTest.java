@@ -32,10 +32,13 @@ class OutputTest {
   enum Output {
     LOSS_GRAD("loss", "%in", "--grad"),
     PROJECTED_GRAD("loss", "%hidden", "--projection", "%weight", "--grad"),
+    POSTERIORS_OUT("posteriors", "%in", "--out"),
     EXPLAIN_PLOT("explain", "%in", "--plot"),
     BENCH_PLOT("bench", "--shape", "8x1x4x2", "--mode", "loss", "--plot"),
     ALIGN_CTM("align", "%in", "--frame-shift", "0.02", "--ctm"),
-    ALIGN_TEXTGRID("align", "%in", "--frame-shift", "0.02", "--textgrid");
+    ALIGN_TEXTGRID("align", "%in", "--frame-shift", "0.02", "--textgrid"),
+    ALIGN_CSV("align", "%in", "--csv"),
+    DECODE_JSONL("decode", "%in", "--jsonl");
 
     private final List<String> words;
 

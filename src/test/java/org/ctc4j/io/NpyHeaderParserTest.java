@@ -100,11 +100,14 @@ class NpyHeaderParserTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "f4", "=f4", "|f4", "<f16", "<f3", "|b1", "|O", "<U3", "<c8", "<V2", "<m8[s]"})
+      strings = {
+        "", "f4", "=f4", "|f4", "<f16", "<f3", "|b1", "|O", "|U3", "<U0", "<U", "|S0", "<U-1",
+        "<c8", "<V2", "<m8[s]"
+      })
   void refusesDtypes(String dtype) {
     refuses(
         "{'descr': '%s', 'fortran_order': False, 'shape': ()}".formatted(dtype),
-        "dtype '%s' is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4 or u8"
+        "dtype '%s' is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, U or S"
             .formatted(dtype));
   }
 

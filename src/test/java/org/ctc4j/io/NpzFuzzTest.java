@@ -35,7 +35,7 @@ class NpzFuzzTest {
       // a new path each time: the JDK shares what it knows of a path that is open
       Path file = Files.write(folder.resolve(i + ".npz"), damaged);
       try {
-        readAll(file);
+        readAll(NpzReader.open(file));
       } catch (IOException e) {
         refused++;
         String message = e.getMessage();
@@ -45,12 +45,20 @@ class NpzFuzzTest {
         fail(name + ", seed " + seed + ", try " + i + " of " + TRIES, e);
       }
       Files.delete(file);
+      try {
+        readAll(NpzReader.open("x.npz", damaged));
+      } catch (IOException e) {
+        assertTrue(e.getMessage().startsWith("x.npz: "), () -> "seed " + seed + ": " + e);
+        assertFalse(e.getMessage().contains("\n"), e.getMessage());
+      } catch (RuntimeException | Error e) {
+        fail(name + " in memory, seed " + seed + ", try " + i + " of " + TRIES, e);
+      }
     }
     assertTrue(refused > TRIES / 10, "refused " + refused + ", seed " + seed);
   }
 
-  private static void readAll(Path file) throws IOException {
-    try (NpzReader reader = NpzReader.open(file)) {
+  private static void readAll(NpzReader opened) throws IOException {
+    try (NpzReader reader = opened) {
       IOException last = null;
       for (String name : reader.names()) {
         try {

@@ -34,6 +34,23 @@ class OutputFileTest {
     return (Thread) field.get(file);
   }
 
+  /** It is there, and has no folder to be put into; nor is one needed. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aDeviceNeedsNoTemporaryFile() throws Exception {
+    String before = System.getProperty("java.io.tmpdir");
+    System.setProperty("java.io.tmpdir", folder.resolve("none").toString());
+    try {
+      OutputTarget device = OutputTarget.of(Path.of("/dev/null"));
+      device.write(new byte[] {1});
+      IOException e = assertThrows(IOException.class, device::open);
+      String part = "cannot write /dev/null: the folder for temporary files, " + folder;
+      assertTrue(e.getMessage().startsWith(part), e.getMessage());
+    } finally {
+      System.setProperty("java.io.tmpdir", before);
+    }
+  }
+
   @Test
   void theEndOfTheJvmDeletesWhatIsNotCommitted() throws Exception {
     Path path = folder.resolve("x");

@@ -4,7 +4,7 @@ numpy_stored.npz, numpy_deflated.npz: every dtype, byte order, C and Fortran ord
 format, named like f4_be_F_v2, all of shape (3, 5). Element i in C order has the upper bits of
 (i + 1) * 0x9E3779B97F4A7C15 mod 2**64, as many as the dtype has (u8: shifted right once more).
 savez.npz, savez_compressed.npz: what np.savez and np.savez_compressed write, of several shapes.
-unsupported.npz: dtypes that the reader refuses.
+unsupported.npz: dtypes that the reader refuses, and strings.
 """
 
 import io

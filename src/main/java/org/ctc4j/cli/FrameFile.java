@@ -11,17 +11,19 @@ import org.ctc4j.io.NpzWriter;
 import org.ctc4j.io.OutputTarget;
 
 /**
- * A gradient in the shape and layout of a file's logits, and the file it goes to: {@code grad},
- * float64 or float32 as the backend decides, and {@code losses}, float64.
+ * An array in the shape and layout of a file's logits, a gradient or posteriors, and the file it
+ * goes to: float64 or float32 as the backend decides, and {@code losses}, float64.
  */
-final class GradientFile {
+final class FrameFile {
+  private final String name;
   private final int[] shape;
   private final Object array; // double[] or float[], C order
   private final FrameTensor tensor;
 
-  GradientFile(Ctc ctc, ElementType logitsType, int[] shape, Layout layout) {
+  FrameFile(Ctc ctc, String name, ElementType logitsType, int[] shape, Layout layout) {
+    this.name = name;
     this.shape = shape;
-    int size = Math.multiplyExact(Math.multiplyExact(shape[0], shape[1]), shape[2]);
+    int size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
     Elements elements;
     if (ctc.gradientType(logitsType) == ElementType.FLOAT64) {
       double[] doubles = new double[size];
@@ -45,9 +47,9 @@ final class GradientFile {
     long[] dimensions = Arrays.stream(shape).asLongStream().toArray();
     try (NpzWriter npz = NpzWriter.open(file)) {
       if (array instanceof double[] doubles) {
-        npz.addDoubles("grad", dimensions, doubles);
+        npz.addDoubles(name, dimensions, doubles);
       } else {
-        npz.addFloats("grad", dimensions, (float[]) array);
+        npz.addFloats(name, dimensions, (float[]) array);
       }
       npz.addDoubles("losses", new long[] {result.utterances()}, result.losses());
       npz.commit();

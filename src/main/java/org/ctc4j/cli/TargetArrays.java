@@ -1,0 +1,117 @@
+package org.ctc4j.cli;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Set;
+import org.ctc4j.InvalidInputException;
+import org.ctc4j.Targets;
+import org.ctc4j.io.NpyArray;
+import org.ctc4j.io.NpzReader;
+
+/** The targets of a file, padded or concatenated, and their lengths. */
+final class TargetArrays {
+  private static final Set<Integer> PADDING = Set.of(-1, -100);
+
+  private final NpzReader npz;
+  private final String targets;
+  private final String lengths;
+  private final boolean areNamed;
+  private final boolean hasLengths;
+
+  TargetArrays(NpzReader npz, ArrayOptions arrays) {
+    this.npz = npz;
+    this.targets = arrays.targets == null ? "targets" : arrays.targets;
+    this.lengths = arrays.targetLengths == null ? "target_lengths" : arrays.targetLengths;
+    this.areNamed = arrays.targets != null || arrays.targetLengths != null;
+    this.hasLengths = arrays.targetLengths != null || npz.contains(lengths);
+  }
+
+  /** What they are called. */
+  Set<String> names() {
+    return Set.of(targets, lengths);
+  }
+
+  /** Whether somebody said what they are called: then they must be there. */
+  boolean areNamed() {
+    return areNamed;
+  }
+
+  boolean areThere() {
+    return npz.contains(targets);
+  }
+
+  Targets read(int utterances) throws IOException {
+    NpyArray array = npz.read(targets);
+    long[] shape = array.shape();
+    int[] read = null;
+    if (hasLengths) {
+      read = vector(npz.read(lengths), lengths);
+      requireCount(lengths, read.length, utterances);
+    }
+    if (array.rank() == 1) {
+      if (read == null) {
+        throw new InvalidInputException(
+            "%s: missing; %s of shape %s are concatenated and need them"
+                .formatted(lengths, targets, FloatArrays.tuple(shape)));
+      }
+      return Targets.concatenated(array.toIntsExact(), read);
+    }
+    if (array.rank() != 2 || shape[0] != utterances || shape[1] > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          "%s: expected shape (N, Lmax) with N = %d, or concatenated labels, got shape %s"
+              .formatted(targets, utterances, FloatArrays.tuple(shape)));
+    }
+    int maxLength = (int) shape[1];
+    int[] labels =
+        array.header().fortranOrder()
+            ? transposed(array.toIntsExact(), utterances, maxLength)
+            : array.toIntsExact();
+    return Targets.padded(
+        labels, maxLength, read == null ? unpadded(labels, utterances, maxLength) : read);
+  }
+
+  /** Lengths without what PyTorch's and TensorFlow's users fill up with. */
+  private static int[] unpadded(int[] labels, int utterances, int maxLength) {
+    int[] lengths = filled(utterances, maxLength);
+    for (int n = 0; n < utterances; n++) {
+      while (lengths[n] > 0 && PADDING.contains(labels[n * maxLength + lengths[n] - 1])) {
+        lengths[n]--;
+      }
+    }
+    return lengths;
+  }
+
+  /** An array of one dimension. */
+  static int[] vector(NpyArray array, String name) throws IOException {
+    if (array.rank() != 1) {
+      throw new InvalidInputException(
+          "%s: expected 1 dimension, (N), got shape %s"
+              .formatted(name, FloatArrays.tuple(array.shape())));
+    }
+    return array.toIntsExact();
+  }
+
+  static void requireCount(String name, int count, int utterances) {
+    if (count != utterances) {
+      throw new InvalidInputException(
+          "%s: expected %d, one for each utterance of the logits, got %d"
+              .formatted(name, utterances, count));
+    }
+  }
+
+  static int[] filled(int count, int value) {
+    int[] array = new int[count];
+    Arrays.fill(array, value);
+    return array;
+  }
+
+  private static int[] transposed(int[] fortran, int rows, int columns) {
+    int[] c = new int[fortran.length];
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        c[row * columns + column] = fortran[column * rows + row];
+      }
+    }
+    return c;
+  }
+}

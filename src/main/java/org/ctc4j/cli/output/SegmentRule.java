@@ -1,0 +1,36 @@
+package org.ctc4j.cli.output;
+
+import java.math.BigDecimal;
+
+/**
+ * Where a segment ends: after a word that ends a sentence, before a pause, and before it gets too
+ * long.
+ *
+ * @param frameShift seconds from one frame to the next
+ * @param pause seconds between two words, or more, that part them
+ * @param mostCharacters of a segment; a word that has more stands alone
+ */
+public record SegmentRule(BigDecimal frameShift, BigDecimal pause, int mostCharacters) {
+  private static final String SENTENCE_ENDS = ".!?…。！？．｡؟۔।॥։።";
+  private static final String CLOSING = "\"'”’»)]}」』）";
+
+  /**
+   * Whether a segment ends between two words.
+   *
+   * @param withNext its text with the next word
+   */
+  boolean parts(TimedText last, TimedText next, String withNext) {
+    BigDecimal between = frameShift.multiply(BigDecimal.valueOf(next.start() - last.end()));
+    return between.compareTo(pause) >= 0
+        || endsSentence(last.text())
+        || withNext.codePointCount(0, withNext.length()) > mostCharacters;
+  }
+
+  private static boolean endsSentence(String word) {
+    int end = word.length();
+    while (end > 0 && CLOSING.indexOf(word.charAt(end - 1)) >= 0) {
+      end--;
+    }
+    return end > 0 && SENTENCE_ENDS.indexOf(word.charAt(end - 1)) >= 0;
+  }
+}

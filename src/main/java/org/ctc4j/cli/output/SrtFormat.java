@@ -1,0 +1,37 @@
+package org.ctc4j.cli.output;
+
+import java.util.List;
+
+/** SubRip's SRT: numbered cues, to the millisecond. */
+public final class SrtFormat implements TimeFormat {
+  private final Level level;
+  private final Clock clock;
+
+  public SrtFormat(Level level, double frameShift) {
+    this.level = level;
+    this.clock = Clock.of(frameShift, 3);
+  }
+
+  @Override
+  public String name() {
+    return "SRT";
+  }
+
+  /**
+   * @param utterances one
+   */
+  @Override
+  public String write(List<TimedUtterance> utterances) {
+    StringBuilder out = new StringBuilder();
+    int number = 0;
+    TimedUtterance utterance = utterances.get(0);
+    for (TimedText cue : utterance.tiers().at(level)) {
+      Cues.requireDuration(utterance, cue, clock);
+      out.append(++number).append('\n');
+      out.append(clock.clock(cue.start(), 2, ',')).append(" --> ");
+      out.append(clock.clock(cue.end(), 2, ',')).append('\n');
+      out.append(Cues.oneLine(cue.text())).append("\n\n");
+    }
+    return out.toString();
+  }
+}

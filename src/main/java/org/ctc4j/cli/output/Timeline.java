@@ -1,0 +1,102 @@
+package org.ctc4j.cli.output;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.ctc4j.CtcPath;
+import org.ctc4j.LabelSpan;
+import org.ctc4j.text.Vocabulary;
+import org.ctc4j.text.WordSpan;
+
+/** Makes labels, words and segments of paths. */
+public final class Timeline {
+  private final Vocabulary vocabulary;
+  private final SegmentRule rule; // or null
+
+  /**
+   * What was found of an utterance.
+   *
+   * @param reason why there is no path; null if there is one
+   * @param greedy the best path of all; null if that is this one
+   * @param shares of the n-best that has each word; null without one
+   */
+  public record Finding(CtcPath path, String reason, CtcPath greedy, double[] shares) {
+    /** A greedy path. */
+    public static Finding greedy(CtcPath path, String reason) {
+      return new Finding(path, reason, null, null);
+    }
+
+    private TimedText.Trust trust(List<LabelSpan> spans, int word) {
+      double confidence = new WordSpan("", spans).confidence();
+      int end = spans.get(spans.size() - 1).end();
+      return new TimedText.Trust(
+          confidence,
+          greedy == null ? Double.NaN : path.logRatio(greedy, spans.get(0).start(), end),
+          shares == null || word < 0 ? Double.NaN : shares[word]);
+    }
+
+    private TimedText timed(String text, int from, int to, int word) {
+      List<LabelSpan> spans = path.spans().subList(from, to);
+      int end = spans.get(spans.size() - 1).end();
+      return new TimedText(text, from, to, spans.get(0).start(), end, trust(spans, word));
+    }
+  }
+
+  /**
+   * @param rule how segments are cut; null for none
+   */
+  public Timeline(Vocabulary vocabulary, SegmentRule rule) {
+    this.vocabulary = vocabulary;
+    this.rule = rule;
+  }
+
+  /** Utterance n of a batch. */
+  public TimedUtterance of(int n, String name, Finding found) {
+    int[] labels = found.path().labels();
+    List<TimedText> tokens = new ArrayList<>();
+    for (int i = 0; i < labels.length; i++) {
+      tokens.add(found.timed(vocabulary.token(labels[i]), i, i + 1, -1));
+    }
+    List<TimedText> words = vocabulary.hasWords() ? words(labels, found) : null;
+    List<TimedText> segments =
+        rule == null ? null : segments(labels, words == null ? tokens : words, found);
+    return new TimedUtterance(
+        n,
+        name,
+        found.path(),
+        found.reason(),
+        vocabulary.text(labels),
+        new TimedUtterance.Tiers(tokens, words, segments));
+  }
+
+  private List<TimedText> words(int[] labels, Finding found) {
+    List<TimedText> words = new ArrayList<>();
+    for (Vocabulary.Word word : vocabulary.words(labels)) {
+      words.add(found.timed(word.text(), word.start(), word.end(), words.size()));
+    }
+    return words;
+  }
+
+  private List<TimedText> segments(int[] labels, List<TimedText> units, Finding found) {
+    List<TimedText> segments = new ArrayList<>();
+    int first = 0;
+    for (int i = 1; i <= units.size(); i++) {
+      int from = units.get(first).from();
+      boolean ends = i == units.size();
+      if (!ends) {
+        String longer = text(labels, from, units.get(i).to());
+        ends = rule.parts(units.get(i - 1), units.get(i), longer);
+      }
+      if (ends) {
+        int to = units.get(i - 1).to();
+        segments.add(found.timed(text(labels, from, to), from, to, -1));
+        first = i;
+      }
+    }
+    return segments;
+  }
+
+  private String text(int[] labels, int from, int to) {
+    return vocabulary.text(Arrays.copyOfRange(labels, from, to));
+  }
+}
