@@ -3,7 +3,7 @@ package org.ctc4j;
 import java.util.List;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
-import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.Workers;
 
 /**
@@ -176,7 +176,7 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     requireOpen();
     batch.check(options);
     result.check(batch);
-    LogProbCheck.check(batch, options.input(), workers);
+    InputCheck.check(batch, options.input(), workers);
     CtcBatch fitting = batch.fitting();
     computeLosses(result.call(batch, fitting, options));
     result.finish(batch, fitting, options);

@@ -3,7 +3,7 @@ package org.ctc4j;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.Workers;
 
 /**
@@ -123,7 +123,7 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
     }
     Objects.requireNonNull(options, "options");
     batch.check(options);
-    LogProbCheck.check(batch, options.input(), workers);
+    InputCheck.check(batch, options.input(), workers);
     CtcPath[] paths = new CtcPath[batch.utterances()];
     CtcBatch fitting = batch.fitting();
     align(fitting, options, paths);

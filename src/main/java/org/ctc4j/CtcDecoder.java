@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import org.ctc4j.decoding.BeamSearch;
 import org.ctc4j.decoding.Greedy;
-import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.LogProbs;
 import org.ctc4j.host.Workers;
 
@@ -156,7 +156,7 @@ public final class CtcDecoder {
     Targets none = Targets.of(new int[logits.utterances()][0]);
     CtcBatch batch = CtcBatch.of(logits, none, inputLengths);
     batch.check(options);
-    LogProbCheck.check(batch, options.input(), workers);
+    InputCheck.check(batch, options.input(), workers);
     return batch;
   }
 

@@ -15,7 +15,7 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
-import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.LogProbs;
 import org.ctc4j.text.Vocabulary;
 
@@ -54,7 +54,7 @@ record Explanation(
 
   /** Utterance n of a batch that goes with the options. */
   static Explanation of(CtcBatch all, int n, CtcOptions options, Vocabulary vocabulary) {
-    LogProbCheck.check(all, options.input());
+    InputCheck.check(all, options.input());
     CtcBatch batch = alone(all, n);
     CtcPath path = CtcAligner.create(EngineOptions.DEFAULT).align(batch, options).get(0);
     int[] target = new int[batch.targets().length(0)];

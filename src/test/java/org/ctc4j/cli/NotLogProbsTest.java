@@ -71,8 +71,8 @@ class NotLogProbsTest {
             + " them, SCORES takes scores that need not sum to 1");
     assertRefused(
         with(0.125f, 0.5f, 0.25f, 0.125f),
-        "class 1 has log-probability 0.5, expected at most 0; are these probabilities? give their"
-            + " natural logarithms");
+        "class 1 has log-probability 0.5, expected at most 0; are these probabilities? input"
+            + " PROBABILITIES takes them");
     assertRefused(
         with(-1, -1, -4, -5),
         "probabilities sum to 0.7608, expected 1; give natural logarithms for all classes; input"
