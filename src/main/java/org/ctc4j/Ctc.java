@@ -37,7 +37,7 @@ import org.ctc4j.host.Workers;
  *   <li>A logit of −Infinity is probability 0, and so is a label more than 2<sup>26</sup> nats
  *       under its frame's log-sum-exp (under 0 for log-probabilities and scores).
  *   <li>NaN or +Infinity in a used frame makes that utterance alone {@link CtcStatus#NOT_FINITE}.
- *   <li>Log-probabilities that cannot be any are refused, see {@link InputKind#LOG_PROBS}.
+ *   <li>Log-probabilities and probabilities that cannot be any are refused, see {@link InputKind}.
  *   <li>Arguments out of their range are refused with {@link InvalidInputException} before any
  *       work.
  * </ul>

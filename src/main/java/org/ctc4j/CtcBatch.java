@@ -3,9 +3,9 @@ package org.ctc4j;
 import java.util.Objects;
 
 /**
- * A batch in host memory: logits (or log-probabilities, or scores) of shape (T, N, C), N targets, N
- * input lengths and, optionally, N weights. Immutable, but a view of the caller's logits and
- * targets.
+ * A batch in host memory: logits (or log-probabilities, probabilities, scores) of shape (T, N, C),
+ * N targets, N input lengths and, optionally, N weights. Immutable, but a view of the caller's
+ * logits and targets.
  */
 public final class CtcBatch {
   private final FrameTensor logits;
@@ -69,7 +69,10 @@ public final class CtcBatch {
     return new CtcBatch(logits, targets, inputLengths, weights.clone());
   }
 
-  /** What {@link CtcOptions#input} says: logits, log-probabilities or scores, (T, N, C). */
+  /**
+   * What {@link CtcOptions#input} says: logits, log-probabilities, probabilities or scores, (T, N,
+   * C).
+   */
   public FrameTensor logits() {
     return logits;
   }

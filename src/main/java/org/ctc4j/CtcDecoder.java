@@ -21,9 +21,10 @@ import org.ctc4j.host.Workers;
  *     decoder.beamSearch(logits, inputLengths, CtcOptions.DEFAULT, BeamOptions.DEFAULT).get(0).best();
  * }</pre>
  *
- * <p>Input means the same as for {@link Ctc}: logits, log-probabilities or scores, any blank, any
- * layout, −Infinity for probability 0; frames from the input length on are not read. Of the {@link
- * CtcOptions} blank and input are used. Results have the same bits for any number of threads.
+ * <p>Input means the same as for {@link Ctc}: logits, log-probabilities, probabilities or scores,
+ * any blank, any layout, −Infinity for probability 0; frames from the input length on are not read.
+ * Of the {@link CtcOptions} blank and input are used. Results have the same bits for any number of
+ * threads.
  *
  * <p>Immutable, thread-safe, nothing to close.
  */

@@ -103,8 +103,8 @@ record BatchFile(String name, CtcBatch batch, int[] shape, boolean hasTargets) {
           npz.contains("input_lengths")
               ? vector(npz.read("input_lengths"), "input_lengths")
               : filled(utterances, options.layout.frames(shape));
-      requireCount("input_lengths", inputLengths.length, utterances);
-      Targets read = targets(npz, name, utterances, wanted, err);
+      requireCount("input_lengths", inputLengths.length, shape, options.layout);
+      Targets read = targets(npz, name, shape, options.layout, wanted, err);
       Targets targets = read == null ? Targets.of(new int[utterances][0]) : read;
       NpyArray array = npz.read(frames, bytesRead);
       FrameTensor tensor =
@@ -155,39 +155,39 @@ record BatchFile(String name, CtcBatch batch, int[] shape, boolean hasTargets) {
           err,
           "%s: %s are read as %d utterances of %d frames; if it is the other way round: --layout %s"
               .formatted(
-                  name,
-                  frames,
-                  layout.utterances(shape),
-                  layout.frames(shape),
-                  layout == Layout.TNC ? "ntc" : "tnc"));
+                  name, frames, layout.utterances(shape), layout.frames(shape), layout.other()));
     }
   }
 
   /** Null where they are not wanted, or there are none and they need not be there. */
   private static Targets targets(
-      NpzReader npz, String name, int utterances, Wanted wanted, PrintWriter err)
+      NpzReader npz, String name, int[] shape, Layout layout, Wanted wanted, PrintWriter err)
       throws IOException {
     if (wanted == Wanted.NEEDED) {
-      return targets(npz, utterances);
+      return targets(npz, shape, layout);
     }
     if (wanted == Wanted.NOT_AT_ALL || !npz.contains("targets")) {
       return null;
     }
     try {
-      return targets(npz, utterances);
+      return targets(npz, shape, layout);
     } catch (InvalidInputException | NpzFormatException e) {
       Messages.note(err, "%s: targets are no references: %s".formatted(name, e.getMessage()));
       return null;
     }
   }
 
-  private static Targets targets(NpzReader npz, int utterances) throws IOException {
+  /**
+   * @param frames the shape of the logits
+   */
+  private static Targets targets(NpzReader npz, int[] frames, Layout layout) throws IOException {
+    int utterances = layout.utterances(frames);
     NpyArray array = npz.read("targets");
     long[] shape = array.shape();
     int[] lengths = null;
     if (npz.contains("target_lengths")) {
       lengths = vector(npz.read("target_lengths"), "target_lengths");
-      requireCount("target_lengths", lengths.length, utterances);
+      requireCount("target_lengths", lengths.length, frames, layout);
     }
     if (array.rank() == 1) {
       if (lengths == null) {
@@ -199,8 +199,11 @@ record BatchFile(String name, CtcBatch batch, int[] shape, boolean hasTargets) {
     }
     if (array.rank() != 2 || shape[0] != utterances || shape[1] > Integer.MAX_VALUE) {
       throw new InvalidInputException(
-          "targets: expected shape (N, Lmax) with N = %d, or concatenated labels, got shape %s"
-              .formatted(utterances, FloatArrays.tuple(shape)));
+          "targets: expected shape (N, Lmax) with N = %d, or concatenated labels, got shape %s%s"
+              .formatted(
+                  utterances,
+                  FloatArrays.tuple(shape),
+                  array.rank() == 2 ? hintIfSwapped(shape[0], frames, layout) : ""));
     }
     int maxLength = (int) shape[1];
     int[] labels =
@@ -256,11 +259,19 @@ record BatchFile(String name, CtcBatch batch, int[] shape, boolean hasTargets) {
     }
   }
 
-  private static void requireCount(String name, int count, int utterances) {
-    if (count != utterances) {
+  private static void requireCount(String name, int count, int[] shape, Layout layout) {
+    if (count != layout.utterances(shape)) {
       throw new InvalidInputException(
-          "%s: expected %d, one for each utterance of the logits, got %d"
-              .formatted(name, utterances, count));
+          "%s: expected %d, one for each utterance of the logits, got %d%s"
+              .formatted(
+                  name, layout.utterances(shape), count, hintIfSwapped(count, shape, layout)));
     }
+  }
+
+  /** What helps where so many utterances are what the other axis has. */
+  private static String hintIfSwapped(long utterances, int[] shape, Layout layout) {
+    return utterances == layout.frames(shape)
+        ? "; that is what it would be with --layout " + layout.other()
+        : "";
   }
 }

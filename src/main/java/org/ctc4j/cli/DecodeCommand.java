@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.ctc4j.Backend;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcAligner;
@@ -197,7 +198,8 @@ final class DecodeCommand implements Callable<Integer> {
     List<List<CtcPath>> aligned = new ArrayList<>();
     outputs.forEach(texts -> aligned.add(new ArrayList<>()));
     int most = outputs.stream().mapToInt(List::size).max().orElse(0);
-    CtcAligner aligner = CtcAligner.create(threads.engine()); // nothing to close on the host
+    CtcAligner aligner =
+        CtcAligner.create(Backend.CPU, threads.engine()); // nothing to close on the host
     for (int k = 0; k < most; k++) {
       int[][] targets = new int[outputs.size()][0];
       for (int n = 0; n < targets.length; n++) {

@@ -11,7 +11,6 @@ import org.ctc4j.CtcPath;
 import org.ctc4j.CtcPaths;
 import org.ctc4j.CtcResult;
 import org.ctc4j.CtcStatus;
-import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
@@ -56,7 +55,7 @@ record Explanation(
   static Explanation of(CtcBatch all, int n, CtcOptions options, Vocabulary vocabulary) {
     InputCheck.check(all, options.input());
     CtcBatch batch = alone(all, n);
-    CtcPath path = CtcAligner.create(EngineOptions.DEFAULT).align(batch, options).get(0);
+    CtcPath path = CtcAligner.create(Backend.CPU).align(batch, options).get(0);
     int[] target = new int[batch.targets().length(0)];
     batch.targets().copyTo(0, target);
     requireDrawable(n, batch, path.status());
