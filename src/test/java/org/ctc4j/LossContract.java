@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The loss is that of the definition, and the reference's on shapes of every kind. */
 public abstract class LossContract extends CtcContract {
@@ -120,6 +121,27 @@ public abstract class LossContract extends CtcContract {
           ctc.loss(batch, options).loss(0),
           1e-15 + backend.lossTolerance() * fails,
           where("others have " + other));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ElementType.class,
+      names = {"FLOAT16", "BFLOAT16"})
+  @DisplayName("Sums of nearly certain 16-bit probabilities, below 1 or above, are rounding")
+  void certainHalfProbabilities(ElementType type) {
+    for (double sure : new double[] {0.996, 1, 1.0078125}) {
+      FrameTensor p = FrameTensor.timeMajor(Elements.allocate(type, 20 * 4), 20, 1, 4);
+      for (int t = 0; t < 20; t++) {
+        for (int c = 0; c < 4; c++) {
+          p.set(t, 0, c, c == (t < 10 ? 1 : 2) ? sure : 1e-5 * (1 + c));
+        }
+      }
+      CtcBatch batch = CtcBatch.of(p, Targets.of(new int[] {1, 2}));
+      CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.PROBABILITIES);
+      assertMatchesReference(batch, options, "%s, %s".formatted(type, sure));
+      double loss = ctc.loss(batch, options).loss(0);
+      assertTrue(loss > 0 && loss < 2e-3, where("%s, %s: loss %s".formatted(type, sure, loss)));
     }
   }
 
