@@ -123,6 +123,21 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     return loss(batch, CtcOptions.DEFAULT);
   }
 
+  /** Losses and gradient with {@link CtcOptions#DEFAULT}. */
+  public final CtcResult lossAndGradient(CtcBatch batch) {
+    return lossAndGradient(batch, CtcOptions.DEFAULT);
+  }
+
+  /** Losses and posteriors of classes with {@link CtcOptions#DEFAULT}. */
+  public final CtcResult posteriors(CtcBatch batch) {
+    return posteriors(batch, CtcOptions.DEFAULT);
+  }
+
+  /** Losses and posteriors of states with {@link CtcOptions#DEFAULT}. */
+  public final CtcResult statePosteriors(CtcBatch batch) {
+    return statePosteriors(batch, CtcOptions.DEFAULT);
+  }
+
   /** Losses, without a gradient. */
   public final CtcResult loss(CtcBatch batch, CtcOptions options) {
     return computed(batch, options, CtcResult.ofLosses(batch.utterances()));
@@ -180,6 +195,16 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     CtcBatch fitting = batch.fitting();
     computeLosses(result.call(batch, fitting, options));
     result.finish(batch, fitting, options);
+  }
+
+  /** Losses with {@link CtcOptions#DEFAULT}. */
+  public final ProjectedResult loss(ProjectedBatch batch) {
+    return loss(batch, CtcOptions.DEFAULT);
+  }
+
+  /** Losses and gradients with {@link CtcOptions#DEFAULT}. */
+  public final ProjectedResult lossAndGradient(ProjectedBatch batch) {
+    return lossAndGradient(batch, CtcOptions.DEFAULT);
   }
 
   /**
@@ -255,6 +280,12 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
 
   /** What it runs on, for people to read. */
   public abstract String device();
+
+  /** Backend and device. */
+  @Override
+  public final String toString() {
+    return "%s engine on %s".formatted(backend(), device());
+  }
 
   /** Releases threads and memory. */
   @Override

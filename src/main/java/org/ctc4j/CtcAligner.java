@@ -143,6 +143,12 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
   /** What it runs on, for people to read. */
   public abstract String device();
 
+  /** Backend and device. */
+  @Override
+  public final String toString() {
+    return "%s aligner on %s".formatted(backend(), device());
+  }
+
   /** Releases memory of the device, if there is one. */
   @Override
   public void close() {

@@ -22,11 +22,7 @@ public final class CtcBatch {
 
   /** Every utterance uses all the frames it has. */
   public static CtcBatch of(FrameTensor logits, Targets targets) {
-    int[] inputLengths = new int[logits.utterances()];
-    for (int n = 0; n < inputLengths.length; n++) {
-      inputLengths[n] = logits.frames(n);
-    }
-    return of(logits, targets, inputLengths);
+    return of(logits, targets, logits.frameCounts());
   }
 
   /**
@@ -90,6 +86,12 @@ public final class CtcBatch {
   /** The number of frames that utterance n uses. */
   public int inputLength(int n) {
     return inputLengths[n];
+  }
+
+  /** "(T, N, C) = (150, 4, 28) of FLOAT32; 4 targets, 131 labels". */
+  @Override
+  public String toString() {
+    return logits + "; " + targets;
   }
 
   /**

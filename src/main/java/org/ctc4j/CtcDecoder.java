@@ -16,9 +16,8 @@ import org.ctc4j.host.Workers;
  *
  * <pre>{@code
  * CtcDecoder decoder = CtcDecoder.create();
- * int[] labels = decoder.greedy(logits, inputLengths, CtcOptions.DEFAULT).get(0).labels();
- * CtcHypothesis best =
- *     decoder.beamSearch(logits, inputLengths, CtcOptions.DEFAULT, BeamOptions.DEFAULT).get(0).best();
+ * int[] labels = decoder.greedy(logits).get(0).labels();
+ * CtcHypothesis best = decoder.beamSearch(logits, inputLengths).get(0).best();
  * }</pre>
  *
  * <p>Input means the same as for {@link Ctc}: logits, log-probabilities, probabilities or scores,
@@ -50,6 +49,21 @@ public final class CtcDecoder {
     return new CtcDecoder(options);
   }
 
+  /** {@link #greedy(FrameTensor, int[], CtcOptions)} of all frames, with default options. */
+  public List<CtcPath> greedy(FrameTensor logits) {
+    return greedy(logits, CtcOptions.DEFAULT);
+  }
+
+  /** The same with default options. */
+  public List<CtcPath> greedy(FrameTensor logits, int[] inputLengths) {
+    return greedy(logits, inputLengths, CtcOptions.DEFAULT);
+  }
+
+  /** The same of all frames. */
+  public List<CtcPath> greedy(FrameTensor logits, CtcOptions options) {
+    return greedy(logits, logits.frameCounts(), options);
+  }
+
   /**
    * Greedy (best path) decoding: the most probable class of every frame, of equal ones the one of
    * the least index; then repeats merged and blanks removed. The output of the most probable path
@@ -75,6 +89,30 @@ public final class CtcDecoder {
                   : CtcPath.none(status);
         });
     return Arrays.asList(paths);
+  }
+
+  /**
+   * {@link #beamSearch(FrameTensor, int[], CtcOptions, BeamOptions)} of all frames, with default
+   * options.
+   */
+  public List<CtcNBest> beamSearch(FrameTensor logits) {
+    return beamSearch(logits, CtcOptions.DEFAULT, BeamOptions.DEFAULT);
+  }
+
+  /** The same with default options. */
+  public List<CtcNBest> beamSearch(FrameTensor logits, int[] inputLengths) {
+    return beamSearch(logits, inputLengths, CtcOptions.DEFAULT, BeamOptions.DEFAULT);
+  }
+
+  /** The same of all frames. */
+  public List<CtcNBest> beamSearch(FrameTensor logits, CtcOptions options, BeamOptions beam) {
+    return beamSearch(logits, logits.frameCounts(), options, beam);
+  }
+
+  /** The same of all frames, with a scorer. */
+  public <S> List<CtcNBest> beamSearch(
+      FrameTensor logits, CtcOptions options, BeamOptions beam, BeamScorer<S> scorer) {
+    return beamSearch(logits, logits.frameCounts(), options, beam, scorer);
   }
 
   /**
@@ -159,6 +197,12 @@ public final class CtcDecoder {
     batch.check(options);
     InputCheck.check(batch, options.input(), workers);
     return batch;
+  }
+
+  /** "decoder on 8 threads". */
+  @Override
+  public String toString() {
+    return "decoder on %d threads".formatted(workers.threads());
   }
 
   private static LogProbs logProbs(CtcBatch batch, int n, CtcOptions options) {
