@@ -46,6 +46,8 @@ constexpr double FLOAT64_NATS = 4e-16;   // ... and how far that of float64 does
 constexpr double NEARLY_CERTAIN = 0.4;   // q above: its digits are not needed
 constexpr double NOT_CERTAIN = 0.6;      // nats; q is above that
 
+constexpr int32_t ROUNDED = 128;  // a flag beside LOG_PROBS: what they are of was rounded to 16 bits
+
 constexpr int NONE = -1;
 constexpr int NO_COLUMN = -2;  // of the largest, where there are fewer than three
 constexpr int BLANK = 0;  // columns: the blank, the target's columns from 1, all other classes as one
@@ -56,7 +58,8 @@ struct ComplementShared {
 
 __device__ bool isNeeded(const CtcProblem& p, const Utterance& u, double loss, int type) {
   const bool exact = !(p.flags & LOG_PROBS) || type == FLOAT64;
-  const double perFrame = exact ? NATS_PER_FRAME : type == FLOAT32 ? 1e-6 : 2 * ROUNDING_NATS;
+  const bool fine = type == FLOAT32 && !(p.flags & ROUNDED);
+  const double perFrame = exact ? NATS_PER_FRAME : fine ? 1e-6 : 2 * ROUNDING_NATS;
   return u.status == OK && u.frames > 0 && loss < NATS + perFrame * u.frames;
 }
 

@@ -3,7 +3,7 @@ package org.ctc4j;
 import java.util.List;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
-import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.Workers;
 
 /**
@@ -37,7 +37,7 @@ import org.ctc4j.host.Workers;
  *   <li>A logit of −Infinity is probability 0, and so is a label more than 2<sup>26</sup> nats
  *       under its frame's log-sum-exp (under 0 for log-probabilities and scores).
  *   <li>NaN or +Infinity in a used frame makes that utterance alone {@link CtcStatus#NOT_FINITE}.
- *   <li>Log-probabilities that cannot be any are refused, see {@link InputKind#LOG_PROBS}.
+ *   <li>Log-probabilities and probabilities that cannot be any are refused, see {@link InputKind}.
  *   <li>Arguments out of their range are refused with {@link InvalidInputException} before any
  *       work.
  * </ul>
@@ -123,6 +123,21 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     return loss(batch, CtcOptions.DEFAULT);
   }
 
+  /** Losses and gradient with {@link CtcOptions#DEFAULT}. */
+  public final CtcResult lossAndGradient(CtcBatch batch) {
+    return lossAndGradient(batch, CtcOptions.DEFAULT);
+  }
+
+  /** Losses and posteriors of classes with {@link CtcOptions#DEFAULT}. */
+  public final CtcResult posteriors(CtcBatch batch) {
+    return posteriors(batch, CtcOptions.DEFAULT);
+  }
+
+  /** Losses and posteriors of states with {@link CtcOptions#DEFAULT}. */
+  public final CtcResult statePosteriors(CtcBatch batch) {
+    return statePosteriors(batch, CtcOptions.DEFAULT);
+  }
+
   /** Losses, without a gradient. */
   public final CtcResult loss(CtcBatch batch, CtcOptions options) {
     return computed(batch, options, CtcResult.ofLosses(batch.utterances()));
@@ -176,10 +191,20 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     requireOpen();
     batch.check(options);
     result.check(batch);
-    LogProbCheck.check(batch, options.input(), workers);
+    InputCheck.check(batch, options.input(), workers);
     CtcBatch fitting = batch.fitting();
     computeLosses(result.call(batch, fitting, options));
     result.finish(batch, fitting, options);
+  }
+
+  /** Losses with {@link CtcOptions#DEFAULT}. */
+  public final ProjectedResult loss(ProjectedBatch batch) {
+    return loss(batch, CtcOptions.DEFAULT);
+  }
+
+  /** Losses and gradients with {@link CtcOptions#DEFAULT}. */
+  public final ProjectedResult lossAndGradient(ProjectedBatch batch) {
+    return lossAndGradient(batch, CtcOptions.DEFAULT);
   }
 
   /**
@@ -255,6 +280,12 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
 
   /** What it runs on, for people to read. */
   public abstract String device();
+
+  /** Backend and device. */
+  @Override
+  public final String toString() {
+    return "%s engine on %s".formatted(backend(), device());
+  }
 
   /** Releases threads and memory. */
   @Override

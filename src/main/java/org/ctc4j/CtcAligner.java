@@ -3,7 +3,7 @@ package org.ctc4j;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.Workers;
 
 /**
@@ -11,30 +11,32 @@ import org.ctc4j.host.Workers;
  * after Viterbi, in float64 and the log domain.
  *
  * <pre>{@code
- * for (CtcPath path : CtcAligner.create().align(batch, CtcOptions.DEFAULT)) {
- *   for (LabelSpan span : path.spans()) { … span.label(), span.startSeconds(0.02), span.confidence() … }
+ * try (CtcAligner aligner = CtcAligner.create()) {
+ *   for (CtcPath path : aligner.align(batch)) {
+ *     for (LabelSpan span : path.spans()) { … span.label(), span.startSeconds(0.02), span.confidence() … }
+ *   }
  * }
  * }</pre>
  *
  * <p>How well a label fits tells {@link LabelSpan#confidence()}; whether it was said at all, {@link
  * CtcPath#logRatio} to the path of {@link CtcDecoder#greedy}.
  *
- * <p>{@link #create()} works on the host's processors, {@link #create(Backend)} on the backend that
- * is named, and {@link #createFastest} on the fastest that works here. Whichever it is, the paths
- * are the same, to the last tie; the log-probabilities of their frames agree up to the rounding of
- * exp and ln in float64.
+ * <p>{@link #create()} picks the fastest backend that works on this machine, a GPU or the host's
+ * processors; {@link #create(Backend)} insists on one. Whichever it is, the paths are the same, to
+ * the last tie; the log-probabilities of their frames agree up to the rounding of exp and ln in
+ * float64.
  *
- * <p>Input means the same as for {@link Ctc}: logits, log-probabilities or scores, any blank, any
- * layout, −Infinity for probability 0; frames from the input length on are not read. A label more
- * than 2<sup>26</sup> nats under its frame's greatest logit (under 0 for log-probabilities and
- * scores) counts as probability 0.
+ * <p>Input means the same as for {@link Ctc}: logits, log-probabilities, probabilities or scores,
+ * any blank, any layout, −Infinity for probability 0; frames from the input length on are not read.
+ * A label more than 2<sup>26</sup> nats under its frame's greatest logit (under 0 for
+ * log-probabilities and scores) counts as probability 0.
  *
  * <p><b>Ties.</b> Of equally probable paths the result is the one whose last frame is in the
  * greatest state; if several are, the one whose last but one frame is in the greatest state, and so
  * on backwards. So labels begin as early as they can, and the path rather stays than moves.
  * Probabilities are compared as float64 sums, first frame to last, of x(t, c) − max<sub>k</sub>
- * x(t, k) for logits and of x(t, c) for log-probabilities and scores: what all paths share is left
- * out, so that whole numbers, for example, tie exactly.
+ * x(t, k) for logits, of ln x(t, c) for probabilities and of x(t, c) otherwise: what all paths
+ * share is left out, so that whole numbers, for example, tie exactly.
  *
  * <p><b>Memory.</b> No table of frames by states: about 8.5 · (TS)<sup>2/3</sup> bytes and a few
  * numbers a frame for each thread of the host, S = 2L + 1; 17 MB for T = 90,000 and L = 15,000.
@@ -56,14 +58,28 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
     this.workers = workers;
   }
 
-  /** On all processors of the host. */
+  /** The fastest that works here, with {@link EngineOptions#DEFAULT}. */
   public static CtcAligner create() {
     return create(EngineOptions.DEFAULT);
   }
 
-  /** On {@link EngineOptions#threads} threads of the host, each with utterances of its own. */
+  /**
+   * The fastest that works here: on the first usable GPU, else on the host's processors. A GPU that
+   * seems usable and fails to start is passed over, with a warning to the logger {@code org.ctc4j};
+   * that there is none is logged there at level DEBUG.
+   */
   public static CtcAligner create(EngineOptions options) {
-    return new CpuAligner(options);
+    BackendReport cuda = CudaCtc.report();
+    if (cuda.usable()) {
+      try {
+        return create(Backend.CUDA, options);
+      } catch (BackendUnavailableException e) {
+        LOGGER.log(System.Logger.Level.WARNING, e.getMessage() + "; aligning on the cpu");
+      }
+    } else {
+      LOGGER.log(System.Logger.Level.DEBUG, "the cuda backend cannot be used: {0}", cuda.reason());
+    }
+    return create(Backend.CPU, options);
   }
 
   /**
@@ -91,23 +107,9 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
     };
   }
 
-  /**
-   * On the first usable GPU, else on the host's processors. A GPU that seems usable and fails to
-   * start is passed over, with a warning to the logger {@code org.ctc4j}; that there is none is
-   * logged there at level DEBUG.
-   */
-  public static CtcAligner createFastest(EngineOptions options) {
-    BackendReport cuda = CudaCtc.report();
-    if (cuda.usable()) {
-      try {
-        return create(Backend.CUDA, options);
-      } catch (BackendUnavailableException e) {
-        LOGGER.log(System.Logger.Level.WARNING, e.getMessage() + "; aligning on the cpu");
-      }
-    } else {
-      LOGGER.log(System.Logger.Level.DEBUG, "the cuda backend cannot be used: {0}", cuda.reason());
-    }
-    return create(Backend.CPU, options);
+  /** The best paths, with {@link CtcOptions#DEFAULT}. */
+  public final List<CtcPath> align(CtcBatch batch) {
+    return align(batch, CtcOptions.DEFAULT);
   }
 
   /**
@@ -126,7 +128,7 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
     }
     Objects.requireNonNull(options, "options");
     batch.check(options);
-    LogProbCheck.check(batch, options.input(), workers);
+    InputCheck.check(batch, options.input(), workers);
     CtcPath[] paths = new CtcPath[batch.utterances()];
     CtcBatch fitting = batch.fitting();
     align(fitting, options, paths);
@@ -143,6 +145,12 @@ public abstract sealed class CtcAligner implements AutoCloseable permits CpuAlig
 
   /** What it runs on, for people to read. */
   public abstract String device();
+
+  /** Backend and device. */
+  @Override
+  public final String toString() {
+    return "%s aligner on %s".formatted(backend(), device());
+  }
 
   /** Releases memory of the device, if there is one. */
   @Override

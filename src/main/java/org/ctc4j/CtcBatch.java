@@ -3,9 +3,9 @@ package org.ctc4j;
 import java.util.Objects;
 
 /**
- * A batch in host memory: logits (or log-probabilities, or scores) of shape (T, N, C), N targets, N
- * input lengths and, optionally, N weights. Immutable, but a view of the caller's logits and
- * targets.
+ * A batch in host memory: logits (or log-probabilities, probabilities, scores) of shape (T, N, C),
+ * N targets, N input lengths and, optionally, N weights. Immutable, but a view of the caller's
+ * logits and targets.
  */
 public final class CtcBatch {
   private final FrameTensor logits;
@@ -22,11 +22,7 @@ public final class CtcBatch {
 
   /** Every utterance uses all the frames it has. */
   public static CtcBatch of(FrameTensor logits, Targets targets) {
-    int[] inputLengths = new int[logits.utterances()];
-    for (int n = 0; n < inputLengths.length; n++) {
-      inputLengths[n] = logits.frames(n);
-    }
-    return of(logits, targets, inputLengths);
+    return of(logits, targets, logits.frameCounts());
   }
 
   /**
@@ -69,7 +65,10 @@ public final class CtcBatch {
     return new CtcBatch(logits, targets, inputLengths, weights.clone());
   }
 
-  /** What {@link CtcOptions#input} says: logits, log-probabilities or scores, (T, N, C). */
+  /**
+   * What {@link CtcOptions#input} says: logits, log-probabilities, probabilities or scores, (T, N,
+   * C).
+   */
   public FrameTensor logits() {
     return logits;
   }
@@ -87,6 +86,12 @@ public final class CtcBatch {
   /** The number of frames that utterance n uses. */
   public int inputLength(int n) {
     return inputLengths[n];
+  }
+
+  /** "(T, N, C) = (150, 4, 28) of FLOAT32; 4 targets, 131 labels". */
+  @Override
+  public String toString() {
+    return logits + "; " + targets;
   }
 
   /**

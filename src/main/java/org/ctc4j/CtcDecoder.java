@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import org.ctc4j.decoding.BeamSearch;
 import org.ctc4j.decoding.Greedy;
-import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.LogProbs;
 import org.ctc4j.host.Workers;
 
@@ -16,14 +16,14 @@ import org.ctc4j.host.Workers;
  *
  * <pre>{@code
  * CtcDecoder decoder = CtcDecoder.create();
- * int[] labels = decoder.greedy(logits, inputLengths, CtcOptions.DEFAULT).get(0).labels();
- * CtcHypothesis best =
- *     decoder.beamSearch(logits, inputLengths, CtcOptions.DEFAULT, BeamOptions.DEFAULT).get(0).best();
+ * int[] labels = decoder.greedy(logits).get(0).labels();
+ * CtcHypothesis best = decoder.beamSearch(logits, inputLengths).get(0).best();
  * }</pre>
  *
- * <p>Input means the same as for {@link Ctc}: logits, log-probabilities or scores, any blank, any
- * layout, −Infinity for probability 0; frames from the input length on are not read. Of the {@link
- * CtcOptions} blank and input are used. Results have the same bits for any number of threads.
+ * <p>Input means the same as for {@link Ctc}: logits, log-probabilities, probabilities or scores,
+ * any blank, any layout, −Infinity for probability 0; frames from the input length on are not read.
+ * Of the {@link CtcOptions} blank and input are used. Results have the same bits for any number of
+ * threads.
  *
  * <p>Immutable, thread-safe, nothing to close.
  */
@@ -47,6 +47,21 @@ public final class CtcDecoder {
   /** On {@link EngineOptions#threads} threads, each with utterances of its own. */
   public static CtcDecoder create(EngineOptions options) {
     return new CtcDecoder(options);
+  }
+
+  /** {@link #greedy(FrameTensor, int[], CtcOptions)} of all frames, with default options. */
+  public List<CtcPath> greedy(FrameTensor logits) {
+    return greedy(logits, CtcOptions.DEFAULT);
+  }
+
+  /** The same with default options. */
+  public List<CtcPath> greedy(FrameTensor logits, int[] inputLengths) {
+    return greedy(logits, inputLengths, CtcOptions.DEFAULT);
+  }
+
+  /** The same of all frames. */
+  public List<CtcPath> greedy(FrameTensor logits, CtcOptions options) {
+    return greedy(logits, logits.frameCounts(), options);
   }
 
   /**
@@ -75,6 +90,30 @@ public final class CtcDecoder {
                   : CtcPath.none(status);
         });
     return Arrays.asList(paths);
+  }
+
+  /**
+   * {@link #beamSearch(FrameTensor, int[], CtcOptions, BeamOptions)} of all frames, with default
+   * options.
+   */
+  public List<CtcNBest> beamSearch(FrameTensor logits) {
+    return beamSearch(logits, CtcOptions.DEFAULT, BeamOptions.DEFAULT);
+  }
+
+  /** The same with default options. */
+  public List<CtcNBest> beamSearch(FrameTensor logits, int[] inputLengths) {
+    return beamSearch(logits, inputLengths, CtcOptions.DEFAULT, BeamOptions.DEFAULT);
+  }
+
+  /** The same of all frames. */
+  public List<CtcNBest> beamSearch(FrameTensor logits, CtcOptions options, BeamOptions beam) {
+    return beamSearch(logits, logits.frameCounts(), options, beam);
+  }
+
+  /** The same of all frames, with a scorer. */
+  public <S> List<CtcNBest> beamSearch(
+      FrameTensor logits, CtcOptions options, BeamOptions beam, BeamScorer<S> scorer) {
+    return beamSearch(logits, logits.frameCounts(), options, beam, scorer);
   }
 
   /**
@@ -157,8 +196,14 @@ public final class CtcDecoder {
     Targets none = Targets.of(new int[logits.utterances()][0]);
     CtcBatch batch = CtcBatch.of(logits, none, inputLengths);
     batch.check(options);
-    LogProbCheck.check(batch, options.input(), workers);
+    InputCheck.check(batch, options.input(), workers);
     return batch;
+  }
+
+  /** "decoder on 8 threads". */
+  @Override
+  public String toString() {
+    return "decoder on %d threads".formatted(workers.threads());
   }
 
   private static LogProbs logProbs(CtcBatch batch, int n, CtcOptions options) {

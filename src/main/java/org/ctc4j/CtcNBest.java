@@ -26,4 +26,12 @@ public record CtcNBest(CtcStatus status, List<CtcHypothesis> hypotheses) {
     }
     return hypotheses.get(0);
   }
+
+  /** "OK: best of 3: 27 labels, ln p = …", or the status alone. */
+  @Override
+  public String toString() {
+    return hypotheses.isEmpty()
+        ? status.toString()
+        : "%s: best of %d: %s".formatted(status, hypotheses.size(), best());
+  }
 }

@@ -9,7 +9,7 @@ import java.util.Objects;
  * <pre>{@code CtcOptions.DEFAULT.withBlank(28).withReduction(Reduction.MEAN)}</pre>
  *
  * @param blank class index of the blank, in [0, C)
- * @param input whether the batch holds logits, log-probabilities or scores
+ * @param input whether the batch holds logits, log-probabilities, probabilities or scores
  * @param gradientKind with respect to what the gradient is taken
  * @param reduction how the losses become one number
  * @param zeroInfinity whether an {@linkplain CtcStatus#INFEASIBLE infeasible} utterance gets loss 0
@@ -54,8 +54,13 @@ public record CtcOptions(
     return new CtcOptions(blank, input, gradientKind, reduction, value);
   }
 
-  /** Whether the gradient is p − posterior (true) or −posterior. */
+  /** Whether the gradient is p − posterior (true) or −posterior, perhaps by p. */
   public boolean gradientHasSoftmaxTerm() {
     return input == InputKind.LOGITS || gradientKind == GradientKind.LOGITS;
+  }
+
+  /** Whether it is −posterior / p. */
+  public boolean gradientIsPerProbability() {
+    return input == InputKind.PROBABILITIES && gradientKind == GradientKind.INPUT;
   }
 }

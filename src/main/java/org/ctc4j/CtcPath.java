@@ -74,6 +74,15 @@ public final class CtcPath {
     return Collections.unmodifiableList(spans);
   }
 
+  /** "OK: 27 labels in 92 frames, ln p = -0.31", or the status alone. */
+  @Override
+  public String toString() {
+    return status == CtcStatus.OK
+        ? "%s: %d labels in %d frames, ln p = %s"
+            .formatted(status, labels.length, states.length, logProbability)
+        : status.toString();
+  }
+
   /** Whether there is a path, and if not, why. */
   public CtcStatus status() {
     return status;

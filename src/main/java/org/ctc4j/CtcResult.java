@@ -1,6 +1,7 @@
 package org.ctc4j;
 
 import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.LossPlaces;
 
@@ -116,6 +117,11 @@ public final class CtcResult {
     return statuses[n];
   }
 
+  /** How many utterances have a status: none before there is a result. */
+  public int count(CtcStatus status) {
+    return (int) Arrays.stream(statuses).filter(each -> each == status).count();
+  }
+
   /** The reduced loss; that of the sum for {@link Reduction#NONE}; 0 for no utterances. */
   public double loss() {
     return loss;
@@ -134,6 +140,18 @@ public final class CtcResult {
   /** The posterior of each state, shape (T, N, 2 Lmax + 1), or null if there is no place. */
   public FrameTensor statePosteriors() {
     return statePosteriors;
+  }
+
+  /** "4 utterances: 3 OK, 1 INFEASIBLE, 0 NOT_FINITE; loss 12.5". */
+  @Override
+  public String toString() {
+    return "%d utterances: %s; loss %s"
+        .formatted(
+            losses.length,
+            Arrays.stream(CtcStatus.values())
+                .map(status -> count(status) + " " + status)
+                .collect(Collectors.joining(", ")),
+            loss);
   }
 
   void check(CtcBatch batch) {

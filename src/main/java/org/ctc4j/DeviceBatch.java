@@ -7,7 +7,7 @@ import java.util.Objects;
  * N input lengths and, optionally, N weights, all on one device. Its numbers are read when the
  * device gets to it, not by the host, so what is wrong with them shows in the statuses of the
  * {@link DeviceResult}, utterance by utterance. So does what {@link InputKind#LOG_PROBS} refuses in
- * host memory.
+ * host memory. {@link InputKind#PROBABILITIES} are not taken, but their logarithms are.
  *
  * @param logits logits, log-probabilities or scores
  * @param frames T, no utterance has more
@@ -79,6 +79,11 @@ public record DeviceBatch(
   }
 
   void check(CtcOptions options) {
+    if (options.input() == InputKind.PROBABILITIES) {
+      throw new InvalidInputException(
+          "input: a batch in device memory takes no PROBABILITIES, expected their natural logarithms"
+              + " as LOG_PROBS");
+    }
     check(options, classes);
   }
 

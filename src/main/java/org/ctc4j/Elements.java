@@ -1,6 +1,7 @@
 package org.ctc4j;
 
 import java.nio.Buffer;
+import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
@@ -14,6 +15,8 @@ import java.util.Objects;
  * <p>A buffer counts from its position to its limit, both as they are when it is wrapped.
  */
 public abstract sealed class Elements {
+  private static final long MOST_IN_ONE_PIECE = 1L << 30;
+
   private final ElementType type;
   private final long length;
   private final Object memory; // null of pieces
@@ -56,6 +59,36 @@ public abstract sealed class Elements {
     return new Halves(ElementType.BFLOAT16, buffer);
   }
 
+  /** IEEE float16, as bit patterns on the heap. */
+  public static Elements float16(short[] array) {
+    return float16(ShortBuffer.wrap(array));
+  }
+
+  /** bfloat16, as bit patterns on the heap. */
+  public static Elements bfloat16(short[] array) {
+    return bfloat16(ShortBuffer.wrap(array));
+  }
+
+  /**
+   * Bytes of a buffer, heap or direct, as numbers of a type, in the byte order that the buffer has:
+   * BIG_ENDIAN unless it was set otherwise.
+   *
+   * @throws InvalidInputException if the bytes are no whole number of elements
+   */
+  public static Elements of(ByteBuffer buffer, ElementType type) {
+    if (buffer.remaining() % type.bytes() != 0) {
+      throw new InvalidInputException(
+          "buffer: expected a multiple of %d bytes, for %s, got %d"
+              .formatted(type.bytes(), type, buffer.remaining()));
+    }
+    return switch (type) {
+      case FLOAT64 -> of(buffer.asDoubleBuffer());
+      case FLOAT32 -> of(buffer.asFloatBuffer());
+      case FLOAT16 -> float16(buffer.asShortBuffer());
+      case BFLOAT16 -> bfloat16(buffer.asShortBuffer());
+    };
+  }
+
   /**
    * Several pieces in a row, for more elements than one array or buffer holds (2<sup>31</sup>).
    *
@@ -72,7 +105,7 @@ public abstract sealed class Elements {
    */
   public static Elements allocate(ElementType type, long length) {
     HeapRoom.require("length", length, type.bytes());
-    long piece = 1L << 30;
+    long piece = MOST_IN_ONE_PIECE;
     if (length <= piece) {
       int n = (int) length;
       return switch (type) {
@@ -130,6 +163,28 @@ public abstract sealed class Elements {
     for (int i = 0; i < count; i++) {
       set(index + i * stride, values[from + i]);
     }
+  }
+
+  /**
+   * A copy as float32, exact but for float64, which is rounded.
+   *
+   * @throws InvalidInputException if there are more than 2<sup>30</sup> elements
+   */
+  public final float[] toFloatArray() {
+    if (length > MOST_IN_ONE_PIECE) {
+      throw new InvalidInputException(
+          "expected at most %d elements for an array, got %d".formatted(MOST_IN_ONE_PIECE, length));
+    }
+    HeapRoom.require("elements", length, Float.BYTES);
+    float[] array = new float[(int) length];
+    read(0, 1, array, 0, array.length);
+    return array;
+  }
+
+  /** How many of what type: "16800 of FLOAT32". */
+  @Override
+  public final String toString() {
+    return length + " of " + type;
   }
 
   /**

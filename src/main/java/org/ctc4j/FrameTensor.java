@@ -13,6 +13,8 @@ import java.util.stream.IntStream;
  * <p>The element of frame t, utterance n and class c has index {@code start(n) + t * frameStride()
  * + c * classStride()}. With a {@linkplain #packed packed} tensor utterances differ in their number
  * of frames, {@link #frames(int)}; otherwise all have T.
+ *
+ * <pre>{@code FrameTensor.of(data, "NTC", N, T, C)}</pre>
  */
 public final class FrameTensor {
   private final Elements elements;
@@ -47,6 +49,56 @@ public final class FrameTensor {
     this.offset = offset;
     this.starts = starts;
     this.frameCounts = frameCounts;
+  }
+
+  /**
+   * Dense data in C order, the last dimension innermost, with dimensions of any order.
+   *
+   * @param axes the letters T, N and C in the order of the data's dimensions: "TNC", "NTC", "NCT"
+   * @param sizes of the dimensions, in the same order
+   * @throws InvalidInputException if the sizes are not those of the data
+   */
+  public static FrameTensor of(Elements data, String axes, int... sizes) {
+    return Axes.of(axes).view(data, sizes);
+  }
+
+  /** The same for float32 on the heap. */
+  public static FrameTensor of(float[] data, String axes, int... sizes) {
+    return of(Elements.of(data), axes, sizes);
+  }
+
+  /** The same for float64 on the heap. */
+  public static FrameTensor of(double[] data, String axes, int... sizes) {
+    return of(Elements.of(data), axes, sizes);
+  }
+
+  /**
+   * Nested arrays, all of a level as long as each other. They are copied.
+   *
+   * @param axes the letters T, N and C, that of the outermost array first
+   * @throws InvalidInputException if the arrays are not as long as each other, or there are none
+   *     that tell how many classes there are
+   */
+  public static FrameTensor of(float[][][] data, String axes) {
+    int second = data.length == 0 ? 0 : data[0].length;
+    int third = second == 0 ? 0 : data[0][0].length;
+    HeapRoom.require("data", product((long) data.length * second, third), Float.BYTES);
+    Elements numbers = Elements.allocate(ElementType.FLOAT32, (long) data.length * second * third);
+    for (int i = 0; i < data.length; i++) {
+      requireLength("data[%d]".formatted(i), data[i].length, second);
+      for (int j = 0; j < second; j++) {
+        requireLength("data[%d][%d]".formatted(i, j), data[i][j].length, third);
+        numbers.write(((long) i * second + j) * third, 1, data[i][j], 0, third);
+      }
+    }
+    return of(numbers, axes, data.length, second, third);
+  }
+
+  private static void requireLength(String name, int length, int expected) {
+    if (length != expected) {
+      throw new InvalidInputException(
+          "%s: expected %d elements, as the first has, got %d".formatted(name, expected, length));
+    }
   }
 
   /** (T, N, C) in C order: index = (t * N + n) * C + c. */
@@ -234,6 +286,13 @@ public final class FrameTensor {
     return frameCounts == null ? frames : frameCounts[n];
   }
 
+  /** Those of all utterances: the input lengths of who uses all frames. */
+  int[] frameCounts() {
+    int[] counts = new int[utterances];
+    Arrays.setAll(counts, this::frames);
+    return counts;
+  }
+
   /** N. */
   public int utterances() {
     return utterances;
@@ -272,6 +331,33 @@ public final class FrameTensor {
   /** Stores the number of frame t, utterance n, class c. */
   public void set(int t, int n, int c, double value) {
     elements.set(checkedIndex(t, n, c), value);
+  }
+
+  /**
+   * A dense copy as float32, with the dimensions in the order of this tensor's strides, the
+   * smallest innermost: what was made of {@code data} with axes "NTC" gives an array like {@code
+   * data}, and so does a gradient that was allocated for it. Packed: utterance after utterance.
+   *
+   * @throws InvalidInputException if there are more than 2<sup>30</sup> elements
+   */
+  public float[] toFloatArray() {
+    FrameTensor dense = zerosLike(ElementType.FLOAT32);
+    float[] row = new float[classes];
+    for (int n = 0; n < utterances; n++) {
+      for (int t = 0; t < frames(n); t++) {
+        elements.read(index(t, n, 0), classStride, row, 0, classes);
+        dense.elements.write(dense.index(t, n, 0), dense.classStride, row, 0, classes);
+      }
+    }
+    return dense.elements.storage() instanceof float[] array
+        ? array
+        : dense.elements.toFloatArray(); // which is refused, as that is too many for an array
+  }
+
+  /** Shape and element type: "(T, N, C) = (150, 4, 28) of FLOAT32". */
+  @Override
+  public String toString() {
+    return shape() + " of " + elements.type();
   }
 
   /** "(T, N, C) = (…)", for messages. */
@@ -399,11 +485,11 @@ public final class FrameTensor {
     return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
   }
 
-  private static long product(long a, long b) {
+  static long product(long a, long b) {
     return b != 0 && a > Long.MAX_VALUE / b ? Long.MAX_VALUE : a * b;
   }
 
-  private static void requireShape(int frames, int utterances, int classes) {
+  static void requireShape(int frames, int utterances, int classes) {
     if (frames < 0 || utterances < 0 || classes < 1) {
       throw new InvalidInputException(
           "expected T ≥ 0, N ≥ 0 and C ≥ 1, got (T, N, C) = (%d, %d, %d)"

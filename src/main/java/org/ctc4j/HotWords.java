@@ -137,6 +137,12 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
     return 0 - state.pending;
   }
 
+  /** "3 hot words". */
+  @Override
+  public String toString() {
+    return words.length + " hot words";
+  }
+
   /** The longest beginning of a hot word that a prefix ends with. */
   public static final class Match {
     private final int label; // the last
@@ -150,6 +156,12 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
     private Match(int label, int depth) {
       this.label = label;
       this.depth = depth;
+    }
+
+    /** "2 labels of a hot word". */
+    @Override
+    public String toString() {
+      return depth + " labels of a hot word";
     }
 
     private Match child(int next) {

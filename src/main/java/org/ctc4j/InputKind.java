@@ -23,6 +23,22 @@ public enum InputKind {
    */
   LOG_PROBS,
   /**
+   * Probabilities themselves, as a softmax gives them: p(t, c) = x(t, c).
+   *
+   * <p>What comes out is what {@link #LOG_PROBS} gives of ln p, but for the gradient: by default it
+   * is with respect to the probabilities, see {@link GradientKind#INPUT}. A probability of 0 is
+   * legal: no path goes through that class, as with a log-probability of −Infinity, and where no
+   * path is left the utterance is {@link CtcStatus#INFEASIBLE}. A frame of nothing but 0, too,
+   * makes its utterance so.
+   *
+   * <p>Refused with {@link InvalidInputException} before any work is, in a used frame, a number
+   * below 0 or above 1 by more than rounding explains (10<sup>−5</sup>, of 16-bit types
+   * 10<sup>−2</sup>; one below 0 by less counts as 0), or a sum that is not within 5 % of 1. NaN
+   * and +Infinity are as for {@link #LOG_PROBS}, and so are sums that rounding has taken from 1. A
+   * {@link DeviceBatch} takes their logarithms alone.
+   */
+  PROBABILITIES,
+  /**
    * Scores: natural logarithms of weights that need not sum to 1, taken as they are. The loss is
    * −ln Σ<sub>paths</sub> Π<sub>t</sub> exp(x(t, path<sub>t</sub>)), below 0 where that sum is
    * above 1, and what is called p(t, c) elsewhere is exp(x(t, c)), above 1 where x is above 0.

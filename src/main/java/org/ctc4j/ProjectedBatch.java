@@ -63,6 +63,14 @@ public final class ProjectedBatch {
     return new ProjectedBatch(frames.withWeights(weights), projection);
   }
 
+  /** Shapes and element type. */
+  @Override
+  public String toString() {
+    return "hidden states, (T, N, D) = (%d, %d, %d); %s; %s"
+        .formatted(
+            hidden().frames(), hidden().utterances(), hidden().classes(), projection, targets());
+  }
+
   /** Hidden states, (T, N, D): the tensor's "classes" are the D dimensions. */
   public FrameTensor hidden() {
     return frames.logits();

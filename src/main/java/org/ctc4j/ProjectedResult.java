@@ -86,6 +86,17 @@ public final class ProjectedResult {
     return losses.status(n);
   }
 
+  /** How many utterances have a status: none before there is a result. */
+  public int count(CtcStatus status) {
+    return losses.count(status);
+  }
+
+  /** As {@link CtcResult#toString()}. */
+  @Override
+  public String toString() {
+    return losses.toString();
+  }
+
   /** The reduced loss; that of the sum for {@link Reduction#NONE}; 0 for no utterances. */
   public double loss() {
     return losses.loss();

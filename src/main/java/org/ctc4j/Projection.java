@@ -78,6 +78,13 @@ public final class Projection {
     return dimensions;
   }
 
+  /** "(C, D) = (28, 512) of FLOAT32, with bias". */
+  @Override
+  public String toString() {
+    return "(C, D) = (%d, %d) of %s%s"
+        .formatted(classes, dimensions, weight.type(), bias == null ? "" : ", with bias");
+  }
+
   /** Refuses weights that are not finite, and a bias that is NaN or +Infinity. */
   void requireNumbers() {
     long bad = firstNot(weight, Double.NEGATIVE_INFINITY);

@@ -5,8 +5,8 @@ import java.util.Objects;
 
 /**
  * The label sequence of every utterance, without blanks. A view: arrays are not copied, and must
- * not change while a call uses them. Labels are checked against C and the blank when a batch is
- * computed.
+ * not change while a call uses them; what is no {@code int[]}, {@link Ints} makes one of. Labels
+ * are checked against C and the blank when a batch is computed.
  */
 public final class Targets {
   private final int[][] rows; // rows[n][0 … L_n), or null
@@ -113,6 +113,13 @@ public final class Targets {
   /** The largest L<sub>n</sub>, 0 for no utterances. */
   public int maxLength() {
     return Arrays.stream(lengths).max().orElse(0);
+  }
+
+  /** "4 targets, 131 labels". */
+  @Override
+  public String toString() {
+    long labelCount = Arrays.stream(lengths).asLongStream().sum();
+    return "%d targets, %d labels".formatted(lengths.length, labelCount);
   }
 
   /** 2 Lmax + 1, the states of the longest target. */

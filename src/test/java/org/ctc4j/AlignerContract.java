@@ -96,6 +96,41 @@ public abstract class AlignerContract {
     assertEquals(2.5, path.logProbability());
   }
 
+  @Test
+  @DisplayName("Probabilities align as their logarithms do, ties and zeros too")
+  void probabilities() {
+    for (ElementType type : ElementType.values()) {
+      TestBatch drawn = TestBatch.random(random, 30, 6, 5, 8, 3);
+      FrameTensor p = CtcContract.softmax(drawn.timeMajor(), type);
+      for (int t = 0; t < 30; t += 3) { // whole quarters tie
+        for (int c = 0; c < 5; c++) {
+          p.set(t, 0, c, c < 4 ? 0.25 : 0);
+        }
+      }
+      CtcOptions options = drawn.options().withInput(InputKind.PROBABILITIES);
+      CtcOptions ofLogs = drawn.options().withInput(InputKind.LOG_PROBS);
+      FrameTensor logs = CtcContract.logarithms(p);
+      List<CtcPath> expected = aligner.align(drawn.batch(logs), ofLogs);
+      List<CtcPath> got = aligner.align(drawn.batch(p), options);
+      for (int n = 0; n < 6; n++) {
+        assertEquals(expected.get(n).status(), got.get(n).status(), replay());
+        assertArrayEquals(states(expected.get(n)), states(got.get(n)), replay());
+        double sum = expected.get(n).logProbability();
+        assertEquals(sum, got.get(n).logProbability(), Math.abs(1e-12 * sum), replay());
+      }
+    }
+    CtcBatch batch =
+        CtcBatch.of(
+            FrameTensor.timeMajor(new double[] {0.5, 0.5, 0.5, 1.5}, 2, 1, 2),
+            Targets.of(new int[] {1}));
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.PROBABILITIES);
+    assertEquals(
+        "logits: utterance 0, frame 1: class 1 has probability 1.5, expected a number in [0, 1];"
+            + " are these logits? input LOGITS takes them",
+        assertThrows(InvalidInputException.class, () -> aligner.align(batch, options))
+            .getMessage());
+  }
+
   private static double[][] logSoftmax(double[][] logits) {
     double[][] rows = new double[logits.length][];
     for (int t = 0; t < rows.length; t++) {

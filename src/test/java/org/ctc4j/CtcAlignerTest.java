@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class CtcAlignerTest extends AlignerContract {
   @Override
   protected CtcAligner aligner(EngineOptions options) {
-    CtcAligner aligner = CtcAligner.create(options);
+    CtcAligner aligner = CtcAligner.create(Backend.CPU, options);
     assertEquals(Backend.CPU, aligner.backend());
     return aligner;
   }
@@ -52,7 +52,7 @@ class CtcAlignerTest extends AlignerContract {
     CtcBatch batch = CtcBatch.of(FrameTensor.timeMajor(logits, frames, 1, 8), Targets.of(target));
     CtcPath first = null;
     for (int call = 1; call <= 10; call++) {
-      CtcPath path = CtcAligner.create().align(batch, CtcOptions.DEFAULT).get(0);
+      CtcPath path = CtcAligner.create(Backend.CPU).align(batch, CtcOptions.DEFAULT).get(0);
       first = first == null ? path : first;
       assertEquals(CtcStatus.OK, path.status());
       assertArrayEquals(symbols(first), symbols(path), "call " + call);
@@ -111,7 +111,7 @@ class CtcAlignerTest extends AlignerContract {
       }
       long start = System.nanoTime();
       CtcPath path =
-          CtcAligner.create()
+          CtcAligner.create(Backend.CPU)
               .align(
                   CtcBatch.of(
                       FrameTensor.timeMajor(logits, frames, 1, classes), Targets.of(target)),

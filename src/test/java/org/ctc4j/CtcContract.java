@@ -73,6 +73,36 @@ public abstract class CtcContract {
     }
   }
 
+  /** Probabilities of a tensor of logits, in a new one of a type. */
+  static FrameTensor softmax(FrameTensor logits, ElementType type) {
+    FrameTensor probabilities = logits.zerosLike(type);
+    for (int n = 0; n < logits.utterances(); n++) {
+      for (int t = 0; t < logits.frames(n); t++) {
+        double sum = 0;
+        for (int c = 0; c < logits.classes(); c++) {
+          sum += Math.exp(logits.get(t, n, c));
+        }
+        for (int c = 0; c < logits.classes(); c++) {
+          probabilities.set(t, n, c, Math.exp(logits.get(t, n, c)) / sum);
+        }
+      }
+    }
+    return probabilities;
+  }
+
+  /** Their natural logarithms, in float64. */
+  static FrameTensor logarithms(FrameTensor probabilities) {
+    FrameTensor logProbs = probabilities.zerosLike(ElementType.FLOAT64);
+    for (int n = 0; n < logProbs.utterances(); n++) {
+      for (int t = 0; t < logProbs.frames(n); t++) {
+        for (int c = 0; c < logProbs.classes(); c++) {
+          logProbs.set(t, n, c, Math.log(probabilities.get(t, n, c)));
+        }
+      }
+    }
+    return logProbs;
+  }
+
   /** NaN in every place, which whatever is written takes away. */
   static FrameTensor unwritten(FrameTensor tensor) {
     for (long i = 0; i < tensor.elements().length(); i++) {

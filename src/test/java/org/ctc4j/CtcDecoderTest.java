@@ -115,6 +115,59 @@ class CtcDecoderTest {
         1e-15);
   }
 
+  @Test
+  void probabilitiesDecodeAsTheirLogarithmsDo() {
+    for (ElementType type : ElementType.values()) {
+      TestBatch drawn = TestBatch.random(random, 20, 5, 7, 0, 3);
+      FrameTensor p = CtcContract.softmax(drawn.timeMajor(), type);
+      for (int t = 0; t < 20; t += 4) { // the least class wins
+        for (int c = 0; c < 7; c++) {
+          p.set(t, 1, c, c > 2 ? 0.25 : 0);
+        }
+      }
+      int[] lengths = drawn.inputLengths();
+      CtcOptions options = drawn.options().withInput(InputKind.PROBABILITIES);
+      CtcOptions ofLogs = drawn.options().withInput(InputKind.LOG_PROBS);
+      FrameTensor logs = CtcContract.logarithms(p);
+      List<CtcPath> paths = decoder.greedy(logs, lengths, ofLogs);
+      List<CtcPath> gotPaths = decoder.greedy(p, lengths, options);
+      BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(8).withNBest(3);
+      List<CtcNBest> lists = decoder.beamSearch(logs, lengths, ofLogs, beam);
+      List<CtcNBest> gotLists = decoder.beamSearch(p, lengths, options, beam);
+      for (int n = 0; n < 5; n++) {
+        assertArrayEquals(paths.get(n).labels(), gotPaths.get(n).labels(), replay());
+        assertEquals(paths.get(n).logProbability(), gotPaths.get(n).logProbability(), replay());
+        assertEquals(lists.get(n).status(), gotLists.get(n).status(), replay());
+        for (int i = 0; i < lists.get(n).hypotheses().size(); i++) {
+          CtcHypothesis expected = lists.get(n).hypotheses().get(i);
+          CtcHypothesis got = gotLists.get(n).hypotheses().get(i);
+          assertArrayEquals(expected.labels(), got.labels(), replay());
+          assertEquals(expected.logProbability(), got.logProbability(), replay());
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoProbabilityIsRefused() {
+    FrameTensor tensor = FrameTensor.timeMajor(new double[] {1, 0, 0.5, -3}, 2, 1, 2);
+    int[] lengths = {2};
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.PROBABILITIES);
+    String expected =
+        "logits: utterance 0, frame 1: class 1 has probability -3.0, expected a number in [0, 1];"
+            + " are these logits? input LOGITS takes them";
+    assertEquals(
+        expected,
+        assertThrows(InvalidInputException.class, () -> decoder.greedy(tensor, lengths, options))
+            .getMessage());
+    assertEquals(
+        expected,
+        assertThrows(
+                InvalidInputException.class,
+                () -> decoder.beamSearch(tensor, lengths, options, BeamOptions.DEFAULT))
+            .getMessage());
+  }
+
   private double[][] noise(int frames, int classes, double deviation) {
     double[][] logits = new double[frames][classes];
     for (double[] row : logits) {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the gradient is of: reductions, weights, log-probabilities, scores. */
 public abstract class GradientContract extends CtcContract {
@@ -21,17 +23,25 @@ public abstract class GradientContract extends CtcContract {
       for (Reduction reduction : Reduction.values()) {
         CtcOptions options =
             drawn.options().withInput(input).withReduction(reduction).withZeroInfinity(true);
-        CtcBatch batch = drawn.batch(input == InputKind.LOG_PROBS ? logSoftmax(logits) : logits);
+        CtcBatch batch =
+            drawn.batch(
+                switch (input) {
+                  case LOG_PROBS -> logSoftmax(logits);
+                  case PROBABILITIES -> softmax(logits, ElementType.FLOAT64);
+                  case LOGITS, SCORES -> logits;
+                });
         CtcResult got = ctc.lossAndGradient(batch, options);
         assertEquals(reducedByHand(got, drawn, reduction), got.loss(), 1e-9 * Math.abs(got.loss()));
         for (int trial = 0; trial < 40; trial++) {
           int t = random.nextInt(30);
           int n = random.nextInt(3);
           int c = random.nextInt(6);
+          // that by a probability is as much larger as that is small
+          double unit = input == InputKind.PROBABILITIES ? batch.logits().get(t, n, c) : 1;
           double expected = centralDifference(batch, options, t, n, c);
           assertEquals(
-              expected,
-              got.gradient().get(t, n, c),
+              expected * unit,
+              got.gradient().get(t, n, c) * unit,
               1e-7 + 10 * backend.gradientTolerance(),
               () -> where("%s, %s, (t, n, c) = (%d, %d, %d)".formatted(input, reduction, t, n, c)));
         }
@@ -50,9 +60,9 @@ public abstract class GradientContract extends CtcContract {
 
   /** Of the reference's reduced loss: float32 losses have too few digits for differences. */
   private static double centralDifference(CtcBatch batch, CtcOptions options, int t, int n, int c) {
-    double step = 1e-5;
     FrameTensor logits = batch.logits();
     double x = logits.get(t, n, c);
+    double step = options.input() == InputKind.PROBABILITIES ? 1e-4 * x : 1e-5;
     try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
       logits.set(t, n, c, x + step);
       double above = reference.loss(batch, options).loss();
@@ -129,6 +139,92 @@ public abstract class GradientContract extends CtcContract {
       }
     }
     return logProbs;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("probabilities: what their logarithms give, the gradient −posterior / p")
+  void probabilities(ElementType type) {
+    TestBatch drawn = TestBatch.random(random, 25, 4, 6, 7, 2);
+    FrameTensor p = softmax(drawn.timeMajor(), type);
+    for (GradientKind kind : GradientKind.values()) {
+      CtcOptions options = drawn.options().withGradientKind(kind);
+      CtcOptions given = options.withInput(InputKind.PROBABILITIES);
+      CtcResult expected =
+          reference(drawn.batch(logarithms(p)), options.withInput(InputKind.LOG_PROBS));
+      CtcResult got = ctc.lossAndGradient(drawn.batch(p), given);
+      String what = "%s, %s".formatted(type, kind);
+      if (kind == GradientKind.LOGITS) {
+        assertMatches(expected, got, what);
+      } else {
+        Agreement.assertGradient(
+            (t, n, c) -> expected.gradient().get(t, n, c) / p.get(t, n, c),
+            got.gradient(),
+            backend.gradientTolerance(),
+            () -> where(what));
+        Agreement.assertGradient(
+            expected.gradient()::get,
+            times(got.gradient(), p),
+            backend.gradientTolerance(),
+            () -> where("p · gradient, " + what));
+      }
+      assertMatchesReference(drawn.batch(p), given, what);
+      double[] weights = {-2, 0, 1e-9, 3};
+      CtcResult weighted = ctc.lossAndGradient(drawn.batch(p).withWeights(weights), given);
+      Agreement.assertGradient(
+          (t, n, c) -> weights[n] * got.gradient().get(t, n, c),
+          weighted.gradient(),
+          backend.gradientTolerance(),
+          () -> where("weighted, " + what));
+    }
+  }
+
+  /** In float64. */
+  private static FrameTensor times(FrameTensor a, FrameTensor b) {
+    FrameTensor product = a.zerosLike(ElementType.FLOAT64);
+    for (int n = 0; n < a.utterances(); n++) {
+      for (int t = 0; t < a.frames(n); t++) {
+        for (int c = 0; c < a.classes(); c++) {
+          product.set(t, n, c, a.get(t, n, c) * b.get(t, n, c));
+        }
+      }
+    }
+    return product;
+  }
+
+  @Test
+  @DisplayName("Probabilities of 0 are −Infinity in logarithms, and have gradient 0")
+  void zeroProbabilities() {
+    for (int i = 0; i < backend.draws(20); i++) {
+      TestBatch batch = TestBatch.random(random, 8, 30, 4, 3, 2);
+      for (double[][] utterance : batch.logits()) {
+        for (double[] row : utterance) {
+          int kept = random.nextInt(4);
+          for (int c = 0; c < 4; c++) {
+            row[c] = c != kept && random.nextInt(3) == 0 ? Double.NEGATIVE_INFINITY : row[c];
+          }
+        }
+      }
+      FrameTensor p = softmax(batch.timeMajor(), ElementType.FLOAT32);
+      CtcOptions options = batch.options().withInput(InputKind.PROBABILITIES);
+      String what = "zeros, batch " + i;
+      assertMatchesReference(batch.batch(p), options, what);
+      CtcOptions ofLogs = batch.options().withInput(InputKind.LOG_PROBS);
+      CtcResult expected = reference(batch.batch(logarithms(p)), ofLogs);
+      CtcResult got = ctc.lossAndGradient(batch.batch(p), options);
+      for (int n = 0; n < 30; n++) {
+        assertEquals(expected.status(n), got.status(n), where(what));
+        Agreement.assertLoss(
+            expected.loss(n), got.loss(n), backend.lossTolerance(), () -> where(what));
+        for (int t = 0; t < 8; t++) {
+          for (int c = 0; c < 4; c++) {
+            double gradient = got.gradient().get(t, n, c);
+            assertTrue(Double.isFinite(gradient), where(what));
+            assertTrue(p.get(t, n, c) > 0 || gradient == 0, where(what));
+          }
+        }
+      }
+    }
   }
 
   @Test

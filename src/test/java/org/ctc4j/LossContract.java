@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The loss is that of the definition, and the reference's on shapes of every kind. */
 public abstract class LossContract extends CtcContract {
@@ -67,6 +68,80 @@ public abstract class LossContract extends CtcContract {
       TestBatch batch = TestBatch.random(random, frames, utterances, classes, labels, deviation);
       batch.targets()[0] = TestBatch.randomTarget(random, labels, classes, batch.blank());
       assertMatchesReference(batch.batch(), batch.options(), "deviation " + deviation);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"12, 3, 3, 4", "70, 3, 30, 31", "140, 2, 9, 64", "40, 2, 5000, 10", "5, 3, 50, 2"})
+  @DisplayName("Loss, status and posteriors of probabilities are those of their logarithms")
+  void probabilities(int frames, int utterances, int classes, int labels) {
+    for (double deviation : new double[] {0.1, 3, 20}) {
+      TestBatch drawn = TestBatch.random(random, frames, utterances, classes, labels, deviation);
+      for (ElementType type : ElementType.values()) {
+        FrameTensor p = softmax(drawn.timeMajor(), type);
+        CtcOptions options = drawn.options().withInput(InputKind.PROBABILITIES);
+        CtcResult got = ctc.posteriors(drawn.batch(p), options);
+        CtcResult expected;
+        try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+          CtcOptions ofLogs = drawn.options().withInput(InputKind.LOG_PROBS);
+          expected = reference.posteriors(drawn.batch(logarithms(p)), ofLogs);
+        }
+        String what = "%s, deviation %s".formatted(type, deviation);
+        for (int n = 0; n < utterances; n++) {
+          assertEquals(expected.status(n), got.status(n), where(what));
+          double digits = 1e-15 * frames; // of sums near 1
+          assertEquals(
+              expected.loss(n),
+              got.loss(n),
+              digits + backend.lossTolerance() * expected.loss(n),
+              where(what));
+        }
+        Agreement.assertGradient(
+            expected.posteriors()::get,
+            got.posteriors(),
+            backend.gradientTolerance(),
+            () -> where(what));
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("A nearly certain utterance of probabilities keeps the digits of its loss")
+  void nearlyCertainProbabilities() {
+    for (double other : new double[] {1e-3, 1e-6, 1e-9, 1e-14}) {
+      double sure = 1 - 2 * other;
+      double[] numbers = {other, sure, other, other, sure, other};
+      CtcBatch batch =
+          CtcBatch.of(FrameTensor.timeMajor(numbers, 2, 1, 3), Targets.of(new int[] {1}));
+      CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.PROBABILITIES);
+      // what does not collapse to the target: a 2 in either frame, or two blanks
+      double fails = (2 * other - other * other) + other * other;
+      assertEquals(
+          -Math.log1p(-fails),
+          ctc.loss(batch, options).loss(0),
+          1e-15 + backend.lossTolerance() * fails,
+          where("others have " + other));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ElementType.class,
+      names = {"FLOAT16", "BFLOAT16"})
+  @DisplayName("Sums of nearly certain 16-bit probabilities, below 1 or above, are rounding")
+  void certainHalfProbabilities(ElementType type) {
+    for (double sure : new double[] {0.996, 1, 1.0078125}) {
+      FrameTensor p = FrameTensor.timeMajor(Elements.allocate(type, 20 * 4), 20, 1, 4);
+      for (int t = 0; t < 20; t++) {
+        for (int c = 0; c < 4; c++) {
+          p.set(t, 0, c, c == (t < 10 ? 1 : 2) ? sure : 1e-5 * (1 + c));
+        }
+      }
+      CtcBatch batch = CtcBatch.of(p, Targets.of(new int[] {1, 2}));
+      CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.PROBABILITIES);
+      assertMatchesReference(batch, options, "%s, %s".formatted(type, sure));
+      double loss = ctc.loss(batch, options).loss(0);
+      assertTrue(loss > 0 && loss < 2e-3, where("%s, %s: loss %s".formatted(type, sure, loss)));
     }
   }
 

@@ -21,7 +21,7 @@ final class MissingJarsProbe {
     ProjectedBatch projected = ProjectedBatch.of(frames, identity, targets);
     try (Ctc ctc = Ctc.create();
         Ctc reference = Ctc.create(Backend.REFERENCE);
-        CtcAligner aligner = CtcAligner.createFastest(EngineOptions.DEFAULT)) {
+        CtcAligner aligner = CtcAligner.create(EngineOptions.DEFAULT)) {
       tell("the fastest", () -> ctc.backend() + " " + ctc.loss(batch).status(0));
       tell("the fastest's paths", () -> aligner.align(batch, CtcOptions.DEFAULT).get(0).status());
       tell("projection", () -> ctc.lossAndGradient(projected, CtcOptions.DEFAULT));

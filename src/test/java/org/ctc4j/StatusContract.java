@@ -9,6 +9,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Targets that cannot be, numbers that are none, input that is refused. */
@@ -17,8 +18,8 @@ public abstract class StatusContract extends CtcContract {
     super(backend);
   }
 
-  private void assertRefused(String message, CtcBatch batch) {
-    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+  private void assertRefused(InputKind input, String message, CtcBatch batch) {
+    CtcOptions options = CtcOptions.DEFAULT.withInput(input);
     CtcResult result = ctc.lossAndGradient(batch, options.withInput(InputKind.SCORES));
     unwritten(result.gradient());
     double before = result.loss(0);
@@ -52,6 +53,7 @@ public abstract class StatusContract extends CtcContract {
       assertEquals(CtcStatus.OK, ctc.loss(batch, options).status(3), where("unused frame"));
       tensor.set(17, 3, 2, 2.5);
       assertRefused(
+          InputKind.LOG_PROBS,
           "logits: utterance 3, frame 17: class 2 has log-probability 2.5, expected at most 0; are"
               + " these logits? input LOGITS takes them, SCORES takes scores that need not sum to 1",
           batch);
@@ -59,6 +61,7 @@ public abstract class StatusContract extends CtcContract {
       tensor.set(3, 1, 1, 0);
       tensor.set(3, 1, 2, 0);
       assertRefused(
+          InputKind.LOG_PROBS,
           "logits: utterance 1, frame 3: probabilities sum to 3.000, expected 1; give natural"
               + " logarithms for all classes; input LOGITS takes logits, SCORES takes scores that"
               + " need not sum to 1",
@@ -67,10 +70,116 @@ public abstract class StatusContract extends CtcContract {
       tensor.set(2, 1, 1, 0.75);
       tensor.set(2, 1, 2, 0.125);
       assertRefused(
+          InputKind.LOG_PROBS,
           "logits: utterance 1, frame 2: class 1 has log-probability 0.75, expected at most 0; are"
-              + " these probabilities? give their natural logarithms",
+              + " these probabilities? input PROBABILITIES takes them",
           batch);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("What is said to be probabilities and cannot be is refused")
+  void notProbabilities(ElementType type) {
+    FrameTensor tensor = FrameTensor.timeMajor(Elements.allocate(type, 20 * 3 * 3), 20, 3, 3);
+    Targets targets = Targets.of(new int[] {1}, new int[] {2}, new int[] {1, 1});
+    for (int n = 0; n < 3; n++) {
+      for (int t = 0; t < 20; t++) {
+        for (int c = 0; c < 3; c++) {
+          tensor.set(t, n, c, c == 0 ? 0.5 : 0.25);
+        }
+      }
+    }
+    CtcBatch batch = CtcBatch.of(tensor, targets, new int[] {20, 19, 18});
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.PROBABILITIES);
+    tensor.set(18, 2, 2, 2.5); // beyond its input length
+    assertEquals(CtcStatus.OK, ctc.loss(batch, options).status(2), where("unused frame"));
+    tensor.set(17, 2, 2, 2.5);
+    assertRefused(
+        InputKind.PROBABILITIES,
+        "logits: utterance 2, frame 17: class 2 has probability 2.5, expected a number in [0, 1];"
+            + " are these logits? input LOGITS takes them",
+        batch);
+    tensor.set(3, 1, 2, 0);
+    assertRefused(
+        InputKind.PROBABILITIES,
+        "logits: utterance 1, frame 3: probabilities sum to 0.7500, expected 1; give those of all"
+            + " classes; input LOGITS takes logits, SCORES takes logarithms of weights that need"
+            + " not sum to 1",
+        batch);
+    tensor.set(2, 1, 1, -0.25);
+    tensor.set(2, 1, 2, 0.75);
+    assertRefused(
+        InputKind.PROBABILITIES,
+        "logits: utterance 1, frame 2: class 1 has probability -0.25, expected a number in [0, 1];"
+            + " are these logits? input LOGITS takes them",
+        batch);
+    for (int c = 0; c < 3; c++) {
+      tensor.set(1, 1, c, c == 0 ? -0.125 : -2.75);
+    }
+    assertRefused(
+        InputKind.PROBABILITIES,
+        "logits: utterance 1, frame 1: class 1 has probability -2.75, expected a number in [0, 1];"
+            + " are these log-probabilities? input LOG_PROBS takes them",
+        batch);
+  }
+
+  @Test
+  @DisplayName("NaN, +Infinity and frames of 0 among probabilities mean what their logarithms do")
+  void notFiniteProbabilities() {
+    double[] numbers = {1, 0, 1, 0, 0, 0, 0, Double.POSITIVE_INFINITY, Double.NaN, 5, 1, -1e-6};
+    CtcBatch batch =
+        CtcBatch.of(
+            FrameTensor.batchMajor(numbers, 1, 6, 2),
+            Targets.of(new int[0], new int[] {1}, new int[0], new int[0], new int[0], new int[0]));
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.PROBABILITIES);
+    CtcResult got = ctc.lossAndGradient(batch, options);
+    CtcStatus[] expected = {
+      CtcStatus.OK,
+      CtcStatus.INFEASIBLE,
+      CtcStatus.INFEASIBLE,
+      CtcStatus.NOT_FINITE,
+      CtcStatus.NOT_FINITE,
+      CtcStatus.OK
+    };
+    for (int n = 0; n < 6; n++) {
+      assertEquals(expected[n], got.status(n), where("utterance " + n));
+      boolean ok = expected[n] == CtcStatus.OK;
+      assertEquals(ok ? -1 : 0, got.gradient().get(0, n, 0), 1e-6, where("utterance " + n));
+      assertEquals(0, got.gradient().get(0, n, 1), where("utterance " + n));
+    }
+    assertEquals(0, got.loss(0), 1e-12);
+    assertEquals(0, got.loss(5), 1e-5);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("A softmax of thousands of classes that was rounded passes, sums a thousandth off")
+  void roundedSoftmax(ElementType type) {
+    TestBatch drawn = TestBatch.random(random, 40, 1, 6625, 8, 4);
+    for (double[] row : drawn.logits()[0]) { // else float16 has 0 for them
+      row[drawn.blank()] = 12;
+      Arrays.stream(drawn.targets()[0]).forEach(label -> row[label] = 10);
+    }
+    FrameTensor p = softmax(drawn.timeMajor(), type);
+    if (type == ElementType.FLOAT32) { // what a model in half precision gives through float32
+      FrameTensor half = softmax(drawn.timeMajor(), ElementType.FLOAT16);
+      for (int i = 0; i < 40 * 6625; i++) {
+        p.elements().set(i, half.elements().get(i));
+      }
+    }
+    double most = 0;
+    for (int t = 0; t < 40; t++) {
+      double sum = 0;
+      for (int c = 0; c < 6625; c++) {
+        sum += p.get(t, 0, c);
+      }
+      most = Math.max(most, Math.abs(sum - 1));
+    }
+    assertTrue(type == ElementType.FLOAT64 || most > 1e-5, where("sums are off by " + most));
+    CtcOptions options = drawn.options().withInput(InputKind.PROBABILITIES);
+    assertMatchesReference(drawn.batch(p), options, type + " softmax");
+    assertEquals(CtcStatus.OK, ctc.loss(drawn.batch(p), options).status(0));
   }
 
   @Test

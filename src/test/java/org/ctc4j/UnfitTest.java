@@ -194,7 +194,7 @@ class UnfitTest {
   @Test
   @DisplayName("Alignment")
   void alignment() {
-    CtcAligner aligner = CtcAligner.create(EngineOptions.DEFAULT.withThreads(1));
+    CtcAligner aligner = CtcAligner.create(Backend.CPU, EngineOptions.DEFAULT.withThreads(1));
     CtcBatch batch = batch();
     var paths = frugally(() -> aligner.align(batch, CtcOptions.DEFAULT));
     for (int n = 0; n < STATUSES.length; n++) {

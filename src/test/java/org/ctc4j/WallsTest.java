@@ -35,7 +35,7 @@ class WallsTest {
   /** Internal classes that the tools use. */
   private static final Set<String> LENT =
       Set.of(
-          "org.ctc4j.cli.Explanation -> org.ctc4j.host.LogProbCheck",
+          "org.ctc4j.cli.Explanation -> org.ctc4j.host.InputCheck",
           "org.ctc4j.cli.Explanation -> org.ctc4j.host.LogProbs");
 
   /** Packages behind the facade that the facade knows, and that know it. */

@@ -164,7 +164,7 @@ final class AlignCommand implements Callable<Integer> {
 
   private CtcAligner open() {
     return backend == Choice.AUTO
-        ? CtcAligner.createFastest(threads.engine())
+        ? CtcAligner.create(threads.engine())
         : CtcAligner.create(Backend.valueOf(backend.name()), threads.engine());
   }
 

@@ -15,8 +15,9 @@ final class BatchOptions extends InputOptions {
       defaultValue = "input",
       completionCandidates = GradientKinds.class,
       description =
-          "With respect to what the gradient is. For log-probabilities and scores 'input' is the"
-              + " partial derivative, and 'logits' what PyTorch returns (default: ${DEFAULT-VALUE}).")
+          "With respect to what the gradient is. For log-probabilities, probabilities and scores"
+              + " 'input' is the partial derivative, and 'logits' what PyTorch returns (default:"
+              + " ${DEFAULT-VALUE}).")
   GradientKind gradientKind;
 
   @Option(

@@ -63,30 +63,31 @@ final class BatchReader {
     Messages.noteUnused(name, npz, used, err);
     // small arrays first: what is wrong with them is told before gigabytes are read
     FloatArrays.requireType(npz.header(frames), frames, options.bfloat16);
-    int[] shape = shape(npz);
+    FrameShape shape = new FrameShape(sizes(npz), options.layout);
     boolean hasLengths = npz.contains(lengths) || arrays.inputLengths != null;
     if (!hasLengths && !targetArrays.areThere()) {
       noteIfSwapped(shape);
     }
-    int utterances = options.layout.utterances(shape);
+    int utterances = shape.utterances();
     int[] inputLengths =
         hasLengths
             ? TargetArrays.vector(npz.read(lengths), lengths)
-            : TargetArrays.filled(utterances, options.layout.frames(shape));
-    TargetArrays.requireCount(lengths, inputLengths.length, utterances);
-    Targets read = targets(targetArrays, utterances, wanted);
+            : TargetArrays.filled(utterances, shape.frames());
+    shape.requireOneEach(lengths, inputLengths.length);
+    Targets read = targets(targetArrays, shape, wanted);
     Targets targets = read == null ? Targets.of(new int[utterances][0]) : read;
     List<String> names = names(npz, utterances);
     double[][] boxes = boxes(npz, utterances);
     NpyArray array = npz.read(frames, bytesRead);
     FrameTensor tensor =
-        options.layout.view(FloatArrays.elements(array), shape, array.header().fortranOrder());
+        options.layout.view(
+            FloatArrays.elements(array), shape.sizes(), array.header().fortranOrder());
     CtcBatch batch = CtcBatch.of(tensor, targets, inputLengths);
     refuseNan(batch);
-    return new BatchFile(name, batch, shape, read != null, names, boxes);
+    return new BatchFile(name, batch, shape.sizes(), read != null, names, boxes);
   }
 
-  private int[] shape(NpzReader npz) throws IOException {
+  private int[] sizes(NpzReader npz) throws IOException {
     String classes = isLogits ? "C" : "D";
     int rank = npz.header(frames).rank() == 2 ? 2 : 3;
     String axes =
@@ -97,31 +98,25 @@ final class BatchReader {
   }
 
   /** Where nothing else tells the number of utterances: they are seldom more than frames. */
-  private void noteIfSwapped(int[] shape) {
-    Layout layout = options.layout;
-    if (layout.frames(shape) < layout.utterances(shape)) {
+  private void noteIfSwapped(FrameShape shape) {
+    if (shape.frames() < shape.utterances()) {
       Messages.note(
           err,
           "%s: %s are read as %d utterances of %d frames; if it is the other way round: --layout %s"
-              .formatted(
-                  name,
-                  frames,
-                  layout.utterances(shape),
-                  layout.frames(shape),
-                  layout == Layout.TNC ? "ntc" : "tnc"));
+              .formatted(name, frames, shape.utterances(), shape.frames(), shape.layout().other()));
     }
   }
 
   /** Null where they are not wanted, or there are none and they need not be there. */
-  private Targets targets(TargetArrays arrays, int utterances, Wanted wanted) throws IOException {
+  private Targets targets(TargetArrays arrays, FrameShape shape, Wanted wanted) throws IOException {
     if (wanted == Wanted.NEEDED || wanted == Wanted.WHERE_THERE && arrays.areNamed()) {
-      return arrays.read(utterances);
+      return arrays.read(shape);
     }
     if (wanted == Wanted.NOT_AT_ALL || !arrays.areThere()) {
       return null;
     }
     try {
-      return arrays.read(utterances);
+      return arrays.read(shape);
     } catch (InvalidInputException | NpzFormatException e) {
       Messages.note(err, "%s: targets are no references: %s".formatted(name, e.getMessage()));
       return null;

@@ -11,11 +11,10 @@ import org.ctc4j.CtcPath;
 import org.ctc4j.CtcPaths;
 import org.ctc4j.CtcResult;
 import org.ctc4j.CtcStatus;
-import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
-import org.ctc4j.host.LogProbCheck;
+import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.LogProbs;
 import org.ctc4j.text.Vocabulary;
 
@@ -62,7 +61,7 @@ record Explanation(
    */
   static Explanation of(
       CtcBatch all, int n, FrameWindow wanted, CtcOptions options, Vocabulary vocabulary) {
-    LogProbCheck.check(all, options.input());
+    InputCheck.check(all, options.input());
     CtcBatch whole = alone(all, n);
     FrameWindow window = wanted == null ? FrameWindow.all(whole.inputLength(0)) : wanted;
     CtcPath path = align(whole, options);
@@ -162,7 +161,7 @@ record Explanation(
   }
 
   private static CtcPath align(CtcBatch batch, CtcOptions options) {
-    try (CtcAligner aligner = CtcAligner.create(Backend.CPU, EngineOptions.DEFAULT)) {
+    try (CtcAligner aligner = CtcAligner.create(Backend.CPU)) {
       return aligner.align(batch, options).get(0);
     }
   }

@@ -4,11 +4,13 @@ import java.nio.file.Path;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.InputKind;
 import org.ctc4j.InvalidInputException;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The file of a batch, and how it is to be read. */
 class InputOptions {
@@ -52,12 +54,13 @@ class InputOptions {
 
   @Option(
       names = "--input",
-      paramLabel = "logits|log_probs|scores",
+      paramLabel = "logits|log_probs|probs|scores",
       defaultValue = "logits",
+      converter = KindConverter.class,
       completionCandidates = Inputs.class,
       description =
-          "What 'logits' holds: numbers before log-softmax; log-probabilities; or scores that need"
-              + " not sum to 1, taken as they are (default: ${DEFAULT-VALUE}).")
+          "What 'logits' holds: numbers before log-softmax; log-probabilities; probabilities; or"
+              + " scores that need not sum to 1, taken as they are (default: ${DEFAULT-VALUE}).")
   InputKind input;
 
   @Option(names = "--bfloat16", description = "uint16 logits are the bits of bfloat16 numbers.")
@@ -90,7 +93,24 @@ class InputOptions {
 
   private static final class Inputs extends BatchOptions.Candidates {
     Inputs() {
-      super("logits", "log_probs", "scores");
+      super("logits", "log_probs", "probs", "scores");
+    }
+  }
+
+  /** By name in any case; 'probs' for the longest. */
+  private static final class KindConverter implements ITypeConverter<InputKind> {
+    @Override
+    public InputKind convert(String word) {
+      for (InputKind kind : InputKind.values()) {
+        if (kind.name().equalsIgnoreCase(word)) {
+          return kind;
+        }
+      }
+      if (word.equalsIgnoreCase("probs")) {
+        return InputKind.PROBABILITIES;
+      }
+      throw new TypeConversionException(
+          "expected one of [logits, log_probs, probs, scores] but was '%s'".formatted(word));
     }
   }
 }

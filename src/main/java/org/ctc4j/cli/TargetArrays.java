@@ -40,13 +40,14 @@ final class TargetArrays {
     return npz.contains(targets);
   }
 
-  Targets read(int utterances) throws IOException {
+  Targets read(FrameShape frames) throws IOException {
+    int utterances = frames.utterances();
     NpyArray array = npz.read(targets);
     long[] shape = array.shape();
     int[] read = null;
     if (hasLengths) {
       read = vector(npz.read(lengths), lengths);
-      requireCount(lengths, read.length, utterances);
+      frames.requireOneEach(lengths, read.length);
     }
     if (array.rank() == 1) {
       if (read == null) {
@@ -58,8 +59,12 @@ final class TargetArrays {
     }
     if (array.rank() != 2 || shape[0] != utterances || shape[1] > Integer.MAX_VALUE) {
       throw new InvalidInputException(
-          "%s: expected shape (N, Lmax) with N = %d, or concatenated labels, got shape %s"
-              .formatted(targets, utterances, FloatArrays.tuple(shape)));
+          "%s: expected shape (N, Lmax) with N = %d, or concatenated labels, got shape %s%s"
+              .formatted(
+                  targets,
+                  utterances,
+                  FloatArrays.tuple(shape),
+                  array.rank() == 2 ? frames.hintIfSwapped(shape[0]) : ""));
     }
     int maxLength = (int) shape[1];
     int[] labels =
@@ -89,14 +94,6 @@ final class TargetArrays {
               .formatted(name, FloatArrays.tuple(array.shape())));
     }
     return array.toIntsExact();
-  }
-
-  static void requireCount(String name, int count, int utterances) {
-    if (count != utterances) {
-      throw new InvalidInputException(
-          "%s: expected %d, one for each utterance of the logits, got %d"
-              .formatted(name, utterances, count));
-    }
   }
 
   static int[] filled(int count, int value) {

@@ -3,6 +3,7 @@ package org.ctc4j.cpu;
 import java.util.Arrays;
 import org.ctc4j.ElementType;
 import org.ctc4j.InputKind;
+import org.ctc4j.host.Probabilities;
 import org.ctc4j.host.RangeSums;
 
 /**
@@ -89,7 +90,7 @@ final class Complement {
   static boolean isNeeded(Utterance u, double loss) {
     ElementType type = u.type();
     double perFrame =
-        u.input != InputKind.LOG_PROBS || type == ElementType.FLOAT64
+        u.input == InputKind.LOGITS || u.input == InputKind.SCORES || type == ElementType.FLOAT64
             ? NATS_PER_FRAME
             : type == ElementType.FLOAT32 ? 1e-6 : 2 * ROUNDING_NATS;
     return loss < NATS + perFrame * u.frames();
@@ -178,6 +179,9 @@ final class Complement {
     int classes = utterance.classes;
     x = scratch.float64Row(row.length);
     scratch.logits.copy(t, x);
+    for (int c = 0; input == InputKind.PROBABILITIES && c < classes; c++) {
+      x[c] = Probabilities.log(x[c]);
+    }
     int best = 0;
     for (int c = 1; c < classes; c++) {
       best = x[c] > x[best] ? c : best;

@@ -3,6 +3,8 @@ package org.ctc4j.cpu;
 import java.util.Arrays;
 import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.InputKind;
+import org.ctc4j.host.Probabilities;
 
 /**
  * Label probabilities of all frames of one utterance.
@@ -46,6 +48,7 @@ final class Emissions {
   double[] others = {};
 
   private FrameTensor logits;
+  private boolean areProbabilities; // then all else is of their logarithms
   private Elements elements;
   private long start;
   private float[] direct; // the logits, if they lie side by side in such an array, else null
@@ -58,8 +61,9 @@ final class Emissions {
   private double[] ofPlaces = {};
   private double[] ofColumns = {};
 
-  void begin(FrameTensor tensor, int n, Target target, LatticeMemory memory) {
+  void begin(FrameTensor tensor, int n, InputKind input, Target target, LatticeMemory memory) {
     logits = tensor;
+    areProbabilities = input == InputKind.PROBABILITIES;
     elements = tensor.elements();
     start = tensor.start(n);
     direct = LogitRows.directArray(tensor);
@@ -108,6 +112,7 @@ final class Emissions {
         lookUp(from + i, x, i * columnsLength);
       } else {
         gather(rows.array, scratch.block.at[i], x, i * columnsLength);
+        takeLogarithms(x, i * columnsLength);
       }
     }
     scratch.kernels.max(scratch.rows(x, count, columnsLength), best, from);
@@ -121,7 +126,19 @@ final class Emissions {
     }
   }
 
+  private void takeLogarithms(double[] x, int at) {
+    for (int k = at; areProbabilities && k < at + columnsLength; k++) {
+      x[k] = Probabilities.log(x[k]);
+    }
+  }
+
   private void lookUp(int t, double[] into, int intoAt) {
+    lookUpNumbers(t, into, intoAt);
+    takeLogarithms(into, intoAt);
+  }
+
+  /** As they are given. */
+  private void lookUpNumbers(int t, double[] into, int intoAt) {
     long frame = start + t * logits.frameStride();
     if (direct != null) {
       gather(direct, (int) frame, into, intoAt);
@@ -285,6 +302,18 @@ final class Emissions {
     lookUp(t, scratch.ofColumns, 0);
     for (int k = 0; k <= target.distinct; k++) {
       into[at + k] += factor * Math.exp(scratch.ofColumns[k]);
+    }
+  }
+
+  /**
+   * Divides by the probabilities of the columns and, after them, of the blank in frame t, where
+   * they are above 0.
+   */
+  void divideByProbabilities(int t, double[] x, int at, Scratch scratch) {
+    double[] p = scratch.ofColumns;
+    lookUpNumbers(t, p, 0);
+    for (int k = 0; k <= target.distinct; k++) {
+      x[at + k] /= p[k] > 0 ? p[k] : 1;
     }
   }
 

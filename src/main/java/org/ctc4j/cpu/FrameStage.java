@@ -209,7 +209,7 @@ final class FrameStage {
     return sum;
   }
 
-  /** Log-probabilities and scores are taken as they come. */
+  /** Log-probabilities, probabilities and scores are taken as they come. */
   private static boolean take(Utterance u, int from, int count, Scratch scratch) {
     FrameBlock block = scratch.block;
     LogitRows x = scratch.logits;
@@ -240,7 +240,7 @@ final class FrameStage {
       }
       if (u.wantsGradient) {
         for (int c = 0; c < u.classes; c++) {
-          x[c] = u.softmaxTerm ? Math.exp(x[c]) : 0;
+          x[c] = u.softmaxTerm ? u.probability(x[c]) : 0;
         }
         scratch.gradient.store(t, x, 1);
       }
@@ -252,6 +252,10 @@ final class FrameStage {
       Utterance u, LogitRows x, GradientRows out, int at, int outAt, Kernels kernels) {
     if (!u.softmaxTerm) {
       Arrays.fill(out.array, outAt, outAt + u.classes, 0);
+    } else if (u.input == InputKind.PROBABILITIES) {
+      for (int c = 0; c < u.classes; c++) {
+        out.array[outAt + c] = Math.max(x.array[at + c], 0) * out.factor;
+      }
     } else if (kernels.max(x.array, at, u.classes) < Kernels.EXP_MOST) {
       kernels.exp(x.array, at, u.classes, 0, out.array, outAt);
       kernels.scale(out.array, outAt, u.classes, out.factor);

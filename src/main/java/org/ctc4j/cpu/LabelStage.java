@@ -8,6 +8,8 @@ package org.ctc4j.cpu;
  * gradient(t, c) = weight · (p(t, c) − γ(t, c)),   γ(t, c) = Σ_{states of c} α β / p(target)
  * </pre>
  *
+ * <p>With respect to probabilities themselves it is weight · −γ(t, c) / p(t, c).
+ *
  * <p>Posteriors of a class are added in the order of its labels.
  *
  * <p>Near the end of training p and γ both approach 1, and their difference would be lost in
@@ -99,6 +101,9 @@ final class LabelStage {
       }
       difference[row + certain] =
           sum - (u.softmaxTerm ? u.emissions.others[t] : 1) / u.posteriorNorm;
+    }
+    if (u.perProbability) {
+      u.emissions.divideByProbabilities(t, difference, row, scratch);
     }
     scratch.gradient.store(t, u.target.classOf, difference, row, distinct + 1, u.posteriorNorm);
   }

@@ -14,6 +14,7 @@ import org.ctc4j.engine.LossPlaces;
 final class Utterance {
   InputKind input;
   boolean softmaxTerm;
+  boolean perProbability;
   boolean wantsGradient;
   boolean wantsPosteriors;
   int classes;
@@ -51,13 +52,14 @@ final class Utterance {
     weight = call.weights()[n];
     input = call.options().input();
     softmaxTerm = call.options().gradientHasSoftmaxTerm();
+    perProbability = call.options().gradientIsPerProbability();
     wantsGradient = places.gradient() != null && weight != 0;
     wantsPosteriors = places.wantsPosteriors();
     classes = logits.classes();
     blank = call.options().blank();
     target.begin(call.batch().targets(), n, classes, blank);
     divide(call.batch().inputLength(n), Resolution.COARSE);
-    emissions.begin(logits, n, target, memory);
+    emissions.begin(logits, n, input, target, memory);
     notFinite = false;
     possible = target.leastFrames <= memory.frames();
     representable = true;
@@ -103,6 +105,11 @@ final class Utterance {
   /** Puts the loss where the call wants it, in nats. */
   void setResult(double loss, CtcStatus status) {
     places.set(n, loss, status);
+  }
+
+  /** Of an input number that is none of logits. */
+  double probability(double x) {
+    return input == InputKind.PROBABILITIES ? Math.max(x, 0) : Math.exp(x);
   }
 
   /** Of the logits. */

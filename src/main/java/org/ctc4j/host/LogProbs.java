@@ -5,13 +5,14 @@ import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 
 /**
- * ln p(t, c) of one utterance in float64, computed from its logits, log-probabilities or scores as
- * they are read. Remembers two numbers a frame, so that single classes can be looked up again. Not
- * thread-safe.
+ * ln p(t, c) of one utterance in float64, computed from its logits, log-probabilities,
+ * probabilities or scores as they are read. Remembers two numbers a frame, so that single classes
+ * can be looked up again. Not thread-safe.
  *
  * <p>Beside it a score, for comparing paths: x(t, c) − max<sub>k</sub> x(t, k) for logits, which is
- * ln p(t, c) and something that is the same for all classes of the frame, and x(t, c) itself
- * otherwise. It comes of one subtraction, so every machine computes the same bits.
+ * ln p(t, c) and something that is the same for all classes of the frame, ln x(t, c) for
+ * probabilities, and x(t, c) itself otherwise. Of logits it comes of one subtraction, so every
+ * machine computes the same bits.
  */
 public final class LogProbs {
   /** A class whose score is below −2^26 counts as impossible. */
@@ -121,7 +122,13 @@ public final class LogProbs {
 
   /** The score of a class in a frame that has been read. */
   public double scoreAt(int t, int c) {
-    return score(t, logits.elements().get(index(t) + c * logits.classStride()));
+    return score(t, number(t, c));
+  }
+
+  /** As it is given, but for probabilities: their logarithms are what all else is about. */
+  private double number(int t, int c) {
+    double x = logits.elements().get(index(t) + c * logits.classStride());
+    return input == InputKind.PROBABILITIES ? Probabilities.log(x) : x;
   }
 
   private long index(int t) {
@@ -138,7 +145,7 @@ public final class LogProbs {
       double x =
           floats != null ? floats[c] : logits.elements().get(index(t) + c * logits.classStride());
       finite &= x < Double.POSITIVE_INFINITY; // false for NaN
-      row[c] = x;
+      row[c] = input == InputKind.PROBABILITIES ? Probabilities.log(x) : x;
     }
     return finite;
   }

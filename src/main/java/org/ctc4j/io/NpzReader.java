@@ -42,6 +42,12 @@ public final class NpzReader implements Closeable {
     this.entries = arrayEntries(label, container);
   }
 
+  /** The file, and how many arrays it has. */
+  @Override
+  public String toString() {
+    return "%s, %d arrays".formatted(label, entries.size());
+  }
+
   /**
    * Opens a file of the default file system and reads its table of contents.
    *

@@ -273,4 +273,10 @@ public final class NpzWriter implements Closeable {
     zip.close();
     file.close();
   }
+
+  /** What is written. */
+  @Override
+  public String toString() {
+    return target.label();
+  }
 }

@@ -176,4 +176,10 @@ public final class OutputFile implements Closeable {
       // the failure that led here is the one to report
     }
   }
+
+  /** What is written. */
+  @Override
+  public String toString() {
+    return target.label();
+  }
 }

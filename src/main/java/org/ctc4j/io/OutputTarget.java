@@ -137,4 +137,10 @@ public final class OutputTarget {
   private static IOException unwritable(String label, String reason) {
     return new IOException("cannot write " + label + ": " + reason);
   }
+
+  /** The path as it was given. */
+  @Override
+  public String toString() {
+    return label;
+  }
 }

@@ -27,7 +27,10 @@ public final class ReferenceBackend {
           ReferenceUtterance utterance = ReferenceUtterance.of(call.batch(), n, options);
           places.set(n, utterance.loss(), utterance.status());
           if (places.gradient() != null) {
-            double[][] gradient = utterance.gradient(options.gradientHasSoftmaxTerm());
+            double[][] gradient =
+                options.gradientIsPerProbability()
+                    ? utterance.gradientPerProbability()
+                    : utterance.gradient(options.gradientHasSoftmaxTerm());
             writeGradient(gradient, call.weights()[n], places.gradient(), n);
           }
           if (places.wantsPosteriors()) {

@@ -6,6 +6,7 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
+import org.ctc4j.host.Probabilities;
 
 /** Loss, posteriors and gradient of one utterance. */
 public final class ReferenceUtterance {
@@ -94,7 +95,7 @@ public final class ReferenceUtterance {
       for (int c = 0; c < logits.classes(); c++) {
         double x = logits.get(t, n, c);
         finite &= x < Double.POSITIVE_INFINITY; // false for NaN
-        logProb[t][c] = x;
+        logProb[t][c] = options.input() == InputKind.PROBABILITIES ? Probabilities.log(x) : x;
       }
       logSum[t] = normalise(logProb[t], options.input());
     }
@@ -198,6 +199,21 @@ public final class ReferenceUtterance {
     for (int t = 0; t < gradient.length; t++) {
       for (int c = 0; c < gradient[t].length; c++) {
         gradient[t][c] = (softmaxTerm ? Math.exp(logProb[t][c]) : 0) - gradient[t][c];
+      }
+    }
+    return gradient;
+  }
+
+  /**
+   * Shape (T, C): the partial derivative with respect to y<sub>t</sub>(c), of which every path
+   * through the class has one as a factor: minus the posterior by y<sub>t</sub>(c). 0 where that is
+   * 0.
+   */
+  public double[][] gradientPerProbability() {
+    double[][] gradient = gradient(false);
+    for (int t = 0; t < gradient.length; t++) {
+      for (int c = 0; c < gradient[t].length; c++) {
+        gradient[t][c] /= logProb[t][c] == LogMath.LOG_ZERO ? 1 : Math.exp(logProb[t][c]);
       }
     }
     return gradient;

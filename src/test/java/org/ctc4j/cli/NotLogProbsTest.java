@@ -2,17 +2,19 @@ package org.ctc4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Logits and probabilities that are said to be log-probabilities. */
+/** What is said to be log-probabilities, or probabilities, and cannot be. */
 class NotLogProbsTest {
   @TempDir private Path folder;
 
@@ -36,10 +38,10 @@ class NotLogProbsTest {
     return Cli.run(args.toArray());
   }
 
-  private void assertRefused(NpzFile file, String message) throws Exception {
+  private void assertRefused(String input, NpzFile file, String message) throws Exception {
     Path in = file.write(folder.resolve("in.npz"));
     for (List<Object> command : commands(in)) {
-      run(command, "log_probs").refused(in + ": logits: utterance 1, frame 2: " + message);
+      run(command, input).refused(in + ": logits: utterance 1, frame 2: " + message);
       try (Stream<Path> files = Files.list(folder)) {
         assertEquals(List.of(in), files.toList(), "nothing may be written, " + command);
       }
@@ -54,10 +56,14 @@ class NotLogProbsTest {
 
   /** Uniform log-probabilities of two utterances, but for a frame of the second. */
   private static NpzFile with(float... frame) {
+    return uniform((float) Math.log(0.25), frame);
+  }
+
+  private static NpzFile uniform(float number, float... frame) {
     float[] numbers = new float[4 * 2 * 4];
     for (int i = 0; i < numbers.length; i++) {
       boolean here = i / 8 == 2 && i % 8 >= 4;
-      numbers[i] = here ? frame[i % 4] : (float) Math.log(0.25);
+      numbers[i] = here ? frame[i % 4] : number;
     }
     return new NpzFile().floats("logits", "(4, 2, 4)", numbers).ints("targets", "(2, 1)", 1, 3);
   }
@@ -66,17 +72,71 @@ class NotLogProbsTest {
   @DisplayName("are refused by every command, with utterance, frame, class, value and a remedy")
   void refused() throws Exception {
     assertRefused(
+        "log_probs",
         with(-1, 2.31f, 0, 1.5f),
         "class 1 has log-probability 2.31, expected at most 0; are these logits? input LOGITS takes"
             + " them, SCORES takes scores that need not sum to 1");
     assertRefused(
+        "log_probs",
         with(0.125f, 0.5f, 0.25f, 0.125f),
-        "class 1 has log-probability 0.5, expected at most 0; are these probabilities? give their"
-            + " natural logarithms");
+        "class 1 has log-probability 0.5, expected at most 0; are these probabilities? input"
+            + " PROBABILITIES takes them");
     assertRefused(
+        "log_probs",
         with(-1, -1, -4, -5),
         "probabilities sum to 0.7608, expected 1; give natural logarithms for all classes; input"
             + " LOGITS takes logits, SCORES takes scores that need not sum to 1");
+  }
+
+  @Test
+  @DisplayName("and so are probabilities that are none")
+  void noProbabilities() throws Exception {
+    assertRefused(
+        "probs",
+        uniform(0.25f, -1, 2.5f, 0, 1.5f),
+        "class 1 has probability 2.5, expected a number in [0, 1]; are these logits? input LOGITS"
+            + " takes them");
+    assertRefused(
+        "probs",
+        uniform(0.25f, -1.5f, -1.25f, -1.5f, -1.5f),
+        "class 0 has probability -1.5, expected a number in [0, 1]; are these log-probabilities?"
+            + " input LOG_PROBS takes them");
+    assertRefused(
+        "probs",
+        uniform(0.25f, 0.5f, 0.25f, 0, 0),
+        "probabilities sum to 0.7500, expected 1; give those of all classes; input LOGITS takes"
+            + " logits, SCORES takes logarithms of weights that need not sum to 1");
+  }
+
+  @Test
+  @DisplayName("Probabilities give what their logarithms give")
+  void probabilities() throws Exception {
+    float[] frame = {0.125f, 0.5f, 0.25f, 0.125f};
+    float[] logs = new float[4];
+    for (int c = 0; c < 4; c++) {
+      logs[c] = (float) Math.log(frame[c]);
+    }
+    Path probabilities = uniform(0.25f, frame).write(folder.resolve("p.npz"));
+    Path logarithms = with(logs).write(folder.resolve("log.npz"));
+    for (String command : List.of("loss", "decode", "align")) {
+      String expected =
+          run(List.of(command, logarithms, "--json"), "log_probs").succeeded().json().toString();
+      for (String input : List.of("probs", "PROBABILITIES")) {
+        String got =
+            run(List.of(command, probabilities, "--json"), input).succeeded().json().toString();
+        assertEquals(rounded(expected), rounded(got), command);
+      }
+    }
+    Cli unknown = run(List.of("loss", probabilities), "prob");
+    assertEquals(2, unknown.exitCode());
+    assertTrue(unknown.err().contains("[logits, log_probs, probs, scores]"), unknown.err());
+  }
+
+  /** Without names of files and times, numbers to four digits. */
+  private static String rounded(String json) {
+    return Pattern.compile("-?[0-9]+\\.[0-9eE+-]+")
+        .matcher(json.replaceAll("\"(file|milliseconds|input)\":[^,}]*", ""))
+        .replaceAll(number -> "%.3f".formatted(Double.parseDouble(number.group())));
   }
 
   @Test

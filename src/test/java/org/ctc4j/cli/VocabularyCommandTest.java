@@ -288,6 +288,27 @@ class VocabularyCommandTest {
   }
 
   @Test
+  @DisplayName("Targets and lengths that go with the other axis alone are told of")
+  void swappedForTargets() throws Exception {
+    NpzFile padded = new NpzFile().floats("logits", "(2, 8, 3)", new float[48]);
+    padded.ints("targets", "(2, 1)", 1, 2);
+    String hint = "; that is what it would be with --layout ntc";
+    Cli run = Cli.run("loss", write(padded));
+    assertEquals(2, run.exitCode());
+    assertTrue(run.err().stripTrailing().endsWith("got shape (2, 1)" + hint), run.err());
+    Cli.run("loss", write(padded), "--layout", "ntc").succeeded();
+    padded.ints("input_lengths", "(2,)", 8, 7);
+    run = Cli.run("align", write(padded));
+    assertEquals(2, run.exitCode());
+    assertTrue(run.err().stripTrailing().endsWith("got 2" + hint), run.err());
+    NpzFile neither = new NpzFile().floats("logits", "(2, 8, 3)", new float[48]);
+    neither.ints("input_lengths", "(3,)", 2, 2, 2);
+    run = Cli.run("decode", write(neither));
+    assertEquals(2, run.exitCode());
+    assertFalse(run.err().contains("--layout"), run.err());
+  }
+
+  @Test
   @DisplayName("Targets that cannot be references are told of and left out")
   void badReferences() throws Exception {
     for (int label : new int[] {0, -2, 4}) {

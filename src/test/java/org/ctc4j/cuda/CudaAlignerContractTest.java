@@ -67,7 +67,7 @@ class CudaAlignerContractTest extends AlignerContract {
     CtcBatch batch =
         CtcBatch.of(
             FrameTensor.batchMajor(logits, frames, utterances, classes), Targets.of(targets));
-    List<CtcPath> expected = CtcAligner.create().align(batch, CtcOptions.DEFAULT);
+    List<CtcPath> expected = CtcAligner.create(Backend.CPU).align(batch, CtcOptions.DEFAULT);
     try (CtcAligner aligner = aligner(EngineOptions.DEFAULT.withWorkspaceBytes(workspaceBytes))) {
       List<CtcPath> got = aligner.align(batch, CtcOptions.DEFAULT);
       for (int n = 0; n < utterances; n++) {

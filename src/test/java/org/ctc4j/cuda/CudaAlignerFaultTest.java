@@ -31,7 +31,7 @@ class CudaAlignerFaultTest {
 
   // not Seed: which call fails depends on the sizes drawn
   private final TestBatch batch = TestBatch.random(new Random(7), 30, 4, 9, 10, 2);
-  private final List<int[]> expected = states(align(CtcAligner.create()));
+  private final List<int[]> expected = states(align(CtcAligner.create(Backend.CPU)));
 
   @AfterEach
   void nothingIsLeft() {
@@ -170,7 +170,7 @@ class CudaAlignerFaultTest {
   @Test
   @DisplayName("A driver that refuses the kernels: a forced choice throws, the fastest is the host")
   void refusedKernels() {
-    try (CtcAligner fastest = CtcAligner.createFastest(EngineOptions.DEFAULT)) {
+    try (CtcAligner fastest = CtcAligner.create(EngineOptions.DEFAULT)) {
       assertInstanceOf(CudaAligner.class, fastest);
       assertAligns(fastest, "fastest");
     }
@@ -181,14 +181,14 @@ class CudaAlignerFaultTest {
     Emulator.fail("cuModuleLoadDataEx", 1, 222, false);
     Logged logged = new Logged();
     try (logged;
-        CtcAligner fastest = CtcAligner.createFastest(EngineOptions.DEFAULT)) {
+        CtcAligner fastest = CtcAligner.create(EngineOptions.DEFAULT)) {
       assertEquals(Backend.CPU, fastest.backend());
       assertAligns(fastest, "the host instead");
     }
     assertTrue(logged.text().contains("CUDA_ERROR_UNSUPPORTED_PTX_VERSION"), logged::text);
     Emulator.set("devices", 0);
     assertThrows(BackendUnavailableException.class, CudaAlignerFaultTest::cuda);
-    try (CtcAligner fastest = CtcAligner.createFastest(EngineOptions.DEFAULT)) {
+    try (CtcAligner fastest = CtcAligner.create(EngineOptions.DEFAULT)) {
       assertEquals(Backend.CPU, fastest.backend());
     }
   }

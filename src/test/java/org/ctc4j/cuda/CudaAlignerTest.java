@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @OnDevice
 class CudaAlignerTest {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
-  private static final CtcAligner CPU = CtcAligner.create();
+  private static final CtcAligner CPU = CtcAligner.create(Backend.CPU);
 
   private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);

@@ -156,7 +156,7 @@ public final class KernelCheck {
           1e-5,
           () -> what + ", posteriors");
       assertEquals(
-          states(CtcAligner.create().align(batch, CtcOptions.DEFAULT)),
+          states(CtcAligner.create(Backend.CPU).align(batch, CtcOptions.DEFAULT)),
           states(aligner.align(batch, CtcOptions.DEFAULT)),
           () -> what + ", paths");
       System.out.println("ok " + what);

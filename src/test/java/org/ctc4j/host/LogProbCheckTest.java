@@ -35,7 +35,7 @@ class LogProbCheckTest {
   }
 
   private static void check(FrameTensor tensor, int threads) {
-    LogProbCheck.check(batch(tensor), InputKind.LOG_PROBS, workers(threads));
+    InputCheck.check(batch(tensor), InputKind.LOG_PROBS, workers(threads));
   }
 
   private static String refusal(FrameTensor tensor, int threads) {
@@ -149,16 +149,14 @@ class LogProbCheckTest {
     String fault = "logits: utterance 0, frame 1: class 1 has log-probability 1.0E300, ";
     assertTrue(refusal(tensor, 1).startsWith(fault));
     CtcBatch used = CtcBatch.of(tensor, Targets.of(new int[0]), new int[] {1});
-    LogProbCheck.check(used, InputKind.LOG_PROBS, workers(1));
+    InputCheck.check(used, InputKind.LOG_PROBS, workers(1));
     FrameTensor columns = FrameTensor.strided(Elements.of(numbers), 0, 2, 1, 2, 1, 4, 2);
     assertTrue(refusal(columns, 1).startsWith(fault));
     for (InputKind input : new InputKind[] {InputKind.LOGITS, InputKind.SCORES}) {
-      LogProbCheck.check(batch(tensor), input, workers(1));
+      InputCheck.check(batch(tensor), input, workers(1));
     }
-    LogProbCheck.check(
-        batch(tensor(ElementType.FLOAT32, 0, 3, 4)), InputKind.LOG_PROBS, workers(2));
-    LogProbCheck.check(
-        batch(tensor(ElementType.FLOAT32, 3, 0, 4)), InputKind.LOG_PROBS, workers(2));
+    InputCheck.check(batch(tensor(ElementType.FLOAT32, 0, 3, 4)), InputKind.LOG_PROBS, workers(2));
+    InputCheck.check(batch(tensor(ElementType.FLOAT32, 3, 0, 4)), InputKind.LOG_PROBS, workers(2));
   }
 
   private static Workers workers(int threads) {

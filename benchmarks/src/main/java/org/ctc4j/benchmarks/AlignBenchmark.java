@@ -2,6 +2,7 @@ package org.ctc4j.benchmarks;
 
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.ctc4j.Backend;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
@@ -37,7 +38,7 @@ public class AlignBenchmark {
   @Param({"90000x1x32x15000", "3000x16x64x400"})
   public String shape;
 
-  private final CtcAligner aligner = CtcAligner.create(EngineOptions.DEFAULT.withThreads(1));
+  private final CtcAligner aligner = CtcAligner.create(Backend.CPU, EngineOptions.DEFAULT.withThreads(1));
   private CtcBatch batch;
 
   @Setup

@@ -60,7 +60,7 @@ public final class LossTarget {
     words.addAll(List.of("--grad", OUTPUT.toString(), "--threads", "1", "--backend", "cpu"));
     words.addAll(List.of("--reduction", data.pickValue(new String[] {"none", "sum", "mean"})));
     words.addAll(List.of("--layout", data.pickValue(new String[] {"tnc", "ntc"})));
-    words.addAll(List.of("--input", data.pickValue(new String[] {"logits", "log_probs"})));
+    words.addAll(List.of("--input", data.pickValue(new String[] {"logits", "log_probs", "probs"})));
     words.addAll(List.of("--grad-wrt", data.pickValue(new String[] {"input", "logits"})));
     if (data.consumeBoolean()) {
       words.addAll(List.of("--blank", Integer.toString(data.consumeInt(-1, MOST))));

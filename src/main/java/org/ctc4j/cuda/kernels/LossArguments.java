@@ -25,6 +25,7 @@ final class LossArguments extends KernelArguments {
   private static final int FLAG_POSTERIORS = 16;
   private static final int FLAG_SCORES = 32;
   private static final int FLAG_CHECK_LOG_PROBS = 64;
+  private static final int FLAG_ROUNDED = 128;
 
   LossArguments() {
     super(208, 8, 96);
@@ -78,6 +79,7 @@ final class LossArguments extends KernelArguments {
     return (options.input() != InputKind.LOGITS ? FLAG_LOG_PROBS : 0)
         | (options.input() == InputKind.SCORES ? FLAG_SCORES : 0)
         | (call.checksLogProbs() ? FLAG_CHECK_LOG_PROBS : 0)
+        | (call.isRounded() ? FLAG_ROUNDED : 0)
         | (options.gradientHasSoftmaxTerm() ? FLAG_SOFTMAX_TERM : 0)
         | (options.reduction() == Reduction.MEAN ? FLAG_MEAN : 0)
         | (options.zeroInfinity() ? FLAG_ZERO_INFINITY : 0);
