@@ -88,14 +88,21 @@ struct Fiber {
   bool predicate;  // of its barrier
   Warp operation;
   unsigned mask;
-  uint64_t value;
-  uint64_t result[32];  // what all lanes deposited
+  uint64_t value;   // what it deposits
+  int source;       // whose it gets
+  uint64_t result;  // that, or the votes
   int* counter;
   int atLeast;
 };
 
+// 32 threads: which wait in a warp operation, and which do not exist or have exited.
+struct Lanes {
+  uint32_t waiting, gone;
+};
+
 struct Block {
   std::vector<Fiber> fibers{MAX_THREADS};
+  Lanes warps[MAX_THREADS / 32];
   unsigned threads = 0;
   char* stacks = nullptr;
   Context scheduler;
@@ -104,6 +111,7 @@ struct Block {
   bool aborted = false;
   bool misaligned = false;
   std::vector<unsigned> ready;
+  unsigned alive = 0, atBarrier = 0;
   int barrierCount = 0;  // of predicates at the last barrier
 } block;
 
@@ -267,11 +275,11 @@ void fiberMain() {
 
 // Lets everybody go when all live threads have come.
 void tryBarrier() {
+  if (block.atBarrier < block.alive) return;
   int line = -1, count = 0;
   for (unsigned i = 0; i < block.threads; i++) {
     Fiber& fiber = block.fibers[i];
     if (fiber.state == State::DONE) continue;
-    if (fiber.state != State::BARRIER) return;
     if (line >= 0 && fiber.line != line) {
       report("divergent barrier: threads wait in lines " + std::to_string(line) + " and " + std::to_string(fiber.line));
       block.aborted = true;
@@ -282,6 +290,7 @@ void tryBarrier() {
   }
   if (line < 0) return;
   block.barrierCount = count;
+  block.atBarrier = 0;
   clocks.barrier();
   for (unsigned i = 0; i < block.threads; i++) {
     if (block.fibers[i].state == State::BARRIER) makeReady(i);
@@ -292,9 +301,11 @@ void tryBarrier() {
 void tryWarp(unsigned thread) {
   const unsigned base = thread / 32 * 32;
   const Fiber& mine = block.fibers[thread];
+  Lanes& warp = block.warps[thread / 32];
+  if ((warp.waiting & mine.mask) != mine.mask && (warp.gone & mine.mask) == 0) return;
   for (unsigned lane = 0; lane < 32; lane++) {
     if (!(mine.mask >> lane & 1)) continue;
-    if (base + lane >= block.threads || block.fibers[base + lane].state == State::DONE) {
+    if (warp.gone >> lane & 1) {
       report("mask names lane " + std::to_string(lane) + ", which does not exist or has exited, line " + std::to_string(mine.line));
       block.aborted = true;
       return;
@@ -307,31 +318,45 @@ void tryWarp(unsigned thread) {
       return;
     }
   }
-  uint64_t deposited[32] = {};
-  for (unsigned lane = 0; lane < 32; lane++) {
-    if (mine.mask >> lane & 1) deposited[lane] = block.fibers[base + lane].value;
-  }
   if (mine.operation == Warp::SYNC) clocks.warpBarrier(base, mine.mask);
   const unsigned mask = mine.mask;
+  uint64_t votes = 0;
+  for (unsigned lane = 0; lane < 32; lane++) {
+    if (mask >> lane & 1) votes |= uint64_t(block.fibers[base + lane].value != 0) << lane;
+  }
   for (unsigned lane = 0; lane < 32; lane++) {
     if (!(mask >> lane & 1)) continue;
-    memcpy(block.fibers[base + lane].result, deposited, sizeof deposited);
+    Fiber& fiber = block.fibers[base + lane];
+    // now, since others may go on and deposit again before this one does
+    if (fiber.operation != Warp::SHUFFLE) {
+      fiber.result = votes;
+    } else {
+      fiber.result = mask >> fiber.source & 1 ? block.fibers[base + fiber.source].value : 0;
+    }
     makeReady(base + lane);
   }
+  warp.waiting &= ~mask;
 }
 
 void runBlock() {
   clocks.beginBlock(block.threads);
   shared->setInitialised(0, shared->bytes, false);
   block.ready.clear();
+  block.alive = block.threads;
+  block.atBarrier = 0;
+  for (unsigned base = 0; base < block.threads; base += 32) {
+    const unsigned lanes = block.threads - base;
+    block.warps[base / 32].waiting = 0;
+    block.warps[base / 32].gone = lanes < 32 ? ~0u << lanes : 0;
+  }
   for (unsigned i = 0; i < block.threads; i++) {
     Fiber& fiber = block.fibers[i];
-    prepareContext(fiber.context, block.stacks + i * STACK, STACK, fiberMain);
+    // not all from the same place of a page on, or they would share a few lines of the processor's cache
+    prepareContext(fiber.context, block.stacks + i * STACK, STACK - i % 64 * 192, fiberMain);
     makeReady(i);
   }
-  unsigned done = 0;
   size_t next = 0;
-  while (done < block.threads && !block.aborted) {
+  while (block.alive > 0 && !block.aborted) {
     if (next == block.ready.size()) {
       std::string who;
       for (unsigned i = 0, shown = 0; i < block.threads && shown < 4; i++) {
@@ -362,16 +387,19 @@ void runBlock() {
     if (block.aborted) break;
     switch (block.fibers[thread].state) {
       case State::DONE:
-        done++;
+        block.alive--;
+        block.warps[thread / 32].gone |= 1u << thread % 32;
         tryBarrier();
         for (unsigned i = thread / 32 * 32; i < block.threads && i < thread / 32 * 32 + 32; i++) {
           if (!block.aborted && block.fibers[i].state == State::WARP && block.fibers[i].mask >> (thread % 32) & 1) tryWarp(i);
         }
         break;
       case State::BARRIER:
+        block.atBarrier++;
         tryBarrier();
         break;
       case State::WARP:
+        block.warps[thread / 32].waiting |= 1u << thread % 32;
         tryWarp(thread);
         break;
       default:
@@ -403,15 +431,13 @@ uint64_t warp(Warp operation, unsigned mask, uint64_t value, int source, int lin
   fiber.operation = operation;
   fiber.mask = mask;
   fiber.value = value;
+  fiber.source = source;
   fiber.line = line;
   yield();
-  if (operation == Warp::SHUFFLE) {
-    if (!(mask >> source & 1)) report("shuffle from a lane that is not in the mask, line " + std::to_string(line));
-    return fiber.result[source];
+  if (operation == Warp::SHUFFLE && !(mask >> source & 1)) {
+    report("shuffle from a lane that is not in the mask, line " + std::to_string(line));
   }
-  uint64_t votes = 0;
-  for (int lane = 0; lane < 32; lane++) votes |= uint64_t(fiber.result[lane] != 0) << lane;
-  return votes;
+  return fiber.result;
 }
 
 void release(int* counter, int value) {

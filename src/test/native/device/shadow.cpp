@@ -14,30 +14,31 @@ Region* lastHit;
 
 }  // namespace
 
-bool Region::isInitialised(size_t from, size_t n) const {
-  for (size_t i = from; i < from + n;) {
-    if (i % 64 == 0 && n - (i - from) >= 64) {
-      if (initialised[i / 64] != ~0ull) return false;
-      i += 64;
-    } else {
-      if (!(initialised[i / 64] >> (i % 64) & 1)) return false;
-      i++;
-    }
+namespace {
+
+// Calls visit(i, bits) for the bits from, …, from + n − 1 of the words i, until it says false.
+template <typename Visit>
+bool eachWord(size_t from, size_t n, Visit visit) {
+  while (n > 0) {
+    const size_t count = std::min(n, 64 - from % 64);
+    if (!visit(from / 64, ~0ull >> (64 - count) << from % 64)) return false;
+    from += count;
+    n -= count;
   }
   return true;
 }
 
+}  // namespace
+
+bool Region::isInitialised(size_t from, size_t n) const {
+  return eachWord(from, n, [&](size_t i, uint64_t bits) { return (initialised[i] & bits) == bits; });
+}
+
 void Region::setInitialised(size_t from, size_t n, bool on) {
-  for (size_t i = from; i < from + n;) {
-    if (i % 64 == 0 && n - (i - from) >= 64) {
-      initialised[i / 64] = on ? ~0ull : 0;
-      i += 64;
-    } else {
-      const uint64_t bit = 1ull << (i % 64);
-      if (on) initialised[i / 64] |= bit; else initialised[i / 64] &= ~bit;
-      i++;
-    }
-  }
+  eachWord(from, n, [&](size_t i, uint64_t bits) {
+    if (on) initialised[i] |= bits; else initialised[i] &= ~bits;
+    return true;
+  });
 }
 
 Region* allocationOf(const char* at) {
@@ -112,7 +113,7 @@ void Clocks::acquire(unsigned thread, const void* counter) {
 }
 
 // Whether `access` is ordered before what the thread does to `bytes` now, or touches others.
-bool Clocks::isBefore(const Access& access, uint8_t bytes, bool isShared, unsigned thread) const {
+inline bool Clocks::isBefore(const Access& access, uint8_t bytes, bool isShared, unsigned thread) const {
   if ((access.bytes & bytes) == 0) return true;
   if (access.interval < firstOfBlock_) return isShared || access.interval < firstOfLaunch_;
   if (access.interval < interval_) return true;
@@ -138,12 +139,7 @@ std::string Clocks::touch(Region& region, size_t offset, size_t bytes, bool writ
       other = &word.read2;
     }
     if (other != nullptr) {
-      if (race.empty()) {
-        const char* kind = !write ? "read after write" : other == &word.write ? "write after write" : "write after read";
-        race = std::string("race, ") + kind + (other->interval < firstOfBlock_ ? " of another block" : "") + " by thread " +
-               std::to_string(other->thread) + (other->line ? " (line " + std::to_string(other->line) + ")" : "") + ", " +
-               describe(region, i, isShared);
-      }
+      if (race.empty()) race = nameOf(*other, other == &word.write, write) + describe(region, i, isShared);
       word.write = word.read = word.read2 = Access();
     }
     if (write) {
@@ -154,6 +150,12 @@ std::string Clocks::touch(Region& region, size_t offset, size_t bytes, bool writ
     }
   }
   return race;
+}
+
+std::string Clocks::nameOf(const Access& first, bool isWrite, bool write) const {
+  const char* kind = !write ? "read after write" : isWrite ? "write after write" : "write after read";
+  return std::string("race, ") + kind + (first.interval < firstOfBlock_ ? " of another block" : "") + " by thread " +
+         std::to_string(first.thread) + (first.line ? " (line " + std::to_string(first.line) + ")" : "") + ", ";
 }
 
 // ---- orders -----------------------------------------------------------------------------------------------------------------------

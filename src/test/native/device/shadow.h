@@ -75,6 +75,7 @@ class Clocks {
   };
 
   bool isBefore(const Access& access, uint8_t bytes, bool isShared, unsigned thread) const;
+  std::string nameOf(const Access& first, bool isWrite, bool write) const;
   void see(std::vector<uint32_t>& mine, const std::vector<uint32_t>& other) const;
 
   uint32_t interval_ = 1;  // one for every stretch of a block between barriers

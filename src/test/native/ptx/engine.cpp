@@ -111,10 +111,10 @@ uint64_t warpInstructions() { return executed; }
 std::string coverage() {
   std::string lines;
   forEachFunction([&](const std::string& program, const ptx::Function& function) {
-    size_t reached = 0;
-    for (const ptx::Instruction& i : function.instructions) reached += i.executed > 0;
+    std::string reached;
+    for (const ptx::Instruction& i : function.instructions) reached += i.executed > 0 ? '1' : '0';
     lines += program + " " + function.name + " " + (function.isEntry ? "entry " : "function ") + std::to_string(function.launches) + " " +
-             std::to_string(reached) + " " + std::to_string(function.instructions.size()) + "\n";
+             reached + "\n";
   });
   return lines;
 }

@@ -2,6 +2,7 @@ package org.ctc4j;
 
 import org.ctc4j.cuda.AlignmentBackend;
 import org.ctc4j.cuda.Devices;
+import org.ctc4j.cuda.host.OpenDevice;
 import org.ctc4j.host.Workers;
 
 /**
@@ -67,7 +68,7 @@ public final class CudaAligner extends CtcAligner {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
     batch.check(options);
-    backend.enqueue(batch, options, paths, stream);
+    backend.enqueue(batch, options, paths, stream, OpenDevice.Room.of(stream));
   }
 
   /**
@@ -84,7 +85,7 @@ public final class CudaAligner extends CtcAligner {
       long workspace,
       long bytes) {
     batch.check(options);
-    backend.enqueue(batch, options, paths, stream, workspace, bytes);
+    backend.enqueue(batch, options, paths, stream, OpenDevice.Room.of(workspace, bytes));
   }
 
   /**

@@ -23,7 +23,7 @@ public abstract class SmallLossContract extends CtcContract {
   @CsvSource({"1, 5, 0", "40, 5, 12", "90, 300, 20", "700, 40, 300", "30, 5000, 7"})
   @DisplayName("A loss near 0 keeps its digits where the model is sure of the target")
   void nearlyCertain(int frames, int classes, int labels) {
-    for (double margin : new double[] {9, 14, 25}) {
+    for (double margin : backend.certainties(frames, labels, 9, 14, 25)) {
       TestBatch drawn = TestBatch.random(random, frames, 3, classes, 0, 1);
       int[][] targets = new int[3][];
       for (int n = 0; n < 3; n++) {

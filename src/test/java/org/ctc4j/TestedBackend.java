@@ -24,6 +24,14 @@ public interface TestedBackend {
     return true;
   }
 
+  /**
+   * Of batches alike in all but how certain they are, which a test computes: all, and the middle
+   * one alone only where so many frames and labels take seconds each.
+   */
+  default double[] certainties(int frames, int labels, double... all) {
+    return all;
+  }
+
   /** How many of so many random draws a test makes; fewer only where that would take minutes. */
   default int draws(int all) {
     return all;

@@ -1,7 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.function.Function;
-import java.util.function.LongConsumer;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
@@ -52,48 +50,24 @@ public final class AlignmentBackend implements AutoCloseable {
     }
   }
 
-  /** A batch in device memory, in a workspace of the aligner's. */
-  public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
-    AlignWorkspace workspace = workspaceOf(batch);
-    device.enqueue(
-        stream,
-        workspace.bytes(),
-        batch::shape,
-        enqueueing(batch, options, paths, workspace, stream));
-  }
-
-  /** A batch in device memory, in a workspace of the caller's. */
+  /** A batch in device memory. */
   public void enqueue(
-      DeviceBatch batch,
-      CtcOptions options,
-      DevicePaths paths,
-      long stream,
-      long address,
-      long bytes) {
+      DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream, OpenDevice.Room room) {
     AlignWorkspace workspace = workspaceOf(batch);
+    CallOptions call = CallOptions.ofDevice(options);
     device.enqueue(
-        new OpenDevice.Room(address, bytes),
+        room,
         workspace.bytes(),
         batch::shape,
-        enqueueing(batch, options, paths, workspace, stream));
-  }
-
-  private static Function<AlignKernels, LongConsumer> enqueueing(
-      DeviceBatch batch,
-      CtcOptions options,
-      DevicePaths paths,
-      AlignWorkspace workspace,
-      long stream) {
-    CallOptions call = CallOptions.ofDevice(options);
-    return kernels ->
-        address ->
-            kernels.enqueue(batch, call, paths, workspace, address, ForeignStream.of(stream));
+        kernels ->
+            address ->
+                kernels.enqueue(batch, call, paths, workspace, address, ForeignStream.of(stream)));
   }
 
   /** Loads the kernels of such a call and makes room for it in the aligner's workspace. */
   public void prepare(DeviceBatch batch, long stream) {
     device.enqueue(
-        stream,
+        OpenDevice.Room.of(stream),
         workspaceOf(batch).bytes(),
         batch::shape,
         kernels -> address -> kernels.load(batch));

@@ -1,7 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.util.function.Function;
-import java.util.function.LongConsumer;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CudaDevice;
@@ -55,51 +53,31 @@ public final class CudaBackend implements AutoCloseable {
     }
   }
 
-  /** A batch in device memory, in a workspace of the engine's. */
-  public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
-    LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
-    device.enqueue(
-        stream,
-        workspace.bytes(),
-        batch::shape,
-        enqueueing(batch, options, result, workspace, stream));
-  }
-
-  /** A batch in device memory, in a workspace of the caller's. */
+  /** A batch in device memory. */
   public void enqueue(
       DeviceBatch batch,
       CtcOptions options,
       DeviceResult result,
       long stream,
-      long address,
-      long bytes) {
+      OpenDevice.Room room) {
     LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
+    CallOptions call = CallOptions.ofDevice(options);
     device.enqueue(
-        new OpenDevice.Room(address, bytes),
+        room,
         workspace.bytes(),
         batch::shape,
-        enqueueing(batch, options, result, workspace, stream));
-  }
-
-  private static Function<EngineKernels, LongConsumer> enqueueing(
-      DeviceBatch batch,
-      CtcOptions options,
-      DeviceResult result,
-      LossWorkspace workspace,
-      long stream) {
-    CallOptions call = CallOptions.ofDevice(options);
-    return kernels ->
-        address -> {
-          Launch launch = new Launch(ForeignStream.of(stream), batch::shape);
-          kernels.losses().enqueue(batch, call, result, workspace, address, launch);
-        };
+        kernels ->
+            address -> {
+              Launch launch = new Launch(ForeignStream.of(stream), batch::shape);
+              kernels.losses().enqueue(batch, call, result, workspace, address, launch);
+            });
   }
 
   /** Loads the kernels of such a call and makes room for it in the engine's workspace. */
   public void prepare(DeviceBatch batch, DeviceResult result, long stream) {
     LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
     device.enqueue(
-        stream,
+        OpenDevice.Room.of(stream),
         workspace.bytes(),
         batch::shape,
         kernels -> address -> kernels.losses().load(batch, result, workspace));
@@ -127,37 +105,23 @@ public final class CudaBackend implements AutoCloseable {
         kernels -> new HostProjections(call, kernels.projections(), workspaceLimit, architecture));
   }
 
-  /** Hidden states in device memory, in a workspace of the engine's. */
-  public void enqueue(
-      DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
-    ProjectionWorkspace workspace = workspaceOf(batch, result);
-    ProjectionCall call = ProjectionCall.of(batch, options, result);
-    device.enqueue(stream, workspace.bytes, batch::shape, enqueueing(call, workspace, stream));
-  }
-
-  /** Hidden states in device memory, in a workspace of the caller's. */
+  /** Hidden states in device memory. */
   public void enqueue(
       DeviceProjectedBatch batch,
       CtcOptions options,
       DeviceProjectedResult result,
       long stream,
-      long address,
-      long bytes) {
+      OpenDevice.Room room) {
     ProjectionWorkspace workspace = workspaceOf(batch, result);
     ProjectionCall call = ProjectionCall.of(batch, options, result);
     device.enqueue(
-        new OpenDevice.Room(address, bytes),
+        room,
         workspace.bytes,
         batch::shape,
-        enqueueing(call, workspace, stream));
-  }
-
-  private static Function<EngineKernels, LongConsumer> enqueueing(
-      ProjectionCall call, ProjectionWorkspace workspace, long stream) {
-    return kernels -> {
-      ProjectionKernels ready = kernels.projections();
-      return address -> ready.enqueue(call, workspace, address, ForeignStream.of(stream));
-    };
+        kernels -> {
+          ProjectionKernels ready = kernels.projections();
+          return address -> ready.enqueue(call, workspace, address, ForeignStream.of(stream));
+        });
   }
 
   /** Bytes that {@link #enqueue} needs for a batch of hidden states of this shape. */

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Damaged files: a clean refusal or a valid result, nothing else. */
 class LossCommandFuzzTest {
-  private static final int MUTATIONS = 1000; // scripts/fuzz tries on, with coverage for a guide
+  private static final int MUTATIONS = 400; // scripts/fuzz tries on, with coverage for a guide
 
   @Test
   void mutatedFiles(@TempDir Path folder) throws Exception {

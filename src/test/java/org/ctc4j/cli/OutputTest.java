@@ -34,7 +34,7 @@ class OutputTest {
     PROJECTED_GRAD("loss", "%hidden", "--projection", "%weight", "--grad"),
     POSTERIORS_OUT("posteriors", "%in", "--out"),
     EXPLAIN_PLOT("explain", "%in", "--plot"),
-    BENCH_PLOT("bench", "--shape", "8x1x4x2", "--mode", "loss", "--plot"),
+    BENCH_PLOT("bench", "--shape", "8x1x4x2", "--mode", "loss", "--backend", "reference", "--plot"),
     ALIGN_CTM("align", "%in", "--frame-shift", "0.02", "--ctm"),
     ALIGN_TEXTGRID("align", "%in", "--frame-shift", "0.02", "--textgrid"),
     ALIGN_CSV("align", "%in", "--csv"),

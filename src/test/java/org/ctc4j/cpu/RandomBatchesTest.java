@@ -18,11 +18,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.AssertionFailedError;
 
 /**
- * Ten thousand {@link HostileBatch}es against the reference, on scalar and on vector kernels as the
+ * Thousands of {@link HostileBatch}es against the reference, on scalar and on vector kernels as the
  * build names them. One that fails is left in a file, with the command that replays it.
  */
 class RandomBatchesTest {
-  private static final int BATCHES = 10_000;
+  private static final int BATCHES = 4_000;
   private static final long FIRST_SEED = Seed.of(RandomBatchesTest.class);
 
   @Test

@@ -29,6 +29,11 @@ class CudaPeerCasesTest extends PeerContract {
     return 1e-7;
   }
 
+  @Override
+  protected int utterances() {
+    return TestDriver.isGpu() ? super.utterances() : 50;
+  }
+
   @AfterEach
   void nothingFound() {
     TestDriver.assertNoFindings();

@@ -1,5 +1,8 @@
 package org.ctc4j.cuda;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadLocalRandom;
 import org.ctc4j.cuda.driver.CublasLibrary;
@@ -26,6 +29,10 @@ public final class Emulator {
     set("seed", ORDER);
     set("approximations", ORDER);
     keepSettings();
+    String coverage = System.getProperty("ctc4j.coverage");
+    if (coverage != null) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> keepCoverage(Path.of(coverage))));
+    }
   }
 
   private Emulator() {}
@@ -39,6 +46,16 @@ public final class Emulator {
     long order = System.getenv("CI") != null ? 4711 : drawn;
     System.out.println("order of lanes, warps and blocks: -Dctc4j.order=" + order);
     return order;
+  }
+
+  /** For {@link PtxCoverageTest}, a file for each JVM. */
+  private static void keepCoverage(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      Files.writeString(folder.resolve(ProcessHandle.current().pid() + ".txt"), coverage());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Settings, faults and counts as at the start. */
@@ -98,8 +115,8 @@ public final class Emulator {
 
   /**
    * How much of the PTX ran in this JVM, a line for each function of what was loaded: {@code
-   * sm_75/} and the first entry, by name, of its file; its own name; entry or function; launches;
-   * instructions that ran; and all.
+   * sm_75/} and the first entry, by name, of its file; its own name; entry or function; launches; a
+   * digit for each instruction, 1 if it ran.
    */
   static native String coverage();
 

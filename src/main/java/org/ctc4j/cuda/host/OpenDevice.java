@@ -91,7 +91,7 @@ public final class OpenDevice<K extends DeviceKernels> implements AutoCloseable 
   }
 
   /**
-   * Enqueues work in the workspace of a stream's.
+   * Enqueues work.
    *
    * @param needed bytes of workspace
    * @param shape of the batch, for messages
@@ -99,29 +99,35 @@ public final class OpenDevice<K extends DeviceKernels> implements AutoCloseable 
    *     given to
    */
   public void enqueue(
-      long stream, long needed, Supplier<String> shape, Function<K, LongConsumer> work) {
+      Room room, long needed, Supplier<String> shape, Function<K, LongConsumer> work) {
     inContext(
         there -> {
           LongConsumer ready = work.apply(there.kernels);
-          ready.accept(there.workspaces.reserve(stream, needed, shape));
+          ready.accept(room.reserve(there.workspaces, needed, shape));
         });
   }
 
-  /** In a workspace of the caller's. */
-  public void enqueue(
-      Room room, long needed, Supplier<String> shape, Function<K, LongConsumer> work) {
-    room.require(needed, shape);
-    inContext(there -> work.apply(there.kernels).accept(room.address));
-  }
+  /** Where the workspace of a call lies. */
+  @FunctionalInterface
+  public interface Room {
+    /** Its address, or a refusal. */
+    long reserve(StreamWorkspaces kept, long needed, Supplier<String> shape);
 
-  /** Device memory of the caller's. */
-  public record Room(long address, long bytes) {
-    private void require(long needed, Supplier<String> shape) {
-      if (address == 0 || address % DeviceLayout.ALIGNMENT != 0 || bytes < needed) {
-        throw new InvalidInputException(
-            "workspace: expected %d bytes at a multiple of %d for %s, got %d at 0x%x"
-                .formatted(needed, DeviceLayout.ALIGNMENT, shape.get(), bytes, address));
-      }
+    /** In what is kept for a stream. */
+    static Room of(long stream) {
+      return (kept, needed, shape) -> kept.reserve(stream, needed, shape);
+    }
+
+    /** In device memory of the caller's. */
+    static Room of(long address, long bytes) {
+      return (kept, needed, shape) -> {
+        if (address == 0 || address % DeviceLayout.ALIGNMENT != 0 || bytes < needed) {
+          throw new InvalidInputException(
+              "workspace: expected %d bytes at a multiple of %d for %s, got %d at 0x%x"
+                  .formatted(needed, DeviceLayout.ALIGNMENT, shape.get(), bytes, address));
+        }
+        return address;
+      };
     }
   }
 

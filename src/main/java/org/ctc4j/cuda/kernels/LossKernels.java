@@ -19,8 +19,8 @@ public final class LossKernels implements DeviceKernels {
   private final LatticeLauncher lattice;
   private final LabelsLauncher labels;
   private final PosteriorsLauncher posteriors;
-  private final SmallLossLauncher smallLoss;
-  private final ComplementLauncher complement;
+  private final SecondLossLauncher smallLoss;
+  private final SecondLossLauncher complement;
   private final ReduceLauncher reduce;
   private final LossArguments arguments;
 
@@ -33,8 +33,8 @@ public final class LossKernels implements DeviceKernels {
       lattice = new LatticeLauncher(modules);
       labels = new LabelsLauncher(modules);
       posteriors = new PosteriorsLauncher(modules);
-      smallLoss = new SmallLossLauncher(modules);
-      complement = new ComplementLauncher(modules);
+      smallLoss = SecondLossLauncher.smallLoss(modules);
+      complement = SecondLossLauncher.complement(modules);
       reduce = new ReduceLauncher(modules);
       arguments = new LossArguments();
     } catch (RuntimeException e) {

@@ -121,8 +121,8 @@ class BlockSizesTest {
       for (int classes : new int[] {32, 256, 1024, 8192, 8193}) {
         new FramesLauncher(modules).enqueue(type, rows, classes, arguments, launch);
       }
-      new SmallLossLauncher(modules).enqueue(type, rows, MANY, arguments, launch);
-      new ComplementLauncher(modules).enqueue(type, rows, MANY, arguments, launch);
+      SecondLossLauncher.smallLoss(modules).enqueue(type, rows, MANY, arguments, launch);
+      SecondLossLauncher.complement(modules).enqueue(type, rows, MANY, arguments, launch);
       new AlignFramesLauncher(modules).enqueue(type, rows, alignment, launch);
       new AlignPathLauncher(modules).enqueue(type, rows, MANY, alignment, launch);
       ProjectionLauncher.Steps projection =
