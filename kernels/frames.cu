@@ -84,6 +84,21 @@ __device__ int before(const X* at) {
 }
 
 template <typename X>
+__device__ void widenPacket(const X* at, typename Wide<X>::type* to) {
+  const Packet<X> packet = loadPacket(at);
+#pragma unroll
+  for (int k = 0; k < Packet<X>::SIZE; k++) to[k] = widen(packet.x[k]);
+}
+
+template <typename X>
+__device__ void narrowPacket(const typename Wide<X>::type* from, X* at) {
+  Packet<X> packet;
+#pragma unroll
+  for (int k = 0; k < Packet<X>::SIZE; k++) narrow(from[k], &packet.x[k]);
+  storePacket(at, packet);
+}
+
+template <typename X>
 struct InputRow {
   using A = typename Wide<X>::type;
   const X* at;
@@ -93,24 +108,10 @@ struct InputRow {
   static constexpr int SIZE = Packet<X>::SIZE;
 
   __device__ A operator[](int c) const { return widen(at[c * stride]); }
-  // Whether a lane takes SIZE classes in a row at a time. C alone decides: the order of additions must not depend on where
-  // the row lies.
-  __device__ bool inPackets() const { return C % SIZE == 0; }
-  // Whether those are one load of 16 bytes.
+  // Whether class 0 and every SIZE-th from there on begin 16 bytes.
   __device__ bool aligned() const { return stride == 1 && (uintptr_t)at % 16 == 0; }
   // Classes before the first that lies at a multiple of 16 bytes, if the stride is 1.
   __device__ int beforeAligned() const { return min(before(at), C); }
-  // Classes c ... c + SIZE - 1.
-  __device__ void load(int c, bool aligned, A* to) const {
-    if (aligned) {
-      const Packet<X> packet = loadPacket(at + c);
-#pragma unroll
-      for (int k = 0; k < SIZE; k++) to[k] = widen(packet.x[k]);
-    } else {
-#pragma unroll
-      for (int k = 0; k < SIZE; k++) to[k] = (*this)[c + k];
-    }
-  }
 };
 
 // A row of the gradient, of numbers of type G.
@@ -125,14 +126,6 @@ struct OutputRow {
   template <typename A>
   __device__ void set(int c, A value) const {
     narrow(value, &at[c * stride]);
-  }
-  // SIZE of them from class c on, if there are packets.
-  template <typename A>
-  __device__ void setPacket(int c, const A* values) const {
-    Packet<G> packet;
-#pragma unroll
-    for (int i = 0; i < SIZE; i++) narrow(values[i], &packet.x[i]);
-    storePacket(at + c, packet);
   }
 };
 
@@ -149,7 +142,7 @@ __device__ void storeRow(const CtcProblem& p, int n, int t, const Group& group, 
 
 // ---- the sum of a row ------------------------------------------------------------------------------------------------------------
 
-// sum of exp(x) = exp(max) (ties + others): how often the maximum occurs, and all others. others is NaN where an x is.
+// sum of exp(x) = exp(max) (ties + others): others leaves out so many occurrences of the maximum, some of many, and is NaN where an x is.
 template <typename A>
 struct RowSum {
   A max, ties, others;
@@ -167,6 +160,26 @@ struct RowSum {
     all.ties = warp.reduce<Sum>(isMax ? ties : A(0));
     all.others = warp.reduce<Sum>(isMax ? others : (ties + others) * factor);
     return all;
+  }
+};
+
+// What a lane adds up: exp(x - max).
+template <typename A>
+struct PartialSum {
+  static constexpr int PARTS = 4;  // short sums, then their sum: less rounding, and four chains instead of one
+  A parts[PARTS] = {A(-0.0), A(-0.0), A(-0.0), A(-0.0)};  // without those that are 1; -0 + x is x to a compiler, too
+  A whole[2] = {A(-0.0), A(-0.0)};  // with them: to know how many there are takes an addition each, to count them two
+
+  __device__ void add(A e, int i) {
+    parts[i % PARTS] += e == 1 ? A(0) : e;
+    whole[i % 2] += e;
+  }
+  // The lanes' sums, to all lanes; of the ones of a lane all but one are among the others.
+  __device__ void addUp(const WarpGroup& warp, RowSum<A>* all) const {
+    const A others = (parts[0] + parts[1]) + (parts[2] + parts[3]);
+    const A ones = rint((whole[0] + whole[1]) - others);
+    all->ties = A(__popc(__ballot_sync(WARP, ones > 0)));
+    all->others = warp.reduce<Sum>(ones > 0 ? others + (ones - 1) : others);
   }
 };
 
@@ -274,9 +287,10 @@ __device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, 
   const int32_t* distinct = workspace.lists(n).distinct;
   auto logit = [&](int column) { return row[column == 0 ? p.blank : distinct[column - 1]]; };
 
-  A best = -CTC_INFINITY;
+  A x = warp.lane <= columns ? logit(warp.lane) : A(-CTC_INFINITY);
+  A best = x;
 #pragma unroll 1
-  for (int c = warp.lane; c <= columns; c += 32) best = larger(best, logit(c));
+  for (int c = warp.lane + 32; c <= columns; c += 32) best = larger(best, logit(c));
   best = warp.reduce<Largest>(best);
 
   const bool bad = sum.bad();
@@ -284,14 +298,15 @@ __device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, 
   Emission* emissions = workspace.emissions(n) + t * workspace.width;
   int range = 0;
 #pragma unroll 1
-  for (int c = warp.lane; c <= columns; c += 32) {
-    const A x = logit(c);
+  for (int c = warp.lane; c <= columns;) {
     Emission emission = {0, ZERO_EXPONENT};
     if (!bad && y.possible(x)) {
       emission = split(double(x) - double(best));
       range = max(range, -emission.e);
     }
     emissions[c] = emission;
+    c += 32;
+    if (c <= columns) x = logit(c);
   }
   range = warp.reduce<Max>(range);
   if (warp.lane == 0) {
@@ -367,25 +382,39 @@ struct RegisterRow {
 
   template <typename Group>
   __device__ RegisterRow(const InputRow<X>& row, const Group& group) {
-    if (ITEMS % SIZE == 0 && row.inPackets()) {
-      const bool aligned = row.aligned();
+    if (areInPackets(row) && row.aligned()) {
+      const int step = SIZE * group.size();
+      int c = SIZE * group.lane;
+      const X* at = row.at + c;
 #pragma unroll
-      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE) {
-        const int c = (i / SIZE * group.size() + group.lane) * SIZE;
-        if (c < row.C) {
-          row.load(c, aligned, x + i);
-        } else {
+      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE, c += step, at += step) {
 #pragma unroll
-          for (int k = 0; k < SIZE; k++) x[i + k] = -CTC_INFINITY;
-        }
+        for (int k = 0; k < SIZE; k++) x[i + k] = -CTC_INFINITY;
+        if (c < row.C) widenPacket(at, x + i);
       }
     } else {
-      const X* at = row.at + group.lane * row.stride;
-      const int64_t step = group.size() * row.stride;
+      eachByItself(row, group, row.at, row.stride, [&](int i, bool exists, const X* at) {
+        x[i] = exists ? widen(*at) : A(-CTC_INFINITY);
+      });
+    }
+  }
+
+  // C alone decides: the order of additions must not depend on where the row lies.
+  __device__ static bool areInPackets(const InputRow<X>& row) { return ITEMS % SIZE == 0 && row.C % SIZE == 0; }
+
+  // act(item, whether there is such a class, its place in an array)
+  template <typename Group, typename Y, typename F>
+  __device__ static void eachByItself(const InputRow<X>& row, const Group& group, Y* array, int64_t stride, F act) {
+    const bool inPackets = areInPackets(row);
+    int c = inPackets ? group.lane * SIZE : group.lane;
+    Y* at = array + c * stride;
 #pragma unroll
-      for (int i = 0; i < ITEMS; i++, at += step) {
-        x[i] = group.lane + i * group.size() < row.C ? widen(*at) : A(-CTC_INFINITY);
-      }
+    for (int i = 0; i < ITEMS; i++) {
+      act(i, c < row.C, at);
+      // SIZE in a row and on to the next SIZE, or all as far apart
+      const int step = !inPackets ? group.size() : i % SIZE < SIZE - 1 ? 1 : SIZE * (group.size() - 1) + 1;
+      c += step;
+      at += step * stride;
     }
   }
 
@@ -396,17 +425,13 @@ struct RegisterRow {
     for (int i = 1; i < ITEMS; i++) most = larger(most, x[i]);
     RowSum<A> all = {warp.reduce<Largest>(most), 0, 0};
     const A shift = all.shift();
-    A part[4] = {};  // short sums, then their sum: less rounding, and four chains instead of one
-    int ties = 0;
+    PartialSum<A> part;
 #pragma unroll
     for (int i = 0; i < ITEMS; i++) {
       x[i] = decayed(x[i] - shift);
-      const bool tie = x[i] == 1;
-      ties += tie;
-      part[i % 4] += tie ? A(0) : x[i];
+      part.add(x[i], i);
     }
-    all.ties = A(warp.reduce<Sum>(ties));
-    all.others = warp.reduce<Sum>((part[0] + part[1]) + (part[2] + part[3]));
+    part.addUp(warp, &all);
     return all;
   }
 
@@ -415,23 +440,18 @@ struct RegisterRow {
   __device__ void write(const InputRow<X>& row, A factor, const OutputRow<X>& out, const Group& group) {
 #pragma unroll
     for (int i = 0; i < ITEMS; i++) x[i] *= factor;
-    const bool inPackets = ITEMS % SIZE == 0 && row.inPackets();
-    int c = inPackets ? group.lane * SIZE : group.lane;
-    if (inPackets && out.packets()) {
+    if (areInPackets(row) && out.packets()) {
+      const int step = SIZE * group.size();
+      int c = SIZE * group.lane;
+      X* at = out.at + c;
 #pragma unroll
-      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE, c += SIZE * group.size()) {
-        if (c < row.C) out.setPacket(c, x + i);
+      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE, c += step, at += step) {
+        if (c < row.C) narrowPacket(x + i, at);
       }
     } else {
-      X* at = out.at + c * out.stride;
-#pragma unroll
-      for (int i = 0; i < ITEMS; i++) {
-        if (c < row.C) narrow(x[i], at);
-        // SIZE in a row and on to the next SIZE, or all as far apart
-        const int step = !inPackets ? group.size() : i % SIZE < SIZE - 1 ? 1 : SIZE * (group.size() - 1) + 1;
-        c += step;
-        at += step * out.stride;
-      }
+      eachByItself(row, group, out.at, out.stride, [&](int i, bool exists, X* at) {
+        if (exists) narrow(x[i], at);
+      });
     }
   }
 };
@@ -489,22 +509,17 @@ struct SharedRow {
   __device__ RowSum<A> sum(const WarpGroup& warp) const {
     RowSum<A> all = {max, 0, 0};
     const A shift = all.shift();
-    constexpr int PARTS = 4;
-    A part[PARTS] = {};
-    int ties = 0;
+    PartialSum<A> part;
+    constexpr int AHEAD = 4;
 #pragma unroll 1
-    for (int c = threadIdx.x; c < row.C; c += PARTS * blockDim.x) {
+    for (int c = threadIdx.x; c < row.C; c += AHEAD * blockDim.x) {
 #pragma unroll
-      for (int i = 0; i < PARTS; i++) {
+      for (int i = 0; i < AHEAD; i++) {
         const int at = c + i * blockDim.x;
-        const A e = at < row.C ? decayed((*this)[at] - shift) : A(0);
-        const bool tie = e == 1;
-        ties += tie;
-        part[i] += tie ? A(0) : e;
+        part.add(at < row.C ? decayed((*this)[at] - shift) : A(0), i);
       }
     }
-    all.ties = A(warp.reduce<Sum>(ties));
-    all.others = warp.reduce<Sum>((part[0] + part[1]) + (part[2] + part[3]));
+    part.addUp(warp, &all);
     return all;
   }
 
@@ -521,16 +536,14 @@ struct SharedRow {
       const int c = head + i * SIZE;
       A x[SIZE];
       if (aligned && c + SIZE <= kept) {
-        const Packet<X> packet = loadPacket(near + c);
-#pragma unroll
-        for (int k = 0; k < SIZE; k++) x[k] = widen(packet.x[k]);
+        widenPacket(near + c, x);
       } else {
 #pragma unroll
         for (int k = 0; k < SIZE; k++) x[k] = (*this)[c + k];
       }
 #pragma unroll
       for (int k = 0; k < SIZE; k++) x[k] = term(x[k]);
-      out.setPacket(c, x);
+      narrowPacket(x, out.at + c);
     }
 #pragma unroll 1
     for (int c = head + packets * SIZE + block.lane; c < row.C; c += block.size()) out.set(c, term((*this)[c]));
