@@ -29,11 +29,74 @@
 // exponents of E (x - b of logits of size 1000 is only good to 1e-4).
 #include "ctc.cuh"
 
+#ifndef CTC_EMULATION
+extern __shared__ char dynamicShared[];  // 16-byte aligned by the last of the static ones
+#endif
+
 namespace {
 
-constexpr int BLOCK = 512;  // of kernels whose rows are each a block's
+// ---- exponentials and logarithms -----------------------------------------------------------------------------------------------
 
-// ---- rows of numbers ---------------------------------------------------------------------------------------------------------
+__device__ inline float larger(float a, float b) { return fmaxf(a, b); }  // NaN only if both are
+__device__ inline double larger(double a, double b) { return fmax(a, b); }
+
+struct Largest {
+  template <typename V>
+  __device__ static V of(V a, V b) { return larger(a, b); }
+};
+
+__device__ inline float powerOf2(float x) {
+#ifdef CTC_EMULATION
+  return exp2f(x);
+#else
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+#endif
+}
+
+// exp(x), x <= 0, within 3 units in the last place and without a branch; 0 below 2^-126, 1 at 0, NaN of NaN.
+__device__ inline float decayed(float x) {
+  const float y = x * float(LOG2E);
+  const float rest = fminf(fmaf(y, -float(LN2), x), 1.0f);  // that rounding took from y, some 1e-6 at most; of -Infinity 1
+  const float power = powerOf2(y);
+  return fmaf(power, rest, power);
+}
+__device__ inline double decayed(double x) { return exp(x); }
+
+// Good to 1e-10, x in the range of float32.
+__device__ inline double reciprocal(double x) {
+#ifdef CTC_EMULATION
+  return 1 / x;
+#else
+  double y;
+  asm("rcp.approx.ftz.f64 %0, %1;" : "=d"(y) : "d"(x));
+  return fma(fma(-x, y, 1.0), y, y);
+#endif
+}
+
+// ---- rows of numbers -----------------------------------------------------------------------------------------------------------
+
+// Numbers before the first that lies at a multiple of 16 bytes.
+template <typename X>
+__device__ int before(const X* at) {
+  return int(-(uintptr_t)at % 16 / sizeof(X));
+}
+
+template <typename X>
+__device__ void widenPacket(const X* at, typename Wide<X>::type* to) {
+  const Packet<X> packet = loadPacket(at);
+#pragma unroll
+  for (int k = 0; k < Packet<X>::SIZE; k++) to[k] = widen(packet.x[k]);
+}
+
+template <typename X>
+__device__ void narrowPacket(const typename Wide<X>::type* from, X* at) {
+  Packet<X> packet;
+#pragma unroll
+  for (int k = 0; k < Packet<X>::SIZE; k++) narrow(from[k], &packet.x[k]);
+  storePacket(at, packet);
+}
 
 template <typename X>
 struct InputRow {
@@ -45,22 +108,10 @@ struct InputRow {
   static constexpr int SIZE = Packet<X>::SIZE;
 
   __device__ A operator[](int c) const { return widen(at[c * stride]); }
-  // Whether a lane takes SIZE classes in a row at a time. C alone decides: the order of additions must not depend on where
-  // the row lies.
-  __device__ bool inPackets() const { return C % SIZE == 0; }
-  // Whether those are one load of 16 bytes.
+  // Whether class 0 and every SIZE-th from there on begin 16 bytes.
   __device__ bool aligned() const { return stride == 1 && (uintptr_t)at % 16 == 0; }
-  // Classes c ... c + SIZE - 1.
-  __device__ void load(int c, bool aligned, A* to) const {
-    if (aligned) {
-      const Packet<X> packet = loadPacket(at + c);
-#pragma unroll
-      for (int k = 0; k < SIZE; k++) to[k] = widen(packet.x[k]);
-    } else {
-#pragma unroll
-      for (int k = 0; k < SIZE; k++) to[k] = (*this)[c + k];
-    }
-  }
+  // Classes before the first that lies at a multiple of 16 bytes, if the stride is 1.
+  __device__ int beforeAligned() const { return min(before(at), C); }
 };
 
 // A row of the gradient, of numbers of type G.
@@ -75,23 +126,6 @@ struct OutputRow {
   template <typename A>
   __device__ void set(int c, A value) const {
     narrow(value, &at[c * stride]);
-  }
-  // values[0 .. COUNT) at classes c, c + 1, ...
-  template <int COUNT, typename A>
-  __device__ void setAll(int c, const A* values, bool packets) const {
-    if (COUNT % SIZE == 0 && packets) {
-#pragma unroll
-      for (int k = 0; k < COUNT; k += SIZE) {
-        Packet<G> packet;
-#pragma unroll
-        for (int i = 0; i < SIZE; i++) narrow(values[min(k + i, COUNT - 1)], &packet.x[i]);
-        storePacket(at + c + k, packet);
-      }
-    } else {
-      G* to = at + c * stride;
-#pragma unroll
-      for (int k = 0; k < COUNT; k++, to += stride) narrow(values[k], to);
-    }
   }
 };
 
@@ -108,60 +142,120 @@ __device__ void storeRow(const CtcProblem& p, int n, int t, const Group& group, 
 
 // ---- the sum of a row ------------------------------------------------------------------------------------------------------------
 
-// sum of exp(x) = exp(max) (ties + others): how often the maximum occurs, and all others. NaN counts as nothing; `bad` tells.
+// sum of exp(x) = exp(max) (ties + others): others leaves out so many occurrences of the maximum, some of many, and is NaN where an x is.
 template <typename A>
 struct RowSum {
   A max, ties, others;
 
-  __device__ A shift() const { return max == -CTC_INFINITY ? A(0) : max; }  // -Infinity - -Infinity is not wanted
+  __device__ bool none() const { return max == -CTC_INFINITY; }  // nothing is possible
+  __device__ A shift() const { return none() ? A(0) : max; }     // -Infinity - -Infinity is not wanted
+  __device__ bool bad() const { return !(max < CTC_INFINITY && others >= 0); }
 
-  // Moves the sum to a larger maximum, which is not counted yet.
-  __device__ void raise(A larger) {
-    others = max == -CTC_INFINITY ? A(0) : (ties + others) * exponential(max - larger);
-    ties = 0;
-    max = larger;
-  }
-  template <typename Group>
-  __device__ RowSum together(const Group& group) const {
+  // Of the lanes' sums one.
+  __device__ RowSum together(const WarpGroup& warp) const {
     RowSum all;
-    all.max = group.template reduce<Max>(max);
-    const A factor = max == -CTC_INFINITY ? A(0) : exponential(max - all.max);
-    all.ties = group.template reduce<Sum>(max == all.max ? ties : A(0));
-    all.others = group.template reduce<Sum>(max == all.max ? others : (ties + others) * factor);
+    all.max = warp.reduce<Largest>(max);
+    const bool isMax = max == all.max;
+    const A factor = decayed(max - all.shift());
+    all.ties = warp.reduce<Sum>(isMax ? ties : A(0));
+    all.others = warp.reduce<Sum>(isMax ? others : (ties + others) * factor);
     return all;
   }
-  __device__ double log() const { return ties == 1 ? ::log1p(double(others)) : ::log(double(ties) + double(others)); }
 };
+
+// What a lane adds up: exp(x - max).
+template <typename A>
+struct PartialSum {
+  static constexpr int PARTS = 4;  // short sums, then their sum: less rounding, and four chains instead of one
+  A parts[PARTS] = {A(-0.0), A(-0.0), A(-0.0), A(-0.0)};  // without those that are 1; -0 + x is x to a compiler, too
+  A whole[2] = {A(-0.0), A(-0.0)};  // with them: to know how many there are takes an addition each, to count them two
+
+  __device__ void add(A e, int i) {
+    parts[i % PARTS] += e == 1 ? A(0) : e;
+    whole[i % 2] += e;
+  }
+  // The lanes' sums, to all lanes; of the ones of a lane all but one are among the others.
+  __device__ void addUp(const WarpGroup& warp, RowSum<A>* all) const {
+    const A others = (parts[0] + parts[1]) + (parts[2] + parts[3]);
+    const A ones = rint((whole[0] + whole[1]) - others);
+    all->ties = A(__popc(__ballot_sync(WARP, ones > 0)));
+    all->others = warp.reduce<Sum>(ones > 0 ? others + (ones - 1) : others);
+  }
+};
+
+// 1 / (ties + others)
+__device__ inline double inverseOf(const RowSum<double>& sum) { return 1 / (sum.ties + sum.others); }
+__device__ inline double inverseOf(const RowSum<float>& sum) { return reciprocal(double(sum.ties) + double(sum.others)); }
+
+// ln(ties + others), without ties == 1 as good as others.
+__device__ inline double logOf(const RowSum<double>& sum) { return ::log1p(sum.others + (sum.ties - 1)); }
+// Relatively good to 1e-9, which others, a float32, is not. 1 + x = 2^k (1 + f) with f in [-1/4, 1/2), and
+// ln(1 + f) = 2 artanh(z), z = f / (2 + f).
+__device__ inline double logOf(const RowSum<float>& sum) {
+  const double x = double(sum.others) + double(sum.ties - 1);
+  constexpr int THREE_QUARTERS = 0x3fe80000;  // the upper word of 0.75
+  const int k = (int(__double_as_longlong(1 + x) >> 32) - THREE_QUARTERS) >> 20;
+  const double scale = __longlong_as_double(int64_t(1023 - k) << 52);  // 2^-k
+  const double f = fma(x, scale, scale - 1);                           // x itself if k = 0
+  const double z = f * reciprocal(2 + f);
+  const double w = z * z;
+  double series = 1.0 / 11;
+  series = fma(series, w, 1.0 / 9);
+  series = fma(series, w, 1.0 / 7);
+  series = fma(series, w, 1.0 / 5);
+  series = fma(series, w, 1.0 / 3);
+  return fma(double(k), LN2, 2 * fma(z * w, series, z));
+}
 
 // ---- what becomes of a row -----------------------------------------------------------------------------------------------------------
 
-// y = exp(x - shift) * scale is the first term of the gradient; ln y_t(c) = (x - shift) - logSum. Of what is said to be
-// log-probabilities and cannot be, logSum is +Infinity, and so nothing possible: a register more would cost occupancy.
+// The gradient's first terms, w y.
 template <typename X>
-struct Normaliser {
+struct Terms {
+  using A = typename Wide<X>::type;
+  A max, factor;  // exp(x - max) factor
+  A shift, scale;  // the same: exp(x - shift) scale
+  int64_t zero;  // the whole gradient is; 64 bits leave no gap, which a copy would read
+
+  Terms() = default;
+  __device__ Terms(const CtcProblem& p, const RowSum<A>& sum, double weight) {
+    max = sum.shift();
+    zero = weight == 0 || sum.bad();
+    if (p.flags & LOG_PROBS) {
+      shift = 0;
+      scale = p.flags & SOFTMAX_TERM ? A(weight) : A(0);
+      factor = scale == 0 ? A(0) : scale * exponential(sum.max);
+    } else {
+      shift = max;
+      scale = factor = sum.none() ? A(0) : A(weight * inverseOf(sum));
+    }
+  }
+  // Not where log-probabilities are far above 0: 0 times Infinity.
+  __device__ bool hasFactor() const { return fabs(factor) < CTC_INFINITY; }
+  // A product with 0 that stays 0 for infinite x.
+  __device__ A of(A x) const { return scale == 0 ? A(0) : exponential(x - shift) * scale; }
+};
+
+// ln y_t(c) = (x - shift) - logSum. Of what is said to be log-probabilities and cannot be, logSum is +Infinity, and so nothing possible.
+template <typename X>
+struct LogProbabilities {
   using A = typename Wide<X>::type;
   A shift;
   double logSum;
-  A scale;
 
-  __device__ Normaliser(const CtcProblem& p, const RowSum<A>& sum, double weight) {
-    const bool none = sum.max == -CTC_INFINITY;  // nothing is possible
+  __device__ LogProbabilities(const CtcProblem& p, const RowSum<A>& sum) {
     if (p.flags & LOG_PROBS) {
       shift = 0;
-      const bool refused = (p.flags & CHECK_LOG_PROBS) && !none &&
+      const bool refused = (p.flags & CHECK_LOG_PROBS) && !sum.none() &&
                            !canBeLogProbs<X>(sum.max, exponential(sum.max) * (sum.ties + sum.others));
       logSum = refused ? double(CTC_INFINITY) : 0;
-      scale = p.flags & SOFTMAX_TERM ? A(weight) : A(0);
     } else {
       shift = sum.shift();
-      logSum = sum.log();
-      scale = none ? A(0) : A(weight / (double(sum.ties) + double(sum.others)));
+      logSum = logOf(sum);
     }
   }
-  // A product with 0 that stays 0 for infinite x.
-  __device__ A term(A x) const { return scale == 0 ? A(0) : exponential(x - shift) * scale; }
-  __device__ double logProbability(A x) const { return (double(x) - double(shift)) - logSum; }
-  __device__ bool possible(A x) const { return x > -CTC_INFINITY && logProbability(x) >= -IMPOSSIBLE_NATS; }
+  __device__ double of(A x) const { return (double(x) - double(shift)) - logSum; }
+  __device__ bool possible(A x) const { return x > -CTC_INFINITY && of(x) >= -IMPOSSIBLE_NATS; }
 };
 
 // 2^f for f in [-1/2, 1/2] within 0.6 ulp: the sum of its series up to f^7.
@@ -185,45 +279,98 @@ __device__ inline Emission split(double d) {
   return {below ? m * 2 : m, int32_t(whole) - below};
 }
 
-// E of one frame, and its record.
-template <typename X, typename Group>
-__device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t,
-                             const InputRow<X>& row, const Normaliser<X>& y, bool bad, const Group& group) {
+// E of one frame, and its record, by one warp.
+template <typename X>
+__device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, int columns, int n, int t, const InputRow<X>& row,
+                               const RowSum<typename Wide<X>::type>& sum, const WarpGroup& warp) {
   using A = typename Wide<X>::type;
   const int32_t* distinct = workspace.lists(n).distinct;
   auto logit = [&](int column) { return row[column == 0 ? p.blank : distinct[column - 1]]; };
 
-  A best = -CTC_INFINITY;
+  A x = warp.lane <= columns ? logit(warp.lane) : A(-CTC_INFINITY);
+  A best = x;
 #pragma unroll 1
-  for (int c = group.lane; c <= u.columns; c += group.size()) {
-    const A x = logit(c);
-    best = x > best ? x : best;
-  }
-  best = group.template reduce<Max>(best);
+  for (int c = warp.lane + 32; c <= columns; c += 32) best = larger(best, logit(c));
+  best = warp.reduce<Largest>(best);
 
+  const bool bad = sum.bad();
+  const LogProbabilities<X> y(p, sum);
   Emission* emissions = workspace.emissions(n) + t * workspace.width;
   int range = 0;
 #pragma unroll 1
-  for (int c = group.lane; c <= u.columns; c += group.size()) {
-    const A x = logit(c);
+  for (int c = warp.lane; c <= columns;) {
     Emission emission = {0, ZERO_EXPONENT};
     if (!bad && y.possible(x)) {
       emission = split(double(x) - double(best));
       range = max(range, -emission.e);
     }
     emissions[c] = emission;
+    c += 32;
+    if (c <= columns) x = logit(c);
   }
-  range = group.template reduce<Max>(range);
-  if (group.lane == 0) {
+  range = warp.reduce<Max>(range);
+  if (warp.lane == 0) {
     const double refused = p.flags & LOG_PROBS ? y.logSum : 0;  // +Infinity or 0
-    const double logBest = bad                ? notANumber()
-                           : y.possible(best) ? y.logProbability(best)
-                                              : refused;
+    const double logBest = bad ? notANumber() : y.possible(best) ? y.of(best) : refused;
     workspace.frames(n)[t] = {logBest, range, 0};
   }
 }
 
-// ---- a row in registers, and a row in passes ------------------------------------------------------------------------------------------
+// ---- who shares a row --------------------------------------------------------------------------------------------------------------
+
+constexpr int MOST_WARPS = 32;  // of a block
+
+template <typename X>
+struct BlockShared {
+  using A = typename Wide<X>::type;
+  A largest[MOST_WARPS];
+  RowSum<A> sums[MOST_WARPS];
+  Terms<X> terms;
+};
+
+// The threads of a block, a multiple of 32.
+template <typename X>
+struct RowBlock {
+  using A = typename Wide<X>::type;
+  int lane;  // threadIdx.x
+  BlockShared<X>& shared;
+
+  __device__ int size() const { return blockDim.x; }
+  __device__ WarpGroup warp() const { return {lane & 31}; }
+  __device__ bool isFirstWarp() const { return lane < 32; }
+
+  // To all threads, once in a kernel. A barrier.
+  __device__ A largest(A x) const {
+    x = warp().template reduce<Largest>(x);
+    if ((lane & 31) == 0) shared.largest[lane >> 5] = x;
+    __syncthreads();
+    return warp().template reduce<Largest>((lane & 31) < size() >> 5 ? shared.largest[lane & 31] : A(-CTC_INFINITY));
+  }
+  // `sum` is each warp's, then the first warp's is the row's. The terms are for all threads.
+  __device__ Terms<X> terms(const CtcProblem& p, RowSum<A>& sum, double weight) const {
+    if ((lane & 31) == 0) shared.sums[lane >> 5] = sum;
+    __syncthreads();
+    if (isFirstWarp()) {
+      sum = lane < size() >> 5 ? shared.sums[lane] : RowSum<A>{A(-CTC_INFINITY), 0, 0};
+      sum = sum.together(warp());
+      const Terms<X> terms(p, sum, weight);
+      if (lane == 0) shared.terms = terms;
+    }
+    __syncthreads();
+    return shared.terms;
+  }
+};
+
+template <typename X>
+struct RowWarp : WarpGroup {
+  using A = typename Wide<X>::type;
+
+  __device__ WarpGroup warp() const { return *this; }
+  __device__ bool isFirstWarp() const { return true; }
+  __device__ Terms<X> terms(const CtcProblem& p, RowSum<A>& sum, double weight) const { return {p, sum, weight}; }
+};
+
+// ---- a row in registers, and a row in shared memory ------------------------------------------------------------------------------------
 
 // Up to ITEMS * group.size() classes: each lane has SIZE in a row and the next SIZE a group further on, or each one a group further on.
 template <typename X, int ITEMS>
@@ -231,246 +378,263 @@ struct RegisterRow {
   using Element = X;
   using A = typename Wide<X>::type;
   static constexpr int SIZE = Packet<X>::SIZE;
-  A x[ITEMS];
+  A x[ITEMS];  // then exp(x - max), with the warp's maximum
 
   template <typename Group>
   __device__ RegisterRow(const InputRow<X>& row, const Group& group) {
-    if (ITEMS % SIZE == 0 && row.inPackets()) {
-      const bool aligned = row.aligned();
+    if (areInPackets(row) && row.aligned()) {
+      const int step = SIZE * group.size();
+      int c = SIZE * group.lane;
+      const X* at = row.at + c;
 #pragma unroll
-      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE) {
-        const int c = (i / SIZE * group.size() + group.lane) * SIZE;
-        if (c < row.C) {
-          row.load(c, aligned, x + i);
-        } else {
+      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE, c += step, at += step) {
 #pragma unroll
-          for (int k = 0; k < SIZE; k++) x[i + k] = -CTC_INFINITY;
-        }
+        for (int k = 0; k < SIZE; k++) x[i + k] = -CTC_INFINITY;
+        if (c < row.C) widenPacket(at, x + i);
       }
     } else {
-      const X* at = row.at + group.lane * row.stride;
-      const int64_t step = group.size() * row.stride;
-#pragma unroll
-      for (int i = 0; i < ITEMS; i++, at += step) {
-        x[i] = group.lane + i * group.size() < row.C ? widen(*at) : A(-CTC_INFINITY);
-      }
+      eachByItself(row, group, row.at, row.stride, [&](int i, bool exists, const X* at) {
+        x[i] = exists ? widen(*at) : A(-CTC_INFINITY);
+      });
     }
   }
 
-  __device__ bool bad() const {
-    bool bad = false;
-#pragma unroll
-    for (int i = 0; i < ITEMS; i++) bad |= !(x[i] < CTC_INFINITY);  // true for NaN
-    return bad;
-  }
+  // C alone decides: the order of additions must not depend on where the row lies.
+  __device__ static bool areInPackets(const InputRow<X>& row) { return ITEMS % SIZE == 0 && row.C % SIZE == 0; }
 
-  template <typename Group>
-  __device__ RowSum<A> sum(const Group& group) const {
-    A most = x[0];
-#pragma unroll
-    for (int i = 1; i < ITEMS; i++) most = Max::of(most, x[i]);
-    RowSum<A> all = {group.template reduce<Max>(most), 0, 0};
-    const A shift = all.shift();
-    A part[4] = {};  // short sums, then their sum: less rounding, and four chains instead of one
-    int ties = 0;
+  // act(item, whether there is such a class, its place in an array)
+  template <typename Group, typename Y, typename F>
+  __device__ static void eachByItself(const InputRow<X>& row, const Group& group, Y* array, int64_t stride, F act) {
+    const bool inPackets = areInPackets(row);
+    int c = inPackets ? group.lane * SIZE : group.lane;
+    Y* at = array + c * stride;
 #pragma unroll
     for (int i = 0; i < ITEMS; i++) {
-      const bool tie = x[i] == all.max;
-      ties += tie;
-      part[i % 4] += tie ? A(0) : exponential(x[i] - shift);
+      act(i, c < row.C, at);
+      // SIZE in a row and on to the next SIZE, or all as far apart
+      const int step = !inPackets ? group.size() : i % SIZE < SIZE - 1 ? 1 : SIZE * (group.size() - 1) + 1;
+      c += step;
+      at += step * stride;
     }
-    all.ties = A(group.template reduce<Sum>(all.max == -CTC_INFINITY ? 0 : ties));  // all lanes, also when they hold NaN
-    all.others = group.template reduce<Sum>((part[0] + part[1]) + (part[2] + part[3]));
+  }
+
+  // Of the warp's numbers, which become exp(x - max).
+  __device__ RowSum<A> sum(const WarpGroup& warp) {
+    A most = x[0];
+#pragma unroll
+    for (int i = 1; i < ITEMS; i++) most = larger(most, x[i]);
+    RowSum<A> all = {warp.reduce<Largest>(most), 0, 0};
+    const A shift = all.shift();
+    PartialSum<A> part;
+#pragma unroll
+    for (int i = 0; i < ITEMS; i++) {
+      x[i] = decayed(x[i] - shift);
+      part.add(x[i], i);
+    }
+    part.addUp(warp, &all);
     return all;
   }
 
-  __device__ void toTerms(const Normaliser<X>& y) {
+  // Times a factor.
+  template <typename Group>
+  __device__ void write(const InputRow<X>& row, A factor, const OutputRow<X>& out, const Group& group) {
 #pragma unroll
-    for (int i = 0; i < ITEMS; i++) x[i] = y.term(x[i]);
-  }
-
-  template <typename Out, typename Group>
-  __device__ void write(const InputRow<X>& row, const Normaliser<X>&, const Out& out, const Group& group) const {
-    const bool inPackets = ITEMS % SIZE == 0 && row.inPackets();
-    int c = inPackets ? group.lane * SIZE : group.lane;
-    if (inPackets && out.packets()) {
+    for (int i = 0; i < ITEMS; i++) x[i] *= factor;
+    if (areInPackets(row) && out.packets()) {
+      const int step = SIZE * group.size();
+      int c = SIZE * group.lane;
+      X* at = out.at + c;
 #pragma unroll
-      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE, c += SIZE * group.size()) {
-        if (c < row.C) out.template setAll<SIZE>(c, x + i, true);
+      for (int i = 0; i + SIZE - 1 < ITEMS; i += SIZE, c += step, at += step) {
+        if (c < row.C) narrowPacket(x + i, at);
       }
     } else {
-      auto* at = out.at + c * out.stride;
-#pragma unroll
-      for (int i = 0; i < ITEMS; i++) {
-        if (c < row.C) narrow(x[i], at);
-        // SIZE in a row and on to the next SIZE, or all as far apart
-        const int step = !inPackets ? group.size() : i % SIZE < SIZE - 1 ? 1 : SIZE * (group.size() - 1) + 1;
-        c += step;
-        at += step * out.stride;
-      }
+      eachByItself(row, group, out.at, out.stride, [&](int i, bool exists, X* at) {
+        if (exists) narrow(x[i], at);
+      });
     }
   }
 };
 
-// Any number of classes: read once for the sum, and once more for the gradient.
+// Any number of classes, by a block: the first `kept` of them in dynamic shared memory once they are read, the others read again.
 template <typename X>
-struct PassedRow {
+struct SharedRow {
   using Element = X;
   using A = typename Wide<X>::type;
   static constexpr int SIZE = Packet<X>::SIZE;
-  RowSum<A> own = {-CTC_INFINITY, 0, 0};
-  bool isBad = false;
+  const InputRow<X> row;
+  const X* near;  // class 0 in shared memory
+  int kept;
+  A max;
 
-  template <typename Group>
-  __device__ PassedRow(const InputRow<X>& row, const Group& group) {
-    if (row.inPackets()) {
-      const bool aligned = row.aligned();
-      for (int c = group.lane * SIZE; c < row.C; c += group.size() * SIZE) {
-        A x[SIZE];
-        row.load(c, aligned, x);
-        addAll(x);
+  // `room`: for how many numbers there is shared memory, a multiple of SIZE.
+  __device__ SharedRow(const InputRow<X>& row, int room, const RowBlock<X>& block) : row(row) {
+    const bool wide = row.stride == 1;
+    const int head = wide ? row.beforeAligned() : 0;
+    const int packets = wide ? (row.C - head) / SIZE : 0;
+    X* const to = (X*)dynamicShared + (SIZE - head) % SIZE;
+    near = to;
+    kept = row.C + SIZE <= room ? row.C : head + ::max(room - 2 * SIZE, 0);
+
+    A most = -CTC_INFINITY;
+    auto take = [&](int c) {
+      const X x = row.at[c * row.stride];
+      most = larger(most, widen(x));
+      if (c < kept) to[c] = x;
+    };
+    if (block.lane < head) take(block.lane);
+    constexpr int AHEAD = 4;  // loads under way
+#pragma unroll 1
+    for (int i = block.lane; i < packets; i += AHEAD * block.size()) {
+      Packet<X> loaded[AHEAD];
+#pragma unroll
+      for (int k = 0; k < AHEAD; k++) {
+        loaded[k] = loadPacket(row.at + head + min(i + k * block.size(), packets - 1) * SIZE);
       }
-    } else {
-      for (int c = group.lane; c < row.C; c += group.size()) {
-        const A x[1] = {row[c]};
-        addAll(x);
+#pragma unroll
+      for (int k = 0; k < AHEAD; k++) {
+        const int c = head + min(i + k * block.size(), packets - 1) * SIZE;
+#pragma unroll
+        for (int s = 0; s < SIZE; s++) most = larger(most, widen(loaded[k].x[s]));
+        if (c < kept && i + k * block.size() < packets) storePacket(to + c, loaded[k]);
       }
     }
+#pragma unroll 1
+    for (int c = head + packets * SIZE + block.lane; c < row.C; c += block.size()) take(c);
+    max = block.largest(most);
   }
 
-  // The maximum is looked at once for all of them.
-  template <int COUNT>
-  __device__ void addAll(const A (&x)[COUNT]) {
-    A most = x[0];
+  __device__ A operator[](int c) const { return widen(c < kept ? near[c] : row.at[c * row.stride]); }
+
+  __device__ RowSum<A> sum(const WarpGroup& warp) const {
+    RowSum<A> all = {max, 0, 0};
+    const A shift = all.shift();
+    PartialSum<A> part;
+    constexpr int AHEAD = 4;
+#pragma unroll 1
+    for (int c = threadIdx.x; c < row.C; c += AHEAD * blockDim.x) {
 #pragma unroll
-    for (int k = 0; k < COUNT; k++) {
-      isBad |= !(x[k] < CTC_INFINITY);
-      most = Max::of(x[k], most);
-    }
-    if (most > own.max) own.raise(most);
-    const A shift = own.shift();
-    A others = 0;
-#pragma unroll
-    for (int k = 0; k < COUNT; k++) {
-      const bool tie = x[k] == own.max && x[k] > -CTC_INFINITY;
-      own.ties += tie ? 1 : 0;
-      others += tie ? A(0) : exponential(x[k] - shift);
-    }
-    own.others += others;
-  }
-
-  __device__ bool bad() const { return isBad; }
-
-  template <typename Group>
-  __device__ RowSum<A> sum(const Group& group) const {
-    return own.together(group);
-  }
-
-  __device__ void toTerms(const Normaliser<X>&) {}
-
-  template <typename Out, typename Group>
-  __device__ void write(const InputRow<X>& row, const Normaliser<X>& y, const Out& out, const Group& group) const {
-    if (row.inPackets()) {
-      const bool packets = out.packets();
-      const bool aligned = row.aligned();
-      for (int c = group.lane * SIZE; c < row.C; c += group.size() * SIZE) {
-        A x[SIZE];
-        row.load(c, aligned, x);
-#pragma unroll
-        for (int k = 0; k < SIZE; k++) x[k] = y.term(x[k]);
-        out.template setAll<SIZE>(c, x, packets);
+      for (int i = 0; i < AHEAD; i++) {
+        const int at = c + i * blockDim.x;
+        part.add(at < row.C ? decayed((*this)[at] - shift) : A(0), i);
       }
-    } else {
-      for (int c = group.lane; c < row.C; c += group.size()) out.set(c, y.term(row[c]));
     }
+    part.addUp(warp, &all);
+    return all;
+  }
+
+  __device__ void write(const InputRow<X>&, A factor, const OutputRow<X>& out, const RowBlock<X>& block) const {
+    const A shift = RowSum<A>{max, 0, 0}.shift();
+    auto term = [&](A x) { return decayed(x - shift) * factor; };
+    const bool wide = out.stride == 1;
+    const int head = wide ? min(before(out.at), row.C) : 0;
+    const int packets = wide ? (row.C - head) / SIZE : 0;
+    const bool aligned = before(near + head) == 0;
+    if (block.lane < head) out.set(block.lane, term((*this)[block.lane]));
+#pragma unroll 1
+    for (int i = block.lane; i < packets; i += block.size()) {
+      const int c = head + i * SIZE;
+      A x[SIZE];
+      if (aligned && c + SIZE <= kept) {
+        widenPacket(near + c, x);
+      } else {
+#pragma unroll
+        for (int k = 0; k < SIZE; k++) x[k] = (*this)[c + k];
+      }
+#pragma unroll
+      for (int k = 0; k < SIZE; k++) x[k] = term(x[k]);
+      narrowPacket(x, out.at + c);
+    }
+#pragma unroll 1
+    for (int c = head + packets * SIZE + block.lane; c < row.C; c += block.size()) out.set(c, term((*this)[c]));
   }
 };
-
-// Many float64 numbers a thread would be too many registers, and few use them: those rows are read twice.
-template <typename X, int ITEMS>
-struct LongRowOf {
-  using type = RegisterRow<X, ITEMS>;
-};
-template <int ITEMS>
-struct LongRowOf<double, ITEMS> {
-  using type = PassedRow<double>;
-};
-template <typename X, int ITEMS>
-using LongRow = typename LongRowOf<X, ITEMS>::type;
 
 // ---- the kernels ---------------------------------------------------------------------------------------------------------------------------
 
-template <typename Row, typename Group>
-__device__ void frame(const CtcProblem& p, unsigned number, const Group& group) {
+// `values` makes a row of numbers of an InputRow.
+template <typename X, typename Group, typename Make>
+__device__ void frame(const CtcProblem& p, unsigned number, const Group& group, Make values) {
   const int n = number / unsigned(p.T);
   const int t = number % unsigned(p.T);
   const Workspace workspace(p);
-  const Utterance u = workspace.utterances()[n];
+  const Utterance& u = workspace.utterances()[n];
   if (t >= u.rows) return;
 
   const bool wanted = p.gradient != nullptr;
-  bool zero = t >= u.frames || u.weight == 0;
+  bool zero = true;
   if (t < u.frames) {
-    using X = typename Row::Element;
+    using A = typename Wide<X>::type;
     const InputRow<X> row = {(const X*)p.logits + logitsIndex(p, n, t), p.logitsClassStride, p.C};
-    Row values(row, group);
-    const bool bad = group.any(values.bad());
-    const Normaliser<X> y(p, values.sum(group), u.weight);
-    zero |= bad;
+    auto numbers = values(row);
+    RowSum<A> sum = numbers.sum(group.warp());
+    const A max = sum.max;  // the warp's
+    const Terms<X> terms = group.terms(p, sum, u.weight);
+    zero = terms.zero;
     if (wanted && !zero) {
-      if (p.gradientType == CODE<X>) {
-        values.toTerms(y);
-        values.write(row, y, OutputRow<X>{(X*)p.gradient + gradientIndex(p, n, t), p.gradientClassStride}, group);
+      if (p.gradientType == CODE<X> && terms.hasFactor()) {
+        const OutputRow<X> out = {(X*)p.gradient + gradientIndex(p, n, t), p.gradientClassStride};
+        numbers.write(row, group.size() == 32 ? terms.factor : terms.factor * decayed(max - terms.max), out, group);
       } else {
-        storeRow(p, n, t, group, [&](int c) { return y.term(row[c]); });
+        storeRow(p, n, t, group, [&](int c) { return terms.of(row[c]); });
       }
     }
-    writeEmissions(p, workspace, u, n, t, row, y, bad, group);  // last: the row's registers are free
+    if (group.isFirstWarp()) writeEmissions(p, workspace, u.columns, n, t, row, sum, group.warp());  // last: the row's registers are free
   }
-  if (wanted && zero) {
-    storeRow(p, n, t, group, [](int) { return 0.0; });
-  }
+  if (wanted && zero) storeRow(p, n, t, group, [](int) { return 0.0; });
 }
 
-template <typename Row>
+template <typename X, int ITEMS>
 __device__ void frameOfWarp(const CtcProblem& p) {
   const int64_t number = rowOfWarp();
   if (number >= int64_t(p.N) * p.T) return;
-  frame<Row>(p, unsigned(number), WarpGroup{int(threadIdx.x % 32)});
-}
-
-template <typename Row>
-__device__ void frameOfBlock(const CtcProblem& p, double* shared) {
-  frame<Row>(p, blockIdx.x, BlockGroup{int(threadIdx.x), shared});
+  const RowWarp<X> warp{int(threadIdx.x % 32)};
+  frame<X>(p, unsigned(number), warp, [&](const InputRow<X>& row) { return RegisterRow<X, ITEMS>(row, warp); });
 }
 
 }  // namespace
 
-#define CTC_FRAMES(TYPE)                                                                                  \
-  extern "C" __global__ void __launch_bounds__(256) ctc_frames_##TYPE##_c32(const CtcProblem p) {         \
-    frameOfWarp<RegisterRow<TYPE, 1>>(p);                                                                 \
-  }                                                                                                       \
-  extern "C" __global__ void __launch_bounds__(256) ctc_frames_##TYPE##_c256(const CtcProblem p) {        \
-    frameOfWarp<RegisterRow<TYPE, 8>>(p);                                                                 \
-  }                                                                                                       \
-  extern "C" __global__ void __launch_bounds__(256, 3) ctc_frames_##TYPE##_c1024(const CtcProblem p) {       \
-    frameOfWarp<LongRow<TYPE, 32>>(p);                                                                    \
-  }                                                                                                       \
-  extern "C" __global__ void __launch_bounds__(512) ctc_frames_##TYPE##_c8192(const CtcProblem p) {       \
-    static __shared__ double shared[BLOCK / 32];                                                          \
-    frameOfBlock<LongRow<TYPE, 16>>(p, shared);                                                           \
-  }                                                                                                       \
-  extern "C" __global__ void __launch_bounds__(512) ctc_frames_##TYPE##_any(const CtcProblem p) {         \
-    static __shared__ double shared[BLOCK / 32];                                                          \
-    frameOfBlock<PassedRow<TYPE>>(p, shared);                                                             \
+#define CTC_FRAMES_WARP(TYPE, TIER, ITEMS, BLOCKS)                                                                    \
+  extern "C" __global__ void __launch_bounds__(256, BLOCKS) ctc_frames_##TYPE##_##TIER(const CtcProblem p) {          \
+    frameOfWarp<TYPE, ITEMS>(p);                                                                                      \
   }
-#define CTC_FRAMES_OF(TYPE) CTC_FRAMES(TYPE)
+#define CTC_FRAMES_BLOCK(TYPE)                                                                                        \
+  extern "C" __global__ void __launch_bounds__(1024) ctc_frames_##TYPE##_c16384(const CtcProblem p) {                 \
+    static __shared__ BlockShared<TYPE> shared;                                                                       \
+    const RowBlock<TYPE> block{int(threadIdx.x), shared};                                                             \
+    frame<TYPE>(p, blockIdx.x, block, [&](const InputRow<TYPE>& row) { return RegisterRow<TYPE, 16>(row, block); });  \
+  }
+#define CTC_FRAMES_ANY(TYPE)                                                                                          \
+  extern "C" __global__ void __launch_bounds__(1024) ctc_frames_##TYPE##_any(const CtcProblem p, int room) {          \
+    static __shared__ BlockShared<TYPE> shared;                                                                       \
+    const RowBlock<TYPE> block{int(threadIdx.x), shared};                                                             \
+    frame<TYPE>(p, blockIdx.x, block, [&](const InputRow<TYPE>& row) { return SharedRow<TYPE>(row, room, block); });  \
+  }
+#define CTC_FRAMES(TYPE)               \
+  CTC_FRAMES_WARP(TYPE, c32, 1, 1)     \
+  CTC_FRAMES_WARP(TYPE, c64, 2, 1)     \
+  CTC_FRAMES_WARP(TYPE, c128, 4, 1)    \
+  CTC_FRAMES_WARP(TYPE, c256, 8, 1)    \
+  CTC_FRAMES_WARP(TYPE, c1024, 32, 3)  \
+  CTC_FRAMES_BLOCK(TYPE)               \
+  CTC_FRAMES_ANY(TYPE)
+// Many float64 numbers a thread would be too many registers, and few use them.
+#define CTC_FRAMES_FEW(TYPE)           \
+  CTC_FRAMES_WARP(TYPE, c32, 1, 1)     \
+  CTC_FRAMES_WARP(TYPE, c256, 8, 1)    \
+  CTC_FRAMES_ANY(TYPE)
 
 // scripts/build-ptx makes a file for each type: a driver then translates only what is used.
 #ifdef CTC_ONLY
+#define CTC_FRAMES_f64 CTC_FRAMES_FEW(f64)
+#define CTC_FRAMES_f32 CTC_FRAMES(f32)
+#define CTC_FRAMES_f16 CTC_FRAMES(f16)
+#define CTC_FRAMES_bf16 CTC_FRAMES(bf16)
+#define CTC_PASTE(A, B) A##B
+#define CTC_FRAMES_OF(TYPE) CTC_PASTE(CTC_FRAMES_, TYPE)
 CTC_FRAMES_OF(CTC_ONLY)
 #else
-CTC_FRAMES(f64)
+CTC_FRAMES_FEW(f64)
 CTC_FRAMES(f32)
 CTC_FRAMES(f16)
 CTC_FRAMES(bf16)

@@ -6,7 +6,7 @@
 // In:  targets, targetStart or targetStride, targetLength [N], inputLength [N], frameCount [N], weights [N].
 // Out: workspace: Utterance [N]; Lists of each; losses [N] and statuses [N] where a label or length is bad.
 // Parallel: one block an utterance; positions over its threads.
-// Launch: grid N, block 256. Shared memory: 8 warps * 8 bytes and 256 counts, static.
+// Launch: grid N, block 256. Shared memory: 8 warps * (8 + 4) bytes, static.
 // Deterministic: no atomics; a position's rank is the number of (label, position) below it, so the order is unique.
 // Rejected: a table of C entries an utterance (C may be 250,000); radix sort (L is small: L^2 / 256 comparisons are 0.1 us
 // for L = 40 and some 0.5 ms for L = 15,000, where the lattice then takes a second).
@@ -43,7 +43,8 @@ __device__ bool isHead(const int32_t* target, const int32_t* order, int r) {
   return r == 0 || target[order[r]] != target[order[r - 1]];
 }
 
-// Numbers the distinct labels from 1 in sorted order; every thread takes a stretch of the order. Returns their number.
+// Numbers the distinct labels from 1 in sorted order; every thread takes a stretch of the order. Returns their number. `counts` is
+// shared and has a place for each warp.
 __device__ int numberColumns(const int32_t* target, int labels, const Lists& lists, int* counts) {
   const int stretch = (labels + THREADS - 1) / THREADS;
   const int begin = min(int(threadIdx.x) * stretch, labels);
@@ -51,13 +52,20 @@ __device__ int numberColumns(const int32_t* target, int labels, const Lists& lis
   int heads = 0;
 #pragma unroll 1
   for (int r = begin; r < end; r++) heads += isHead(target, lists.order, r);
-  counts[threadIdx.x] = heads;
+  const int lane = threadIdx.x % 32;
+  const int warp = threadIdx.x / 32;
+  int upToHere = heads;  // in this warp
+  for (int d = 1; d < 32; d *= 2) {
+    const int before = __shfl_up_sync(WARP, upToHere, d);
+    upToHere += lane >= d ? before : 0;
+  }
+  if (lane == 31) counts[warp] = upToHere;
   __syncthreads();
-  int column = 0;
+  int column = upToHere - heads;
   int columns = 0;
-  for (int i = 0; i < THREADS; i++) {
-    column += i < int(threadIdx.x) ? counts[i] : 0;
-    columns += counts[i];
+  for (int w = 0; w < THREADS / 32; w++) {
+    column += w < warp ? counts[w] : 0;
+    columns += counts[w];
   }
 #pragma unroll 1
   for (int r = begin; r < end; r++) {
@@ -77,7 +85,7 @@ __device__ int numberColumns(const int32_t* target, int labels, const Lists& lis
 
 extern "C" __global__ void __launch_bounds__(256) ctc_prepare(const CtcProblem p) {
   static __shared__ double shared[THREADS / 32];
-  static __shared__ int counts[THREADS];
+  static __shared__ int counts[THREADS / 32];
   const int n = blockIdx.x;
   const Workspace workspace(p);
   const BlockGroup block{int(threadIdx.x), shared};

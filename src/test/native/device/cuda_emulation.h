@@ -67,6 +67,8 @@ inline int laneIndex() { return self.thread.x % 32; }  // blocks are one-dimensi
 
 }  // namespace emulation
 
+extern __shared__ char dynamicShared[];
+
 #define threadIdx emulation::self.thread
 #define blockIdx emulation::self.block
 #define blockDim emulation::self.blockDim

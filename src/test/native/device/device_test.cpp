@@ -102,7 +102,7 @@ int64_t workspaceBytes(const Problem& p) {
 
 std::string findings;
 
-void launch(const std::string& name, int64_t grid, unsigned threads, Problem& p, int segment = -1) {
+void launch(const std::string& name, int64_t grid, unsigned threads, Problem& p, int segment = -1, size_t sharedBytes = 0) {
   if (grid == 0) return;
   const emulation::Kernel* kernel = emulation::findKernel(name.c_str());
   if (!kernel) {
@@ -110,7 +110,7 @@ void launch(const std::string& name, int64_t grid, unsigned threads, Problem& p,
     return;
   }
   void* parameters[] = {&p, &segment};
-  const std::string found = emulation::launch(*kernel, {unsigned(grid), 1, 1}, {threads, 1, 1}, 0, parameters).text;
+  const std::string found = emulation::launch(*kernel, {unsigned(grid), 1, 1}, {threads, 1, 1}, sharedBytes, parameters).text;
   if (!found.empty()) findings += found + "\n";
 }
 
@@ -122,8 +122,11 @@ struct Choice {
 
 void compute(Problem& p, Type type, const Choice& choice) {
   std::string tier = choice.tier;
-  if (tier.empty()) tier = p.C <= 32 ? "c32" : p.C <= 256 ? "c256" : p.C <= 1024 ? "c1024" : p.C <= 8192 ? "c8192" : "any";
-  const bool byBlock = tier == "c8192" || tier == "any";
+  if (tier.empty() && type == F64) tier = p.C <= 32 ? "c32" : p.C <= 256 ? "c256" : "any";
+  if (tier.empty()) {
+    tier = p.C <= 32 ? "c32" : p.C <= 64 ? "c64" : p.C <= 128 ? "c128" : p.C <= 256 ? "c256" : p.C <= 1024 ? "c1024" : p.C <= 16384 ? "c16384" : "any";
+  }
+  const bool byBlock = tier == "c16384" || tier == "any";
   const int pairs = p.L + 1;
   int P = pairs <= 128 ? 1 : pairs <= 256 ? 2 : 4;
   int W = std::min<int>(4, up(pairs, 32 * P));
@@ -132,7 +135,10 @@ void compute(Problem& p, Type type, const Choice& choice) {
 
   launch("ctc_prepare", p.N, 256, p);
   const int64_t rows = int64_t(p.N) * p.T;
-  launch(std::string("ctc_frames_") + TYPE[type] + "_" + tier, byBlock ? rows : up(rows, 8), byBlock ? 512 : 256, p);
+  const int64_t logitBytes = type == F64 ? 8 : type == F32 ? 4 : 2;
+  const int64_t shared = std::min<int64_t>(up(p.C * logitBytes, 16) * 16 + 16, 64 << 10);
+  launch(std::string("ctc_frames_") + TYPE[type] + "_" + tier, byBlock ? rows : up(rows, 8),
+         byBlock ? 32 * unsigned(std::min<int64_t>(32, up(p.C, 512))) : 256, p, int(shared / logitBytes), tier == "any" ? shared : 0);
   for (int k = 0; k < segments(p); k++) {
     launch("ctc_lattice_p" + std::to_string(P), p.N, 64 * W, p, k);
     if (p.gradient) launch("ctc_labels", up(p.N * 2 * K, 8), 256, p, k);

@@ -39,12 +39,16 @@ namespace projectionModule {
 namespace emulation {
 
 #define KERNEL(MODULE, NAME, THREADS, SHARED) Entry<&MODULE::NAME>::kernel(#NAME, THREADS, SHARED)
-#define FRAMES(TYPE)                                               \
+#define FRAMES_FEW(TYPE)                                           \
   KERNEL(framesModule, ctc_frames_##TYPE##_c32, 256, 0),           \
       KERNEL(framesModule, ctc_frames_##TYPE##_c256, 256, 0),      \
+      KERNEL(framesModule, ctc_frames_##TYPE##_any, 1024, sizeof(framesModule::BlockShared<TYPE>))
+#define FRAMES(TYPE)                                               \
+  FRAMES_FEW(TYPE),                                                \
+      KERNEL(framesModule, ctc_frames_##TYPE##_c64, 256, 0),       \
+      KERNEL(framesModule, ctc_frames_##TYPE##_c128, 256, 0),      \
       KERNEL(framesModule, ctc_frames_##TYPE##_c1024, 256, 0),     \
-      KERNEL(framesModule, ctc_frames_##TYPE##_c8192, 512, 128),   \
-      KERNEL(framesModule, ctc_frames_##TYPE##_any, 512, 128)
+      KERNEL(framesModule, ctc_frames_##TYPE##_c16384, 1024, sizeof(framesModule::BlockShared<TYPE>))
 #define PROJECTION(TYPE)                                                  \
   KERNEL(projectionModule, ctc_projection_targets_##TYPE, 256, 0),        \
       KERNEL(projectionModule, ctc_projection_rows_##TYPE, 256, 0),       \
@@ -64,8 +68,8 @@ const Kernel* findKernel(const char* name) {
   static const unsigned latticeShared = sizeof(latticeModule::LatticeShared);
   static const unsigned alignShared = sizeof(alignModule::AlignShared);
   static const Kernel kernels[] = {
-      KERNEL(prepareModule, ctc_prepare, 256, 64 + 1024),
-      FRAMES(f64),
+      KERNEL(prepareModule, ctc_prepare, 256, 64 + 32),
+      FRAMES_FEW(f64),
       FRAMES(f32),
       FRAMES(f16),
       FRAMES(bf16),

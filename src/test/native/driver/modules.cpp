@@ -173,6 +173,7 @@ CTC4J_EXPORT CUresult cuFuncGetAttribute(int* value, int which, Function* functi
   ENTER_CONTEXT("cuFuncGetAttribute");
   switch (which) {
     case 0: *value = function->maxThreads; break;
+    case 1: *value = static_cast<int>(function->kernel->staticSharedBytes); break;
     case 4: *value = 32; break;  // registers: the emulator has none
     case 5: case 6: *value = function->module->architecture; break;
     case 8: *value = function->dynamicSharedBytes; break;
@@ -184,7 +185,8 @@ CTC4J_EXPORT CUresult cuFuncGetAttribute(int* value, int which, Function* functi
 CTC4J_EXPORT CUresult cuFuncSetAttribute(Function* function, int which, int value) {
   ENTER_CONTEXT("cuFuncSetAttribute");
   if (which == 8) {
-    if (value > deviceAttribute(97)) {
+    int most = deviceAttribute(97) - static_cast<int>(function->kernel->staticSharedBytes);
+    if (value < 0 || value > most) {
       return CUDA_ERROR_INVALID_VALUE;
     }
     function->dynamicSharedBytes = value;

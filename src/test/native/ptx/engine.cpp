@@ -91,12 +91,12 @@ Findings launch(const Kernel& kernel, Dim3 grid, Dim3 block, size_t dynamicShare
   ptx::Function& function = *static_cast<const Entry&>(kernel).function;
   const uint64_t threads = uint64_t(block.x) * block.y * block.z;
   if (block.y != 1 || block.z != 1 || threads == 0 || threads > function.maxThreads || grid.x == 0 || grid.y != 1 || grid.z != 1 ||
-      dynamicSharedBytes != 0) {
+      function.sharedBytes > ptx::DYNAMIC_SHARED) {
     return {function.name + ": cannot be launched with a grid of " + std::to_string(grid.x) + ", " + std::to_string(threads) +
             " threads a block and " + std::to_string(dynamicSharedBytes) + " bytes of dynamic shared memory"};
   }
   function.launches++;
-  ptx::Machine machine({&function, grid.x, unsigned(threads), copied(function, parameters), seed, checking});
+  ptx::Machine machine({&function, grid.x, unsigned(threads), dynamicSharedBytes, copied(function, parameters), seed, checking});
   const Findings findings = machine.run();
   executed = machine.executed();
   return findings;

@@ -26,7 +26,7 @@ Machine::Machine(Launch launch)
     : launch_(std::move(launch)),
       schedule_(launch_.seed),
       clocks_(clocks),
-      sharedMemory_(launch_.function->sharedBytes),
+      sharedMemory_(launch_.dynamicSharedBytes == 0 ? launch_.function->sharedBytes : DYNAMIC_SHARED + launch_.dynamicSharedBytes),
       shared_(sharedMemory_.data(), sharedMemory_.size()),
       warps_((launch_.threads + 31) / 32) {}
 

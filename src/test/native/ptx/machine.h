@@ -39,6 +39,7 @@ struct Warp {
 struct Launch {
   Function* function;
   unsigned blocks, threads;
+  size_t dynamicSharedBytes;
   std::vector<char> parameters;
   uint64_t seed;
   bool isChecked;

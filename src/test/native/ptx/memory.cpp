@@ -67,7 +67,8 @@ Machine::Place Machine::locate(const Instruction& i, Space space, uint64_t addre
   } else if (place.isShared) {
     place.region = &shared_;
     place.offset = address;
-    if (address + bytes <= shared_.bytes) place.at = shared_.base + address;
+    const size_t end = address < DYNAMIC_SHARED ? launch_.function->sharedBytes : shared_.bytes;
+    if (address + bytes <= end) place.at = shared_.base + address;
   } else {
     char* at = reinterpret_cast<char*>(address);
     place.region = emulation::allocationOf(at);

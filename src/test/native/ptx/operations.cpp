@@ -316,6 +316,7 @@ void addConversions(Operations& all) {
   OP("cvt.rn.f32.u32", f32, A(u32));
   OP("cvt.rn.f32.s32", f32, A(s32));
   OP("cvt.rni.f64.f64", f64, std::nearbyint(A(f64)));
+  OP("cvt.rni.f32.f32", f32, std::nearbyint(A(f32)));
   OP("cvt.rmi.f64.f64", f64, std::floor(A(f64)));
   OP("cvt.rzi.s32.f64", s32, truncated(A(f64)));
   OP("cvt.rzi.s64.f64", s64, truncatedLong(A(f64)));

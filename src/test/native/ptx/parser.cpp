@@ -96,6 +96,10 @@ class Parser {
         const Parameter p = place(declaration(), sharedBytes_);
         sharedByAll_[p.name] = p.offset;
         expect(";");
+      } else if (take(".extern")) {
+        expect(".shared");
+        sharedByAll_[declaration().name] = DYNAMIC_SHARED;
+        expect(";");
       } else {
         refuse(line(), "expected a function, got " + text());
       }
@@ -130,7 +134,7 @@ class Parser {
     size_t bytes, alignment;
   };
 
-  // .align 8 .b8 name[208]
+  // .align 8 .b8 name[208], or name[] for what a launch gives
   Declaration declaration() {
     Declaration d{"", 0, 0};
     if (take(".align")) d.alignment = std::stoul(word());
@@ -138,7 +142,7 @@ class Parser {
     d.name = word();
     d.bytes = each;
     if (take("[")) {
-      d.bytes = each * std::stoul(word());
+      d.bytes = is("]") ? 0 : each * std::stoul(word());
       expect("]");
     }
     if (d.alignment == 0) d.alignment = each;

@@ -11,6 +11,9 @@
 
 namespace ptx {
 
+// Where dynamic shared memory begins: past all that a kernel may have by itself.
+constexpr size_t DYNAMIC_SHARED = 48 << 10;
+
 enum class Action : uint8_t {
   OPERATE,  // register to register: `operation`
   PACK,

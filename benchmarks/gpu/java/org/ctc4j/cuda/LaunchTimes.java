@@ -29,8 +29,9 @@ final class LaunchTimes extends Launch {
   }
 
   @Override
-  public void kernel(KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
-    super.kernel(kernel, blocks, threads, arguments);
+  public void kernel(
+      KernelModules.Kernel kernel, int blocks, int threads, int sharedBytes, Pointer arguments) {
+    super.kernel(kernel, blocks, threads, sharedBytes, arguments);
     launched.add(kernel.name());
     timer.record(launched.size());
   }

@@ -1,5 +1,6 @@
 package org.ctc4j.cuda.driver;
 
+import static jcuda.driver.JCudaDriver.cuCtxGetDevice;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
 import static jcuda.driver.JCudaDriver.cuDeviceGetName;
@@ -45,6 +46,14 @@ public final class Device {
         kernels == 0
             ? "too old: there are kernels for sm_%d and newer".formatted(KernelImages.oldest())
             : "");
+  }
+
+  /** The most shared memory that a block may have, on the device of the current context. */
+  static int sharedBytesOfBlock() {
+    CUdevice device = new CUdevice();
+    Driver.call("cuCtxGetDevice", () -> cuCtxGetDevice(device));
+    return attribute(
+        device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
   }
 
   static CUdevice handle(int index) {

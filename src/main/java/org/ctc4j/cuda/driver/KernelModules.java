@@ -1,9 +1,13 @@
 package org.ctc4j.cuda.driver;
 
+import static jcuda.driver.JCudaDriver.cuFuncGetAttribute;
+import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
+
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUfunction_attribute;
 import org.ctc4j.ElementType;
 
 /**
@@ -43,6 +47,7 @@ public final class KernelModules implements AutoCloseable {
     private final String file;
     private final String name;
     private CUfunction function;
+    private int dynamicSharedBytes = -1;
 
     private Kernel(String file, String name) {
       this.file = file;
@@ -68,6 +73,34 @@ public final class KernelModules implements AutoCloseable {
         }
         function = module.function(name);
       }
+    }
+
+    /**
+     * How much dynamic shared memory a block may have: all that the device gives to one, less what
+     * the kernel has by itself. The kernel is loaded if it is not yet.
+     */
+    public int dynamicSharedBytes() {
+      load();
+      if (dynamicSharedBytes < 0) {
+        int[] itself = {0};
+        Driver.call(
+            "cuFuncGetAttribute",
+            () -> name,
+            () ->
+                cuFuncGetAttribute(
+                    itself, CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function));
+        int bytes = Device.sharedBytesOfBlock() - itself[0];
+        Driver.call(
+            "cuFuncSetAttribute",
+            () -> "%d bytes of dynamic shared memory for %s".formatted(bytes, name),
+            () ->
+                cuFuncSetAttribute(
+                    function,
+                    CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                    bytes));
+        dynamicSharedBytes = bytes;
+      }
+      return dynamicSharedBytes;
     }
   }
 

@@ -32,13 +32,22 @@ public class Launch {
     return Math.toIntExact((all + perBlock - 1) / perBlock);
   }
 
+  /** The same without dynamic shared memory. */
+  public final void kernel(
+      KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
+    kernel(kernel, blocks, threads, 0, arguments);
+  }
+
   /**
    * Enqueues {@code blocks} × {@code threads} threads of a kernel, which is loaded if it is not
    * yet; none if there are no blocks. The arguments are copied before this returns.
    *
+   * @param sharedBytes dynamic shared memory of a block, at most {@link
+   *     KernelModules.Kernel#dynamicSharedBytes}
    * @param arguments what {@code cuLaunchKernel} takes as {@code kernelParams}
    */
-  public void kernel(KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
+  public void kernel(
+      KernelModules.Kernel kernel, int blocks, int threads, int sharedBytes, Pointer arguments) {
     if (blocks == 0) {
       return;
     }
@@ -50,14 +59,29 @@ public class Launch {
                 .formatted(kernel.name(), blocks, threads, doing.get()),
         () ->
             cuLaunchKernel(
-                kernel.function(), blocks, 1, 1, threads, 1, 1, 0, stream, arguments, null));
+                kernel.function(),
+                blocks,
+                1,
+                1,
+                threads,
+                1,
+                1,
+                sharedBytes,
+                stream,
+                arguments,
+                null));
   }
 
   /** Loads every kernel that it is asked to launch, and launches none. */
   public static Launch loading(Supplier<String> doing) {
     return new Launch(null, doing) {
       @Override
-      public void kernel(KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
+      public void kernel(
+          KernelModules.Kernel kernel,
+          int blocks,
+          int threads,
+          int sharedBytes,
+          Pointer arguments) {
         kernel.load();
       }
     };

@@ -10,29 +10,45 @@ import org.ctc4j.cuda.driver.Launch;
 /**
  * {@code ctc_frames_TYPE_TIER}: log-sum-exp of each frame, softmax into the gradient, the labels'
  * probabilities into the workspace. A warp a frame for few classes, a block a frame for many; the
- * tier is the number of classes up to which a frame fits into the registers of its threads.
+ * tier is the number of classes up to which a frame fits into the registers of its threads. Blocks
+ * grow with the classes, and with nothing else: their size decides the order of additions.
  */
 final class FramesLauncher {
+  private static final int WARP = 32;
+  private static final int FRAMES_OF_WARPS = 8; // a block
+  private static final int CLASSES_OF_WARP = 512; // of a block
+  private static final int MOST_THREADS = 1024;
+  private static final int PACKET_BYTES = 16;
+
+  /** float64 numbers take twice the registers, and few use them: it has some of these. */
   private enum Tier {
-    C32(32, 256, 8),
-    C256(256, 256, 8),
-    C1024(1024, 256, 8),
-    C8192(8192, 512, 1),
-    ANY(Integer.MAX_VALUE, 512, 1);
+    C32(32, true),
+    C64(64, false),
+    C128(128, false),
+    C256(256, true),
+    C1024(1024, false),
+    C16384(16384, false),
+    ANY(Integer.MAX_VALUE, true);
 
     final int classes;
-    final int threads;
-    final int framesPerBlock;
+    final boolean float64;
 
-    Tier(int classes, int threads, int framesPerBlock) {
+    Tier(int classes, boolean float64) {
       this.classes = classes;
-      this.threads = threads;
-      this.framesPerBlock = framesPerBlock;
+      this.float64 = float64;
     }
 
-    static Tier of(int classes) {
+    boolean takes(ElementType type) {
+      return float64 || type != ElementType.FLOAT64;
+    }
+
+    boolean ofWarps() {
+      return classes <= 1024;
+    }
+
+    static Tier of(ElementType type, int classes) {
       for (Tier tier : values()) {
-        if (classes <= tier.classes) {
+        if (classes <= tier.classes && tier.takes(type)) {
           return tier;
         }
       }
@@ -55,8 +71,24 @@ final class FramesLauncher {
    */
   void enqueue(
       ElementType logits, long frames, int classes, LossArguments arguments, Launch launch) {
-    Tier tier = Tier.of(classes);
-    int blocks = Launch.blocks(frames, tier.framesPerBlock);
-    launch.kernel(kernels.get(tier).get(logits), blocks, tier.threads, arguments.pointers());
+    Tier tier = Tier.of(logits, classes);
+    KernelModules.Kernel kernel = kernels.get(tier).get(logits);
+    if (tier.ofWarps()) {
+      int blocks = Launch.blocks(frames, FRAMES_OF_WARPS);
+      launch.kernel(kernel, blocks, FRAMES_OF_WARPS * WARP, arguments.pointers());
+      return;
+    }
+    int warps = (classes - 1) / CLASSES_OF_WARP + 1;
+    int threads = Math.min(MOST_THREADS, WARP * warps);
+    int sharedBytes = tier == Tier.ANY ? sharedBytes(logits, classes, kernel) : 0;
+    arguments.setRoom(sharedBytes / logits.bytes());
+    int blocks = Math.toIntExact(frames);
+    launch.kernel(kernel, blocks, threads, sharedBytes, arguments.pointers());
+  }
+
+  /** For a whole frame and what lies before it up to 16 bytes, or for as much as there is. */
+  private static int sharedBytes(ElementType type, int classes, KernelModules.Kernel kernel) {
+    long packets = ((long) classes * type.bytes() + PACKET_BYTES - 1) / PACKET_BYTES + 1;
+    return (int) Math.min(packets, kernel.dynamicSharedBytes() / PACKET_BYTES) * PACKET_BYTES;
   }
 }

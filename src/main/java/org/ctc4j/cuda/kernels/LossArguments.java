@@ -8,8 +8,8 @@ import org.ctc4j.InputKind;
 import org.ctc4j.Reduction;
 
 /**
- * What the kernels for losses take: {@code CtcProblem} all of them first, the segment or a type
- * some second, and {@code CtcPosteriors} one third.
+ * What the kernels for losses take: {@code CtcProblem} all of them first, the segment, a type or a
+ * size some second, and {@code CtcPosteriors} one third.
  *
  * <p>The layout is that of kernels/README.md, ABI version 8.
  */
@@ -33,6 +33,11 @@ final class LossArguments extends KernelArguments {
 
   void setSegment(int segment) {
     write(SEGMENT).int32(segment);
+  }
+
+  /** Of {@code ctc_frames_TYPE_any}, in place of a segment: of how many logits. */
+  void setRoom(int logits) {
+    write(SEGMENT).int32(logits);
   }
 
   /** Of {@code ctc_small_loss} and {@code ctc_complement}, in place of a segment. */

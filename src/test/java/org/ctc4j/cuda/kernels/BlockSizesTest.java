@@ -39,7 +39,8 @@ class BlockSizesTest {
     }
 
     @Override
-    public void kernel(KernelModules.Kernel kernel, int blocks, int threads, Pointer arguments) {
+    public void kernel(
+        KernelModules.Kernel kernel, int blocks, int threads, int sharedBytes, Pointer arguments) {
       sizes.put(kernel.name(), new Size(blocks, threads));
     }
   }
@@ -76,7 +77,7 @@ class BlockSizesTest {
     for (String kernel : one.keySet()) {
       String what = kernel.replaceAll("_(f64|f32|f16|bf16)", "");
       if (what.matches(
-          "ctc_(frames_c(32|256|1024)|labels|posteriors|align_frames"
+          "ctc_(frames_c(32|64|128|256|1024)|labels|posteriors|align_frames"
               + "|projection_(gather|finish|hidden))")) {
         boolean paired = what.matches("ctc_(labels|posteriors)"); // rows of two sides
         assertEquals(paired ? 2 : 1, one.get(kernel).blocks, kernel);
@@ -85,7 +86,7 @@ class BlockSizesTest {
         compared++;
       }
     }
-    assertEquals(4 * 3 + 2 + 4 + 4 * 3, compared);
+    assertEquals(3 * 5 + 2 + 2 + 4 + 4 * 3, compared);
   }
 
   private static Iterable<Path> ptx() throws IOException {
@@ -118,7 +119,7 @@ class BlockSizesTest {
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
     new ReduceLauncher(modules).enqueue(arguments, launch);
     for (ElementType type : ElementType.values()) {
-      for (int classes : new int[] {32, 256, 1024, 8192, 8193}) {
+      for (int classes : new int[] {32, 64, 128, 256, 1024, 16384, 16385}) {
         new FramesLauncher(modules).enqueue(type, rows, classes, arguments, launch);
       }
       SecondLossLauncher.smallLoss(modules).enqueue(type, rows, MANY, arguments, launch);
