@@ -16,8 +16,6 @@ import org.ctc4j.CtcDecoder;
 import org.ctc4j.CtcPath;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
-import org.ctc4j.cli.output.LineBoxes;
-import org.ctc4j.cli.output.TimeFormat;
 import org.ctc4j.cli.output.TimedUtterance;
 import org.ctc4j.cli.output.Timeline;
 import org.ctc4j.text.Vocabulary;
@@ -101,27 +99,23 @@ final class AlignCommand implements Callable<Integer> {
     BatchFile file =
         transcripts == null ? BatchFile.read(input, err) : BatchFile.readLogits(input, err);
     Naming naming = tokens.of(input, file, err);
-    Vocabulary vocabulary = naming.vocabulary();
-    List<String> names = times.names(file);
-    files.name(names);
-    LineBoxes boxes = times.boxes(file);
-    List<TimeFormat> formats = times.formats(frameShift, boxes, vocabulary.hasWords());
+    TimeSetting setting = times.setting(file, naming, files);
     CtcBatch batch =
-        transcripts == null ? file.batch() : withTranscripts(file.batch(), names, vocabulary);
+        transcripts == null
+            ? file.batch()
+            : withTranscripts(file.batch(), setting.names(), naming.vocabulary());
     List<CtcPath> paths = align(file.name(), batch);
     List<CtcPath> greedy = greedy(batch);
-    Timeline timeline = new Timeline(vocabulary, times.rule(frameShift));
     List<TimedUtterance> timed = new ArrayList<>();
     for (int n = 0; n < paths.size(); n++) {
-      CtcPath path = paths.get(n);
-      String reason = NoPath.reason(batch, n, path.status());
+      String reason = NoPath.reason(batch, n, paths.get(n).status());
       timed.add(
-          timeline.of(n, names.get(n), new Timeline.Finding(path, reason, greedy.get(n), null)));
+          setting.utterance(n, new Timeline.Finding(paths.get(n), reason, greedy.get(n), null)));
     }
-    files.write(formats, timed, err);
+    setting.write(timed, err);
     PathReport report = new PathReport(timed, naming);
     if (json) {
-      report.printJson(out, boxes, Map.of());
+      report.printJson(out, setting.boxes(), Map.of());
     } else {
       report.printTimes(out);
     }

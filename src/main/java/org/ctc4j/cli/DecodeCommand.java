@@ -12,8 +12,6 @@ import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcDecoder;
 import org.ctc4j.CtcPath;
-import org.ctc4j.cli.output.LineBoxes;
-import org.ctc4j.cli.output.TimeFormat;
 import org.ctc4j.cli.output.TimedUtterance;
 import org.ctc4j.cli.output.Timeline;
 import org.ctc4j.cli.output.UtteranceJson;
@@ -75,74 +73,76 @@ final class DecodeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     BeamOptions beam = search.beam(); // what is wrong is told before gigabytes are read
-    Double frameShift = tokens.frameShift(input);
-    times.check(frameShift, json);
+    times.check(tokens.frameShift(input), json);
     TimeFiles files =
         times.open(new Outputs(input.file, tokens.file(), transcripts, times.namesFile()));
     BatchFile file = BatchFile.readDecodable(input, err);
     Naming naming = tokens.of(input, file, err);
-    Vocabulary vocabulary = naming.vocabulary();
-    List<String> names = times.names(file);
-    files.name(names);
-    LineBoxes boxes = times.boxes(file);
-    List<TimeFormat> formats = times.formats(frameShift, boxes, vocabulary.hasWords());
-    References references = references(file, names, naming, err);
-    Timeline timeline = new Timeline(vocabulary, times.rule(frameShift));
+    TimeSetting setting = times.setting(file, naming, files);
+    References references = references(file, setting.names(), naming, err);
     if (beam == null) {
-      List<TimedUtterance> timed = greedy(file, names, timeline);
-      files.write(formats, timed, err);
-      List<int[]> labels = timed.stream().map(utterance -> utterance.path().labels()).toList();
-      Map<String, ErrorCounts> errors = errors(references, labels, vocabulary);
-      PathReport report = new PathReport(timed, naming);
-      if (json) {
-        report.printJson(out, boxes, errors);
-      } else {
-        report.printTexts(out);
-        References.print(errors, out);
-      }
-      return 0;
-    }
-    NBestSearch nBest =
-        new NBestSearch(file.batch(), input.options(), threads.engine(), vocabulary);
-    BeamScorer<?> hot = search.scorer(vocabulary);
-    List<NBestReport.NBest> found = new ArrayList<>();
-    file.during("decoding", () -> found.addAll(nBest.find(names, beam, hot)));
-    List<List<TimedUtterance>> timed = new ArrayList<>();
-    if (json || times.areAny()) {
-      file.during("aligning", () -> timed.addAll(nBest.time(found, beam.nBest(), timeline)));
-    }
-    files.write(formats, timed.stream().map(outputs -> outputs.get(0)).toList(), err);
-    NBestReport report = new NBestReport(found);
-    List<int[]> labels = found.stream().map(NBestReport.NBest::labels).toList();
-    Map<String, ErrorCounts> errors = errors(references, labels, vocabulary);
-    if (json) {
-      report.printJson(out, timed, new UtteranceJson(frameShift, boxes), naming, errors);
+      decodeGreedily(file, naming, setting, references);
     } else {
-      report.printTable(out, beam.nBest());
-      References.print(errors, out);
+      search(file, naming, setting, references);
     }
     return 0;
   }
 
-  private List<TimedUtterance> greedy(BatchFile file, List<String> names, Timeline timeline) {
+  private void decodeGreedily(
+      BatchFile file, Naming naming, TimeSetting setting, References references)
+      throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
     CtcBatch batch = file.batch();
+    CtcDecoder decoder = CtcDecoder.create(threads.engine());
+    int[] lengths = NBestSearch.inputLengths(batch);
     List<CtcPath> paths = new ArrayList<>();
     file.during(
-        "decoding",
-        () ->
-            paths.addAll(
-                CtcDecoder.create(threads.engine())
-                    .greedy(batch.logits(), NBestSearch.inputLengths(batch), input.options())));
+        "decoding", () -> paths.addAll(decoder.greedy(batch.logits(), lengths, input.options())));
     List<TimedUtterance> timed = new ArrayList<>();
     for (int n = 0; n < paths.size(); n++) {
-      CtcPath path = paths.get(n);
-      String reason = NoPath.reason(path.status());
-      timed.add(timeline.of(n, names.get(n), Timeline.Finding.greedy(path, reason)));
+      String reason = NoPath.reason(paths.get(n).status());
+      timed.add(setting.utterance(n, Timeline.Finding.greedy(paths.get(n), reason)));
     }
-    return timed;
+    setting.write(timed, spec.commandLine().getErr());
+    List<int[]> labels = paths.stream().map(CtcPath::labels).toList();
+    Map<String, ErrorCounts> errors = errors(references, labels, naming.vocabulary());
+    PathReport report = new PathReport(timed, naming);
+    if (json) {
+      report.printJson(out, setting.boxes(), errors);
+    } else {
+      report.printTexts(out);
+      References.print(errors, out);
+    }
+  }
+
+  private void search(BatchFile file, Naming naming, TimeSetting setting, References references)
+      throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    Vocabulary vocabulary = naming.vocabulary();
+    BeamOptions beam = search.beam();
+    BeamScorer<?> hot = search.scorer(vocabulary);
+    NBestSearch nBest =
+        new NBestSearch(file.batch(), input.options(), threads.engine(), vocabulary);
+    List<NBestReport.NBest> found = new ArrayList<>();
+    file.during("decoding", () -> found.addAll(nBest.find(setting.names(), beam, hot)));
+    List<List<TimedUtterance>> timed = new ArrayList<>();
+    if (json || setting.hasFiles()) {
+      file.during("aligning", () -> timed.addAll(nBest.time(found, beam.nBest(), setting)));
+    }
+    List<TimedUtterance> best = timed.stream().map(outputs -> outputs.get(0)).toList();
+    setting.write(best, spec.commandLine().getErr());
+    NBestReport report = new NBestReport(found);
+    List<int[]> labels = found.stream().map(NBestReport.NBest::labels).toList();
+    Map<String, ErrorCounts> errors = errors(references, labels, vocabulary);
+    if (json) {
+      UtteranceJson fields = new UtteranceJson(naming.frameShift(), setting.boxes());
+      report.printJson(out, timed, fields, naming, errors);
+    } else {
+      report.printTable(out, beam.nBest());
+      References.print(errors, out);
+    }
   }
 
   /** Null where nobody said what was said. */

@@ -74,7 +74,7 @@ final class NBestSearch {
    *
    * @param most how many outputs of an utterance
    */
-  List<List<TimedUtterance>> time(List<NBestReport.NBest> found, int most, Timeline timeline) {
+  List<List<TimedUtterance>> time(List<NBestReport.NBest> found, int most, TimeSetting setting) {
     List<CtcPath> greedy = CtcDecoder.create(engine).greedy(batch.logits(), inputLengths, options);
     List<List<TimedUtterance>> timed = new ArrayList<>();
     for (int n = 0; n < found.size(); n++) {
@@ -82,7 +82,7 @@ final class NBestSearch {
       timed.add(new ArrayList<>());
       if (nothing.transcripts().isEmpty()) {
         Timeline.Finding why = Timeline.Finding.greedy(greedy.get(n), nothing.reason());
-        timed.get(n).add(timeline.of(n, nothing.name(), why));
+        timed.get(n).add(setting.utterance(n, why));
       }
     }
     int longest = found.stream().mapToInt(nBest -> nBest.transcripts().size()).max().orElse(0);
@@ -93,7 +93,7 @@ final class NBestSearch {
         if (k < transcripts.size()) {
           double[] shares = vocabulary.wordShares(transcripts, k);
           Timeline.Finding path = new Timeline.Finding(paths.get(n), null, greedy.get(n), shares);
-          timed.get(n).add(timeline.of(n, found.get(n).name(), path));
+          timed.get(n).add(setting.utterance(n, path));
         }
       }
     }

@@ -18,8 +18,10 @@ import org.ctc4j.cli.output.SegmentRule;
 import org.ctc4j.cli.output.SrtFormat;
 import org.ctc4j.cli.output.TextGridFormat;
 import org.ctc4j.cli.output.TimeFormat;
+import org.ctc4j.cli.output.Timeline;
 import org.ctc4j.cli.output.UtteranceJson;
 import org.ctc4j.cli.output.WebVttFormat;
+import org.ctc4j.text.Vocabulary;
 import picocli.CommandLine.Option;
 
 /** Which files tell what is said when, and in what pieces. */
@@ -206,7 +208,7 @@ final class TimeOptions {
   }
 
   /** How segments are cut; null without seconds. */
-  SegmentRule rule(Double frameShift) {
+  private SegmentRule rule(Double frameShift) {
     return frameShift == null
         ? null
         : new SegmentRule(
@@ -216,14 +218,14 @@ final class TimeOptions {
   }
 
   /** Null if nobody said where lines are. */
-  LineBoxes boxes(BatchFile file) {
+  private LineBoxes boxes(BatchFile file) {
     return framePixels != null
         ? LineBoxes.ofFrames(framePixels)
         : file.boxes() == null ? null : LineBoxes.ofLines(file.boxes());
   }
 
   /** Those of the option, of the file, or numbers. */
-  List<String> names(BatchFile file) throws IOException {
+  private List<String> names(BatchFile file) throws IOException {
     int utterances = file.batch().utterances();
     return names != null
         ? UtteranceNames.read(names, utterances)
@@ -244,15 +246,25 @@ final class TimeOptions {
   }
 
   /**
-   * The formats of these files, in their order.
+   * Now that the batch has been read.
    *
-   * @param hasWords whether labels make words
+   * @param files of {@link #open}
    */
-  List<TimeFormat> formats(Double frameShift, LineBoxes boxes, boolean hasWords) {
-    if (level == Level.WORDS && !hasWords) {
+  TimeSetting setting(BatchFile file, Naming naming, TimeFiles files) throws IOException {
+    Vocabulary vocabulary = naming.vocabulary();
+    if (level == Level.WORDS && !vocabulary.hasWords()) {
       throw new InvalidInputException(
           "--level words: these tokens make no words; expected labels or segments");
     }
+    List<String> utterances = names(file);
+    files.name(utterances);
+    Timeline timeline = new Timeline(vocabulary, rule(naming.frameShift()));
+    LineBoxes boxes = boxes(file);
+    List<TimeFormat> formats = formats(naming.frameShift(), boxes);
+    return new TimeSetting(utterances, timeline, boxes, files, formats);
+  }
+
+  private List<TimeFormat> formats(Double frameShift, LineBoxes boxes) {
     List<TimeFormat> formats = new ArrayList<>();
     for (Wish wish : wishes()) {
       Level cues = level == null ? Level.SEGMENTS : level;
@@ -268,11 +280,6 @@ final class TimeOptions {
           });
     }
     return formats;
-  }
-
-  /** Whether there is anything to be written. */
-  boolean areAny() {
-    return !wishes().isEmpty();
   }
 
   private List<Wish> wishes() {

@@ -58,7 +58,7 @@ final class ZipBytes implements Container {
   private int end() throws ZipException {
     int least = Math.max(0, bytes.limit() - END_BYTES - LONGEST_COMMENT);
     for (int at = bytes.limit() - END_BYTES; at >= least; at--) {
-      int comment = at + END_BYTES <= bytes.limit() ? bytes.getShort(at + 20) & 0xffff : -1;
+      int comment = bytes.getShort(at + 20) & 0xffff;
       if (bytes.getInt(at) == END && at + END_BYTES + comment == bytes.limit()) {
         return at;
       }
