@@ -27,7 +27,7 @@ import org.ctc4j.engine.ProjectedCall;
  *
  * <p>Memory is kept between calls: with a {@link CtcResult} of the caller's, a call of a shape that
  * was seen before allocates nothing, but for the compact logits of a projected batch and a few
- * kilobytes in which log-probabilities are checked. {@link #workspaceBytes} tells how much it is.
+ * kilobytes in which (log-)probabilities are checked. {@link #workspaceBytes} tells how much it is.
  */
 public final class CpuCtc extends Ctc {
   private final CpuBackend backend;

@@ -71,6 +71,28 @@ public record HostileBatch(CtcBatch batch, CtcOptions options, FrameTensor gradi
     return new HostileBatch(batch, options, gradient);
   }
 
+  /** The same with the probabilities that the numbers of the used frames give, in their place. */
+  public HostileBatch toProbabilities() {
+    FrameTensor numbers = batch.logits();
+    for (int n = 0; n < batch.utterances(); n++) {
+      for (int t = 0; t < batch.inputLength(n); t++) {
+        double max = Double.NEGATIVE_INFINITY;
+        double sum = 0;
+        for (int c = 0; c < numbers.classes(); c++) {
+          max = Math.max(max, numbers.get(t, n, c)); // NaN if one is
+        }
+        for (int c = 0; c < numbers.classes(); c++) {
+          sum += Math.exp(numbers.get(t, n, c) - max);
+        }
+        boolean none = max == Double.NEGATIVE_INFINITY;
+        for (int c = 0; c < numbers.classes() && max < Double.POSITIVE_INFINITY; c++) {
+          numbers.set(t, n, c, none ? 0 : Math.exp(numbers.get(t, n, c) - max) / sum);
+        }
+      }
+    }
+    return new HostileBatch(batch, options.withInput(InputKind.PROBABILITIES), gradient);
+  }
+
   /**
    * Writes the numbers as they are, as float64 (T, N, C), and returns the command that compares the
    * backends on them. Weights, layout and element type are not part of the file.

@@ -9,6 +9,7 @@ import org.ctc4j.Ctc;
 import org.ctc4j.CtcResult;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.Engines;
+import org.ctc4j.FrameTensor;
 import org.ctc4j.HostileBatch;
 import org.ctc4j.Seed;
 import org.ctc4j.io.NpzReader;
@@ -52,6 +53,49 @@ class RandomBatchesTest {
       Assertions.assertEquals(got.loss(n), lossAlone.loss(n), what);
       Agreement.assertGradient(expected, got, n, 1e-13, () -> what);
     }
+  }
+
+  @Test
+  void probabilitiesAgreeWithTheReference() {
+    try (Ctc reference = Ctc.create(Backend.REFERENCE);
+        Ctc cpu = Ctc.create(Backend.CPU)) {
+      for (long seed = FIRST_SEED; seed < FIRST_SEED + BATCHES / 4; seed++) {
+        HostileBatch hostile = HostileBatch.of(seed).toProbabilities();
+        String what = "-Dctc4j.seed=" + seed;
+        CtcResult expected = reference.lossAndGradient(hostile.batch(), hostile.options());
+        CtcResult got = CtcResult.ofGradient(hostile.gradient());
+        cpu.compute(hostile.batch(), hostile.options(), got);
+        for (int n = 0; n < got.utterances(); n++) {
+          Assertions.assertEquals(expected.status(n), got.status(n), what);
+          Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
+          if (hostile.options().gradientIsPerProbability()) {
+            assertTimesProbability(hostile.batch().logits(), expected, got, n, what);
+          } else {
+            Agreement.assertGradient(expected, got, n, 1e-13, () -> what);
+          }
+        }
+      }
+    }
+  }
+
+  /** The gradient times p: as it is, the smallest p of all would hide the others. */
+  private static void assertTimesProbability(
+      FrameTensor p, CtcResult expected, CtcResult got, int n, String what) {
+    double error = 0;
+    double norm = 0;
+    for (int t = 0; t < p.frames(n); t++) {
+      for (int c = 0; c < p.classes(); c++) {
+        double e = expected.gradient().get(t, n, c);
+        double g = got.gradient().get(t, n, c);
+        if (Math.abs(e) > Float.MAX_VALUE / 2) {
+          Assertions.assertTrue(g * e > 1e70, what); // infinite where a float cannot hold it
+        } else if (e != 0 || g != 0) { // p may be NaN where both are 0
+          norm = Math.hypot(norm, e * p.get(t, n, c));
+          error = Math.hypot(error, (g - e) * p.get(t, n, c));
+        }
+      }
+    }
+    Assertions.assertTrue(error <= 1e-5 * norm + 1e-13, what + ": " + error + " of " + norm);
   }
 
   @Test
