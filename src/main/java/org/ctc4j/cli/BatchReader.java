@@ -73,8 +73,8 @@ final class BatchReader {
         hasLengths
             ? TargetArrays.vector(npz.read(lengths), lengths)
             : TargetArrays.filled(utterances, options.layout.frames(shape));
-    TargetArrays.requireCount(lengths, inputLengths.length, utterances);
-    Targets read = targets(targetArrays, utterances, wanted);
+    TargetArrays.requireCount(lengths, inputLengths.length, shape, options.layout);
+    Targets read = targets(targetArrays, shape, wanted);
     Targets targets = read == null ? Targets.of(new int[utterances][0]) : read;
     List<String> names = names(npz, utterances);
     double[][] boxes = boxes(npz, utterances);
@@ -104,24 +104,20 @@ final class BatchReader {
           err,
           "%s: %s are read as %d utterances of %d frames; if it is the other way round: --layout %s"
               .formatted(
-                  name,
-                  frames,
-                  layout.utterances(shape),
-                  layout.frames(shape),
-                  layout == Layout.TNC ? "ntc" : "tnc"));
+                  name, frames, layout.utterances(shape), layout.frames(shape), layout.other()));
     }
   }
 
   /** Null where they are not wanted, or there are none and they need not be there. */
-  private Targets targets(TargetArrays arrays, int utterances, Wanted wanted) throws IOException {
+  private Targets targets(TargetArrays arrays, int[] shape, Wanted wanted) throws IOException {
     if (wanted == Wanted.NEEDED || wanted == Wanted.WHERE_THERE && arrays.areNamed()) {
-      return arrays.read(utterances);
+      return arrays.read(shape, options.layout);
     }
     if (wanted == Wanted.NOT_AT_ALL || !arrays.areThere()) {
       return null;
     }
     try {
-      return arrays.read(utterances);
+      return arrays.read(shape, options.layout);
     } catch (InvalidInputException | NpzFormatException e) {
       Messages.note(err, "%s: targets are no references: %s".formatted(name, e.getMessage()));
       return null;

@@ -19,6 +19,11 @@ enum Layout {
     this.utteranceAxis = utteranceAxis;
   }
 
+  /** The one with the axes swapped. */
+  Layout other() {
+    return this == TNC ? NTC : TNC;
+  }
+
   int frames(int[] shape) {
     return full(shape)[frameAxis];
   }

@@ -40,13 +40,17 @@ final class TargetArrays {
     return npz.contains(targets);
   }
 
-  Targets read(int utterances) throws IOException {
+  /**
+   * @param frames the shape of the logits
+   */
+  Targets read(int[] frames, Layout layout) throws IOException {
+    int utterances = layout.utterances(frames);
     NpyArray array = npz.read(targets);
     long[] shape = array.shape();
     int[] read = null;
     if (hasLengths) {
       read = vector(npz.read(lengths), lengths);
-      requireCount(lengths, read.length, utterances);
+      requireCount(lengths, read.length, frames, layout);
     }
     if (array.rank() == 1) {
       if (read == null) {
@@ -58,8 +62,12 @@ final class TargetArrays {
     }
     if (array.rank() != 2 || shape[0] != utterances || shape[1] > Integer.MAX_VALUE) {
       throw new InvalidInputException(
-          "%s: expected shape (N, Lmax) with N = %d, or concatenated labels, got shape %s"
-              .formatted(targets, utterances, FloatArrays.tuple(shape)));
+          "%s: expected shape (N, Lmax) with N = %d, or concatenated labels, got shape %s%s"
+              .formatted(
+                  targets,
+                  utterances,
+                  FloatArrays.tuple(shape),
+                  array.rank() == 2 ? hintIfSwapped(shape[0], frames, layout) : ""));
     }
     int maxLength = (int) shape[1];
     int[] labels =
@@ -91,12 +99,23 @@ final class TargetArrays {
     return array.toIntsExact();
   }
 
-  static void requireCount(String name, int count, int utterances) {
+  /**
+   * @param frames the shape of the logits
+   */
+  static void requireCount(String name, int count, int[] frames, Layout layout) {
+    int utterances = layout.utterances(frames);
     if (count != utterances) {
       throw new InvalidInputException(
-          "%s: expected %d, one for each utterance of the logits, got %d"
-              .formatted(name, utterances, count));
+          "%s: expected %d, one for each utterance of the logits, got %d%s"
+              .formatted(name, utterances, count, hintIfSwapped(count, frames, layout)));
     }
+  }
+
+  /** What helps where so many utterances are what the other axis has. */
+  private static String hintIfSwapped(long utterances, int[] frames, Layout layout) {
+    return frames.length == 3 && utterances == layout.frames(frames)
+        ? "; that is what it would be with --layout " + layout.other()
+        : "";
   }
 
   static int[] filled(int count, int value) {
