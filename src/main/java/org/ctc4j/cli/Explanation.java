@@ -11,7 +11,6 @@ import org.ctc4j.CtcPath;
 import org.ctc4j.CtcPaths;
 import org.ctc4j.CtcResult;
 import org.ctc4j.CtcStatus;
-import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
@@ -162,7 +161,7 @@ record Explanation(
   }
 
   private static CtcPath align(CtcBatch batch, CtcOptions options) {
-    try (CtcAligner aligner = CtcAligner.create(Backend.CPU, EngineOptions.DEFAULT)) {
+    try (CtcAligner aligner = CtcAligner.create(Backend.CPU)) {
       return aligner.align(batch, options).get(0);
     }
   }
