@@ -27,6 +27,9 @@ record FrameShape(int[] sizes, Layout layout) {
 
   /** What helps where so many utterances are what the other axis has. */
   String hintIfSwapped(long count) {
-    return count == frames() ? "; that is what it would be with --layout " + layout.other() : "";
+    boolean hasBoth = sizes.length == 3;
+    return hasBoth && count == frames()
+        ? "; that is what it would be with --layout " + layout.other()
+        : "";
   }
 }

@@ -126,6 +126,25 @@ class InputFileTest {
   }
 
   @Test
+  @DisplayName("Counts that the other axis has are told to be of the other layout")
+  void swappedAxes() throws Exception {
+    float[] logits = new float[2 * 6 * 4];
+    NpzFile batch = NpzFile.valid().floats("logits", "(2, 6, 4)", logits);
+    String hint = "; that is what it would be with --layout ntc";
+    Path file = batch.write(folder.resolve("swapped.npz"));
+    Cli.run("loss", file).refused("input_lengths: expected 6", "got 2" + hint);
+    batch.without("input_lengths");
+    Cli.run("loss", batch.write(file)).refused("target_lengths: expected 6", "got 2" + hint);
+    batch.without("target_lengths").ints("targets", "(2, 1)", 1, 3);
+    Cli.run("loss", batch.write(file)).refused("N = 6", "got shape (2, 1)" + hint);
+    Cli.run("loss", file, "--layout", "ntc").succeeded();
+    Path flat = one("(7, 4)").ints("input_lengths", "(7,)", 1, 1, 1, 1, 1, 1, 1).write(file);
+    Cli of = Cli.run("loss", flat);
+    of.refused("expected 1, one for each utterance of the logits, got 7");
+    assertFalse(of.err().contains("--layout"), "it has no axis of utterances");
+  }
+
+  @Test
   @DisplayName("A single .npy is logits if it is said what it holds")
   void singleArray() throws Exception {
     Path npz = one("(7, 4)").without("targets").write(folder.resolve("x.npz"));
