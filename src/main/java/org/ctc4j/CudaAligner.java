@@ -2,7 +2,6 @@ package org.ctc4j;
 
 import org.ctc4j.cuda.AlignmentBackend;
 import org.ctc4j.cuda.Devices;
-import org.ctc4j.cuda.host.OpenDevice;
 import org.ctc4j.host.Workers;
 
 /**
@@ -68,7 +67,7 @@ public final class CudaAligner extends CtcAligner {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
     batch.check(options);
-    backend.enqueue(batch, options, paths, stream, OpenDevice.Room.of(stream));
+    backend.enqueue(batch, options, paths, stream);
   }
 
   /**
@@ -85,7 +84,7 @@ public final class CudaAligner extends CtcAligner {
       long workspace,
       long bytes) {
     batch.check(options);
-    backend.enqueue(batch, options, paths, stream, OpenDevice.Room.of(workspace, bytes));
+    backend.enqueue(batch, options, paths, stream, workspace, bytes);
   }
 
   /**

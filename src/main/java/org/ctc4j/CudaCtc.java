@@ -3,7 +3,6 @@ package org.ctc4j;
 import java.util.List;
 import org.ctc4j.cuda.CudaBackend;
 import org.ctc4j.cuda.Devices;
-import org.ctc4j.cuda.host.OpenDevice;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.Workers;
@@ -146,7 +145,7 @@ public final class CudaCtc extends Ctc {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
     batch.check(options);
-    backend.enqueue(batch, options, result, stream, OpenDevice.Room.of(stream));
+    backend.enqueue(batch, options, result, stream);
   }
 
   /**
@@ -163,7 +162,7 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
-    backend.enqueue(batch, options, result, stream, OpenDevice.Room.of(workspace, bytes));
+    backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
   /**
@@ -238,7 +237,7 @@ public final class CudaCtc extends Ctc {
   public void enqueue(
       DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
     batch.check(options);
-    backend.enqueue(batch, options, result, stream, OpenDevice.Room.of(stream));
+    backend.enqueue(batch, options, result, stream);
   }
 
   /**
@@ -256,7 +255,7 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
-    backend.enqueue(batch, options, result, stream, OpenDevice.Room.of(workspace, bytes));
+    backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
   /**

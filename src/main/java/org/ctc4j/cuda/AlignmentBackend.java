@@ -50,8 +50,23 @@ public final class AlignmentBackend implements AutoCloseable {
     }
   }
 
-  /** A batch in device memory. */
+  /** A batch in device memory, in a workspace of the aligner's. */
+  public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
+    enqueue(batch, options, paths, stream, OpenDevice.Room.of(stream));
+  }
+
+  /** A batch in device memory, in a workspace of the caller's. */
   public void enqueue(
+      DeviceBatch batch,
+      CtcOptions options,
+      DevicePaths paths,
+      long stream,
+      long address,
+      long bytes) {
+    enqueue(batch, options, paths, stream, OpenDevice.Room.of(address, bytes));
+  }
+
+  private void enqueue(
       DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream, OpenDevice.Room room) {
     AlignWorkspace workspace = workspaceOf(batch);
     CallOptions call = CallOptions.ofDevice(options);

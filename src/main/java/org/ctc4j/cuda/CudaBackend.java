@@ -53,8 +53,23 @@ public final class CudaBackend implements AutoCloseable {
     }
   }
 
-  /** A batch in device memory. */
+  /** A batch in device memory, in a workspace of the engine's. */
+  public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
+    enqueue(batch, options, result, stream, OpenDevice.Room.of(stream));
+  }
+
+  /** A batch in device memory, in a workspace of the caller's. */
   public void enqueue(
+      DeviceBatch batch,
+      CtcOptions options,
+      DeviceResult result,
+      long stream,
+      long address,
+      long bytes) {
+    enqueue(batch, options, result, stream, OpenDevice.Room.of(address, bytes));
+  }
+
+  private void enqueue(
       DeviceBatch batch,
       CtcOptions options,
       DeviceResult result,
@@ -105,8 +120,24 @@ public final class CudaBackend implements AutoCloseable {
         kernels -> new HostProjections(call, kernels.projections(), workspaceLimit, architecture));
   }
 
-  /** Hidden states in device memory. */
+  /** Hidden states in device memory, in a workspace of the engine's. */
   public void enqueue(
+      DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
+    enqueue(batch, options, result, stream, OpenDevice.Room.of(stream));
+  }
+
+  /** Hidden states in device memory, in a workspace of the caller's. */
+  public void enqueue(
+      DeviceProjectedBatch batch,
+      CtcOptions options,
+      DeviceProjectedResult result,
+      long stream,
+      long address,
+      long bytes) {
+    enqueue(batch, options, result, stream, OpenDevice.Room.of(address, bytes));
+  }
+
+  private void enqueue(
       DeviceProjectedBatch batch,
       CtcOptions options,
       DeviceProjectedResult result,
