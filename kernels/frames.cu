@@ -14,19 +14,27 @@
 // Out: gradient (every frame that it has room for: 0 for t >= input length), Frame [N][T], E [N][T][width].
 //      Frames t >= input length are never read. NaN or +Infinity in a frame makes best(t) NaN, and with
 //      flag CHECK_LOG_PROBS one that cannot be log-probabilities +Infinity, which ctc_lattice sees.
-// Parallel: a row of C numbers by a warp (c32, c256, c1024: 8 rows a block) or by a block of 512 threads (c8192, any).
-//      Up to C = 8192 the row stays in registers between its two uses: device memory sees one read and one write. Above, `any`
-//      reads it twice, the second time from L2 as long as the rows in flight (about 260 of them on an H100) fit there.
-//      Loads and stores are 16 bytes wide where class stride is 1 and the row aligned. Which classes a lane adds up follows
-//      from C alone, so that a row has the same bits wherever it lies.
-// Launch: warp kernels grid ceil(N T / 8), block 256; block kernels grid N T, block 512. N T < 2^31.
-// Shared memory: 16 warps * 8 bytes, static, block kernels only.
+// Parallel: a row of C numbers by a warp (c32 to c1024: 8 rows a block) or by a block (c16384, any) of as many threads as there are
+//      512s of classes, so that none goes without work. Up to C = 16,384 the row stays in registers between its two uses, and there as
+//      the exponentials that both uses want: device memory sees one read and one write. `any` keeps it in shared memory instead, as
+//      far as there is room. Block kernels: each warp has a maximum and a sum of its own; one warp puts these together, takes the
+//      logarithm and writes E while the others write the gradient: two barriers a row.
+//      Loads and stores are 16 bytes wide where class stride is 1 and the row aligned (`any`: behind a head of single ones where it is not).
+//      Which classes a lane adds up, and in what order, follows from C alone, so that a row has the same bits wherever it lies.
+// Launch: warp kernels grid ceil(N T / 8), block 256; block kernels grid N T, block 32 min(32, ceil(C / 512)). N T < 2^31.
+//      `any` takes the size of the dynamic shared memory as a second parameter.
+// Shared memory: 32 warps * 16 bytes and 32 more, or twice as much for float64, static, block kernels only; `any` also dynamic.
 // Deterministic: fixed trees of sums; nothing is shared between rows.
 //
 // The sum of exponentials leaves out the largest element (it is exactly 1): ln(1 + others) keeps its digits when the frame is
 // nearly certain, where 1 + others in float32 would lose them.
+// Bound by memory, so long as there are few instructions a class, some 12: no branch (a branch for the maximum, or for -Infinity, doubles
+// them), one exponential a class instead of one for the sum and one for the gradient, and in place of expf, which has 8, the 5 of
+// exp(x) = 2^y (1 + (x - y ln 2)), y = x / ln 2 rounded: without the correction what is far below the maximum would be off by 1e-6.
 // Rejected: one kernel for the softmax and one for E (the gather of E finds the row in L1 here); float32 differences for the
-// exponents of E (x - b of logits of size 1000 is only good to 1e-4).
+// exponents of E (x - b of logits of size 1000 is only good to 1e-4); a maximum of the block before the exponentials (a barrier more, and
+// nothing to compute before it); more classes a thread than 16 (fewer warps to wait for memory); asynchronous copies (what they save,
+// registers for loads under way, is not short here).
 #include "ctc.cuh"
 
 #ifndef CTC_EMULATION
@@ -55,7 +63,8 @@ __device__ inline float powerOf2(float x) {
 #endif
 }
 
-// exp(x), x <= 0, within 3 units in the last place and without a branch; 0 below 2^-126, 1 at 0, NaN of NaN.
+// exp(x), x <= 0, without a branch: within 3 units in the last place above -17 and 6 below, and as many more as ex2.approx is off
+// (2 at most). 0 below 2^-126, 1 at 0, NaN of NaN.
 __device__ inline float decayed(float x) {
   const float y = x * float(LOG2E);
   const float rest = fminf(fmaf(y, -float(LN2), x), 1.0f);  // that rounding took from y, some 1e-6 at most; of -Infinity 1
@@ -142,7 +151,8 @@ __device__ void storeRow(const CtcProblem& p, int n, int t, const Group& group, 
 
 // ---- the sum of a row ------------------------------------------------------------------------------------------------------------
 
-// sum of exp(x) = exp(max) (ties + others): others leaves out so many occurrences of the maximum, some of many, and is NaN where an x is.
+// sum of exp(x) = exp(max) (ties + others). `ties` occurrences of the maximum, one at least if it is among these x, are not with the
+// others; further ones may be. others is NaN where an x is.
 template <typename A>
 struct RowSum {
   A max, ties, others;
@@ -167,14 +177,14 @@ struct RowSum {
 template <typename A>
 struct PartialSum {
   static constexpr int PARTS = 4;  // short sums, then their sum: less rounding, and four chains instead of one
-  A parts[PARTS] = {A(-0.0), A(-0.0), A(-0.0), A(-0.0)};  // without those that are 1; -0 + x is x to a compiler, too
+  A parts[PARTS] = {A(-0.0), A(-0.0), A(-0.0), A(-0.0)};  // without those that are 1; -0 + x is x for a compiler, 0 + x not
   A whole[2] = {A(-0.0), A(-0.0)};  // with them: to know how many there are takes an addition each, to count them two
 
   __device__ void add(A e, int i) {
     parts[i % PARTS] += e == 1 ? A(0) : e;
     whole[i % 2] += e;
   }
-  // The lanes' sums, to all lanes; of the ones of a lane all but one are among the others.
+  // The lanes' sums, to all lanes. Of a lane's ones all but one go to the others, so that a vote counts the rest.
   __device__ void addUp(const WarpGroup& warp, RowSum<A>* all) const {
     const A others = (parts[0] + parts[1]) + (parts[2] + parts[3]);
     const A ones = rint((whole[0] + whole[1]) - others);

@@ -37,9 +37,14 @@ class WarpInstructionsTest {
   private static final List<String> SHAPES =
       List.of(
           "8x2x32x3",
+          "8x2x64x3",
+          "8x2x128x3",
+          "8x2x256x3",
           "8x2x1024x3",
           "8x2x1025x3",
           "8x2x5000x3",
+          "4x2x10241x3",
+          "4x2x32000x3",
           "200x1x9x20",
           "400x1x9x150",
           "800x1x9x300");

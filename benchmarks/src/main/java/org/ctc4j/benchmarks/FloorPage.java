@@ -166,9 +166,9 @@ final class FloorPage {
     return 4 * symbols + 4 * rows;
   }
 
-  /** As FramesLauncher chooses. */
+  /** As FramesLauncher chooses for float32. */
   static String framesKernel(int classes) {
-    for (int most : new int[] {32, 256, 1024, 8192}) {
+    for (int most : new int[] {32, 64, 128, 256, 1024, 16384}) {
       if (classes <= most) {
         return "c" + most;
       }
@@ -183,10 +183,11 @@ final class FloorPage {
     return "p%d, 2 × %d warps".formatted(pairsPerLane, warps);
   }
 
-  /** Of a block; of kernels whose blocks grow with L, the most. */
+  /** Of a block; of kernels whose blocks grow with L or C, the most. */
   private static int threads(String kernel) {
-    boolean large =
-        kernel.matches("ctc_frames_.*_(c8192|any)") || kernel.startsWith("ctc_small_loss");
-    return large ? 512 : 256;
+    if (kernel.matches("ctc_frames_.*_(c16384|any)")) {
+      return 1024;
+    }
+    return kernel.startsWith("ctc_small_loss") ? 512 : 256;
   }
 }

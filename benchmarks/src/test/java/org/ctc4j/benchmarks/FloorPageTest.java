@@ -42,6 +42,6 @@ class FloorPageTest {
     assertTrue(readme.contains("| more | `ctc_lattice_p4` | min(4, ⌈pairs / 128⌉)"));
     assertEquals("p4, 2 × 4 warps", FloorPage.latticeKernel(5000));
     assertEquals("c1024", FloorPage.framesKernel(257));
-    assertEquals("any", FloorPage.framesKernel(8193));
+    assertEquals("any", FloorPage.framesKernel(16385));
   }
 }
