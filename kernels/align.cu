@@ -35,12 +35,14 @@
 // Launch: grid N, block 32 W, W = min(8, strips), strips = 1 for L + 1 <= 64 pairs, else 1 + ceil((L + 1 - 64) / 48). Any
 //      W in 1 ... 8 gives right results. Shared memory: two rows of 512 pairs, 16 KB, and 0.8 KB for the way back, static.
 // Deterministic: each state has one writer; the bits depend on neither W nor K.
+// Latency: logits and Norm are loaded into registers 8 frames ahead, as a group, and a group has no test of bounds and no branch (see
+//      ctc_lattice_p*, Latency). Cycles a frame as ptxas schedules them for sm_90, one warp: 199, for loads of 270 and of 350 cycles.
 // Memory: N (16 T + (Q + 2) 16 (L + 1) + K min(K + 2, L + 1) / 2) bytes and a little, Q = T / K; see README.md. Scores are not
 //      stored but made of the logits each time: a table of T x distinct labels could be larger than all the rest.
 // Rejected: a table E as ctc_lattice has it (float mantissas would decide ties otherwise than the host); warps in a pipeline
 //      skewed in time (the edge between tiles of states is one more table of T numbers, and few strips keep few warps busy);
 //      both ends at once (the best path through the middle is known by its score only, and its ties are not);
-//      float32 scores (ties and near-ties come out otherwise).
+//      float32 scores (ties and near-ties come out otherwise); cp.async (it copies 4 bytes or more: not an element of 16 bits).
 #include "ctc.cuh"
 
 namespace {
@@ -263,9 +265,9 @@ struct AlignLane {
   }
 };
 
-// What is loaded ahead of a frame.
+// What is known of a frame before it is walked.
 template <typename X>
-struct AlignAhead {
+struct AlignInput {
   X blank, label[PAIRS];
   double max;
 
@@ -275,39 +277,52 @@ struct AlignAhead {
   }
 };
 
-// Loads frames one after the other for a lane.
+// The inputs of a lane, loaded a group of frames ahead. By groups, since all loads of a loop are one counter to the machine: a wait for the
+// oldest waits for the youngest.
 template <typename X>
-struct Loader {
-  const X* row;
-  const Norm* norm;
-  int64_t frameStride, blank, column[PAIRS];
+struct AlignInputs {
+  static constexpr int GROUP = 8;
+  static_assert(CHUNK % GROUP == 0, "a chunk has whole groups");
+  const AlignUtterance<X>& utterance;
+  const int to;  // of the walk
+  AlignInput<X> now[GROUP], next[GROUP];
 
-  // For one lane or the other: a choice between their numbers, for one between addresses would put both into memory.
-  __device__ Loader(const AlignUtterance<X>& utterance, const AlignLane& lane, const AlignLane& other, bool first, int t)
-      : row(utterance.logits + t * utterance.frameStride),
-        norm(utterance.norms + t),
-        frameStride(utterance.frameStride),
-        blank(utterance.blank * utterance.classStride) {
+  // Frames from `start` on for one lane or the other: a choice between their numbers, for one between addresses would put both into
+  // memory. For frames beyond the end stands the last one: without a branch.
+  __device__ void load(const AlignLane& lane, const AlignLane& other, bool first, int start) {
+    int64_t column[PAIRS];
 #pragma unroll
     for (int k = 0; k < PAIRS; k++) column[k] = first ? lane.column[k] : other.column[k];
-  }
-  // Into `ahead`, if there is such a frame; then on to the next.
-  __device__ void load(AlignAhead<X>& ahead, bool exists) {
-    if (exists) {
-      ahead.max = norm->max;
-      ahead.blank = row[blank];
+    int t = min(start, to - 1);
+    const X* row = utterance.logits + t * utterance.frameStride;
+    const Norm* norm = utterance.norms + t;
+    const int64_t blank = utterance.blank * utterance.classStride;
 #pragma unroll
-      for (int k = 0; k < PAIRS; k++) ahead.label[k] = row[column[k]];
+    for (int i = 0; i < GROUP; i++) {
+      next[i].max = norm->max;
+      next[i].blank = row[blank];
+#pragma unroll
+      for (int k = 0; k < PAIRS; k++) next[i].label[k] = row[column[k]];
+      const bool hasNext = start + i + 1 < to;
+      row += hasNext ? utterance.frameStride : 0;
+      norm += hasNext;
     }
-    row += frameStride;
-    norm++;
+  }
+  __device__ void turn() {
+#pragma unroll
+    for (int i = 0; i < GROUP; i++) now[i] = next[i];
+  }
+  // The next frame of the group becomes now[0].
+  __device__ void shift() {
+#pragma unroll
+    for (int i = 0; i + 1 < GROUP; i++) now[i] = now[i + 1];
   }
 };
 
 // One frame of two pairs; `left` is the label before them. Returns the moves.
 template <typename X>
-__device__ unsigned step(Best (&best)[PAIRS], double left, const AlignLane& lane, const AlignAhead<X>& ahead) {
-  const double blankScore = ahead.score(ahead.blank);
+__device__ unsigned step(Best (&best)[PAIRS], double left, const AlignLane& lane, const AlignInput<X>& input) {
+  const double blankScore = input.score(input.blank);
   unsigned moves = 0;
 #pragma unroll
   for (int k = 0; k < PAIRS; k++) {
@@ -324,7 +339,7 @@ __device__ unsigned step(Best (&best)[PAIRS], double left, const AlignLane& lane
       most = left;
       move = 2;
     }
-    best[k].label = most + ahead.score(ahead.label[k]);
+    best[k].label = most + input.score(input.label[k]);
     moves |= (unsigned(fromLeft) | move << 2) << 4 * k;
     left = old.label;
   }
@@ -334,8 +349,7 @@ __device__ unsigned step(Best (&best)[PAIRS], double left, const AlignLane& lane
 // All threads of the block call it together.
 template <typename X>
 __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& walk, Best* buffer, int bufferPairs) {
-  constexpr int DEPTH = sizeof(X) == 8 ? 4 : 8;  // frames that are loaded ahead
-  static_assert(CHUNK % DEPTH == 0, "places in `ahead` are fixed");
+  constexpr int GROUP = AlignInputs<X>::GROUP;
   const int index = threadIdx.x % 32;
   const int warp = threadIdx.x / 32;
   const int warps = blockDim.x / 32;
@@ -343,10 +357,8 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
   const int moveBytes = AlignWorkspace::bytesOfMoves(walk.high - walk.low + 1);
 
   AlignLane lane(utterance, walk, warp, index);
-  AlignAhead<X> ahead[DEPTH];
-  Loader<X> first(utterance, lane, lane, true, walk.from);
-#pragma unroll
-  for (int d = 0; d < DEPTH; d++) first.load(ahead[d], warp < strips && walk.from + d < walk.to);
+  AlignInputs<X> inputs{utterance, walk.to};
+  if (warp < strips && walk.from < walk.to) inputs.load(lane, lane, true, walk.from);
   int turn = 0;
   for (int start = walk.from; start < walk.to; start += CHUNK, turn ^= 1) {
     const PairRow<const Best> before = start == walk.from ? PairRow<const Best>{walk.begin, 0}
@@ -365,26 +377,33 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
         if (before.at != nullptr && pair <= walk.high) best[k] = before[pair];
       }
       const bool fresh = strip == 0 || index * PAIRS >= CHUNK;
-      uint8_t* moves = walk.moves == nullptr ? nullptr
-                                              : walk.moves + int64_t(start - walk.from) * moveBytes +
-                                                    strip * (FRESH / PAIRS) + index;
-      for (int group = 0; group < CHUNK; group += DEPTH) {
-        const bool own = group + DEPTH < CHUNK;  // whether what is loaded is for this strip and chunk
-        const int load = own ? start + group + DEPTH : nextStart;
-        Loader<X> loader(utterance, lane, next, own, load);
+      const bool writes = fresh && walk.moves != nullptr;
+      uint8_t* moves = walk.moves + int64_t(start - walk.from) * moveBytes + strip * (FRESH / PAIRS) + index;
+      auto frame = [&](const AlignInput<X>& input) {
+        double left = __shfl_up_sync(WARP, best[PAIRS - 1].label, 1);
+        if (index == 0) left = negativeInfinity();
+        const unsigned moved = step(best, left, lane, input);
+        if (writes) *moves = uint8_t(moved);
+        moves += moveBytes;
+      };
+      const int frames = min(CHUNK, walk.to - start);
+      // the group after the one at `group`: of this strip and chunk, or of the next
+      auto advance = [&](int group) {
+        const bool own = group + GROUP < frames;
+        inputs.turn();
+        inputs.load(lane, next, own, own ? start + group + GROUP : nextStart);
+      };
+      int group = 0;
+#pragma unroll 1
+      for (; group + GROUP <= frames; group += GROUP) {
+        advance(group);
 #pragma unroll
-        for (int d = 0; d < DEPTH; d++) {
-          if (start + group + d < walk.to) {
-            double left = __shfl_up_sync(WARP, best[PAIRS - 1].label, 1);
-            if (index == 0) left = negativeInfinity();
-            const unsigned moved = step(best, left, lane, ahead[d]);
-            if (moves != nullptr) {
-              if (fresh) *moves = uint8_t(moved);
-              moves += moveBytes;
-            }
-          }
-          loader.load(ahead[d], load + d < walk.to);
-        }
+        for (int i = 0; i < GROUP; i++) frame(inputs.now[i]);
+      }
+      if (group < frames) {
+        advance(group);
+#pragma unroll 1
+        for (int i = group; i < frames; i++, inputs.shift()) frame(inputs.now[0]);
       }
 #pragma unroll
       for (int k = 0; k < PAIRS; k++) {

@@ -169,6 +169,32 @@ struct Workspace {
   __device__ int64_t storedAt() const { return checkpointsAt() + align(N * 2 * Q * states * 8); }
 };
 
+// Posteriors of one frame, times a factor that its states share, from the row that lattice.cu left.
+//
+// Such a row has a place for each blank, then for each label, in the order of the side that stored it: reversed where that is side 1.
+// A place has a float and an exponent of 2; `reference` is that of the sum over paths.
+struct PosteriorRow {
+  const State *blanks, *labels;  // of pair 0
+  int64_t step;                  // from a pair to the next
+  int reference;
+
+  // Row q of the 2 K rows of a segment.
+  __device__ PosteriorRow(const Workspace& workspace, const Utterance& u, int n, int64_t q)
+      : blanks(workspace.row(n, q)), labels(blanks + workspace.states / 2), step(1), reference(u.wide ? 0 : int(floor(u.log2Probability))) {
+    if (q < workspace.K) return;
+    blanks += u.labels;
+    labels += u.labels - 1;
+    step = -1;
+  }
+  // Of state s of l'. Rounded once, when the mantissas were multiplied.
+  __device__ float posterior(int64_t s) const {
+    const State state = (s % 2 == 0 ? blanks : labels)[s / 2 * step];
+    const int e = min(state.high - reference, 127);
+    const int first = max(e, -120);
+    return __int_as_float(state.low) * pow2(first) * pow2(e - first);
+  }
+};
+
 // ---- places of logits and gradient ------------------------------------------------------------------------------------------
 
 __device__ inline int64_t logitsIndex(const CtcProblem& p, int n, int t) {

@@ -10,7 +10,7 @@
 // is taken of the complements: (1 - posterior) is the sum of all other posteriors and 1 - y = -expm1(ln y), both exact when
 // small, so that a nearly certain frame's gradient keeps its digits. LabelsOfFrame (ctc.cuh) does this, for small_loss.cu, too.
 //
-// In:  workspace: Utterance, Lists, Frame, E, stored rows (2 float posteriors a pair, at 8-byte places). Out: gradient.
+// In:  workspace: Utterance, Lists, Frame, E, stored rows (see PosteriorRow). Out: gradient.
 // Utterances found INFEASIBLE, NOT_FINITE or BAD_LOG_PROBS: their gradient, where ctc_frames wrote softmax, becomes 0.
 // Parallel: one warp a frame of segment k: lanes over states for the sum, then over distinct labels.
 // Launch: grid ceil(N 2 K / 8), block 256; after ctc_lattice of the same k. No shared memory.
@@ -22,13 +22,13 @@ namespace {
 
 struct FloatRow {
   using Real = float;
-  const State* states;
+  const PosteriorRow posteriors;
   const Emission* emissions;
   double yBest, others;
 
-  __device__ FloatRow(const CtcProblem& p, const State* states, const Emission* emissions, double best)
-      : states(states), emissions(emissions), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), others(-expm1(best)) {}
-  __device__ float posterior(int64_t s) const { return __int_as_float(states[s].low); }
+  __device__ FloatRow(const CtcProblem& p, const PosteriorRow& posteriors, const Emission* emissions, double best)
+      : posteriors(posteriors), emissions(emissions), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), others(-expm1(best)) {}
+  __device__ float posterior(int64_t s) const { return posteriors.posterior(s); }
   __device__ double y(int c) const { return yBest * double(emissions[c].m * pow2(emissions[c].e)); }
   __device__ bool isBest(int c) const { return emissions[c].m == 1 && emissions[c].e == 0; }
 };
@@ -58,6 +58,6 @@ extern "C" __global__ void __launch_bounds__(256) ctc_labels(const CtcProblem p,
   const int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
   if (t < 0 || t >= u.frames) return;
   const Emission* emissions = workspace.emissions(n) + t * workspace.width;
-  const FloatRow row(p, workspace.row(n, own.q), emissions, workspace.frames(n)[t].best);
+  const FloatRow row(p, PosteriorRow(workspace, u, n, own.q), emissions, workspace.frames(n)[t].best);
   LabelsOfFrame<FloatRow>{p, u, workspace.lists(n), row, gradientIndex(p, n, int(t)), warp}.run();
 }

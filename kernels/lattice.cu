@@ -15,7 +15,8 @@
 // So there is one recursion, walked by two sides: side 0 forward, side 1 on the reversed utterance. A side counts time by tau:
 // tau = t for side 0, tau = T-1-t for side 1. Each stores reach over its first half (side 0: H = T/2 frames, side 1: T - H), they
 // meet, the loss comes from frame H; then each walks on through the other's half and multiplies its alpha with the reach
-// that the other stored there, in place: the entry becomes the (unnormalised) posterior, a float in its low word.
+// that the other stored there, in place: the entry becomes the (unnormalised) posterior, a float and an exponent. Whoever reads it scales
+// it (PosteriorRow in ctc.cuh): that is work for all of the device, where this is a chain.
 // The chain of dependent steps is T long, not 2 T, and one row of S states a frame is stored, not two.
 //
 // Segments. Where memory for T/2 rows a side is short, only K rows are kept: frames at distance k K ... (k+1) K - 1 from the
@@ -31,25 +32,35 @@
 //
 // In:  workspace: Utterance [N], Lists, Frame [N][T], E [N][T][width].
 // Out: losses [N], statuses [N]; workspace: Utterance.status, log2Probability; stored rows with posteriors of segment k.
-//      The places stored(n, side)[row][s]: row = distance from the meeting - k K, s as in l' for both sides.
+//      The places stored(n, side)[row]: row = distance from the meeting - k K; in it a place for each blank, then for each label,
+//      as the side counts them: neighbouring lanes store to neighbouring places, and those of a lane are constants apart for both sides.
 // Parallel: one block an utterance: W warps a side. A lane holds P pairs (a blank and the label after it): of the lane to the left
 //      only the last label is needed, one shuffled number a frame. Warps form a pipeline skewed in time: each hands the label of
 //      its last lane to its right neighbour through a ring in shared memory, CHUNK frames at a time; no block barrier a frame.
 //      More than 32 P W pairs: the block walks all frames for a tile of them, keeps the last label's history, takes the next.
 // Launch: grid N, block 64 W, W in 1 ... 4; P by the entry point. Shared memory: 2 sides * 5 * 32 * 8 bytes of rings,
-//      counters, reductions, the utterance: 4.8 KB, static.
+//      counters, reductions, the utterance: 4.9 KB, static.
 // Deterministic: each state has one thread; sums over states and frames are fixed trees, the same for any W and P: an utterance
 //      gets the same bits in any company.
-// Latency: E is loaded DEPTH frames ahead into registers, and so are the rows of the other side.
+// Latency: the chain from frame to frame is a shuffle and nine instructions, and nothing else shall be waited for. E and the rows of the
+//      other side are loaded into registers a group of frames ahead. A machine's loads share a counter, and a wait is for all of them:
+//      where each frame loads for a later one, each frame waits for the load of the frame before, however far ahead that was. So a group is
+//      loaded at once, after the one before has arrived. In a group there is no test of bounds, no branch and no look at a
+//      neighbour: frames that fill no chunk have a loop of their own, what comes from the left is read beforehand, and accesses that not
+//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 126 on the way to
+//      the meeting and 164 behind it, for either; p2 204 (217) and 255 (269); p4 330 (351) and 493 (513).
 // Rejected: one renormalised exponent a frame (states of one frame differ by more than float's range); logarithms (three
 //      transcendental functions a state and no digits left at T = 10,000); a block barrier a frame; separate blocks for the two
-//      sides (they would meet in a second launch); float64 (1/64 rate on most devices).
+//      sides (they would meet in a second launch); float64 (1/64 rate on most devices); cp.async into shared memory (a second file for
+//      sm_80; each frame has 40 cycles more of copies, waits and reads, and 48 KB hold three frames of p2 and not two of p4; it
+//      would leave a third of the registers).
 #include "ctc.cuh"
 
 namespace {
 
 constexpr int MAX_WARPS = 4;    // a side
-constexpr int RING = 32;        // frames that a warp may be ahead of its right neighbour: a multiple of every CHUNK
+constexpr int RING_CHUNKS = 4;  // that a warp may be ahead of its right neighbour
+constexpr int RING = 32;        // frames of these: as many as lanes
 constexpr double WIDEST = 536870912.0;  // 2^29, see Exponents
 
 // ---- numbers ----------------------------------------------------------------------------------------------------------------------
@@ -77,10 +88,10 @@ struct Extended {
     return {fmaf(a.m, pow2(a.e - e), fmaf(b.m, pow2(b.e - e), c.m * pow2(c.e - e))), e};
   }
   __device__ Extended times(Emission y) const { return {m * y.m, max(e + y.e, ZERO_EXPONENT)}; }
+  // Without a test for zero: of its bits none is left, and its exponent is the least.
   __device__ Extended normalised() const {
     const int bits = __float_as_int(m);
-    if (bits == 0) return zero();
-    return {__int_as_float((bits & 0x007fffff) | 0x3f800000), e + (bits >> 23) - 127};
+    return {__int_as_float((bits & 0x007fffff) | min(bits, 0x3f800000)), max(e + (bits >> 23) - 127, ZERO_EXPONENT)};
   }
   // The mantissa too: beside two zeros a number of exponent ZERO_EXPONENT would count.
   __device__ Extended onlyIf(bool condition) const { return condition ? *this : zero(); }
@@ -95,12 +106,9 @@ struct Extended {
     if (m == 0) return {0, -double(CTC_INFINITY)};
     return {__longlong_as_double(bits - ((long long)shift << 52)), double(a.e) + double(b.e) + shift};
   }
-  // a b 2^-reference as a float, rounded once after the product of the mantissas, however they are normalised; the product is
-  // at most about 2^reference.
-  __device__ static float share(Extended a, Extended b, int reference) {
-    const int e = min(max(a.e + b.e, ZERO_EXPONENT) - reference, 127);
-    const int first = max(e, -120);
-    return a.m * b.m * pow2(first) * pow2(e - first);
+  // a b, to be scaled by whoever reads it: see PosteriorRow.
+  __device__ static State share(Extended a, Extended b, int) {
+    return {__float_as_int(a.m * b.m), max(a.e + b.e, ZERO_EXPONENT)};
   }
 };
 
@@ -139,32 +147,24 @@ struct Logarithm {
     const double exponent = floor(log2);
     return {log2 == zero().l ? 0 : exp2(log2 - exponent), exponent};
   }
-  __device__ __noinline__ static float share(Logarithm a, Logarithm b, double reference) {
-    return float(exp(a.l + b.l - reference * LN2));
+  // a b 2^-reference.
+  __device__ __noinline__ static State share(Logarithm a, Logarithm b, double reference) {
+    return {__float_as_int(float(exp(a.l + b.l - reference * LN2))), 0};
   }
 };
 
-// Equations (6) and (7) for a pair, before its frame's emissions: `left` is the label before the blank.
+// Equations (6) and (7) for a pair, before its frame's emissions: `left` is the label before the blank, `skipped` the same where the
+// label may be reached from it, else zero.
 template <typename Number>
 struct Pair {
   Number blank, label;
 
-  __device__ Pair reach(Number left, bool skip) const {
-    return {Number::sum(blank, left), Number::sum(label, blank, left.onlyIf(skip))};
+  __device__ Pair reach(Number left, Number skipped) const {
+    return {Number::sum(blank, left), Number::sum(label, blank, skipped)};
   }
 };
 
 // ---- warps in a pipeline --------------------------------------------------------------------------------------------------------------
-
-struct LatticeShared {
-  State ring[2][MAX_WARPS + 1][RING];  // [side][w]: what flows into warp w from its left
-  int done[2][MAX_WARPS];              // chunks that a warp has finished, since the kernel began
-  double reductions[2 * MAX_WARPS];
-  double parts[SUM_PARTS];
-  // What all threads need seldom: here, not in registers across the walks.
-  Utterance utterance;
-  double sumOfBest;  // sum over frames of Frame.best
-};
 
 // The release and acquire pattern of the PTX memory model: what the warp did before `publish`, ordered before it by __syncwarp, is
 // seen by a warp whose `waitFor` has seen the value.
@@ -177,15 +177,19 @@ __device__ inline void publish(int* counter, int value) {
 #endif
 }
 
-__device__ inline void waitFor(int* counter, int atLeast) {
+// Two at a time: what is waited for once costs half.
+__device__ inline void waitFor(int* one, int atLeastOne, int* other, int atLeastOther) {
 #ifdef CTC_EMULATION
-  emulation::acquire(counter, atLeast);
+  emulation::acquire(one, atLeastOne);
+  emulation::acquire(other, atLeastOther);
 #else
-  const unsigned at = (unsigned)__cvta_generic_to_shared(counter);
-  int value;
+  const unsigned atOne = (unsigned)__cvta_generic_to_shared(one);
+  const unsigned atOther = (unsigned)__cvta_generic_to_shared(other);
+  int valueOne, valueOther;
   do {
-    asm volatile("ld.acquire.cta.shared.s32 %0, [%1];" : "=r"(value) : "r"(at) : "memory");
-  } while (value < atLeast);
+    asm volatile("ld.acquire.cta.shared.s32 %0, [%1];" : "=r"(valueOne) : "r"(atOne) : "memory");
+    asm volatile("ld.acquire.cta.shared.s32 %0, [%1];" : "=r"(valueOther) : "r"(atOther) : "memory");
+  } while (valueOne < atLeastOne || valueOther < atLeastOther);
 #endif
 }
 
@@ -195,14 +199,16 @@ struct LatticeSide {
   int number;  // 0 or 1
   int frames;  // T of this utterance
   int labels;
-  int half;  // frames of this side's half
+  int half;   // frames of this side's half
+  int plane;  // of a row of states: where its labels begin
   const Emission* emissions;  // of tau = 0
   int emissionStep;         // from tau to tau + 1
   const int32_t* column;  // of E, by position in the target
   State* edges;           // [tau - from] the last label of the tile before, for the next tile
 
+  LatticeSide() = default;
   __device__ LatticeSide(const Workspace& workspace, const Utterance& u, int n, int side)
-      : number(side), frames(u.frames), labels(u.labels) {
+      : number(side), frames(u.frames), labels(u.labels), plane(int(workspace.L) + 1) {
     half = side == 0 ? frames / 2 : frames - frames / 2;
     emissions = workspace.emissions(n) + (side == 0 ? 0 : (frames - 1) * workspace.width);
     emissionStep = int(side == 0 ? workspace.width : -workspace.width);
@@ -210,25 +216,39 @@ struct LatticeSide {
     edges = workspace.edges(n, side);
   }
 
-  // Pair j of this side: its blank's and its label's place in l'.
-  __device__ int blankPlace(int j) const { return number == 0 ? 2 * j : 2 * (labels - j); }
-  __device__ int labelPlace(int j) const { return blankPlace(j) + (number == 0 ? 1 : -1); }
-  // The column of its label; pair `labels` has none.
+  // The column of pair j's label; pair `labels` has none.
   __device__ int columnOf(int j) const { return column[number == 0 ? j : labels - 1 - j]; }
   __device__ bool hasBlank(int j) const { return j <= labels; }
   __device__ bool hasLabel(int j) const { return j < labels; }
   __device__ bool skips(int j) const { return j > 0 && hasLabel(j) && columnOf(j) != columnOf(j - 1); }
 
+  // Of a row that this side stored.
   template <typename Number>
   __device__ Pair<Number> load(const State* row, int j) const {
-    return {hasBlank(j) ? Number::of(row[blankPlace(j)]) : Number::zero(),
-            hasLabel(j) ? Number::of(row[labelPlace(j)]) : Number::zero()};
+    return {hasBlank(j) ? Number::of(row[j]) : Number::zero(), hasLabel(j) ? Number::of(row[plane + j]) : Number::zero()};
+  }
+  // Of a row that the other side stored.
+  template <typename Number>
+  __device__ Pair<Number> loadOthers(const State* row, int j) const {
+    return {hasBlank(j) ? Number::of(row[labels - j]) : Number::zero(),
+            hasLabel(j) ? Number::of(row[plane + labels - 1 - j]) : Number::zero()};
   }
   template <typename Number>
   __device__ void store(State* row, int j, const Pair<Number>& pair) const {
-    if (hasBlank(j)) row[blankPlace(j)] = pair.blank.packed();
-    if (hasLabel(j)) row[labelPlace(j)] = pair.label.packed();
+    if (hasBlank(j)) row[j] = pair.blank.packed();
+    if (hasLabel(j)) row[plane + j] = pair.label.packed();
   }
+};
+
+struct LatticeShared {
+  State ring[2][MAX_WARPS + 1][RING];  // [side][w]: what flows into warp w from its left
+  int done[2][MAX_WARPS + 2];          // [side][w + 1]: chunks that a warp has finished, since the kernel began; INT_MAX beside them
+  double reductions[2 * MAX_WARPS];
+  double parts[SUM_PARTS];
+  // What all threads need seldom: here, not in registers across the walks.
+  Utterance utterance;
+  LatticeSide sides[2];
+  double sumOfBest;  // sum over frames of Frame.best
 };
 
 enum Mode { ADVANCE, STORE, CONSUME, ANY };  // ANY: the walk tells
@@ -245,39 +265,83 @@ struct LatticeWalk {
   Mode mode = ANY;
 };
 
-// How many frames ahead a lane loads, and how many it takes between two looks at its neighbours: as 255 registers allow.
+// What is known of a frame before it is walked. Zero in the states that a lane does not have.
 template <typename Number, int P, Mode MODE>
-struct Tuning {
-  static constexpr int CHUNK = P <= 2 ? 8 : 4;
-  static constexpr int DEPTH = 8 / P;
-};
-template <int P, Mode MODE>
-struct Tuning<Logarithm, P, MODE> {
-  static constexpr int CHUNK = 1;
-  static constexpr int DEPTH = 1;
-};
-
-// What is loaded ahead of a frame.
-template <int P, Mode MODE>
-struct LatticeAhead {
+struct LatticeInput {
   Emission blank, label[P];
   State otherBlank[MODE >= CONSUME ? P : 1], otherLabel[MODE >= CONSUME ? P : 1];
+
+  __device__ LatticeInput() {
+#pragma unroll
+    for (State& other : otherBlank) other = Number::zero().packed();
+#pragma unroll
+    for (State& other : otherLabel) other = Number::zero().packed();
+  }
 };
 
-// The pairs of one lane in one tile.
+// Accesses to global memory of the walks, where each instruction counts, and where a branch would keep instructions of one frame out of
+// those of the next. `after` has one instruction, and leaves the compiler in the dark about the space that an address is of.
+#ifdef CTC_EMULATION
+template <typename T>
+inline T* after(T* at, int n) { return at + n; }
+template <typename T>
+inline T load8(const T* at) { return *at; }
+inline void loadIf(bool condition, const State* at, State& to) {
+  if (condition) to = *at;
+}
+inline void storeIf(bool condition, State* at, State value) {
+  if (condition) *at = value;
+}
+#else
+template <typename T>
+__device__ inline T* after(T* at, int n) {
+  T* to;
+  asm("mad.wide.s32 %0, %1, %2, %3;" : "=l"(to) : "r"(n), "n"(sizeof(T)), "l"(at));
+  return to;
+}
+template <typename T>
+__device__ inline T load8(const T* at) {
+  int words[2];
+  asm volatile("ld.global.v2.b32 {%0, %1}, [%2];" : "=r"(words[0]), "=r"(words[1]) : "l"(at));
+  T value;
+  memcpy(&value, words, sizeof value);
+  return value;
+}
+__device__ inline void loadIf(bool condition, const State* at, State& to) {
+  asm volatile("{.reg .pred p; setp.ne.s32 p, %2, 0; @p ld.global.v2.b32 {%0, %1}, [%3];}"
+               : "+r"(to.low), "+r"(to.high)
+               : "r"(int(condition)), "l"(at));
+}
+__device__ inline void storeIf(bool condition, State* at, State value) {
+  asm volatile("{.reg .pred p; setp.ne.s32 p, %0, 0; @p st.global.v2.b32 [%1], {%2, %3};}" ::"r"(int(condition)), "l"(at),
+               "r"(value.low), "r"(value.high)
+               : "memory");
+}
+#endif
+
+// Two places in a row of states: of a lane's first blank and of its first label.
+struct LatticePlaces {
+  State *blank, *label;
+
+  // In bytes: by as many numbers a compiler makes more instructions of it.
+  __device__ void move(int states) {
+    blank = (State*)((char*)blank + states * int64_t(sizeof(State)));
+    label = (State*)((char*)label + states * int64_t(sizeof(State)));
+  }
+};
+
+// The pairs of one lane in one tile. Past the last label stands the blank's column: no path goes on from there.
 template <typename Number, int P>
 struct LatticeLane {
-  int blanks, labels;   // how many of the P pairs have a blank and a label; both may be negative
-  int place, toLabel;   // of the first blank in a row, and from a blank to its label; the next blank is at twice that
-  int column[P];        // of E
-  unsigned skips;       // bit k: pair k's label may be reached from the label before
+  int blanks, labels;  // how many of the P pairs have a blank and a label; both may be negative
+  int column[P];       // of E
+  unsigned skips;      // bit k: pair k's label may be reached from the label before
+  bool isFirst;        // of its warp
   Pair<Number> state[P];
 
-  __device__ LatticeLane(const LatticeSide& side, int pair, const State* begin) {
+  __device__ LatticeLane(const LatticeSide& side, int pair, const State* begin) : isFirst(threadIdx.x % 32 == 0) {
     blanks = side.labels + 1 - pair;
     labels = side.labels - pair;
-    place = side.blankPlace(pair);
-    toLabel = side.number == 0 ? 1 : -1;
     skips = 0;
 #pragma unroll
     for (int k = 0; k < P; k++) {
@@ -288,43 +352,27 @@ struct LatticeLane {
     }
   }
 
+  // One frame. The label before the first pair is that of the lane to the left, or of the warp's.
   template <Mode MODE>
-  __device__ void load(LatticeAhead<P, MODE>& ahead, Mode mode, const Emission* emissions, const State* row) const {
-    ahead.blank = emissions[0];
-#pragma unroll
-    for (int k = 0; k < P; k++) {
-      ahead.label[k] = {0, ZERO_EXPONENT};
-      if (k < labels) ahead.label[k] = emissions[column[k]];
-      if (mode == CONSUME) {
-        const State* at = row + (place + 2 * k * toLabel);
-        if (k < blanks) ahead.otherBlank[k] = at[0];
-        if (k < labels) ahead.otherLabel[k] = at[toLabel];
-      }
-    }
-  }
-
-  // One frame; `left` is the label before the first pair.
-  template <Mode MODE>
-  __device__ void step(Number left, const LatticeAhead<P, MODE>& ahead, Mode mode, State* row,
+  __device__ void step(Number ofLane, Number ofWarp, const LatticeInput<Number, P, MODE>& input, Mode mode, LatticePlaces to,
                        typename Number::Reference reference) {
+    Number left = isFirst ? ofWarp : ofLane;
+    // not a choice of a choice: that would be one instruction more in the chain from frame to frame
+    Number skipped = (skips & 1) && !isFirst ? ofLane : ofWarp.onlyIf((skips & 1) && isFirst);
 #pragma unroll
     for (int k = 0; k < P; k++) {
-      const Pair<Number> reach = state[k].reach(left, skips >> k & 1);
+      if (k > 0) skipped = left.onlyIf(skips >> k & 1);
+      const Pair<Number> reach = state[k].reach(left, skipped);
       left = state[k].label;
-      state[k] = {reach.blank.times(ahead.blank), reach.label.times(ahead.label[k])};
-      if (mode == ADVANCE) continue;
-      State* at = row + (place + 2 * k * toLabel);
+      state[k] = {reach.blank.times(input.blank), reach.label.times(input.label[k])};
       if (mode == STORE) {
-        if (k < blanks) at[0] = reach.blank.packed();
-        if (k < labels) at[toLabel] = reach.label.packed();
-      } else {
-        if (k < blanks) at[0].low = share(state[k].blank, ahead.otherBlank[k], reference);
-        if (k < labels) at[toLabel].low = share(state[k].label, ahead.otherLabel[k], reference);
+        storeIf(k < blanks, to.blank + k, reach.blank.packed());
+        storeIf(k < labels, to.label + k, reach.label.packed());
+      } else if (mode == CONSUME) {
+        storeIf(k < blanks, to.blank - k, Number::share(state[k].blank, Number::of(input.otherBlank[k]), reference));
+        storeIf(k < labels, to.label - k, Number::share(state[k].label, Number::of(input.otherLabel[k]), reference));
       }
     }
-  }
-  __device__ static int share(Number own, State other, typename Number::Reference reference) {
-    return __float_as_int(Number::share(own, Number::of(other), reference));
   }
 
   __device__ void normalise() {
@@ -333,12 +381,122 @@ struct LatticeLane {
   }
 };
 
+// What inputs a lane has, and from where they are loaded next.
+template <typename Number, int P, Mode MODE>
+struct LatticeSource {
+  const LatticeLane<Number, P>& lane;
+  Mode mode;
+  int to;  // of the walk
+  const Emission* emissions;
+  int emissionStep;
+  LatticePlaces others;
+  int rowStep;
+
+  // To the next frame.
+  __device__ void move() {
+    emissions = after(emissions, emissionStep);
+    if (mode == CONSUME) others.move(rowStep);
+  }
+  __device__ void moveBack(int frames) {
+    emissions -= int64_t(frames) * emissionStep;
+    if (mode != CONSUME) return;
+    others.blank -= int64_t(frames) * rowStep;
+    others.label -= int64_t(frames) * rowStep;
+  }
+};
+
+// The inputs of a lane: a group of frames is loaded while the one before is walked. By groups, since all loads of a loop are one counter
+// to the machine: a wait for the oldest waits for the youngest.
+template <typename Number, int P, Mode MODE>
+class LatticeInputs {
+  using Input = LatticeInput<Number, P, MODE>;
+
+ public:
+  // Some 400 cycles, as 255 registers allow; and chunks, at whose ends a warp looks at its neighbours, of one or two.
+  static constexpr int GROUP = Number::IS_RARE ? 1 : P == 1 ? 8 : P == 2 ? 3 : 2;
+  static constexpr int CHUNK = Number::IS_RARE || P == 1 ? GROUP : 2 * GROUP;
+
+  __device__ LatticeInputs(const LatticeSource<Number, P, MODE>& source, int from) : source(source), loaded(from) {
+#pragma unroll
+    for (int i = 0; i < GROUP; i++) {
+      if (from + i < source.to) load(next[i]);
+    }
+  }
+
+  // Steps over the group that has been loaded, and loads the next. There are as many frames.
+  template <typename F>
+  __device__ void group(F step) {
+    turn();
+#pragma unroll
+    for (int i = 0; i < EARLY; i++) load(next[i]);
+#pragma unroll
+    for (int i = 0; i < GROUP; i++) {
+      step(i, now[i]);
+      if (EARLY + i < GROUP) load(next[EARLY + i]);
+    }
+  }
+
+  // Steps over the frames from tau on, fewer than a chunk.
+  template <typename F>
+  __device__ void rest(const int tau, F step) {
+    int frame = tau;
+    while (frame < source.to) {
+      const int first = loaded;  // frame of now[0]; some may have been walked
+      turn();
+#pragma unroll
+      for (int i = 0; i < GROUP; i++) {
+        if (first + GROUP < source.to) load(next[i]);
+      }
+#pragma unroll 1
+      for (int i = first; i < first + GROUP; i++) {
+        if (i == frame && frame < source.to) {
+          step(frame - tau, now[0]);
+          frame++;
+        }
+#pragma unroll
+        for (int k = 0; k + 1 < GROUP; k++) now[k] = now[k + 1];
+      }
+    }
+  }
+
+ private:
+  static constexpr int EARLY = P == 4 ? 1 : GROUP;  // loaded at once; the others where frames that are done leave registers
+
+  __device__ void load(Input& input) {
+    const LatticeLane<Number, P>& lane = source.lane;
+    input.blank = load8(source.emissions);
+#pragma unroll
+    for (int k = 0; k < P; k++) {
+      input.label[k] = load8(after(source.emissions, lane.column[k]));
+      if (source.mode == CONSUME) {
+        loadIf(k < lane.blanks, source.others.blank - k, input.otherBlank[k]);
+        loadIf(k < lane.labels, source.others.label - k, input.otherLabel[k]);
+      }
+    }
+    source.move();
+  }
+  // On to the next group. One that would go beyond the end begins earlier, with frames that have been loaded before.
+  __device__ void turn() {
+#pragma unroll
+    for (int i = 0; i < GROUP; i++) now[i] = next[i];
+    const int beyond = max(loaded + 2 * GROUP - source.to, 0);
+    loaded += GROUP - beyond;
+    source.moveBack(beyond);
+  }
+
+  LatticeSource<Number, P, MODE> source;
+  int loaded;  // frame of next[0]
+  Input now[GROUP], next[GROUP];
+};
+
 // Walks one side over frames [from, to). All threads of the block call it together, each for its side.
 // `chunks` counts the chunks that this side's warps have done, for LatticeShared.done.
 template <typename Number, int P, Mode MODE>
 __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, LatticeShared& shared, int* chunks) {
-  constexpr int CHUNK = Tuning<Number, P, MODE>::CHUNK;
-  constexpr int DEPTH = Tuning<Number, P, MODE>::DEPTH;
+  using Input = LatticeInput<Number, P, MODE>;
+  constexpr int CHUNK = LatticeInputs<Number, P, MODE>::CHUNK;
+  constexpr int GROUP = LatticeInputs<Number, P, MODE>::GROUP;
+  static_assert(RING == 32 && CHUNK * RING_CHUNKS <= RING, "a place for each lane, and room for all chunks");
   const Mode mode = MODE == ANY ? w.mode : MODE;
   const int warps = blockDim.x / 64;
   const int warp = threadIdx.x / 32 % warps;
@@ -346,59 +504,75 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
   const int tile = 32 * P * warps;
   State* const inRing = shared.ring[side.number][warp];
   State* const outRing = shared.ring[side.number][warp + 1];
-  int* const done = shared.done[side.number];
+  int* const done = &shared.done[side.number][warp + 1];
 
   for (int first = 0; first <= side.labels; first += tile) {
     const bool fromTile = warp == 0 && first > 0;  // the left neighbour is the tile before
     const bool toTile = warp == warps - 1 && first + tile <= side.labels;
-    const bool hasLeft = warp > 0 || fromTile;
-    const bool hasRight = warp < warps - 1;
     const int pair = first + (warp * 32 + index) * P;
     LatticeLane<Number, P> lane(side, pair, w.begin);
 
-    const Emission* emissions = side.emissions + int64_t(w.from) * side.emissionStep;  // of the frame to load next
-    const State* rowAhead = w.row;                                             // likewise
-    State* row = w.row;
-    LatticeAhead<P, MODE> ahead[DEPTH];
-    auto load = [&](LatticeAhead<P, MODE>& next) {
-      lane.load(next, mode, emissions, rowAhead);
-      emissions += side.emissionStep;
-      if (mode == CONSUME) rowAhead += w.rowStep;
+    LatticePlaces to = {w.row + pair, w.row + side.plane + pair};
+    if (mode == CONSUME) to = {w.row + side.labels - pair, w.row + side.plane + side.labels - 1 - pair};
+
+    LatticeInputs<Number, P, MODE> inputs({lane, mode, w.to, side.emissions + int64_t(w.from) * side.emissionStep, side.emissionStep, to, w.rowStep},
+                                   w.from);
+    const bool keepsEdge = toTile && index == 31;
+    auto step = [&](const Input& frame, State ofWarp, State* out, State* edge) {
+      const Number last = lane.state[P - 1].label;
+      const Number ofLane = last.fromLeft();
+      if (index == 31) *out = last.packed();
+      storeIf(keepsEdge, edge, last.packed());
+      lane.step(ofLane, Number::of(ofWarp), frame, mode, to, w.reference);
+      if (mode != ADVANCE) to.move(w.rowStep);
     };
-#pragma unroll
-    for (int d = 0; d < DEPTH; d++) {
-      if (w.from + d < w.to) load(ahead[d]);
-    }
 
-    for (int tau = w.from; tau < w.to; tau += CHUNK) {
-      const int slot = *chunks * CHUNK % RING;
-      if (fromTile) {
-        __syncwarp();  // the ring's last use is over
-        if (index < CHUNK && tau + index < w.to) inRing[slot + index] = side.edges[tau - w.from + index];
-        __syncwarp();
-      }
-      if (warp > 0) waitFor(&done[warp - 1], *chunks + 1);
-      if (hasRight) waitFor(&done[warp + 1], *chunks + 1 - RING / CHUNK);
-
-#pragma unroll
-      for (int i = 0; i < CHUNK; i++) {
-        if (tau + i < w.to) {
-          const Number last = lane.state[P - 1].label;
-          Number left = last.fromLeft();
-          if (index == 0) left = hasLeft ? Number::of(inRing[slot + i]) : Number::zero();
-          if (index == 31 && hasRight) outRing[slot + i] = last.packed();
-          if (index == 31 && toTile) side.edges[tau + i - w.from] = last.packed();
-          lane.step(left, ahead[i % DEPTH], mode, row, w.reference);
-          if (mode != ADVANCE) row += w.rowStep;
-          if (tau + i + DEPTH < w.to) load(ahead[i % DEPTH]);
-        }
-      }
+    // Of the tile before a lane loads one frame of the chunk after next; where there is none, what nobody writes, to have no branch.
+    const bool takesEdge = fromTile && index < CHUNK && w.from < w.to;
+    const State* const edges = takesEdge ? side.edges : (const State*)side.emissions;
+    const int lastEdge = takesEdge ? w.to - w.from - 1 : 0;
+    State edge;
+    auto loadEdge = [&](int tau) { edge = load8(after(edges, min(tau - w.from + index, lastEdge))); };
+    auto placeEdge = [&](int slot) {
+      if (takesEdge) inRing[slot + index] = edge;
+    };
+    auto slotOf = [&](int chunk) { return int(unsigned(chunk) % RING_CHUNKS * CHUNK); };
+    auto begin = [&](int tau) {
+      loadEdge(tau + CHUNK);
+      waitFor(done - 1, *chunks + 1, done + 1, *chunks + 1 - RING_CHUNKS);
+      return slotOf(*chunks);
+    };
+    auto end = [&] {
       lane.normalise();
       ++*chunks;
-      if (warps > 1) {
-        __syncwarp();  // lane 0 has read its ring, lane 31 has written its own
-        if (index == 31) publish(&done[warp], *chunks);
+      placeEdge(slotOf(*chunks));
+      __syncwarp();  // all have read the ring, lane 31 has written the next one, and what comes from the tile before is there
+      if (index == 31) publish(done, *chunks);
+    };
+
+    __syncwarp();  // the ring's last use is over
+    if (warp == 0 && first == 0) inRing[index] = Number::zero().packed();
+    loadEdge(w.from);
+    placeEdge(slotOf(*chunks));
+    __syncwarp();
+    int tau = w.from;
+#pragma unroll 1
+    for (; tau + CHUNK <= w.to; tau += CHUNK) {
+      const int slot = begin(tau);
+      State* const edgesOut = side.edges + (tau - w.from);
+#pragma unroll
+      for (int g = 0; g < CHUNK; g += GROUP) {
+        State ofWarp[GROUP];  // read at once: not in the chain from frame to frame
+#pragma unroll
+        for (int i = 0; i < GROUP; i++) ofWarp[i] = inRing[slot + g + i];
+        inputs.group([&](int i, const Input& input) { step(input, ofWarp[i], &outRing[slot + g + i], edgesOut + (g + i)); });
       }
+      end();
+    }
+    if (tau < w.to) {
+      const int slot = begin(tau);
+      inputs.rest(tau, [&](int i, const Input& input) { step(input, inRing[slot + i], &outRing[slot + i], &side.edges[tau - w.from + i]); });
+      end();
     }
 
     if (w.end != nullptr) {
@@ -431,9 +605,9 @@ __device__ double meet(const LatticeSide& side, const State* before, const State
   // f of both products of pair j
   auto products = [&](int j, auto f) {
     const Pair<Number> state = side.load<Number>(before, j);
-    const Number left = j > 0 ? Number::of(before[side.labelPlace(j - 1)]) : Number::zero();
-    const Pair<Number> reach = state.reach(left, side.skips(j));
-    const Pair<Number> theirs = side.load<Number>(other, j);
+    const Number left = j > 0 ? Number::of(before[side.plane + j - 1]) : Number::zero();
+    const Pair<Number> reach = state.reach(left, left.onlyIf(side.skips(j)));
+    const Pair<Number> theirs = side.loadOthers<Number>(other, j);
     f(Number::product(reach.blank.times(emissions[0]), theirs.blank));
     if (side.hasLabel(j)) f(Number::product(reach.label.times(emissions[side.columnOf(j)]), theirs.label));
   };
@@ -457,13 +631,13 @@ __device__ double meet(const LatticeSide& side, const State* before, const State
 template <typename Number, int P>
 struct LatticeWalks {
   const CtcProblem& p;
-  const LatticeSide side;
+  const LatticeSide& side;
   const int n;
   LatticeShared& shared;
   int chunks = 0;
 
   __device__ LatticeWalks(const CtcProblem& p, int n, int side, LatticeShared& shared)
-      : p(p), side(Workspace(p), shared.utterance, n, side), n(n), shared(shared) {}
+      : p(p), side(shared.sides[side]), n(n), shared(shared) {}
 
   // For the gradient alone an utterance of weight 0 needs no posteriors.
   __device__ bool posteriors() const {
@@ -528,8 +702,7 @@ __device__ void run(const CtcProblem& p, int n, int segment, LatticeShared& shar
   __syncthreads();
   if (segment == 0) {
     const Workspace workspace(p);
-    const LatticeSide forward(workspace, shared.utterance, n, 0);
-    const double log2 = meet<Number>(forward, workspace.checkpoint(n, 0, 0), workspace.stored(n, 1), shared);
+    const double log2 = meet<Number>(shared.sides[0], workspace.checkpoint(n, 0, 0), workspace.stored(n, 1), shared);
     if (threadIdx.x == 0) shared.utterance.log2Probability = log2;
     __syncthreads();  // and the states at the meeting have been read
   }
@@ -570,12 +743,18 @@ __device__ void finish(const CtcProblem& p, int n, LatticeShared& shared) {
 template <int P>
 __device__ void lattice(const CtcProblem& p, int segment, LatticeShared& shared) {
   const int n = blockIdx.x;
-  if (threadIdx.x < 2 * MAX_WARPS) shared.done[threadIdx.x / MAX_WARPS][threadIdx.x % MAX_WARPS] = 0;
+  if (threadIdx.x < 2 * (MAX_WARPS + 2)) {
+    const int side = threadIdx.x >= MAX_WARPS + 2;
+    const int warp = int(threadIdx.x) - side * (MAX_WARPS + 2) - 1;
+    shared.done[side][warp + 1] = warp >= 0 && warp < int(blockDim.x / 64) ? 0 : INT32_MAX;
+  }
   if (threadIdx.x == 0) shared.utterance = Workspace(p).utterances()[n];
   __syncthreads();
   const Utterance& u = shared.utterance;
   if (u.status != OK) return;
 
+  if (threadIdx.x < 2) shared.sides[threadIdx.x] = LatticeSide(Workspace(p), u, n, threadIdx.x);
+  __syncthreads();
   if (segment == 0) sumFrames(p, n, shared);
   if (u.frames > 0 && !u.tooShort && u.status == OK) {
     if (u.wide) {

@@ -6,7 +6,7 @@
 // What ctc_lattice left is divided by its own sum over the frame, so each used frame sums to 1; see labels.cu. Every element is
 // written: 0 in unused frames, in states that a shorter target lacks, and for utterances whose status is not OK. Weights take no part.
 //
-// In:  workspace: Utterance, Lists, stored rows (2 float posteriors a pair, at 8-byte places). Out: one or both of the tensors.
+// In:  workspace: Utterance, Lists, stored rows (see PosteriorRow). Out: one or both of the tensors.
 // Parallel: one warp a frame of segment k: lanes over states, then over classes and distinct labels.
 // Launch: grid ceil(N 2 K / 8), block 256; after ctc_lattice of the same k, rows as in ctc_labels. Launch 0 writes the zeros of
 //      frames without posteriors. No shared memory.
@@ -38,8 +38,8 @@ namespace {
 // for another segmentation.
 constexpr float LEAST = 8.271806e-25f;  // 2^-80
 
-__device__ inline float posterior(const State* row, int64_t s) {
-  const float x = __int_as_float(row[s].low);
+__device__ inline float posterior(const PosteriorRow& row, int64_t s) {
+  const float x = row.posterior(s);
   return x < LEAST ? 0 : x;
 }
 
@@ -73,7 +73,7 @@ extern "C" __global__ void __launch_bounds__(256)
 
   const int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
   if (t < 0 || t >= u.frames) return;
-  const State* row = workspace.row(n, own.q);
+  const PosteriorRow row(workspace, u, n, own.q);
 
   double blanks = 0;
   double labels = 0;
