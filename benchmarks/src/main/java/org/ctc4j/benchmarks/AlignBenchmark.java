@@ -38,7 +38,8 @@ public class AlignBenchmark {
   @Param({"90000x1x32x15000", "3000x16x64x400"})
   public String shape;
 
-  private final CtcAligner aligner = CtcAligner.create(Backend.CPU, EngineOptions.DEFAULT.withThreads(1));
+  private final CtcAligner aligner =
+      CtcAligner.create(Backend.CPU, EngineOptions.DEFAULT.withThreads(1));
   private CtcBatch batch;
 
   @Setup

@@ -27,6 +27,14 @@ final class FloorPage {
   static final List<Gpu> ASSUMED =
       List.of(new Gpu("A100", 1800, 60), new Gpu("H100", 3000, 50), new Gpu("H200", 4300, 50));
 
+  private static final String INSTRUCTIONS = "src/test/resources/org/ctc4j/cuda/instructions.txt";
+
+  private static final List<Prediction.Gpu> PREDICTED =
+      List.of(
+          new Prediction.Gpu("A100", "sm_80", 108, 1.41, 1800),
+          new Prediction.Gpu("H100", "sm_90", 132, 1.755, 3000),
+          new Prediction.Gpu("H200", "sm_90", 132, 1.755, 4300));
+
   private FloorPage() {}
 
   public static void main(String[] args) throws IOException {
@@ -39,18 +47,22 @@ final class FloorPage {
             ? ASSUMED
             : List.of(
                 new Gpu("measured", Double.parseDouble(args[0]), Double.parseDouble(args[1])));
-    System.out.print(page(Path.of("../kernels/ptx/resources.txt"), gpus));
+    System.out.print(page(Path.of(".."), gpus));
   }
 
-  static String page(Path resources, List<Gpu> gpus) throws IOException {
+  /**
+   * @param root of the project
+   */
+  static String page(Path root, List<Gpu> gpus) throws IOException {
+    Path ptx = root.resolve("kernels/ptx");
     StringBuilder page = new StringBuilder();
     page.append(
         """
         # The floor
 
         What loss and gradient cost a GPU at least, from float32 logits in device memory. Computed, not measured: made by
-        `java -cp target/benchmarks.jar org.ctc4j.benchmarks.FloorPage` of the suite's shapes and of `kernels/ptx/resources.txt`;
-        a test holds this page to them. With the copy bandwidth and the time of a frame that were measured on a GPU as
+        `java -cp target/benchmarks.jar org.ctc4j.benchmarks.FloorPage` of the suite's shapes, of `cycles.txt` and
+        `resources.txt` of `kernels/ptx` and of the instructions that the tests count; a test holds this page to them. With the copy bandwidth and the time of a frame that were measured on a GPU as
         arguments, the same command makes the page of that GPU.
 
             floor       = max(bytes / copy bandwidth, T · time of a frame) + launches · %.0f µs
@@ -93,6 +105,9 @@ final class FloorPage {
     for (Shape shape : Shape.SUITE) {
       page.append(row(shape, gpus));
     }
+    if (gpus == ASSUMED) {
+      page.append(predicted(new Prediction(ptx, root.resolve(INSTRUCTIONS))));
+    }
     page.append("\n## Kernels\n\n");
     page.append(
         "Occupancy: warps that a multiprocessor holds at once, of 64. The lattice lives in ");
@@ -106,7 +121,7 @@ final class FloorPage {
           " %s: registers | shared, B | spills, B | blocks | occupancy |".formatted(architecture));
     }
     page.append("\n|---|---:|").append("---:|---:|---:|---:|---:|".repeat(2)).append('\n');
-    List<KernelResources> all = KernelResources.read(resources);
+    List<KernelResources> all = KernelResources.read(ptx.resolve("resources.txt"));
     for (String kernel : all.stream().map(KernelResources::kernel).distinct().toList()) {
       page.append("| %s | %d |".formatted(kernel, threads(kernel)));
       for (String architecture : architectures) {
@@ -127,6 +142,44 @@ final class FloorPage {
       page.append('\n');
     }
     return page.toString();
+  }
+
+  private static String predicted(Prediction prediction) {
+    StringBuilder section = new StringBuilder();
+    section.append(
+        """
+
+        ## Predicted
+
+        What the shipped kernels will take, to be held against the first run on a GPU. *Lattice*: T frames, half of them at the
+        cycles of the walk that stores and half at those of the walk that meets it (`kernels/ptx/cycles.txt`: machine code that
+        ptxas makes, replayed with its own stall counts by `gpu/loop_cycles.py`, a load taking 270 cycles). *Frames*: the longer of
+        copying and of issuing, at two instructions a cycle and multiprocessor, those that the tests count of the PTX. *Labels*:
+        likewise, issuing alone. *Launches*: seven of %.0f µs. Clocks: A100 1.41 GHz, H100 and H200 1.755 GHz.
+
+        """
+            .formatted(Floor.MICROSECONDS_PER_LAUNCH));
+    section.append("| shape | launches, µs |");
+    for (Prediction.Gpu gpu : PREDICTED) {
+      section.append(" %s: frames | lattice | labels | **total, µs** |".formatted(gpu.name()));
+    }
+    section.append("\n|---|---:|").append("---:|---:|---:|---:|".repeat(PREDICTED.size()));
+    for (Shape shape : Shape.SUITE) {
+      double launches = prediction.of(shape, PREDICTED.get(0)).launches();
+      section.append(String.format(Locale.ROOT, "\n| %s | %.0f |", shape.name(), launches));
+      for (Prediction.Gpu gpu : PREDICTED) {
+        Prediction.Parts parts = prediction.of(shape, gpu);
+        section.append(
+            String.format(
+                Locale.ROOT,
+                " %.1f | %.1f | %.1f | %.0f |",
+                parts.frames(),
+                parts.lattice(),
+                parts.labels(),
+                parts.total()));
+      }
+    }
+    return section.append('\n').toString();
   }
 
   private static String row(Shape shape, List<Gpu> gpus) {

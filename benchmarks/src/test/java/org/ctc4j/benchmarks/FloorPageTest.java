@@ -6,16 +6,41 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class FloorPageTest {
-  private static final Path RESOURCES = Path.of("../kernels/ptx/resources.txt");
+  private static final Path ROOT = Path.of("..");
 
-  /** If this fails: java -cp target/benchmarks.jar org.ctc4j.benchmarks.Floor > floor.md */
+  /** If this fails: java -cp target/benchmarks.jar org.ctc4j.benchmarks.FloorPage > floor.md */
   @Test
   void thePageIsOfThePresentKernelsAndShapes() throws IOException {
-    assertEquals(
-        Files.readString(Path.of("floor.md")), FloorPage.page(RESOURCES, FloorPage.ASSUMED));
+    assertEquals(Files.readString(Path.of("floor.md")), FloorPage.page(ROOT, FloorPage.ASSUMED));
+  }
+
+  /** If this fails: benchmarks/gpu/loop_cycles.py --write */
+  @Test
+  void theCyclesAreOfThePresentPtx() throws Exception {
+    List<String> expected = new ArrayList<>();
+    try (Stream<Path> files = Files.list(ROOT.resolve("kernels/ptx"))) {
+      for (Path file : files.sorted().toList()) {
+        if (file.getFileName().toString().matches("(lattice_p|align_).*\\.ptx")) {
+          byte[] sum = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+          expected.add("# %s  %s".formatted(HexFormat.of().formatHex(sum), file.getFileName()));
+        }
+      }
+    }
+    List<String> kept =
+        Files.readAllLines(ROOT.resolve("kernels/ptx/cycles.txt")).stream()
+            .filter(line -> line.matches("# [0-9a-f]{64} .*"))
+            .sorted(Comparator.comparing(line -> line.substring(66)))
+            .toList();
+    assertEquals(expected, kept);
   }
 
   /** 65,536 registers, 2048 threads, 32 blocks; CUDA allocates registers by 8 a thread. */

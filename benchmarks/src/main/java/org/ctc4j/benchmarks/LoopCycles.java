@@ -1,0 +1,36 @@
+package org.ctc4j.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A walk of a recursion in machine code: a line of {@code kernels/ptx/cycles.txt}, which
+ * gpu/loop_cycles.py makes.
+ *
+ * @param kernel its entry point
+ * @param architecture "sm_90"
+ * @param walk 1 for the first in the code
+ * @param cycles a frame, where a load takes 270 cycles
+ */
+record LoopCycles(String kernel, String architecture, int walk, double cycles) {
+  /** Of a lattice kernel: states are stored on the way to the middle. */
+  static final int STORE = 2;
+
+  /** Of a lattice kernel: and met on the way from there. */
+  static final int CONSUME = 3;
+
+  static List<LoopCycles> read(Path file) throws IOException {
+    return Files.readAllLines(file).stream()
+        .filter(line -> line.startsWith("ctc_"))
+        .map(LoopCycles::of)
+        .toList();
+  }
+
+  private static LoopCycles of(String line) {
+    String[] words = line.trim().split("\\s+");
+    return new LoopCycles(
+        words[0], words[1], Integer.parseInt(words[2]), Double.parseDouble(words[8]));
+  }
+}
