@@ -521,8 +521,15 @@ struct SharedRow {
     const A shift = all.shift();
     PartialSum<A> part;
     constexpr int AHEAD = 4;
+    const int step = AHEAD * blockDim.x;
+    int c = threadIdx.x;
 #pragma unroll 1
-    for (int c = threadIdx.x; c < row.C; c += AHEAD * blockDim.x) {
+    for (int end = step; end <= kept; end += step, c += step) {  // in shared memory for all threads
+#pragma unroll
+      for (int i = 0; i < AHEAD; i++) part.add(decayed(widen(near[c + i * blockDim.x]) - shift), i);
+    }
+#pragma unroll 1
+    for (; c < row.C; c += step) {  // the same, in the same order
 #pragma unroll
       for (int i = 0; i < AHEAD; i++) {
         const int at = c + i * blockDim.x;
