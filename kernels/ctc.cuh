@@ -174,21 +174,21 @@ struct Workspace {
 // Such a row has a place for each blank, then for each label, in the order of the side that stored it: reversed where that is side 1.
 // A place has a float and an exponent of 2; `reference` is that of the sum over paths.
 struct PosteriorRow {
-  const State *blanks, *labels;  // of pair 0
-  int64_t step;                  // from a pair to the next
+  const State* blank;  // of pair 0
+  int toLabel, step;   // from there to the first label, from a pair to the next
   int reference;
 
   // Row q of the 2 K rows of a segment.
   __device__ PosteriorRow(const Workspace& workspace, const Utterance& u, int n, int64_t q)
-      : blanks(workspace.row(n, q)), labels(blanks + workspace.states / 2), step(1), reference(u.wide ? 0 : int(floor(u.log2Probability))) {
+      : blank(workspace.row(n, q)), toLabel(int(workspace.L) + 1), step(1), reference(u.wide ? 0 : int(floor(u.log2Probability))) {
     if (q < workspace.K) return;
-    blanks += u.labels;
-    labels += u.labels - 1;
+    blank += u.labels;
+    toLabel--;
     step = -1;
   }
   // Of state s of l'. Rounded once, when the mantissas were multiplied.
   __device__ float posterior(int64_t s) const {
-    const State state = (s % 2 == 0 ? blanks : labels)[s / 2 * step];
+    const State state = blank[int(s / 2) * step + (s % 2 == 0 ? 0 : toLabel)];
     const int e = min(state.high - reference, 127);
     const int first = max(e, -120);
     return __int_as_float(state.low) * pow2(first) * pow2(e - first);

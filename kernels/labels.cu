@@ -35,7 +35,7 @@ struct FloatRow {
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(256) ctc_labels(const CtcProblem p, const int segment) {
+extern "C" __global__ void __launch_bounds__(256, 4) ctc_labels(const CtcProblem p, const int segment) {
   const Workspace workspace(p);
   const RowOfSegment own(p, workspace);
   if (!own.exists) return;
