@@ -77,14 +77,6 @@ __device__ inline void forLanes(const WarpGroup& warp, int count, F f) {
 // Not inlined, as they are long and wanted in many places.
 __device__ __noinline__ double exponentialOf(double x) { return exp(x); }
 __device__ __noinline__ double logarithmOf1And(double x) { return log1p(x); }
-__device__ __noinline__ double element(const void* at, int type, int64_t index) {
-  switch (type) {
-    case FLOAT64: return ((const double*)at)[index];
-    case FLOAT32: return widen(((const float*)at)[index]);
-    case FLOAT16: return widen(((const Half*)at)[index]);
-    default: return widen(((const Bfloat*)at)[index]);
-  }
-}
 
 // ---- a frame ----------------------------------------------------------------------------------------------------------------------------
 
@@ -373,13 +365,13 @@ struct NearlyCertainUtterance {
     }
   }
 
-  // w y at the classes that the target does not have: f is 1 there. `byShares`: y is the share of S.
+  // w y at the classes that the target does not have: f is 1 there. `byShares`: y is the share of S, else e^x.
   __device__ void writeOthers(int t, bool byShares) const {
     const ClassRow values(p, type, n, t, warp);
-    const double scale = u.weight * (byShares ? 1 : exponentialOf(values.logSum));
     const int64_t out = gradientIndex(p, n, t);
-    forOthers(p, u, workspace.lists(n), warp,
-              [&](int c) { storeGradient(p, out + c * p.gradientClassStride, scale * values.y(c)); });
+    forOthers(p, u, workspace.lists(n), warp, [&](int c) {
+      storeGradient(p, out + c * p.gradientClassStride, u.weight * (byShares ? values.y(c) : exponentialOf(values.logit(c))));
+    });
   }
 
   __device__ void write(int t, int k, double value) const {
@@ -400,6 +392,12 @@ struct NearlyCertainUtterance {
     Meeting meeting = {target, lists, now, row(t + 1), left, 0, warp};
     meeting.sum();
     const double more = byShares ? 0 : expm1(ClassRow(p, type, n, t, warp).logSum);
+    // e^x - y of column k: of scores that are far above 0 neither product nor S is a number
+    auto excess = [&](int k, double share) {
+      if (more <= 1) return share * more;
+      const int64_t c = k == BLANK ? p.blank : lists.distinct[k - 1];
+      return exponentialOf(element(p.logits, type, logitsIndex(p, n, t) + c * p.logitsClassStride)) - share;
+    };
     const int largest = columns.first == columns.othersAt ? NONE : columns.first;
     double ofLargest = 0;
     double* y = KeptFrame(workspace, n, t).y;
@@ -411,7 +409,7 @@ struct NearlyCertainUtterance {
       if (i < 0) {
         ofLargest = failing;
       } else if (warp.lane == 0) {
-        write(t, k, y[k] * ((failing - q) / (1 - q) + more));
+        write(t, k, y[k] * ((failing - q) / (1 - q)) + excess(k, y[k]));
         y[k] = times(y[k], ofLargest - failing);  // as a probability it has been used
       }
     }
@@ -419,7 +417,7 @@ struct NearlyCertainUtterance {
     if (largest != NONE) {
       const double toOthers = plus(sumInFixedOrder(u.columns + 1, shared.parts, [&](int k) { return k == largest ? 0 : y[k]; }),
                                    times(columns.others, ofLargest - 1));
-      if (threadIdx.x == 0) write(t, largest, y[largest] * (toOthers / (1 - q) + more));
+      if (threadIdx.x == 0) write(t, largest, y[largest] * (toOthers / (1 - q)) + excess(largest, y[largest]));
     }
     return plus(left, leaves);
   }

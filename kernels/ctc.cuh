@@ -426,6 +426,16 @@ __device__ double sumInFixedOrder(int count, double* parts, F term) {
   return sum;
 }
 
+// Of an array whose type is known at run time. Not inlined, as it is wanted in many places.
+__device__ __noinline__ inline double element(const void* at, int type, int64_t index) {
+  switch (type) {
+    case FLOAT64: return ((const double*)at)[index];
+    case FLOAT32: return widen(((const float*)at)[index]);
+    case FLOAT16: return widen(((const Half*)at)[index]);
+    default: return widen(((const Bfloat*)at)[index]);
+  }
+}
+
 // ---- the gradient at blank and labels -----------------------------------------------------------------------------------------
 
 // Equation (16) for one frame, by one warp; see labels.cu. Row has numbers of a frame:

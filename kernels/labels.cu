@@ -24,12 +24,17 @@ struct FloatRow {
   using Real = float;
   const PosteriorRow posteriors;
   const Emission* emissions;
-  double yBest, others;
+  double best, yBest, others;
 
   __device__ FloatRow(const CtcProblem& p, const PosteriorRow& posteriors, const Emission* emissions, double best)
-      : posteriors(posteriors), emissions(emissions), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), others(-expm1(best)) {}
+      : posteriors(posteriors), emissions(emissions), best(best), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), others(-expm1(best)) {}
   __device__ float posterior(int64_t s) const { return posteriors.posterior(s); }
-  __device__ double y(int c) const { return yBest * double(emissions[c].m * pow2(emissions[c].e)); }
+  // Of scores above 0 the share of the best one may be too small for a number where e^x is not, or e^x of the best too large.
+  __device__ double y(int c) const {
+    const Emission share = emissions[c];
+    if (yBest <= 1) return yBest * double(share.m * pow2(share.e));
+    return share.m == 0 ? 0 : double(share.m) * exp(best + share.e * LN2);
+  }
   __device__ bool isBest(int c) const { return emissions[c].m == 1 && emissions[c].e == 0; }
 };
 

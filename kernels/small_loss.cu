@@ -264,30 +264,46 @@ struct SmallLossWalks {
 
 // ---- gradient and loss --------------------------------------------------------------------------------------------------------------------
 
+// A class of one frame's logits.
+struct Logits {
+  const CtcProblem& p;
+  const Lists lists;
+  int type, n, t;
+
+  __device__ double of(int column) const {
+    const int64_t c = column == 0 ? p.blank : lists.distinct[column - 1];
+    return element(p.logits, type, logitsIndex(p, n, t) + c * p.logitsClassStride);
+  }
+};
+
 struct DoubleRow {
   using Real = double;
+  const Logits& logits;
   const double* states;
   const double* emissions;
   double yBest, others, scale;
 
-  __device__ DoubleRow(const CtcProblem& p, const double* states, const double* emissions, double best)
-      : states(states), emissions(emissions), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), others(-expm1(best)) {
-    scale = isCertain(best) ? yBest : p.flags & SOFTMAX_TERM ? 1 : 0;
+  __device__ DoubleRow(const Logits& logits, const double* states, const double* emissions, double best)
+      : logits(logits), states(states), emissions(emissions), yBest(logits.p.flags & SOFTMAX_TERM ? exp(best) : 0), others(-expm1(best)) {
+    scale = isCertain(best) ? yBest : logits.p.flags & SOFTMAX_TERM ? 1 : 0;
   }
   __device__ double posterior(int64_t s) const { return states[s]; }
-  __device__ double y(int c) const { return scale * emissions[c]; }
+  // Of scores above 0 the share of the best one may be too small for a number where e^x is not, or e^x of the best too large.
+  __device__ double y(int c) const { return scale > 1 ? exp(logits.of(c)) : scale * emissions[c]; }
   __device__ bool isBest(int c) const { return emissions[c] == 1; }
 };
 
 // The frames of segment k, a warp each.
-__device__ void labels(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int k,
-                       const WarpGroup& warp) {
+__device__ void labels(const CtcProblem& p, int type, const SmallLossWalks& course, const Utterance& u, int k, const WarpGroup& warp) {
+  const Workspace& workspace = course.workspace;
+  const int n = course.n;
   for (int64_t q = threadIdx.x / 32; q < 2 * workspace.K; q += blockDim.x / 32) {
     const int64_t t = workspace.frameOfRow(q, k, u.frames);
     if (t < 0 || t >= u.frames) continue;
     const double* emissions = (const double*)(workspace.emissions(n) + t * workspace.width);
-    const DoubleRow row(p, (const double*)workspace.row(n, q), emissions, workspace.frames(n)[t].best);
-    LabelsOfFrame<DoubleRow>{p, u, workspace.lists(n), row, gradientIndex(p, n, int(t)), warp}.run();
+    const Logits logits = {p, workspace.lists(n), type, n, int(t)};
+    const DoubleRow row(logits, (const double*)workspace.row(n, q), emissions, workspace.frames(n)[t].best);
+    LabelsOfFrame<DoubleRow>{p, u, logits.lists, row, gradientIndex(p, n, int(t)), warp}.run();
   }
 }
 
@@ -338,7 +354,7 @@ __device__ void smallLoss(const CtcProblem& p, int type, SmallLossShared& shared
     if (k == 0 && !writeLoss(p, u, course)) return;
     if (!gradient) return;
     course.throughTheOther(k);
-    labels(p, workspace, u, n, k, warp);
+    labels(p, type, course, u, k, warp);
     __syncthreads();  // rows are stored anew
   }
 }
