@@ -627,12 +627,13 @@ __device__ void frameOfWarp(const CtcProblem& p) {
     const RowBlock<TYPE> block{int(threadIdx.x), shared};                                                             \
     frame<TYPE>(p, blockIdx.x, block, [&](const InputRow<TYPE>& row) { return SharedRow<TYPE>(row, room, block); });  \
   }
+// Three blocks a multiprocessor would leave 80 registers, of which 16-bit rows of c1024 would spill some.
 #define CTC_FRAMES(TYPE)               \
   CTC_FRAMES_WARP(TYPE, c32, 1, 1)     \
   CTC_FRAMES_WARP(TYPE, c64, 2, 1)     \
   CTC_FRAMES_WARP(TYPE, c128, 4, 1)    \
   CTC_FRAMES_WARP(TYPE, c256, 8, 1)    \
-  CTC_FRAMES_WARP(TYPE, c1024, 32, 3)  \
+  CTC_FRAMES_WARP(TYPE, c1024, 32, sizeof(TYPE) == 2 ? 2 : 3)  \
   CTC_FRAMES_BLOCK(TYPE)               \
   CTC_FRAMES_ANY(TYPE)
 // Many float64 numbers a thread would be too many registers, and few use them.
