@@ -17,7 +17,8 @@ import org.ctc4j.host.Workers;
  * They are copied through pinned memory in chunks of utterances, while the chunk before is
  * computed; a batch larger than the device's memory is thus split, not refused. Host calls on one
  * engine wait for each other. The element type of the sums is float32 with wider accumulators, or
- * float64 for float64 logits. A posterior below 2<sup>−80</sup> is 0.
+ * float64 for float64 logits. The posterior of a state below 2<sup>−80</sup> counts as 0, in that
+ * of its class, too.
  *
  * <p><b>Batches in device memory</b> are enqueued on a stream of the caller's with {@link
  * #enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}: nothing is copied, read back or waited

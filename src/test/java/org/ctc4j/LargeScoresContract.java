@@ -1,33 +1,18 @@
-package org.ctc4j.cpu;
+package org.ctc4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Arrays;
 import java.util.Random;
-import org.ctc4j.Backend;
-import org.ctc4j.Ctc;
-import org.ctc4j.CtcOptions;
-import org.ctc4j.CtcResult;
-import org.ctc4j.CtcStatus;
-import org.ctc4j.ElementType;
-import org.ctc4j.FrameTensor;
-import org.ctc4j.GradientKind;
-import org.ctc4j.InputKind;
-import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Scores that are taken as they come and are no probabilities, up to those whose e^x overflows. */
-class LargeScoresTest {
-  /** What takes numbers as they come, any number. */
-  private static final InputKind AS_THEY_COME =
-      Arrays.stream(InputKind.values())
-          .filter(kind -> kind.name().equals("SCORES"))
-          .findAny()
-          .orElse(InputKind.LOG_PROBS);
+public abstract class LargeScoresContract {
+  /** A new engine of the backend under test; fails if another would be picked. */
+  protected abstract Ctc engine();
 
   /** Beyond, sums of logarithms over some frames leave the reference no digit of a posterior. */
   private static final double MOST_OF_REFERENCE = 1e9;
@@ -59,13 +44,13 @@ class LargeScoresTest {
     compare(score, batch(score, deviation, (long) score));
   }
 
-  private static void compare(double score, TestBatch batch) {
+  private void compare(double score, TestBatch batch) {
     for (GradientKind kind : GradientKind.values()) {
       for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
-        CtcOptions options = batch.options().withInput(AS_THEY_COME).withGradientKind(kind);
+        CtcOptions options = batch.options().withInput(InputKind.SCORES).withGradientKind(kind);
         FrameTensor logits = batch.fill(batch.timeMajor().zerosLike(type));
-        CtcResult expected = compute(Backend.REFERENCE, batch, logits, options);
-        CtcResult got = compute(Backend.CPU, batch, logits, options);
+        CtcResult expected = compute(Ctc.create(Backend.REFERENCE), batch, logits, options);
+        CtcResult got = compute(engine(), batch, logits, options);
         for (int n = 0; n < batch.utterances(); n++) {
           String what = "%s, %s, utterance %d".formatted(kind, type, n);
           assertEquals(expected.status(n), got.status(n), what);
@@ -100,9 +85,9 @@ class LargeScoresTest {
   }
 
   private static CtcResult compute(
-      Backend backend, TestBatch batch, FrameTensor logits, CtcOptions options) {
-    try (Ctc ctc = Ctc.create(backend)) {
-      return ctc.lossAndGradient(batch.batch(logits), options);
+      Ctc engine, TestBatch batch, FrameTensor logits, CtcOptions options) {
+    try (engine) {
+      return engine.lossAndGradient(batch.batch(logits), options);
     }
   }
 
