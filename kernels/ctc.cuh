@@ -442,7 +442,7 @@ __device__ __noinline__ inline double element(const void* at, int type, int64_t 
 //   Real posterior(int64_t s)  of state s, times a factor that all states share
 //   double y(int c)            probability of column c; 0 without SOFTMAX_TERM
 //   bool isBest(int c)         whether c has the frame's best column
-//   double yBest, others       probability of the best column, and 1 less that, which keeps its digits
+//   double yBest, others()     probability of the best column, and 1 less that, which keeps its digits
 template <typename Row>
 struct LabelsOfFrame {
   using Real = typename Row::Real;
@@ -476,9 +476,11 @@ struct LabelsOfFrame {
 
   __device__ void run() const {
     const Real blanks = sumOfBlanks();
-    Real labels = 0;
+    // This lane's first column is kept; of targets with more than 32 columns the others are added up twice.
+    const Real kept = warp.lane <= u.columns ? sumOf(warp.lane, blanks) : 0;
+    Real labels = warp.lane > 0 ? kept : 0;
 #pragma unroll 1
-    for (int j = warp.lane; j < u.labels; j += 32) labels += row.posterior(2 * int64_t(j) + 1);
+    for (int c = warp.lane + 32; c <= u.columns; c += 32) labels += sumOf(c, blanks);
     const double whole = double(blanks) + double(warp.reduce<Sum>(labels));
     if (!(whole < double(CTC_INFINITY))) return;  // see small_loss.cu
     const double share = whole > 0 ? 1 / whole : 0;
@@ -487,7 +489,7 @@ struct LabelsOfFrame {
     int certain = -1;
 #pragma unroll 1
     for (int c = warp.lane; c <= u.columns; c += 32) {
-      const Real sum = sumOf(c, blanks);
+      const Real sum = c == warp.lane ? kept : sumOf(c, blanks);
       if (sum * share > 0.5 && row.yBest > 0.5 && row.isBest(c)) {
         certain = c;
       } else {
@@ -496,6 +498,6 @@ struct LabelsOfFrame {
       }
     }
     otherPosteriors = warp.reduce<Sum>(otherPosteriors);
-    if (certain >= 0) write(certain, double(otherPosteriors) * share - row.others);
+    if (certain >= 0) write(certain, double(otherPosteriors) * share - row.others());
   }
 };

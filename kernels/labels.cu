@@ -24,11 +24,12 @@ struct FloatRow {
   using Real = float;
   const PosteriorRow posteriors;
   const Emission* emissions;
-  double best, yBest, others;
+  double best, yBest;
 
   __device__ FloatRow(const CtcProblem& p, const PosteriorRow& posteriors, const Emission* emissions, double best)
-      : posteriors(posteriors), emissions(emissions), best(best), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0), others(-expm1(best)) {}
+      : posteriors(posteriors), emissions(emissions), best(best), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0) {}
   __device__ float posterior(int64_t s) const { return posteriors.posterior(s); }
+  __device__ double others() const { return -expm1(best); }
   // Of scores above 0 the share of the best one may be too small for a number where e^x is not, or e^x of the best too large.
   __device__ double y(int c) const {
     const Emission share = emissions[c];

@@ -281,13 +281,14 @@ struct DoubleRow {
   const Logits& logits;
   const double* states;
   const double* emissions;
-  double yBest, others, scale;
+  double best, yBest, scale;
 
   __device__ DoubleRow(const Logits& logits, const double* states, const double* emissions, double best)
-      : logits(logits), states(states), emissions(emissions), yBest(logits.p.flags & SOFTMAX_TERM ? exp(best) : 0), others(-expm1(best)) {
+      : logits(logits), states(states), emissions(emissions), best(best), yBest(logits.p.flags & SOFTMAX_TERM ? exp(best) : 0) {
     scale = isCertain(best) ? yBest : logits.p.flags & SOFTMAX_TERM ? 1 : 0;
   }
   __device__ double posterior(int64_t s) const { return states[s]; }
+  __device__ double others() const { return -expm1(best); }
   // Of scores above 0 the share of the best one may be too small for a number where e^x is not, or e^x of the best too large.
   __device__ double y(int c) const { return scale > 1 ? exp(logits.of(c)) : scale * emissions[c]; }
   __device__ bool isBest(int c) const { return emissions[c] == 1; }

@@ -32,7 +32,9 @@ class CtcPathTest {
         }
       }
     }
-    FrameTensor tensor = FrameTensor.timeMajor(logits, FRAMES, 1, CLASSES);
+    boolean areProbabilities = input == InputKind.PROBABILITIES;
+    double[] numbers = areProbabilities ? Arrays.stream(logits).map(Math::exp).toArray() : logits;
+    FrameTensor tensor = FrameTensor.timeMajor(numbers, FRAMES, 1, CLASSES);
     CtcOptions options = CtcOptions.DEFAULT.withInput(input);
     CtcBatch batch = CtcBatch.of(tensor, Targets.of(new int[] {1, 4, 4, 2}));
     CtcPath path = CtcAligner.create(Backend.CPU).align(batch, options).get(0);
