@@ -39,7 +39,15 @@ import org.ctc4j.cuda.driver.Stream;
  */
 public final class KernelCheck {
   private static final List<String> SHAPES =
-      List.of("9x3x5x3", "40x2x32x12", "60x2x40x25", "20x2x300x6", "8x2x1025x3", "5x1x9000x2");
+      List.of(
+          "9x3x5x3",
+          "40x2x32x12",
+          "60x2x40x25",
+          "12x2x100x6",
+          "12x2x200x6",
+          "20x2x300x6",
+          "8x2x1025x3",
+          "5x1x16385x2");
   private static final List<String> SEVERAL_WARPS =
       List.of("90x2x9x40", "300x1x7x140", "620x1x7x300");
 
