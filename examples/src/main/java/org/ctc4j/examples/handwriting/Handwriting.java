@@ -98,8 +98,8 @@ public final class Handwriting implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    int steps = quick ? 130 : 1800;
-    int every = quick ? 65 : 200;
+    int steps = quick ? 400 : 2400;
+    int every = quick ? 100 : 200;
     DigitSheet digits = DigitSheet.read(sheet);
     DigitStrings training = new DigitStrings(digits, DigitSheet.numbers(false), SEED);
     Engine.getInstance().setRandomSeed(SEED);
