@@ -30,8 +30,10 @@ import org.ctc4j.djl.CtcErrorRate;
 import org.ctc4j.djl.CtcLoss;
 import org.ctc4j.djl.FrameLayout;
 import org.ctc4j.examples.LearningCurve;
+import org.ctc4j.examples.RunOptions;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Trains a model to read strings of handwritten digits. */
@@ -49,17 +51,7 @@ public final class Handwriting implements Callable<Integer> {
   @Option(names = "--data", required = true, hidden = true)
   private Path sheet;
 
-  @Option(names = "--results", paramLabel = "DIR", required = true, description = "where they go")
-  private Path results;
-
-  @Option(names = "--quick", description = "some steps only: to see that it learns")
-  private boolean quick;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "this text")
-  private boolean help;
+  @Mixin private RunOptions options;
 
   public static void main(String[] args) {
     System.exit(new CommandLine(new Handwriting()).execute(args));
@@ -98,8 +90,8 @@ public final class Handwriting implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    int steps = quick ? 400 : 2400;
-    int every = quick ? 100 : 200;
+    int steps = options.quick ? 400 : 2400;
+    int every = options.quick ? 100 : 200;
     DigitSheet digits = DigitSheet.read(sheet);
     DigitStrings training = new DigitStrings(digits, DigitSheet.numbers(false), SEED);
     Engine.getInstance().setRandomSeed(SEED);
@@ -130,9 +122,9 @@ public final class Handwriting implements Callable<Integer> {
           }
         }
         double held = curve.errorRate();
-        Files.createDirectories(results);
-        model.save(results, "handwriting");
-        curve.write(results, "Reading strings of handwritten digits");
+        Files.createDirectories(options.results);
+        model.save(options.results, "handwriting");
+        curve.write(options.results, "Reading strings of handwritten digits");
         System.out.printf(
             Locale.ROOT,
             "character error rate %.2f %% of %d held-out strings, none of whose digits was trained with; %.0f s%n",

@@ -8,10 +8,11 @@ import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.ctc4j.examples.RunOptions;
 import org.ctc4j.text.ErrorCounts;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** Reads lines of printed text, and says where each character is. */
 @Command(
@@ -29,17 +30,7 @@ public final class Ocr implements Callable<Integer> {
 
   private static final int SKIPPED = 3;
 
-  @Option(names = "--results", paramLabel = "DIR", required = true, description = "where they go")
-  private Path results;
-
-  @Option(names = "--quick", description = "one line only")
-  private boolean quick;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "this text")
-  private boolean help;
+  @Mixin private RunOptions options;
 
   public static void main(String[] args) {
     System.exit(new CommandLine(new Ocr()).execute(args));
@@ -47,7 +38,7 @@ public final class Ocr implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, OrtException {
-    List<String> texts = quick ? LINES.subList(0, 1) : LINES;
+    List<String> texts = options.quick ? LINES.subList(0, 1) : LINES;
     Page page = new Page();
     ErrorCounts errors = ErrorCounts.NONE;
     DoubleSummaryStatistics misplacements = new DoubleSummaryStatistics();
@@ -68,8 +59,8 @@ public final class Ocr implements Callable<Integer> {
       System.err.println("SKIPPED: " + e.getMessage());
       return SKIPPED;
     }
-    Files.createDirectories(results);
-    Path picture = results.resolve("boxes.png");
+    Files.createDirectories(options.results);
+    Path picture = options.results.resolve("boxes.png");
     page.write(picture);
     System.out.printf(
         Locale.ROOT,
