@@ -48,9 +48,7 @@ record Axes(int frames, int utterances, int classes) {
         sizes[frames],
         sizes[utterances],
         sizes[classes],
-        strides[frames],
-        strides[utterances],
-        strides[classes]);
+        new Strides(strides[frames], strides[utterances], strides[classes]));
   }
 
   /** "(N, T, C)". */

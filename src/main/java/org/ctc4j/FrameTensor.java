@@ -21,34 +21,32 @@ public final class FrameTensor {
   private final int frames;
   private final int utterances;
   private final int classes;
-  private final long frameStride;
-  private final long utteranceStride;
-  private final long classStride;
+  private final Strides strides;
   private final long offset;
   private final long[] starts; // packed only, else null
   private final int[] frameCounts; // packed only, else null
 
   private FrameTensor(
-      Elements elements,
-      int frames,
-      int utterances,
-      int classes,
-      long frameStride,
-      long utteranceStride,
-      long classStride,
-      long offset,
-      long[] starts,
-      int[] frameCounts) {
+      Elements elements, long offset, int frames, int utterances, int classes, Strides strides) {
     this.elements = elements;
+    this.offset = offset;
     this.frames = frames;
     this.utterances = utterances;
     this.classes = classes;
-    this.frameStride = frameStride;
-    this.utteranceStride = utteranceStride;
-    this.classStride = classStride;
-    this.offset = offset;
+    this.strides = strides;
+    starts = null;
+    frameCounts = null;
+  }
+
+  private FrameTensor(Elements elements, long[] starts, int[] frameCounts, int classes) {
+    this.elements = elements;
     this.starts = starts;
     this.frameCounts = frameCounts;
+    this.classes = classes;
+    frames = Arrays.stream(frameCounts).max().orElse(0);
+    utterances = starts.length;
+    strides = new Strides(classes, 0, 1);
+    offset = 0;
   }
 
   /**
@@ -113,9 +111,9 @@ public final class FrameTensor {
 
   /** (T, N, C) in C order: index = (t * N + n) * C + c. */
   public static FrameTensor timeMajor(Elements data, int frames, int utterances, int classes) {
-    long frameStride = (long) utterances * classes;
     requireSize(data, "(T, N, C)", frames, utterances, classes);
-    return strided(data, 0, frames, utterances, classes, frameStride, classes, 1);
+    Strides strides = new Strides((long) utterances * classes, classes, 1);
+    return strided(data, 0, frames, utterances, classes, strides);
   }
 
   /** (N, T, C) in C order: index = (n * T + t) * C + c. */
@@ -130,42 +128,22 @@ public final class FrameTensor {
 
   /** (N, T, C) in C order: index = (n * T + t) * C + c. */
   public static FrameTensor batchMajor(Elements data, int frames, int utterances, int classes) {
-    long utteranceStride = (long) frames * classes;
     requireSize(data, "(N, T, C)", utterances, frames, classes);
-    return strided(data, 0, frames, utterances, classes, classes, utteranceStride, 1);
+    Strides strides = new Strides(classes, (long) frames * classes, 1);
+    return strided(data, 0, frames, utterances, classes, strides);
   }
 
   /**
-   * Any strides: index = offset + t * frameStride + n * utteranceStride + c * classStride, all in
-   * elements, none negative. A stride of 0 repeats; such a tensor can be read, not written.
+   * Any strides: the element of frame 0, class 0 of utterance 0 has index {@code offset}, ≥ 0. A
+   * tensor with a stride of 0 can be read, not written.
    */
   public static FrameTensor strided(
-      Elements data,
-      long offset,
-      int frames,
-      int utterances,
-      int classes,
-      long frameStride,
-      long utteranceStride,
-      long classStride) {
+      Elements data, long offset, int frames, int utterances, int classes, Strides strides) {
     requireShape(frames, utterances, classes);
-    if (offset < 0 || frameStride < 0 || utteranceStride < 0 || classStride < 0) {
-      throw new InvalidInputException(
-          "offset and strides must be 0 or more, got offset %d, strides (T, N, C) = (%d, %d, %d)"
-              .formatted(offset, frameStride, utteranceStride, classStride));
+    if (offset < 0) {
+      throw new InvalidInputException("offset must be 0 or more, got " + offset);
     }
-    FrameTensor tensor =
-        new FrameTensor(
-            data,
-            frames,
-            utterances,
-            classes,
-            frameStride,
-            utteranceStride,
-            classStride,
-            offset,
-            null,
-            null);
+    FrameTensor tensor = new FrameTensor(data, offset, frames, utterances, classes, strides);
     if (utterances > 0) {
       tensor.requireInside(utterances - 1);
     }
@@ -209,27 +187,14 @@ public final class FrameTensor {
               .formatted(frameCounts.length, starts.length));
     }
     requireCounts(frameCounts);
-    int longest = 0;
     for (int n = 0; n < starts.length; n++) {
       if (starts[n] < 0) {
         throw new InvalidInputException(
             "starts: utterance %d has %d, expected 0 or more".formatted(n, starts[n]));
       }
-      longest = Math.max(longest, frameCounts[n]);
     }
-    requireShape(longest, starts.length, classes);
-    FrameTensor tensor =
-        new FrameTensor(
-            data,
-            longest,
-            starts.length,
-            classes,
-            classes,
-            0,
-            1,
-            0,
-            starts.clone(),
-            frameCounts.clone());
+    requireShape(0, starts.length, classes);
+    FrameTensor tensor = new FrameTensor(data, starts.clone(), frameCounts.clone(), classes);
     for (int n = 0; n < starts.length; n++) {
       tensor.requireInside(n);
     }
@@ -255,16 +220,15 @@ public final class FrameTensor {
       return packed(Elements.allocate(type, size), frameCounts, width);
     }
     int[] dims = {frames, utterances, width};
-    long[] strides = {frameStride, utteranceStride, classStride};
     long[] dense = new long[3];
     long size = 1;
-    for (int axis : innermostFirst(dims, strides)) {
+    for (int axis : innermostFirst(dims)) {
       dense[axis] = size;
       size = product(size, dims[axis]);
     }
     requireRoom(size, type, width);
-    return strided(
-        Elements.allocate(type, size), 0, frames, utterances, width, dense[0], dense[1], dense[2]);
+    Strides of = new Strides(dense[0], dense[1], dense[2]);
+    return strided(Elements.allocate(type, size), 0, frames, utterances, width, of);
   }
 
   private void requireRoom(long size, ElementType type, int width) {
@@ -305,22 +269,22 @@ public final class FrameTensor {
 
   /** Index of the element of frame 0, class 0 of utterance n. */
   public long start(int n) {
-    return starts == null ? offset + n * utteranceStride : starts[n];
+    return starts == null ? offset + n * strides.utterance() : starts[n];
   }
 
   /** Elements from one frame of an utterance to its next. */
   public long frameStride() {
-    return frameStride;
+    return strides.frame();
   }
 
   /** Elements from one class of a frame to the next. */
   public long classStride() {
-    return classStride;
+    return strides.ofClass();
   }
 
   /** Index of the element of frame t, utterance n, class c; not checked. */
   public long index(int t, int n, int c) {
-    return start(n) + t * frameStride + c * classStride;
+    return start(n) + t * strides.frame() + c * strides.ofClass();
   }
 
   /** The number of frame t, utterance n, class c. */
@@ -345,8 +309,8 @@ public final class FrameTensor {
     float[] row = new float[classes];
     for (int n = 0; n < utterances; n++) {
       for (int t = 0; t < frames(n); t++) {
-        elements.read(index(t, n, 0), classStride, row, 0, classes);
-        dense.elements.write(dense.index(t, n, 0), dense.classStride, row, 0, classes);
+        elements.read(index(t, n, 0), classStride(), row, 0, classes);
+        dense.elements.write(dense.index(t, n, 0), dense.classStride(), row, 0, classes);
       }
     }
     return dense.elements.storage() instanceof float[] array
@@ -422,16 +386,16 @@ public final class FrameTensor {
       return;
     }
     int[] dims = {frames, utterances, classes};
-    long[] strides = {frameStride, utteranceStride, classStride};
+    long[] steps = steps();
     long reach = 0;
-    for (int axis : innermostFirst(dims, strides)) {
+    for (int axis : innermostFirst(dims)) {
       if (dims[axis] > 1) {
-        if (strides[axis] <= reach) {
+        if (steps[axis] <= reach) {
           throw new InvalidInputException(
               "%s: elements overlap: %s with strides (%d, %d, %d)"
-                  .formatted(name, shape(), frameStride, utteranceStride, classStride));
+                  .formatted(name, shape(), steps[0], steps[1], steps[2]));
         }
-        reach += (dims[axis] - 1) * strides[axis];
+        reach += (dims[axis] - 1) * steps[axis];
       }
     }
   }
@@ -454,13 +418,19 @@ public final class FrameTensor {
   }
 
   /** Axes from the smallest stride to the largest; of equal strides the axis of size 1 first. */
-  private static int[] innermostFirst(int[] dims, long[] strides) {
+  private int[] innermostFirst(int[] dims) {
+    long[] steps = steps();
     Integer[] axes = {2, 1, 0};
     Arrays.sort(
         axes,
-        Comparator.comparingLong((Integer axis) -> strides[axis])
+        Comparator.comparingLong((Integer axis) -> steps[axis])
             .thenComparingInt(axis -> dims[axis] > 1 ? 1 : 0));
     return Arrays.stream(axes).mapToInt(axis -> axis).toArray();
+  }
+
+  /** The strides of T, N and C. */
+  private long[] steps() {
+    return new long[] {strides.frame(), strides.utterance(), strides.ofClass()};
   }
 
   private long checkedIndex(int t, int n, int c) {
@@ -514,9 +484,9 @@ public final class FrameTensor {
     if (frames(n) == 0) {
       return;
     }
-    long ofUtterance = starts != null ? starts[n] : sum(offset, product(utteranceStride, n));
-    long ofFrame = product(frameStride, frames(n) - 1L);
-    long last = sum(sum(ofUtterance, ofFrame), product(classStride, classes - 1L));
+    long ofUtterance = starts != null ? starts[n] : sum(offset, product(strides.utterance(), n));
+    long ofFrame = product(strides.frame(), frames(n) - 1L);
+    long last = sum(sum(ofUtterance, ofFrame), product(strides.ofClass(), classes - 1L));
     if (last >= elements.length()) {
       throw new InvalidInputException(
           "%s: utterance %d reaches index %d of %d elements"

@@ -340,7 +340,7 @@ public abstract class AlignerContract {
     FrameTensor batchMajor = FrameTensor.batchMajor(new double[30 * 5 * 7], 30, 5, 7);
     FrameTensor gaps =
         FrameTensor.strided(
-            Elements.float16(ShortBuffer.allocate(5000)), 3, 30, 5, 7, 2, 70 * 14, 70);
+            Elements.float16(ShortBuffer.allocate(5000)), 3, 30, 5, 7, new Strides(2, 70 * 14, 70));
     FrameTensor packed =
         FrameTensor.packed(
             Elements.bfloat16(ShortBuffer.allocate(7 * Arrays.stream(batch.inputLengths()).sum())),

@@ -228,9 +228,7 @@ public record HostileBatch(CtcBatch batch, CtcOptions options, FrameTensor gradi
               frames,
               utterances,
               classes,
-              utterances,
-              1,
-              (long) frames * utterances);
+              new Strides(utterances, 1, (long) frames * utterances));
       case 2 -> // padded rows
           FrameTensor.strided(
               elements(random, type, frames * utterances * (classes + 3) + 1),
@@ -238,9 +236,7 @@ public record HostileBatch(CtcBatch batch, CtcOptions options, FrameTensor gradi
               frames,
               utterances,
               classes,
-              (long) utterances * (classes + 3),
-              classes + 3,
-              1);
+              new Strides((long) utterances * (classes + 3), classes + 3, 1));
       default -> FrameTensor.timeMajor(elements(random, type, size), frames, utterances, classes);
     };
   }

@@ -154,9 +154,7 @@ public record HostileProjection(ProjectedBatch batch, CtcOptions options, Projec
               frames,
               utterances,
               width,
-              utterances,
-              1,
-              (long) frames * utterances);
+              new Strides(utterances, 1, (long) frames * utterances));
       default -> FrameTensor.timeMajor(elements(random, type, size), frames, utterances, width);
     };
   }

@@ -55,9 +55,14 @@ class HostileSizesTest {
     calls.add("timeMajor C " + got, got, () -> FrameTensor.timeMajor(new double[40], 5, 2, bad));
     calls.add("timeMajor all " + got, got, () -> FrameTensor.timeMajor(NONE, bad, bad, bad));
     calls.add("batchMajor " + got, got, () -> FrameTensor.batchMajor(FORTY, bad, bad, 4));
-    calls.add("strided " + got, got, () -> FrameTensor.strided(FORTY, 0, bad, 2, 4, 8, 4, 1));
-    calls.add("offset " + got, got, () -> FrameTensor.strided(FORTY, bad, 5, 2, 4, 8, 4, 1));
-    calls.add("stride " + got, got, () -> FrameTensor.strided(FORTY, 0, 5, 2, 4, 8, bad, 1));
+    calls.add(
+        "strided " + got,
+        got,
+        () -> FrameTensor.strided(FORTY, 0, bad, 2, 4, new Strides(8, 4, 1)));
+    calls.add(
+        "offset " + got, got, () -> FrameTensor.strided(FORTY, bad, 5, 2, 4, new Strides(8, 4, 1)));
+    calls.add(
+        "stride " + got, got, () -> FrameTensor.strided(FORTY, 0, 5, 2, 4, new Strides(8, bad, 1)));
     int[] counts = {2, bad};
     calls.add("packed " + got, got, () -> FrameTensor.packed(FORTY, counts, 20));
     calls.add("packed C " + got, got, () -> FrameTensor.packed(NONE, new int[2], bad));
@@ -116,10 +121,18 @@ class HostileSizesTest {
     calls.add("timeMajor MAX³", max, () -> FrameTensor.timeMajor(FORTY, MAX, MAX, MAX));
     calls.add(
         "batchMajor 2^64", "65536", () -> FrameTensor.batchMajor(NONE, 1 << 16, 1 << 24, 1 << 24));
-    calls.add("frames", max, () -> FrameTensor.strided(FORTY, 0, MAX, 2, 4, LARGE, 4, 1));
-    calls.add("utterances", max, () -> FrameTensor.strided(FORTY, 0, 5, MAX, 4, 8, LARGE, 1));
-    calls.add("classes", max, () -> FrameTensor.strided(FORTY, 0, 5, 2, MAX, 8, 4, LARGE));
-    calls.add("offset", "(5, 2, 4)", () -> FrameTensor.strided(FORTY, LARGE, 5, 2, 4, 8, 4, 1));
+    calls.add(
+        "frames", max, () -> FrameTensor.strided(FORTY, 0, MAX, 2, 4, new Strides(LARGE, 4, 1)));
+    calls.add(
+        "utterances",
+        max,
+        () -> FrameTensor.strided(FORTY, 0, 5, MAX, 4, new Strides(8, LARGE, 1)));
+    calls.add(
+        "classes", max, () -> FrameTensor.strided(FORTY, 0, 5, 2, MAX, new Strides(8, 4, LARGE)));
+    calls.add(
+        "offset",
+        "(5, 2, 4)",
+        () -> FrameTensor.strided(FORTY, LARGE, 5, 2, 4, new Strides(8, 4, 1)));
     calls.add("packed MAX", max, () -> FrameTensor.packed(FORTY, new int[] {MAX, MAX, MAX}, MAX));
     int[] counts = new int[8]; // 8 · 2^30 · 2^31 is 2^64
     Arrays.fill(counts, 1 << 30);
@@ -138,16 +151,17 @@ class HostileSizesTest {
     calls.add("projection", max, () -> Projection.of(FORTY, null, MAX, MAX));
     calls.add("device batch", max, () -> device(MAX, MAX));
     Elements one = Elements.of(new float[1]);
-    FrameTensor repeated = FrameTensor.strided(one, 0, MAX, MAX, MAX, 0, 0, 0);
+    FrameTensor repeated = FrameTensor.strided(one, 0, MAX, MAX, MAX, new Strides(0, 0, 0));
     calls.add("zeros", max, () -> repeated.zerosLike(FLOAT));
-    FrameTensor square = FrameTensor.strided(one, 0, 1 << 24, 1 << 22, 1 << 18, 0, 0, 0);
+    FrameTensor square =
+        FrameTensor.strided(one, 0, 1 << 24, 1 << 22, 1 << 18, new Strides(0, 0, 0));
     calls.add("zeros 2^64", "16777216", () -> square.zerosLike(FLOAT));
     calls.add("gradient", max, () -> CtcResult.ofGradient(repeated));
     calls.add(
         "lossAndGradient",
         max,
         () -> {
-          FrameTensor logits = FrameTensor.strided(one, 0, MAX, 2, MAX, 0, 0, 0);
+          FrameTensor logits = FrameTensor.strided(one, 0, MAX, 2, MAX, new Strides(0, 0, 0));
           try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
             ctc.lossAndGradient(
                 CtcBatch.of(logits, Targets.of(new int[0], new int[0])), CtcOptions.DEFAULT);

@@ -47,10 +47,15 @@ public abstract class InputContract extends CtcContract {
       FrameTensor.batchMajor(new float[size], frames, 3, classes),
       // Fortran order of (T, N, C)
       FrameTensor.strided(
-          Elements.of(new float[size]), 0, frames, 3, classes, 1, frames, frames * 3L),
+          Elements.of(new float[size]), 0, frames, 3, classes, new Strides(1, frames, frames * 3L)),
       // rows padded to 10, an offset of 5, every second element
       FrameTensor.strided(
-          Elements.of(new float[2 * 10 * frames * 3 + 5]), 5, frames, 3, classes, 60, 20, 2),
+          Elements.of(new float[2 * 10 * frames * 3 + 5]),
+          5,
+          frames,
+          3,
+          classes,
+          new Strides(60, 20, 2)),
     };
     for (FrameTensor tensor : tensors) {
       CtcResult got = ctc.lossAndGradient(batch.batch(batch.fill(tensor)), batch.options());

@@ -37,7 +37,7 @@ class OverlapTest {
     }
 
     FrameTensor of(Elements elements, int offset) {
-      return FrameTensor.strided(elements, offset, T, 1, C, C, C, 1);
+      return FrameTensor.strided(elements, offset, T, 1, C, new Strides(C, C, 1));
     }
   }
 

@@ -249,7 +249,12 @@ public abstract class PosteriorContract extends CtcContract {
       {
         FrameTensor.batchMajor(Elements.allocate(type, 15 * 4 * 6), 15, 4, 6),
         FrameTensor.strided(
-            Elements.allocate(type, 15 * 4 * 2 * states + 3), 3, 15, 4, states, 2, 30L * states, 30)
+            Elements.allocate(type, 15 * 4 * 2 * states + 3),
+            3,
+            15,
+            4,
+            states,
+            new Strides(2, 30L * states, 30))
       },
       {packed.zerosLike(type), packed.zerosLike(type, states)}
     };

@@ -453,7 +453,7 @@ public abstract class ProjectionContract {
     }
     ProjectedBatch first =
         ProjectedBatch.of(
-            FrameTensor.strided(hidden.elements(), 0, 30, 1, 6, 30, 6, 1),
+            FrameTensor.strided(hidden.elements(), 0, 30, 1, 6, new Strides(30, 6, 1)),
             projection,
             Targets.of(targets[0]));
     ProjectedResult alone = ctc.lossAndGradient(first, CtcOptions.DEFAULT);

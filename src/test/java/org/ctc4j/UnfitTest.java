@@ -103,7 +103,12 @@ class UnfitTest {
     CtcBatch alone =
         CtcBatch.of(
             FrameTensor.strided(
-                batch.logits().elements(), 0, FRAMES, 1, CLASSES, 5 * CLASSES, CLASSES, 1),
+                batch.logits().elements(),
+                0,
+                FRAMES,
+                1,
+                CLASSES,
+                new Strides(5 * CLASSES, CLASSES, 1)),
             Targets.of(new int[] {1, 3}));
     for (boolean zeroInfinity : new boolean[] {false, true}) {
       CtcOptions options =

@@ -115,15 +115,20 @@ class ValidationTest {
         () -> FrameTensor.timeMajor(new float[0], 5, 2, 0));
     refused(
         "(T, N, C) = (5, 2, 4): utterance 1 reaches index 40 of 40 elements",
-        () -> FrameTensor.strided(Elements.of(new float[40]), 1, 5, 2, 4, 8, 4, 1));
+        () -> FrameTensor.strided(Elements.of(new float[40]), 1, 5, 2, 4, new Strides(8, 4, 1)));
     refused(
         "(T, N, C) = (2147483647, 2, 4): utterance 1 reaches index 9223372036854775807 of 40 elements",
         () ->
             FrameTensor.strided(
-                Elements.of(new float[40]), 0, Integer.MAX_VALUE, 2, 4, Long.MAX_VALUE / 2, 4, 1));
+                Elements.of(new float[40]),
+                0,
+                Integer.MAX_VALUE,
+                2,
+                4,
+                new Strides(Long.MAX_VALUE / 2, 4, 1)));
     refused(
-        "offset and strides must be 0 or more, got offset 0, strides (T, N, C) = (8, -4, 1)",
-        () -> FrameTensor.strided(Elements.of(new float[40]), 0, 5, 2, 4, 8, -4, 1));
+        "strides must be 0 or more, got (T, N, C) = (8, -4, 1)",
+        () -> FrameTensor.strided(Elements.of(new float[40]), 0, 5, 2, 4, new Strides(8, -4, 1)));
     refused(
         "the frame counts add up to 20 elements of 4 classes, got 24 elements",
         () -> FrameTensor.packed(Elements.of(new float[24]), new int[] {2, 3}, 4));
@@ -156,8 +161,9 @@ class ValidationTest {
           () -> ctc.compute(batch, CtcOptions.DEFAULT, CtcResult.ofGradient(LOGITS)));
       // disjoint halves of one array are fine
       float[] both = new float[80];
-      FrameTensor logits = FrameTensor.strided(Elements.of(both), 0, 5, 2, 4, 8, 4, 1);
-      FrameTensor gradient = FrameTensor.strided(Elements.of(both), 40, 5, 2, 4, 8, 4, 1);
+      FrameTensor logits = FrameTensor.strided(Elements.of(both), 0, 5, 2, 4, new Strides(8, 4, 1));
+      FrameTensor gradient =
+          FrameTensor.strided(Elements.of(both), 40, 5, 2, 4, new Strides(8, 4, 1));
       CtcBatch shared = CtcBatch.of(logits, Targets.of(new int[] {1}, new int[] {2}));
       ctc.compute(shared, CtcOptions.DEFAULT, CtcResult.ofGradient(gradient));
     }
@@ -171,7 +177,7 @@ class ValidationTest {
         "gradient: elements overlap: (T, N, C) = (5, 2, 4) with strides (8, 0, 1)",
         () ->
             CtcResult.ofGradient(
-                FrameTensor.strided(Elements.of(new float[40]), 0, 5, 2, 4, 8, 0, 1)));
+                FrameTensor.strided(Elements.of(new float[40]), 0, 5, 2, 4, new Strides(8, 0, 1))));
     refused(
         "gradient: utterances 1 and 0 overlap",
         () ->

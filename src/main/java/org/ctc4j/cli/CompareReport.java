@@ -45,8 +45,8 @@ final class CompareReport {
             row.reference(),
             row.loss(),
             row.lossError(),
-            row.gradientError(),
-            place(row.worst()),
+            row.gradient().error(),
+            place(row.gradient().worst()),
             row.status() == row.referenceStatus()
                 ? row.status()
                 : row.status() + ", expected " + row.referenceStatus());
@@ -106,15 +106,15 @@ final class CompareReport {
       json.writeNumberField("reference_loss", row.reference());
       json.writeNumberField("loss", row.loss());
       json.writeNumberField("loss_error", row.lossError());
-      json.writeNumberField("gradient_error", row.gradientError());
+      json.writeNumberField("gradient_error", row.gradient().error());
       json.writeStringField("reference_status", row.referenceStatus().name());
       json.writeStringField("status", row.status().name());
-      if (row.worst() != null) {
+      if (row.gradient().worst() != null) {
         json.writeObjectFieldStart("largest_difference");
-        json.writeNumberField("t", row.worst().frame());
-        json.writeNumberField("n", row.worst().utterance());
-        json.writeNumberField("c", row.worst().label());
-        json.writeNumberField("difference", row.worst().difference());
+        json.writeNumberField("t", row.gradient().worst().frame());
+        json.writeNumberField("n", row.gradient().worst().utterance());
+        json.writeNumberField("c", row.gradient().worst().label());
+        json.writeNumberField("difference", row.gradient().worst().difference());
         json.writeEndObject();
       }
       json.writeEndObject();

@@ -12,22 +12,38 @@ final class Comparison {
   record Place(int frame, int utterance, int label, double difference) {}
 
   /**
+   * How a gradient differs from the reference's.
+   *
+   * @param error ‖gradient − reference‖ / ‖reference‖
+   * @param worst where it differs most; null if nowhere
+   */
+  record Difference(double error, Place worst) {}
+
+  /**
    * One utterance.
    *
-   * @param lossError |loss − reference| / |reference|; 0 where both are the same infinity or NaN,
-   *     +Infinity where only one is finite, or the reference alone is 0
-   * @param gradientError ‖gradient − reference‖ / ‖reference‖
-   * @param worst where the gradient differs most; null if nowhere
+   * @param reference its loss by the reference
    */
   record Row(
       int utterance,
       double reference,
       double loss,
-      double lossError,
-      double gradientError,
-      Place worst,
+      Difference gradient,
       CtcStatus referenceStatus,
-      CtcStatus status) {}
+      CtcStatus status) {
+
+    /**
+     * |loss − reference| / |reference|; 0 where both are the same infinity or NaN, +Infinity where
+     * only one is finite, or the reference alone is 0.
+     */
+    double lossError() {
+      if (Double.compare(reference, loss) == 0) {
+        return 0;
+      }
+      double error = Math.abs(loss - reference) / Math.abs(reference); // however small they are
+      return Double.isFinite(error) ? error : Double.POSITIVE_INFINITY;
+    }
+  }
 
   private final String backend;
   private final String device;
@@ -49,9 +65,7 @@ final class Comparison {
               n,
               reference.loss(n),
               got.loss(n),
-              lossError(reference.loss(n), got.loss(n)),
-              ratio(of.error, of.norm),
-              of.worst,
+              new Difference(ratio(of.error, of.norm), of.worst),
               reference.status(n),
               got.status(n));
     }
@@ -96,14 +110,6 @@ final class Comparison {
   /** Statuses agree, no loss and not the gradient of the batch is off by more than this. */
   boolean passes(double tolerance) {
     return statusesAgree() && lossError() <= tolerance && gradientError <= tolerance;
-  }
-
-  private static double lossError(double reference, double loss) {
-    if (Double.compare(reference, loss) == 0) {
-      return 0;
-    }
-    double error = Math.abs(loss - reference) / Math.abs(reference); // however small they are
-    return Double.isFinite(error) ? error : Double.POSITIVE_INFINITY;
   }
 
   private static double ratio(double error, double norm) {

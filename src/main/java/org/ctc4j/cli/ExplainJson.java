@@ -35,15 +35,16 @@ final class ExplainJson {
       }
       json.writeNumberField("first_frame", e.window().from());
       json.writeNumberField("frames", e.frames());
-      json.writeNumberField("loss", e.loss());
-      json.writeStringField("paths", e.paths().toString()); // more than a number of JSON's holds
+      json.writeNumberField("loss", e.sum().loss());
+      json.writeStringField(
+          "paths", e.sum().paths().toString()); // more than a number of JSON's holds
       json.writeNumberField("log_probability", e.path().logProbability());
-      write(json, "rows", e.rowNames());
-      write(json, "states", e.stateNames());
-      write(json, "other", e.otherNames());
-      write(json, "probability", e.probability());
-      write(json, "posterior", e.posterior());
-      write(json, "gradient", e.gradient());
+      write(json, "rows", e.classes().names());
+      write(json, "states", e.states().names());
+      write(json, "other", e.classes().otherNames());
+      write(json, "probability", e.classes().probability());
+      write(json, "posterior", e.states().posterior());
+      write(json, "gradient", e.classes().gradient());
       writePath(json);
       json.writeEndObject();
     }

@@ -47,8 +47,8 @@ final class ExplainPicture {
     this.frameShift = frameShift;
     this.cell = Math.max(4, Math.min(30, (double) LEAST_PLOT / e.frames()));
     this.plot = (int) Math.round(cell * e.frames());
-    this.stateHeight = Math.max(5, Math.min(24, 480.0 / e.states()));
-    this.rowHeight = e.rowNames().length > 16 ? 15 : 22;
+    this.stateHeight = Math.max(5, Math.min(24, 480.0 / e.states().count()));
+    this.rowHeight = e.classes().names().length > 16 ? 15 : 22;
   }
 
   byte[] png() throws IOException {
@@ -93,7 +93,11 @@ final class ExplainPicture {
     y += 34;
     String sizes =
         "%d frames, %d labels, %d states.   %s different paths through the frames collapse to this text; the loss sums over all of them."
-            .formatted(e.frames(), e.states() / 2, e.states(), ExplainText.brief(e.paths()));
+            .formatted(
+                e.frames(),
+                e.states().count() / 2,
+                e.states().count(),
+                ExplainText.brief(e.sum().paths()));
     if (!e.window().isAll()) {
       sizes +=
           "   Frames %d to %d of %d."
@@ -101,13 +105,13 @@ final class ExplainPicture {
     }
     text(sizes, 30, y, 16, Font.PLAIN, QUIET);
     y += 28;
-    double share = Math.exp(e.path().logProbability() + e.loss());
+    double share = Math.exp(e.path().logProbability() + e.sum().loss());
     String loss =
         String.format(
             Locale.ROOT,
             "loss  =  −ln p(text)  =  %.3f nats,   p(text)  =  %s;   the best single path has %s of it",
-            e.loss(),
-            ExplainText.percent(Math.exp(-e.loss())),
+            e.sum().loss(),
+            ExplainText.percent(Math.exp(-e.sum().loss())),
             ExplainText.percent(share));
     text(loss, 30, y, 18, Font.BOLD, BLUE);
     y += 22;
@@ -121,14 +125,14 @@ final class ExplainPicture {
         "probability",
         0,
         this::blue);
-    int others = e.rowNames().length - 1;
+    int others = e.classes().names().length - 1;
     double middle = y + (others + 0.5) * rowHeight;
-    heatMap(e.rowNames(), e.probability(), this::blue);
+    heatMap(e.classes().names(), e.classes().probability(), this::blue);
     for (int t = 0; t < e.frames() && cell >= 11; t++) {
-      double p = e.probability()[t][others];
+      double p = e.classes().probability()[t][others];
       if (p >= 0.2) {
         Color colour = p > 0.4 ? Color.WHITE : INK;
-        centred(e.otherNames()[t], LEFT + (t + 0.5) * cell, middle, 13, colour);
+        centred(e.classes().otherNames()[t], LEFT + (t + 0.5) * cell, middle, 13, colour);
       }
     }
     axis();
@@ -146,21 +150,21 @@ final class ExplainPicture {
         0,
         this::blue);
     int top = y;
-    for (int s = 0; s < e.states(); s++) {
+    for (int s = 0; s < e.states().count(); s++) {
       double at = top + s * stateHeight;
       boolean named = stateHeight >= 12 || s % 2 == 1 && 2 * stateHeight >= 9;
       if (named) {
         int size = stateHeight >= 12 ? 14 : 9;
-        rowName(e.stateNames()[s], at + stateHeight / 2, size, s % 2 == 1 ? INK : QUIET);
+        rowName(e.states().names()[s], at + stateHeight / 2, size, s % 2 == 1 ? INK : QUIET);
       }
       for (int t = 0; t < e.frames(); t++) {
-        g.setColor(e.isReachable(t, s) ? blue(e.posterior()[t][s]) : UNREACHABLE);
+        g.setColor(e.states().isReachable(t, s) ? blue(e.states().posterior()[t][s]) : UNREACHABLE);
         g.fill(new Rectangle2D.Double(LEFT + t * cell, at, cell + 0.3, stateHeight + 0.3));
       }
     }
-    grid(top, e.states(), stateHeight);
+    grid(top, e.states().count(), stateHeight);
     bestPath(top);
-    y = (int) Math.round(top + e.states() * stateHeight);
+    y = (int) Math.round(top + e.states().count() * stateHeight);
     axis();
   }
 
@@ -232,7 +236,7 @@ final class ExplainPicture {
         "raise ← gradient → lower",
         -1,
         this::diverging);
-    heatMap(e.rowNames(), e.gradient(), this::diverging);
+    heatMap(e.classes().names(), e.classes().gradient(), this::diverging);
     axis();
   }
 

@@ -25,8 +25,8 @@ final class ExplainText {
     out.printf(
         "%d frames, %d labels, %d states; a column is %s%n",
         e.frames(),
-        e.states() / 2,
-        e.states(),
+        e.states().count() / 2,
+        e.states().count(),
         framesPerColumn == 1 ? "a frame" : framesPerColumn + " frames (their greatest number)");
     if (!e.window().isAll()) {
       out.printf(
@@ -36,16 +36,19 @@ final class ExplainText {
     out.println();
     out.println("1  What the model says: the probability of each label, and of the blank _");
     out.println("   ·  5 %  ░ 20 %  ▒ 40 %  ▓ 60 %  █ 80 % and more");
-    for (int row = 0; row < e.rowNames().length; row++) {
+    for (int row = 0; row < e.classes().names().length; row++) {
       int r = row;
-      line(out, e.rowNames()[row], column -> shade(greatest(column, e.probability(), r)));
+      line(
+          out,
+          e.classes().names()[row],
+          column -> shade(greatest(column, e.classes().probability(), r)));
     }
     out.println();
     out.println("2  All paths at once: the states are the text with a blank around every label;");
     out.println("   how likely a path that says the text is in each, and * the best path");
-    for (int s = 0; s < e.states(); s++) {
+    for (int s = 0; s < e.states().count(); s++) {
       int state = s;
-      line(out, e.stateNames()[s], column -> latticeCell(column, state));
+      line(out, e.states().names()[s], column -> latticeCell(column, state));
     }
     out.println();
     out.println(
@@ -66,19 +69,22 @@ final class ExplainText {
     out.printf(
         Locale.ROOT,
         "   loss = −ln p(text) = %.4f nats: p(text) = %s, summed over %s paths;%n",
-        e.loss(),
-        percent(Math.exp(-e.loss())),
-        brief(e.paths()));
+        e.sum().loss(),
+        percent(Math.exp(-e.sum().loss())),
+        brief(e.sum().paths()));
     out.printf(
         Locale.ROOT,
         "   the best of them has %s of it%n",
-        percent(Math.exp(e.path().logProbability() + e.loss())));
+        percent(Math.exp(e.path().logProbability() + e.sum().loss())));
     out.println();
     out.println("4  What training changes: gradient = what the model says − what the text needs");
     out.println("   + raises, - lowers the logit (by 5 %; # and = by 40 % or more)");
-    for (int row = 0; row < e.rowNames().length; row++) {
+    for (int row = 0; row < e.classes().names().length; row++) {
       int r = row;
-      line(out, e.rowNames()[row], column -> sign(furthest(column, e.gradient(), r)));
+      line(
+          out,
+          e.classes().names()[row],
+          column -> sign(furthest(column, e.classes().gradient(), r)));
     }
   }
 
@@ -101,7 +107,7 @@ final class ExplainText {
         return '*';
       }
     }
-    return shade(greatest(column, e.posterior(), state));
+    return shade(greatest(column, e.states().posterior(), state));
   }
 
   private int end(int column) {

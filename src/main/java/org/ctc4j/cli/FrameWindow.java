@@ -7,6 +7,7 @@ import org.ctc4j.CtcPath;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.LabelSpan;
+import org.ctc4j.Strides;
 import org.ctc4j.Targets;
 import org.ctc4j.io.Text;
 
@@ -63,9 +64,7 @@ record FrameWindow(int from, int to, int frames) {
             to - from,
             1,
             logits.classes(),
-            logits.frameStride(),
-            0,
-            logits.classStride());
+            new Strides(logits.frameStride(), 0, logits.classStride()));
     return CtcBatch.of(part, Targets.of(target));
   }
 }

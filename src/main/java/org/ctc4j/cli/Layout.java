@@ -3,6 +3,7 @@ package org.ctc4j.cli;
 import java.util.Locale;
 import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.Strides;
 
 /** The order of the axes of a file's logits. */
 enum Layout {
@@ -58,9 +59,7 @@ enum Layout {
         frames(shape),
         utterances(shape),
         shape[2],
-        strides[frameAxis],
-        strides[utteranceAxis],
-        strides[2]);
+        new Strides(strides[frameAxis], strides[utteranceAxis], strides[2]));
   }
 
   @Override

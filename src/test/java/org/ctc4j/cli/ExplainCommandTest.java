@@ -50,21 +50,22 @@ class ExplainCommandTest {
     CtcBatch batch = CtcBatch.of(FrameTensor.timeMajor(logits, 7, 1, 4), Targets.of(target));
     Vocabulary tokens = Vocabulary.of(List.of("0", "1", "2", "3")).withBlank(0);
     Explanation e = Explanation.of(batch, 0, null, CtcOptions.DEFAULT, tokens);
-    assertEquals(4, e.rowNames().length, "two classes, blank, all others");
-    assertEquals("2", e.otherNames()[3]);
+    assertEquals(4, e.classes().names().length, "two classes, blank, all others");
+    assertEquals("2", e.classes().otherNames()[3]);
     for (int t = 0; t < 7; t++) {
       double p = 0;
       double gradient = 0;
       for (int row = 0; row < 4; row++) {
-        p += e.probability()[t][row];
-        gradient += e.gradient()[t][row];
+        p += e.classes().probability()[t][row];
+        gradient += e.classes().gradient()[t][row];
       }
       assertEquals(1, p, 1e-12);
       assertEquals(0, gradient, 1e-12);
       double posterior = 0;
-      for (int s = 0; s < e.states(); s++) {
-        posterior += e.posterior()[t][s];
-        assertEquals(e.posterior()[t][s] > 0, e.isReachable(t, s), "t " + t + ", s " + s);
+      for (int s = 0; s < e.states().count(); s++) {
+        posterior += e.states().posterior()[t][s];
+        assertEquals(
+            e.states().posterior()[t][s] > 0, e.states().isReachable(t, s), "t " + t + ", s " + s);
       }
       assertEquals(1, posterior, 1e-12);
     }

@@ -19,6 +19,7 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.Seed;
+import org.ctc4j.Strides;
 import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.ctc4j.cuda.kernels.AlignWorkspace;
@@ -184,9 +185,7 @@ class CudaAlignerTest {
                   50,
                   5,
                   classes,
-                  10L * classes,
-                  2L * classes,
-                  2));
+                  new Strides(10L * classes, 2L * classes, 2)));
       for (FrameTensor tensor : tensors) {
         CtcBatch filled = batch.batch(batch.fill(tensor));
         String what = "C = " + classes + ", " + tensor.elements().type();

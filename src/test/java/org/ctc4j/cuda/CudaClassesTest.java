@@ -14,6 +14,7 @@ import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.Seed;
+import org.ctc4j.Strides;
 import org.ctc4j.TestBatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -103,11 +104,14 @@ class CudaClassesTest {
             FRAMES,
             UTTERANCES,
             classes,
-            pitch,
-            (long) FRAMES * pitch,
-            1),
+            new Strides(pitch, (long) FRAMES * pitch, 1)),
         FrameTensor.strided(
-            elements(type, size), 0, FRAMES, UTTERANCES, classes, UTTERANCES, 1, FRAMES * 2L));
+            elements(type, size),
+            0,
+            FRAMES,
+            UTTERANCES,
+            classes,
+            new Strides(UTTERANCES, 1, FRAMES * 2L)));
   }
 
   private static Elements elements(ElementType type, int size) {

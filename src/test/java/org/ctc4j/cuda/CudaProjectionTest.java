@@ -18,6 +18,7 @@ import org.ctc4j.ProjectedResult;
 import org.ctc4j.Projection;
 import org.ctc4j.Reduction;
 import org.ctc4j.Seed;
+import org.ctc4j.Strides;
 import org.ctc4j.cuda.driver.KernelImages;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -209,7 +210,12 @@ class CudaProjectionTest {
     ProjectionCase one = ProjectionCase.random(random, ElementType.FLOAT32, 10, 4, 19, 7, 8);
     FrameTensor strided =
         FrameTensor.strided(
-            ProjectionCase.elements(random, ElementType.FLOAT32, 3000, 1), 5, 10, 4, 7, 4, 40, 400);
+            ProjectionCase.elements(random, ElementType.FLOAT32, 3000, 1),
+            5,
+            10,
+            4,
+            7,
+            new Strides(4, 40, 400));
     ProjectionCase other =
         new ProjectionCase(
             strided, one.projection(), one.targets(), one.inputLengths(), one.blank());

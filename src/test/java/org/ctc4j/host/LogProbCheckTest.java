@@ -13,6 +13,7 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.Strides;
 import org.ctc4j.Targets;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -145,12 +146,14 @@ class LogProbCheckTest {
   void extremes() {
     double[] numbers = {0, -1e300, -1e300, 1e300};
     FrameTensor tensor =
-        FrameTensor.strided(Elements.of(numbers), 0, 2, 1, 2, 2, 4, 1); // 0, -1e300; -1e300, 1e300
+        FrameTensor.strided(
+            Elements.of(numbers), 0, 2, 1, 2, new Strides(2, 4, 1)); // 0, -1e300; -1e300, 1e300
     String fault = "logits: utterance 0, frame 1: class 1 has log-probability 1.0E300, ";
     assertTrue(refusal(tensor, 1).startsWith(fault));
     CtcBatch used = CtcBatch.of(tensor, Targets.of(new int[0]), new int[] {1});
     InputCheck.check(used, InputKind.LOG_PROBS, workers(1));
-    FrameTensor columns = FrameTensor.strided(Elements.of(numbers), 0, 2, 1, 2, 1, 4, 2);
+    FrameTensor columns =
+        FrameTensor.strided(Elements.of(numbers), 0, 2, 1, 2, new Strides(1, 4, 2));
     assertTrue(refusal(columns, 1).startsWith(fault));
     for (InputKind input : new InputKind[] {InputKind.LOGITS, InputKind.SCORES}) {
       InputCheck.check(batch(tensor), input, workers(1));

@@ -13,6 +13,7 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.Strides;
 import org.ctc4j.Targets;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -150,10 +151,11 @@ class ProbabilityCheckTest {
   @DisplayName("Numbers no float can hold, strides, a frame of zeros, −Infinity")
   void extremes() {
     double[] numbers = {1, 0, 0, 1e300};
-    FrameTensor rows = FrameTensor.strided(Elements.of(numbers), 0, 2, 1, 2, 2, 4, 1);
+    FrameTensor rows = FrameTensor.strided(Elements.of(numbers), 0, 2, 1, 2, new Strides(2, 4, 1));
     String fault = "logits: utterance 0, frame 1: class 1 has probability 1.0E300, ";
     assertTrue(refusal(rows, 1).startsWith(fault));
-    FrameTensor columns = FrameTensor.strided(Elements.of(numbers), 0, 2, 1, 2, 1, 4, 2);
+    FrameTensor columns =
+        FrameTensor.strided(Elements.of(numbers), 0, 2, 1, 2, new Strides(1, 4, 2));
     assertTrue(refusal(columns, 1).startsWith(fault));
     numbers[3] = 0;
     check(rows, 1);
