@@ -1,18 +1,10 @@
 package org.ctc4j.host;
 
-import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import java.util.Arrays;
-import java.util.Random;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
-import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
-import org.ctc4j.InvalidInputException;
 import org.ctc4j.Strides;
 import org.ctc4j.Targets;
 import org.junit.jupiter.api.DisplayName;
@@ -20,57 +12,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class LogProbCheckTest {
-  private static final int[] CLASSES = {1, 2, 28, 1023, 1024, 1025, 5000, 32000};
-
-  private final long seed = Long.getLong("ctc4j.seed", System.nanoTime());
-  private final Random random = new Random(seed);
-
-  private static FrameTensor tensor(ElementType type, int frames, int utterances, int classes) {
-    Elements elements = Elements.allocate(type, (long) frames * utterances * classes);
-    return FrameTensor.timeMajor(elements, frames, utterances, classes);
+@DisplayName("Checks of log-probabilities")
+class LogProbCheckTest extends DistributionCheckContract {
+  LogProbCheckTest() {
+    super(InputKind.LOG_PROBS, "log-probability", 1, 2, 28, 1023, 1024, 1025, 5000, 32000);
   }
 
-  private static CtcBatch batch(FrameTensor tensor) {
-    return CtcBatch.of(tensor, Targets.of(new int[tensor.utterances()][0]));
-  }
-
-  private static void check(FrameTensor tensor, int threads) {
-    InputCheck.check(batch(tensor), InputKind.LOG_PROBS, workers(threads));
-  }
-
-  private static String refusal(FrameTensor tensor, int threads) {
-    return assertThrows(InvalidInputException.class, () -> check(tensor, threads)).getMessage();
-  }
-
-  /** Numbers of some deviation, each frame less the logarithm of its sum. */
-  private void fill(FrameTensor tensor, double deviation) {
-    double[] row = new double[tensor.classes()];
-    for (int n = 0; n < tensor.utterances(); n++) {
-      for (int t = 0; t < tensor.frames(); t++) {
-        Arrays.setAll(row, c -> deviation * random.nextGaussian());
-        double max = Arrays.stream(row).max().getAsDouble();
-        double logSum = Math.log(Arrays.stream(row).map(x -> Math.exp(x - max)).sum());
-        for (int c = 0; c < row.length; c++) {
-          tensor.set(t, n, c, row[c] - max - logSum);
-        }
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  @DisplayName("What log-softmax gives passes in every type, flat or peaked, few classes or many")
-  void rounded(ElementType type) {
-    for (int classes : CLASSES) {
-      for (double deviation : new double[] {0, 0.1, 1, 3, 30, 1000}) {
-        FrameTensor tensor = tensor(type, classes > 1000 ? 3 : 40, 2, classes);
-        fill(tensor, deviation);
-        String what = "%s, C = %d, deviation %s, -Dctc4j.seed=%d";
-        assertDoesNotThrow(
-            () -> check(tensor, 2), () -> what.formatted(type, classes, deviation, seed));
-      }
-    }
+  @Override
+  double number(double logarithm) {
+    return logarithm;
   }
 
   @ParameterizedTest
@@ -78,7 +28,7 @@ class LogProbCheckTest {
   @DisplayName("A number a little above 0 is rounding, more is refused, wherever it stands")
   void above(ElementType type) {
     boolean wide = type == ElementType.FLOAT32 || type == ElementType.FLOAT64;
-    for (int classes : CLASSES) {
+    for (int classes : classCounts) {
       FrameTensor tensor = tensor(type, 20, 2, classes);
       for (int t = 0; t < 20; t++) {
         for (int n = 0; n < 2; n++) {
@@ -91,78 +41,24 @@ class LogProbCheckTest {
       check(tensor, 2);
       int c = random.nextInt(classes);
       tensor.set(19, 1, c, wide ? 0x1p-16 : 0x1p-9);
-      String start = "logits: utterance 1, frame 19: class " + c + " has log-probability ";
-      String got = refusal(tensor, 2);
-      assertTrue(got.startsWith(start + (wide ? "1.52587" : "0.00195")), got);
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  @DisplayName("Sums within 5 % of 1 pass, others are refused, by the numbers as they are")
-  void sums(ElementType type) {
-    for (int classes : CLASSES) {
-      for (double sum : new double[] {0.3, 0.93, 0.953, 0.97, 1, 1.03, 1.047, 1.07, 3}) {
-        if (sum > classes) {
-          continue; // a number above 0
-        }
-        FrameTensor tensor = tensor(type, 5, 1, classes);
-        fill(tensor, 0);
-        double stored = 0;
-        for (int c = 0; c < classes; c++) {
-          tensor.set(3, 0, c, Math.log(sum / classes));
-          stored += Math.exp(tensor.get(3, 0, c));
-        }
-        String what = "%s, C = %d, sum %s".formatted(type, classes, stored);
-        if (Math.abs(stored - 1) <= 0.05) {
-          assertDoesNotThrow(() -> check(tensor, 1), what);
-        } else {
-          String got = refusal(tensor, 1);
-          assertTrue(got.startsWith("logits: utterance 0, frame 3: probabilities sum to "), got);
-        }
-      }
-    }
-  }
-
-  @Test
-  @DisplayName("The first fault is told, whatever the threads")
-  void first() {
-    FrameTensor tensor = tensor(ElementType.FLOAT32, 200, 16, 700); // enough work for threads
-    fill(tensor, 1);
-    for (int i = 0; i < 5; i++) {
-      tensor.set(random.nextInt(200), 5 + random.nextInt(11), random.nextInt(700), 7);
-    }
-    tensor.set(150, 4, 699, 7);
-    tensor.set(151, 4, 0, 8);
-    for (int threads = 1; threads <= 5; threads++) {
-      String got = refusal(tensor, threads);
-      String expected = "logits: utterance 4, frame 150: class 699 has log-probability 7.0, ";
-      assertTrue(got.startsWith(expected), got);
+      assertRefused(tensor, 2, fault(1, 19, c) + (wide ? "1.52587" : "0.00195"));
     }
   }
 
   @Test
   @DisplayName("Numbers no float can hold, strides, frames that are not used")
   void extremes() {
-    double[] numbers = {0, -1e300, -1e300, 1e300};
-    FrameTensor tensor =
-        FrameTensor.strided(
-            Elements.of(numbers), 0, 2, 1, 2, new Strides(2, 4, 1)); // 0, -1e300; -1e300, 1e300
-    String fault = "logits: utterance 0, frame 1: class 1 has log-probability 1.0E300, ";
-    assertTrue(refusal(tensor, 1).startsWith(fault));
-    CtcBatch used = CtcBatch.of(tensor, Targets.of(new int[0]), new int[] {1});
-    InputCheck.check(used, InputKind.LOG_PROBS, workers(1));
-    FrameTensor columns =
-        FrameTensor.strided(Elements.of(numbers), 0, 2, 1, 2, new Strides(1, 4, 2));
-    assertTrue(refusal(columns, 1).startsWith(fault));
+    Elements numbers = Elements.of(new double[] {0, -1e300, -1e300, 1e300});
+    FrameTensor rows = FrameTensor.strided(numbers, 0, 2, 1, 2, new Strides(2, 4, 1));
+    String fault = fault(0, 1, 1) + "1.0E300, ";
+    assertRefused(rows, 1, fault);
+    CtcBatch used = CtcBatch.of(rows, Targets.of(new int[0]), new int[] {1});
+    check(used, InputKind.LOG_PROBS, 1);
+    assertRefused(FrameTensor.strided(numbers, 0, 2, 1, 2, new Strides(1, 4, 2)), 1, fault);
     for (InputKind input : new InputKind[] {InputKind.LOGITS, InputKind.SCORES}) {
-      InputCheck.check(batch(tensor), input, workers(1));
+      check(batch(rows), input, 1);
     }
-    InputCheck.check(batch(tensor(ElementType.FLOAT32, 0, 3, 4)), InputKind.LOG_PROBS, workers(2));
-    InputCheck.check(batch(tensor(ElementType.FLOAT32, 3, 0, 4)), InputKind.LOG_PROBS, workers(2));
-  }
-
-  private static Workers workers(int threads) {
-    return Workers.of(EngineOptions.DEFAULT.withThreads(threads));
+    check(tensor(ElementType.FLOAT32, 0, 3, 4), 2);
+    check(tensor(ElementType.FLOAT32, 3, 0, 4), 2);
   }
 }
