@@ -96,19 +96,20 @@ record Report(
     if (withPeers) {
       columns.addAll(PEERS);
     }
-    StringBuilder table = new StringBuilder("| shape | T×N×C×L | threads |");
+    StringBuilder table = new StringBuilder("| shape | T×N×C×L | logits | threads |");
     columns.forEach(column -> table.append(" %s |".formatted(column)));
-    table.append("\n|---|---|---:|").append("---:|".repeat(columns.size())).append('\n');
+    table.append("\n|---|---|---|---:|").append("---:|".repeat(columns.size())).append('\n');
     Set<String> notes = new LinkedHashSet<>();
     for (Timing row : rows(mode)) {
       table.append(
-          "| %s | %d×%d×%d×%d | %d |"
+          "| %s | %d×%d×%d×%d | %s | %d |"
               .formatted(
                   row.shape(),
                   row.frames(),
                   row.utterances(),
                   row.classes(),
                   row.labels(),
+                  row.logits(),
                   row.threads()));
       for (String column : columns) {
         table.append(" %s |".formatted(cell(row, column, notes)));
@@ -122,12 +123,12 @@ record Report(
     return table.toString();
   }
 
-  /** One timing for each pair of shape and threads, in the order in which the suite has them. */
+  /** One timing for each shape, kind of logits and threads, in the order that the suite has. */
   private List<Timing> rows(String mode) {
     List<Timing> rows = new ArrayList<>();
     Set<String> seen = new LinkedHashSet<>();
     for (Timing timing : results) {
-      if (timing.mode().equals(mode) && seen.add(timing.shape() + "/" + timing.threads())) {
+      if (timing.mode().equals(mode) && seen.add(timing.inputs())) {
         rows.add(timing);
       }
     }
@@ -135,6 +136,7 @@ record Report(
     rows.sort(
         Comparator.<Timing>comparingInt(row -> suite.indexOf(row.shape()))
             .thenComparing(Timing::shape)
+            .thenComparing(Timing::logits)
             .thenComparingInt(Timing::threads));
     return rows;
   }
@@ -165,7 +167,7 @@ record Report(
     return results.stream()
         .filter(timing -> timing.implementation().equalsIgnoreCase(implementation))
         .filter(timing -> timing.mode().equals(row.mode()))
-        .filter(timing -> timing.shape().equals(row.shape()) && timing.threads() == row.threads())
+        .filter(timing -> timing.inputs().equals(row.inputs()))
         .findFirst();
   }
 

@@ -27,6 +27,10 @@ public class SuiteState {
   })
   public String shape;
 
+  /** "flat" or "peaked", see {@link Workload#of} and {@link Workload#peaked}. */
+  @Param({"flat", "peaked"})
+  public String logits;
+
   /** A number, or "all" processors. */
   @Param({"1", "all"})
   public String threads;
@@ -35,7 +39,13 @@ public class SuiteState {
 
   @Setup
   public void generate() {
-    workload = Workload.of(Shape.of(shape));
+    workload =
+        switch (logits) {
+          case "flat" -> Workload.of(Shape.of(shape));
+          case "peaked" -> Workload.peaked(Shape.of(shape));
+          default ->
+              throw new IllegalArgumentException("logits: expected flat or peaked, got " + logits);
+        };
   }
 
   Workload workload() {

@@ -17,6 +17,7 @@ import org.ctc4j.bench.Shape;
  * @param utterances N
  * @param classes C
  * @param labels L
+ * @param logits "flat" or "peaked"
  * @param implementation an implementation or a peer, as JMH was given it
  * @param threads how many
  * @param mode "loss", or "gradient" for loss and gradient
@@ -29,11 +30,17 @@ record Timing(
     @JsonProperty("N") int utterances,
     @JsonProperty("C") int classes,
     @JsonProperty("L") int labels,
+    String logits,
     String implementation,
     int threads,
     String mode,
     double milliseconds,
     double fastestMilliseconds) {
+
+  /** What is computed, and by how many threads. */
+  String inputs() {
+    return shape + "/" + logits + "/" + threads;
+  }
 
   /** Reads what JMH has written with {@code -rf json}. */
   static List<Timing> read(Path jmh) throws IOException {
@@ -66,6 +73,7 @@ record Timing(
         shape.utterances(),
         shape.classes(),
         shape.labels(),
+        params.path("logits").asText(),
         implementation(params),
         SuiteState.threads(params.path("threads").asText()),
         benchmark.substring(benchmark.lastIndexOf('.') + 1),

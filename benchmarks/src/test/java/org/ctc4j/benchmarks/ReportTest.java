@@ -17,7 +17,7 @@ class ReportTest {
       new Machine("2026-01-01", "cpu", "gpu", "jdk", "os", Map.of("JMH", "1"), "abc", "run");
 
   private static Timing chars(String implementation, String mode, double milliseconds) {
-    return new Timing("chars", 400, 32, 32, 80, implementation, 2, mode, milliseconds, 1);
+    return new Timing("chars", 400, 32, 32, 80, "flat", implementation, 2, mode, milliseconds, 1);
   }
 
   private static String gradientRow(List<AccuracyRow> agreement) {
@@ -31,7 +31,7 @@ class ReportTest {
     return new Report(MACHINE, results, agreement, List.of())
         .markdown()
         .lines()
-        .filter(line -> line.startsWith("| chars | 400×32×32×80 |"))
+        .filter(line -> line.startsWith("| chars | 400×32×32×80 | flat |"))
         .findFirst()
         .orElseThrow();
   }
@@ -43,7 +43,7 @@ class ReportTest {
             AccuracyRow.of("PyTorch", "chars", new Agreement(1e-6, 1e-4)),
             AccuracyRow.of("ND4J", "chars", new Agreement(1e-6, 1e-4)));
     assertEquals(
-        "| chars | 400×32×32×80 | 2 | 2.00 (50.0×) | 5.00 (20.0×) | – | 100 | – | 400 (0.250×) |",
+        "| chars | 400×32×32×80 | flat | 2 | 2.00 (50.0×) | 5.00 (20.0×) | – | 100 | – | 400 (0.250×) |",
         gradientRow(agreement));
   }
 
@@ -54,7 +54,8 @@ class ReportTest {
             AccuracyRow.of("PyTorch", "chars", new Agreement(0.5, 1)),
             AccuracyRow.failed("ND4J", "chars", new IllegalStateException("no")));
     assertEquals(
-        "| chars | 400×32×32×80 | 2 | 2.00 | 5.00 | – | – | – | – |", gradientRow(agreement));
+        "| chars | 400×32×32×80 | flat | 2 | 2.00 | 5.00 | – | – | – | – |",
+        gradientRow(agreement));
   }
 
   @Test
@@ -75,11 +76,11 @@ class ReportTest {
         file,
         """
         [{"benchmark": "org.ctc4j.benchmarks.CtcBenchmark.loss",
-          "params": {"implementation": "scalar", "shape": "chars", "threads": "2"},
+          "params": {"implementation": "scalar", "shape": "chars", "logits": "flat", "threads": "2"},
           "primaryMetric": {"score": 9, "scoreUnit": "ms/op",
             "scorePercentiles": {"0.0": 1.0, "50.0": 3.5}}},
          {"benchmark": "org.ctc4j.benchmarks.PeerBenchmark.gradient",
-          "params": {"peer": "nd4j", "shape": "chars", "threads": "2"},
+          "params": {"peer": "nd4j", "shape": "chars", "logits": "flat", "threads": "2"},
           "primaryMetric": {"score": 9, "scoreUnit": "ms/op",
             "scorePercentiles": {"0.0": 1.0, "50.0": 70.0}}}]
         """);
