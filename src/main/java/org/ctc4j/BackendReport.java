@@ -1,5 +1,7 @@
 package org.ctc4j;
 
+import java.io.Serializable;
+
 /**
  * Whether a backend can be used here.
  *
@@ -8,4 +10,5 @@ package org.ctc4j;
  * @param device what it would run on, or "none"
  * @param reason why it is not usable; for a usable one, what could be better, or ""
  */
-public record BackendReport(Backend backend, boolean usable, String device, String reason) {}
+public record BackendReport(Backend backend, boolean usable, String device, String reason)
+    implements Serializable {}

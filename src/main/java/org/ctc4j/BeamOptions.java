@@ -1,5 +1,7 @@
 package org.ctc4j;
 
+import java.io.Serializable;
+
 /**
  * How a beam search goes. Immutable; start from {@link #DEFAULT} and change what differs.
  *
@@ -12,7 +14,8 @@ package org.ctc4j;
  * @param minLogProbability a class less probable than this in a frame is not considered in it, in
  *     nats
  */
-public record BeamOptions(int beamWidth, int nBest, int topClasses, double minLogProbability) {
+public record BeamOptions(int beamWidth, int nBest, int topClasses, double minLogProbability)
+    implements Serializable {
   /** A beam of 100 prefixes, the best output alone, the 40 most probable classes of a frame. */
   public static final BeamOptions DEFAULT = new BeamOptions(100, 1, 40, Double.NEGATIVE_INFINITY);
 

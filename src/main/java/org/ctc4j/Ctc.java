@@ -46,6 +46,10 @@ import org.ctc4j.host.Workers;
  * {@link CtcResult} of its own. Close it when no call runs; closing twice is harmless. One that
  * nobody closes gives its threads and its device's memory back some time after it is garbage. After
  * a call an engine holds nothing that was passed to it.
+ *
+ * <p>Not serialisable: threads and device memory stay in their process. What is to compute in
+ * another one, as a task of a cluster does, makes an engine there, once for the process and not for
+ * each task; {@link EngineOptions}, {@link CtcOptions} and results travel.
  */
 public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCtc, ReferenceCtc {
   private static final System.Logger LOGGER = System.getLogger("org.ctc4j");

@@ -43,7 +43,8 @@ import org.ctc4j.host.Workers;
  * Time T · S. For a GPU see {@link CudaAligner}.
  *
  * <p>Thread-safe. One on the host's processors holds nothing and need not be closed; one on a GPU
- * does: close it when no call runs. Closing twice is harmless.
+ * does: close it when no call runs. Closing twice is harmless. Not serialisable, as {@link Ctc} is
+ * not, which says what to do; its paths are.
  */
 public abstract sealed class CtcAligner implements AutoCloseable permits CpuAligner, CudaAligner {
   private static final System.Logger LOGGER = System.getLogger("org.ctc4j");

@@ -25,7 +25,8 @@ import org.ctc4j.host.Workers;
  * Of the {@link CtcOptions} blank and input are used. Results have the same bits for any number of
  * threads.
  *
- * <p>Immutable, thread-safe, nothing to close.
+ * <p>Immutable, thread-safe, nothing to close. Not serialisable: make one where it is used; {@link
+ * BeamOptions} and results travel.
  */
 public final class CtcDecoder {
   private static final Comparator<CtcHypothesis> BEST_FIRST =

@@ -1,5 +1,8 @@
 package org.ctc4j;
 
+import java.io.Serial;
+import java.io.Serializable;
+
 /**
  * One output of a beam search. Immutable. {@link CtcAligner} finds the frames of its labels, with
  * their confidences:
@@ -12,7 +15,9 @@ package org.ctc4j;
  *
  * <p>How much of an n-best has each word: {@link org.ctc4j.text.Vocabulary#wordShares}.
  */
-public final class CtcHypothesis {
+public final class CtcHypothesis implements Serializable {
+  @Serial private static final long serialVersionUID = 1L;
+
   private final int[] labels;
   private final double logProbability;
   private final double score;

@@ -1,5 +1,6 @@
 package org.ctc4j;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -10,7 +11,7 @@ import java.util.List;
  * @param hypotheses the best first, no labels twice; empty unless the status is {@link
  *     CtcStatus#OK}. Equal scores are ordered by their labels, lexicographically.
  */
-public record CtcNBest(CtcStatus status, List<CtcHypothesis> hypotheses) {
+public record CtcNBest(CtcStatus status, List<CtcHypothesis> hypotheses) implements Serializable {
   public CtcNBest {
     hypotheses = List.copyOf(hypotheses);
   }

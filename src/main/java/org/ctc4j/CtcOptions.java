@@ -1,10 +1,11 @@
 package org.ctc4j;
 
+import java.io.Serializable;
 import java.util.Objects;
 
 /**
- * What is to be computed of a batch. Immutable; start from {@link #DEFAULT} and change what
- * differs:
+ * What is to be computed of a batch. Immutable, serialisable; start from {@link #DEFAULT} and
+ * change what differs:
  *
  * <pre>{@code CtcOptions.DEFAULT.withBlank(28).withReduction(Reduction.MEAN)}</pre>
  *
@@ -20,7 +21,8 @@ public record CtcOptions(
     InputKind input,
     GradientKind gradientKind,
     Reduction reduction,
-    boolean zeroInfinity) {
+    boolean zeroInfinity)
+    implements Serializable {
   /** Blank 0, logits, gradient with respect to them, no reduction, infinite losses kept. */
   public static final CtcOptions DEFAULT =
       new CtcOptions(0, InputKind.LOGITS, GradientKind.INPUT, Reduction.NONE, false);

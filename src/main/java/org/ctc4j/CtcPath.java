@@ -1,12 +1,15 @@
 package org.ctc4j;
 
+import java.io.Serial;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
 /**
  * One path through the frames of an utterance: the best of all (from {@link CtcDecoder#greedy}), or
- * the best that collapses to a target (from {@link CtcAligner}). Immutable, thread-safe.
+ * the best that collapses to a target (from {@link CtcAligner}). Immutable, thread-safe,
+ * serialisable.
  *
  * <p>States are numbered as in Graves et al. (ICML 2006): 0 … 2L, where state 2i + 1 is label i and
  * the even ones are the blanks before, between and after the labels.
@@ -15,14 +18,16 @@ import java.util.List;
  * and the log-probability is −Infinity ({@link CtcStatus#INFEASIBLE}) or NaN ({@link
  * CtcStatus#NOT_FINITE}).
  */
-public final class CtcPath {
+public final class CtcPath implements Serializable {
+  @Serial private static final long serialVersionUID = 1L;
+
   private final CtcStatus status;
   private final int blank;
   private final int[] states;
   private final int[] labels;
   private final double[] logProbabilities;
   private final double logProbability;
-  private final List<LabelSpan> spans;
+  private final transient List<LabelSpan> spans; // made anew where a path is read
 
   private CtcPath(
       CtcStatus status,
@@ -38,6 +43,26 @@ public final class CtcPath {
     this.logProbabilities = logProbabilities;
     this.logProbability = logProbability;
     this.spans = spans(states, labels, logProbabilities);
+  }
+
+  /** What is written of a path. */
+  private record Written(
+      CtcStatus status,
+      int blank,
+      int[] states,
+      int[] labels,
+      double[] logProbabilities,
+      double logProbability)
+      implements Serializable {
+    @Serial
+    private Object readResolve() {
+      return new CtcPath(status, blank, states, labels, logProbabilities, logProbability);
+    }
+  }
+
+  @Serial
+  private Object writeReplace() {
+    return new Written(status, blank, states, labels, logProbabilities, logProbability);
   }
 
   /**

@@ -1,5 +1,7 @@
 package org.ctc4j;
 
+import java.io.Serializable;
+
 /**
  * The frames in which a path stays on one label. Immutable.
  *
@@ -8,7 +10,8 @@ package org.ctc4j;
  * @param end frame after the last, &gt; start
  * @param logProbability Σ ln p(t, label) over frames start … end − 1, in nats
  */
-public record LabelSpan(int label, int start, int end, double logProbability) {
+public record LabelSpan(int label, int start, int end, double logProbability)
+    implements Serializable {
   /** How many frames: end − start. */
   public int frames() {
     return end - start;

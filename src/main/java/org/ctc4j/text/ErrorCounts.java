@@ -1,5 +1,6 @@
 package org.ctc4j.text;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -24,7 +25,8 @@ import org.ctc4j.InvalidInputException;
  * @param insertions symbols that no reference has
  * @param deletions symbols of the references that are missing
  */
-public record ErrorCounts(long correct, long substitutions, long insertions, long deletions) {
+public record ErrorCounts(long correct, long substitutions, long insertions, long deletions)
+    implements Serializable {
   public static final ErrorCounts NONE = new ErrorCounts(0, 0, 0, 0);
 
   /** Between the words of two texts, which white space parts. */

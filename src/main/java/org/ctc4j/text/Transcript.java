@@ -1,5 +1,6 @@
 package org.ctc4j.text;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -17,7 +18,8 @@ import org.ctc4j.CtcHypothesis;
  *     search found them
  * @param score the same sum of their scores
  */
-public record Transcript(String text, CtcHypothesis best, double logProbability, double score) {
+public record Transcript(String text, CtcHypothesis best, double logProbability, double score)
+    implements Serializable {
 
   /** Each text once, the highest score first. */
   static List<Transcript> of(List<CtcHypothesis> outputs, Vocabulary vocabulary) {

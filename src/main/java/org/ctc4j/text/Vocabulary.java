@@ -1,6 +1,8 @@
 package org.ctc4j.text;
 
 import java.io.IOException;
+import java.io.Serial;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
@@ -41,18 +43,20 @@ import org.ctc4j.io.Text;
  * {@code ▁} where pieces have it or there is no other. What is a token several times means the same
  * in all classes, and the first of them spells it.
  *
- * <p>Immutable, thread-safe.
+ * <p>Immutable, thread-safe, serialisable.
  */
-public final class Vocabulary {
-  private final Source source;
+public final class Vocabulary implements Serializable {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private final transient Source source;
   private final int blank; // or -1
   private final boolean isJoined;
   private final boolean isNfc;
-  private final PieceMark marks;
+  private final transient PieceMark marks;
   private final TokenRole[] roles;
-  private final Piece[] pieces;
+  private final transient Piece[] pieces;
   private final boolean hasWords;
-  private final Spelling spelling;
+  private final transient Spelling spelling;
 
   /**
    * A word of a label sequence.
@@ -61,11 +65,25 @@ public final class Vocabulary {
    * @param start position of its first label
    * @param end position after its last label
    */
-  public record Word(String text, int start, int end) {}
+  public record Word(String text, int start, int end) implements Serializable {}
 
   /** What was read, and from where. */
-  private record Source(
-      String name, List<String> tokens, VocabularyFormat format, int namedBlank) {}
+  private record Source(String name, List<String> tokens, VocabularyFormat format, int namedBlank)
+      implements Serializable {}
+
+  /** What is written of a vocabulary; the rest is made of it where it is read. */
+  private record Written(Source source, int blank, boolean isJoined, boolean isNfc)
+      implements Serializable {
+    @Serial
+    private Object readResolve() {
+      return new Vocabulary(source, blank, isJoined, isNfc);
+    }
+  }
+
+  @Serial
+  private Object writeReplace() {
+    return new Written(source, blank, isJoined, isNfc);
+  }
 
   private Vocabulary(Source source, int blank, boolean isJoined, boolean isNfc) {
     this.source = source;

@@ -1,5 +1,6 @@
 package org.ctc4j.text;
 
+import java.io.Serializable;
 import org.ctc4j.InvalidInputException;
 
 /**
@@ -14,7 +15,8 @@ import org.ctc4j.InvalidInputException;
  * @param blank class index, or {@link #UNKNOWN}: what the file or its format calls the blank
  * @param language which of several vocabularies in one file, or null: the only one
  */
-public record VocabularyOptions(VocabularyFormat format, int classes, int blank, String language) {
+public record VocabularyOptions(VocabularyFormat format, int classes, int blank, String language)
+    implements Serializable {
   public static final int UNKNOWN = -1;
 
   /** Nothing is known. */

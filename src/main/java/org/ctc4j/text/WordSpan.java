@@ -1,5 +1,6 @@
 package org.ctc4j.text;
 
+import java.io.Serializable;
 import java.util.List;
 import org.ctc4j.LabelSpan;
 
@@ -10,7 +11,7 @@ import org.ctc4j.LabelSpan;
  * @param text of the word
  * @param labels where its labels are, one or more, in order
  */
-public record WordSpan(String text, List<LabelSpan> labels) {
+public record WordSpan(String text, List<LabelSpan> labels) implements Serializable {
   public WordSpan {
     labels = List.copyOf(labels);
   }
