@@ -27,7 +27,7 @@ public final class Viterbi {
   private final LogProbs logProbs;
   private final TargetStates target;
   private final int blockFrames; // K
-  private final ViterbiRow[] copies; // copies[k]: before frame k · K
+  private final ViterbiRow.Copy[] copies; // copies[k]: before frame k · K
   private final int[] states;
   private final double[] pathLogProbs;
   private double[] columnScores;
@@ -41,7 +41,7 @@ public final class Viterbi {
     this.logProbs = new LogProbs(logits, n, frames, input);
     this.target = new TargetStates(target, blank, logits.classes());
     this.blockFrames = (int) Math.ceil(Math.cbrt(frames * (2.0 * target.length + 1)));
-    this.copies = new ViterbiRow[frames == 0 ? 0 : (frames - 1) / blockFrames + 1];
+    this.copies = new ViterbiRow.Copy[frames == 0 ? 0 : (frames - 1) / blockFrames + 1];
     this.states = new int[frames];
     this.pathLogProbs = new double[frames];
     this.columnScores = new double[this.target.classes.length];
@@ -53,8 +53,8 @@ public final class Viterbi {
     if (last == null) {
       return CtcStatus.NOT_FINITE;
     }
-    double endsInBlank = last.blanks[target.length];
-    double endsInLabel = last.labels[target.length];
+    double endsInBlank = last.endsInBlank();
+    double endsInLabel = last.endsInLabel();
     if (Math.max(endsInBlank, endsInLabel) == Double.NEGATIVE_INFINITY) {
       return CtcStatus.INFEASIBLE;
     }
@@ -112,7 +112,7 @@ public final class Viterbi {
       int to = Math.min(from + blockFrames, states.length);
       int lowest = Math.max(0, state / 2 - (to - from));
       moves.begin(from, to, lowest, state / 2);
-      rows[0].copyRange(copies[block], lowest, state / 2);
+      rows[0].restore(copies[block], lowest, state / 2);
       copies[block] = null;
       for (int t = from; t < to; t++) {
         readScores(t);

@@ -14,6 +14,7 @@ final class PosteriorRows {
   private int n;
   private float[] row = {};
   private double[] sums = {}; // by column
+  private int[] placeOf = {}; // placeOf[i] of label i in a row, and of the blank before it
   private Stripes stripes;
   private Target target;
   private int blank;
@@ -31,6 +32,10 @@ final class PosteriorRows {
     this.blank = blank;
     if (places.wantsPosteriors()) {
       sums = KeptArrays.atLeast(sums, stripes.labels());
+      placeOf = KeptArrays.atLeast(placeOf, stripes.labels() + 1L);
+      for (int i = 0; i <= stripes.labels(); i++) {
+        placeOf[i] = stripes.place(i); // not for each frame: it divides
+      }
       row = KeptArrays.atLeast(row, ofClasses == null ? 0 : ofClasses.classes());
       row = KeptArrays.atLeast(row, ofStates == null ? 0 : ofStates.classes());
     }
@@ -50,30 +55,19 @@ final class PosteriorRows {
    */
   void store(int t, double[] products, int at) {
     int labels = stripes.labels();
-    int width = stripes.width();
-    double ofBlanks = 0;
-    double ofLabels = 0;
-    for (int i = 0; i <= labels; i++) {
-      ofBlanks += products[at + stripes.place(i)];
-    }
-    for (int i = 0; i < labels; i++) {
-      ofLabels += products[at + width + stripes.place(i)];
-    }
-    double norm = 1 / (ofBlanks + ofLabels);
+    int ofLabel = at + stripes.width();
+    double ofBlanks = sum(products, at, labels + 1);
+    double norm = 1 / (ofBlanks + sum(products, ofLabel, labels));
     if (ofStates != null) {
       Arrays.fill(row, 0, ofStates.classes(), 0);
-      for (int i = 0; i <= labels; i++) {
-        row[2 * i] = (float) (norm * products[at + stripes.place(i)]);
-      }
-      for (int i = 0; i < labels; i++) {
-        row[2 * i + 1] = (float) (norm * products[at + width + stripes.place(i)]);
-      }
+      copyStates(products, at, norm, 0, labels + 1);
+      copyStates(products, ofLabel, norm, 1, labels);
       store(ofStates, t);
     }
     if (ofClasses != null) {
       Arrays.fill(sums, 0, target.distinct, 0);
       for (int i = 0; i < labels; i++) {
-        sums[target.column[i]] += products[at + width + stripes.place(i)];
+        sums[target.column[i]] += products[ofLabel + placeOf[i]];
       }
       Arrays.fill(row, 0, ofClasses.classes(), 0);
       for (int k = 0; k < target.distinct; k++) {
@@ -81,6 +75,23 @@ final class PosteriorRows {
       }
       row[blank] = (float) (norm * ofBlanks);
       store(ofClasses, t);
+    }
+  }
+
+  private double sum(double[] products, int at, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += products[at + placeOf[i]];
+    }
+    return sum;
+  }
+
+  /**
+   * @param parity 0 for the blanks, 1 for the labels
+   */
+  private void copyStates(double[] products, int at, double norm, int parity, int count) {
+    for (int i = 0; i < count; i++) {
+      row[2 * i + parity] = (float) (norm * products[at + placeOf[i]]);
     }
   }
 
