@@ -183,7 +183,9 @@ public final class CtcDecoder {
       for (int i = 0; i < search.outputs(); i++) {
         double score = search.score(i);
         if (score > Double.NEGATIVE_INFINITY) {
-          hypotheses.add(new CtcHypothesis(search.labels(i), search.logProbability(i), score));
+          hypotheses.add(
+              new CtcHypothesis(
+                  search.labels(i), search.logProbability(i), score, search.added(i)));
         }
       }
       hypotheses.sort(BEST_FIRST);

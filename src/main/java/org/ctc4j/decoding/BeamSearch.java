@@ -53,6 +53,7 @@ public final class BeamSearch<S> {
   private double[] total = new double[16]; // p
 
   private double[] score = new double[16]; // at the end
+  private double[] added = new double[16]; // at the end
   private int[] entryOf = new int[16]; // entry + 1 of a trie node, 0 if not in the beam
   private int[] firstChild = new int[16]; // entry of an entry's child, NONE if none
   private int[] nextSibling = new int[16];
@@ -67,7 +68,7 @@ public final class BeamSearch<S> {
     this.scorer = scorer;
     this.classes = new ClassPruning(logProbs.classes(), options);
     this.greedy = new GreedyOutput(logProbs, blank);
-    this.candidates = new Candidates(options.beamWidth());
+    this.candidates = new Candidates(options.beamWidth(), options.beamThreshold());
     this.trie = new PrefixTrie<>(scorer == null ? null : scorer.start());
     this.taken = new boolean[logProbs.classes()];
   }
@@ -89,7 +90,8 @@ public final class BeamSearch<S> {
     }
     for (int i = 0; i < size; i++) {
       total[i] = atMostOne(total[i]);
-      score[i] = total[i] + added(nodes[i]);
+      added[i] = addedInAll(nodes[i]);
+      score[i] = total[i] + added[i];
     }
     considerGreedy();
     return best() == LOG_ZERO ? CtcStatus.INFEASIBLE : CtcStatus.OK;
@@ -128,11 +130,13 @@ public final class BeamSearch<S> {
       return; // forbidden
     }
     double logProb = atMostOne(greedy.logProbability(labels));
-    double nodeScore = logProb + added(node);
+    double addedToNode = addedInAll(node);
+    double nodeScore = logProb + addedToNode;
     if (isLess(best, nodeScore) && (first || isLess(scoreOfAllPaths(best), nodeScore))) {
       int at = entry == NONE ? size++ : entry;
       nodes[at] = node;
       total[at] = logProb;
+      added[at] = addedToNode;
       score[at] = nodeScore;
     }
   }
@@ -167,7 +171,7 @@ public final class BeamSearch<S> {
     for (int label : labels) {
       int child = trie.find(node, label);
       if (child == NONE) {
-        double added = scorer == null ? 0 : added(node, label);
+        double added = scorer == null ? 0 : added(node, label, Double.POSITIVE_INFINITY);
         if (added == LOG_ZERO) {
           return NONE;
         }
@@ -199,15 +203,20 @@ public final class BeamSearch<S> {
     return score[i];
   }
 
+  /** What the scorer added to output i. */
+  public double added(int i) {
+    return added[i];
+  }
+
   /** What the scorer adds to the output of a node. */
-  private double added(int node) {
+  private double addedInAll(int node) {
     if (scorer == null) {
       return 0;
     }
     double end = scorer.end(trie.state(node));
     double added = trie.bonus(node) + end;
     if (!(added < Double.POSITIVE_INFINITY)) {
-      throw refused("end(state)", end, node);
+      throw refused("end(state)", end, finite(end), node);
     }
     return added;
   }
@@ -261,14 +270,16 @@ public final class BeamSearch<S> {
     for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
       taken[trie.label(nodes[child])] = true;
     }
+    double bound = scorer == null ? 0 : bound(node);
+    double most = trie.bonus(node) + bound;
     for (int k = 0; k < classes.count(); k++) {
       int label = classes.get(k);
-      if (scorer == null && total[i] + row[label] <= candidates.threshold()) {
+      if (total[i] + row[label] + most <= candidates.threshold()) {
         break; // and so are all less probable classes
       }
       if (label != blank && !taken[label]) {
         double logProb = extended(i, label, row);
-        double added = scorer == null ? 0 : added(node, label);
+        double added = scorer == null ? 0 : added(node, label, bound);
         candidates.offer(i, label, LOG_ZERO, logProb, logProb, added);
       }
     }
@@ -277,28 +288,45 @@ public final class BeamSearch<S> {
     }
   }
 
+  /** What the scorer adds at most to the prefix of a node for one label more. */
+  private double bound(int node) {
+    double bound = scorer.bound(trie.state(node));
+    if (Double.isNaN(bound)) {
+      throw refused("bound(state)", bound, "a number", node);
+    }
+    return bound;
+  }
+
   /** What the scorer adds to the prefix of a node and one label more. */
-  private double added(int node, int label) {
+  private double added(int node, int label, double bound) {
     double more = scorer.score(trie.state(node), label);
+    if (more > bound) {
+      throw refused("score(state, " + label + ")", more, "at most its bound, " + bound, node);
+    }
     double added = trie.bonus(node) + more;
     if (!(added < Double.POSITIVE_INFINITY)) { // NaN as well
-      throw refused("score(state, " + label + ")", more, node);
+      throw refused("score(state, " + label + ")", more, finite(more), node);
     }
     return added;
   }
 
-  private InvalidInputException refused(String call, double value, int node) {
+  private static String finite(double value) {
+    return "a number below +Infinity"
+        + (Double.isFinite(value) ? ", all that it adds together too" : "");
+  }
+
+  private InvalidInputException refused(String call, double value, String expected, int node) {
     int[] prefix = trie.labels(node);
     int[] last = Arrays.copyOfRange(prefix, Math.max(0, prefix.length - 20), prefix.length);
     return new InvalidInputException(
-        "scorer: %s gave %s in utterance %d after %s %s, expected a number below +Infinity%s"
+        "scorer: %s gave %s in utterance %d after %s %s, expected %s"
             .formatted(
                 call,
                 value,
                 logProbs.utterance(),
                 last.length < prefix.length ? prefix.length + " labels that end in" : "the labels",
                 Arrays.toString(last),
-                Double.isFinite(value) ? ", all that it adds together too" : ""));
+                expected));
   }
 
   private double extended(int i, int label, double[] row) {
@@ -310,10 +338,9 @@ public final class BeamSearch<S> {
     for (int i = 0; i < size; i++) {
       entryOf[nodes[i]] = 0;
     }
-    int count = candidates.count();
-    int[] order = new int[count];
+    int[] order = candidates.ranked(); // what the best lead to sets a high threshold
+    int count = order.length;
     int[] next = new int[count];
-    candidates.rank(order); // the best first: most of what they lead to sets a high threshold
     for (int k = 0; k < count; k++) {
       int from = nodes[candidates.entry[order[k]]];
       next[k] = candidates.label[order[k]] == NONE ? from : child(from, order[k]);
@@ -355,6 +382,7 @@ public final class BeamSearch<S> {
       firstChild = new int[length];
       nextSibling = new int[length];
       score = new double[length];
+      added = new double[length];
     }
   }
 }
