@@ -1,6 +1,5 @@
 package org.ctc4j;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -170,27 +169,35 @@ public final class CtcDecoder {
         results.length,
         n ->
             results[n] =
-                nBest(
-                    new BeamSearch<>(logProbs(batch, n, options), options.blank(), beam, scorer),
+                search(
+                    logProbs(batch, n, options),
+                    new BeamSearch<>(
+                        logits.classes(), options, beam, scorer, "utterance %d".formatted(n)),
                     beam.nBest()));
     return Arrays.asList(results);
   }
 
-  private static CtcNBest nBest(BeamSearch<?> search, int most) {
-    CtcStatus status = search.search();
-    List<CtcHypothesis> hypotheses = new ArrayList<>();
-    if (status == CtcStatus.OK) {
-      for (int i = 0; i < search.outputs(); i++) {
-        double score = search.score(i);
-        if (score > Double.NEGATIVE_INFINITY) {
-          hypotheses.add(
-              new CtcHypothesis(
-                  search.labels(i), search.logProbability(i), score, search.added(i)));
-        }
+  private static CtcNBest search(LogProbs frames, BeamSearch<?> search, int most) {
+    for (int t = 0; t < frames.frames(); t++) {
+      if (!search.frame(frames, t)) {
+        return new CtcNBest(CtcStatus.NOT_FINITE, List.of());
       }
-      hypotheses.sort(BEST_FIRST);
     }
-    return new CtcNBest(status, hypotheses.subList(0, Math.min(most, hypotheses.size())));
+    return nBest(search, most);
+  }
+
+  private static CtcNBest nBest(BeamSearch<?> search, int most) {
+    List<CtcHypothesis> hypotheses =
+        search.outputs().stream()
+            .filter(output -> output.score() > Double.NEGATIVE_INFINITY)
+            .map(
+                output ->
+                    new CtcHypothesis(
+                        output.labels(), output.logProbability(), output.score(), output.added()))
+            .sorted(BEST_FIRST)
+            .limit(most)
+            .toList();
+    return new CtcNBest(hypotheses.isEmpty() ? CtcStatus.INFEASIBLE : CtcStatus.OK, hypotheses);
   }
 
   /** Checks the arguments. */

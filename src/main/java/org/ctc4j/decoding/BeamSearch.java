@@ -3,17 +3,21 @@ package org.ctc4j.decoding;
 import static org.ctc4j.decoding.PrefixTrie.NONE;
 import static org.ctc4j.decoding.PrefixTrie.ROOT;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
-import org.ctc4j.CtcStatus;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.InputKind;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.host.LogProbs;
 
 /**
- * Prefix beam search over one utterance. For every prefix l in the beam, with b(l) the probability
- * of the paths so far that collapse to it and end in a blank, n(l) of those that end in its last
- * label, p(l) = b(l) + n(l), the next frame gives
+ * Prefix beam search over one utterance, frame by frame. For every prefix l in the beam, with b(l)
+ * the probability of the paths so far that collapse to it and end in a blank, n(l) of those that
+ * end in its last label, p(l) = b(l) + n(l), the next frame gives
  *
  * <pre>
  * b'(l)  = p(l) y(blank)
@@ -37,9 +41,10 @@ public final class BeamSearch<S> {
   /** How far two sums over the same paths may be apart, of their logarithm. */
   private static final double ROUNDING = 1e-12;
 
-  private final LogProbs logProbs;
   private final int blank;
+  private final boolean areNormalised; // the probabilities of every frame
   private final BeamScorer<S> scorer; // or null
+  private final String utterance; // for messages
   private final ClassPruning classes;
   private final GreedyOutput greedy;
   private final Candidates candidates;
@@ -52,92 +57,109 @@ public final class BeamSearch<S> {
   private double[] logLabel = new double[16]; // n
   private double[] total = new double[16]; // p
 
-  private double[] score = new double[16]; // at the end
-  private double[] added = new double[16]; // at the end
   private int[] entryOf = new int[16]; // entry + 1 of a trie node, 0 if not in the beam
   private int[] firstChild = new int[16]; // entry of an entry's child, NONE if none
   private int[] nextSibling = new int[16];
   private final boolean[] taken; // classes that lead to a prefix in the beam
+  private final double[] row; // of a frame
 
   /**
+   * @param classes C
+   * @param options blank and input
    * @param scorer or null
+   * @param utterance what it is called in messages
    */
-  public BeamSearch(LogProbs logProbs, int blank, BeamOptions options, BeamScorer<S> scorer) {
-    this.logProbs = logProbs;
-    this.blank = blank;
+  public BeamSearch(
+      int classes, CtcOptions options, BeamOptions beam, BeamScorer<S> scorer, String utterance) {
+    this.blank = options.blank();
+    this.areNormalised = options.input() == InputKind.LOGITS;
     this.scorer = scorer;
-    this.classes = new ClassPruning(logProbs.classes(), options);
-    this.greedy = new GreedyOutput(logProbs, blank);
-    this.candidates = new Candidates(options.beamWidth(), options.beamThreshold());
+    this.utterance = utterance;
+    this.classes = new ClassPruning(classes, beam);
+    this.greedy = new GreedyOutput(classes, blank);
+    this.candidates = new Candidates(beam.beamWidth(), beam.beamThreshold());
     this.trie = new PrefixTrie<>(scorer == null ? null : scorer.start());
-    this.taken = new boolean[logProbs.classes()];
-  }
-
-  /** Searches. Once. */
-  public CtcStatus search() {
-    double[] row = new double[logProbs.classes()];
+    this.taken = new boolean[classes];
+    this.row = new double[classes];
     size = 1;
     nodes[0] = ROOT;
     logLabel[0] = LOG_ZERO;
     entryOf[ROOT] = 1;
-    for (int t = 0; t < logProbs.frames(); t++) {
-      if (!logProbs.readScores(t, row)) {
-        return CtcStatus.NOT_FINITE;
-      }
-      classes.select(row, logProbs.normaliser(t));
-      greedy.frame(t, classes);
-      step(row);
-    }
-    for (int i = 0; i < size; i++) {
-      total[i] = atMostOne(total[i]);
-      added[i] = addedInAll(nodes[i]);
-      score[i] = total[i] + added[i];
-    }
-    considerGreedy();
-    return best() == LOG_ZERO ? CtcStatus.INFEASIBLE : CtcStatus.OK;
   }
 
-  /** Rounding must not make a probability of more than 1. */
-  private double atMostOne(double logProb) {
-    return logProbs.areNormalised() ? Math.min(logProb, 0) : logProb;
+  /**
+   * Takes in the next frame, which is frame t of these.
+   *
+   * @return false if it holds NaN or +Infinity: then the search has ended, without outputs
+   */
+  public boolean frame(LogProbs frames, int t) {
+    if (!frames.readScores(t, row)) {
+      return false;
+    }
+    classes.select(row, frames.normaliser(t));
+    greedy.frame(row, classes.best());
+    step();
+    return true;
   }
 
-  private double best() {
-    double best = LOG_ZERO;
-    for (int i = 0; i < size; i++) {
-      best = Math.max(best, score[i]);
+  /**
+   * An output.
+   *
+   * @param logProbability ln p
+   * @param added by the scorer; −Infinity if it must not end so
+   */
+  public record Output(int[] labels, double logProbability, double added) {
+    private static final Output NOTHING = new Output(new int[0], LOG_ZERO, 0);
+
+    public double score() {
+      return logProbability + added;
     }
-    return best;
+  }
+
+  /** The prefixes in the beam, and one more at most, if the utterance ends here. */
+  public List<Output> outputs() {
+    List<Output> outputs = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      outputs.add(output(nodes[i], total[i]));
+    }
+    considerGreedy(outputs);
+    return outputs;
+  }
+
+  private Output output(int node, double logProb) {
+    // rounding must not make a probability of more than 1
+    double atMostOne = areNormalised ? Math.min(logProb, 0) : logProb;
+    return new Output(trie.labels(node), atMostOne, added(node));
   }
 
   /**
    * Puts the greedy output among the others if it is better than all of them: than the best, since
    * the beam may have lost some of that one's paths, too.
    */
-  private void considerGreedy() {
+  private void considerGreedy(List<Output> outputs) {
     if (greedy.pathLogProbability() == LOG_ZERO) {
       return;
     }
     int[] labels = greedy.labels();
-    double best = best();
+    Output best =
+        outputs.stream().max(Comparator.comparingDouble(Output::score)).orElse(Output.NOTHING);
     int entry = entryOf(labels);
-    boolean first = entry != NONE && score[entry] == best;
-    if (first && total[entry] >= greedy.pathLogProbability()) {
+    boolean first = entry != NONE && outputs.get(entry).score() == best.score();
+    if (first && outputs.get(entry).logProbability() >= greedy.pathLogProbability()) {
       return; // the search has found it, and its best path
     }
     int node = nodeOf(labels);
     if (node == NONE) {
       return; // forbidden
     }
-    double logProb = atMostOne(greedy.logProbability(labels));
-    double addedToNode = addedInAll(node);
-    double nodeScore = logProb + addedToNode;
-    if (isLess(best, nodeScore) && (first || isLess(scoreOfAllPaths(best), nodeScore))) {
-      int at = entry == NONE ? size++ : entry;
-      nodes[at] = node;
-      total[at] = logProb;
-      added[at] = addedToNode;
-      score[at] = nodeScore;
+    Output found = output(node, greedy.logProbability(labels));
+    if (isLess(best.score(), found.score())
+        && (first || isLess(scoreOfAllPaths(best), found.score()))) {
+      if (entry == NONE) {
+        outputs.add(found);
+      } else {
+        outputs.set(entry, found);
+      }
     }
   }
 
@@ -145,19 +167,15 @@ public final class BeamSearch<S> {
     return other - score > ROUNDING * Math.abs(other);
   }
 
-  /** Of the first output that has this score in the beam. */
-  private double scoreOfAllPaths(double best) {
-    int i = 0;
-    while (i < size && score[i] != best) {
-      i++;
-    }
-    return i == size || best == LOG_ZERO
+  private double scoreOfAllPaths(Output best) {
+    return best.score() == LOG_ZERO
         ? LOG_ZERO
-        : greedy.logProbability(labels(i)) + score[i] - total[i];
+        : greedy.logProbability(best.labels()) + best.score() - best.logProbability();
   }
 
   /** The entry of the beam that labels have, or NONE. */
   private int entryOf(int[] labels) {
+    growNodes(); // those that an earlier look at the outputs has added
     int node = ROOT;
     for (int i = 0; i < labels.length && node != NONE; i++) {
       node = trie.find(node, labels[i]);
@@ -183,33 +201,8 @@ public final class BeamSearch<S> {
     return node;
   }
 
-  /** How many outputs there are: the prefixes in the beam at the end, and one more at most. */
-  public int outputs() {
-    return size;
-  }
-
-  /** The labels of output i. */
-  public int[] labels(int i) {
-    return trie.labels(nodes[i]);
-  }
-
-  /** ln p of output i. */
-  public double logProbability(int i) {
-    return total[i];
-  }
-
-  /** ln p of output i, and what the scorer added; −Infinity if it must not end so. */
-  public double score(int i) {
-    return score[i];
-  }
-
-  /** What the scorer added to output i. */
-  public double added(int i) {
-    return added[i];
-  }
-
   /** What the scorer adds to the output of a node. */
-  private double addedInAll(int node) {
+  private double added(int node) {
     if (scorer == null) {
       return 0;
     }
@@ -221,14 +214,14 @@ public final class BeamSearch<S> {
     return added;
   }
 
-  private void step(double[] row) {
+  private void step() {
     linkChildren();
     candidates.clear();
     for (int i = 0; i < size; i++) {
-      offerStay(i, row);
+      offerStay(i);
     }
     for (int i = 0; i < size; i++) {
-      offerExtensions(i, row);
+      offerExtensions(i);
     }
     commit();
   }
@@ -249,7 +242,7 @@ public final class BeamSearch<S> {
     return nodes[i] == ROOT ? NONE : entryOf[trie.parent(nodes[i])] - 1;
   }
 
-  private void offerStay(int i, double[] row) {
+  private void offerStay(int i) {
     int node = nodes[i];
     int label = trie.label(node);
     double withBlank = total[i] + row[blank];
@@ -258,14 +251,14 @@ public final class BeamSearch<S> {
       withLabel = logLabel[i] + row[label];
       int parent = parentEntry(i);
       if (parent != NONE) {
-        withLabel = LogAdd.of(withLabel, extended(parent, label, row));
+        withLabel = LogAdd.of(withLabel, extended(parent, label));
       }
     }
     double sum = LogAdd.of(withBlank, withLabel);
     candidates.offer(i, NONE, withBlank, withLabel, sum, trie.bonus(node));
   }
 
-  private void offerExtensions(int i, double[] row) {
+  private void offerExtensions(int i) {
     int node = nodes[i];
     for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
       taken[trie.label(nodes[child])] = true;
@@ -278,7 +271,7 @@ public final class BeamSearch<S> {
         break; // and so are all less probable classes
       }
       if (label != blank && !taken[label]) {
-        double logProb = extended(i, label, row);
+        double logProb = extended(i, label);
         double added = scorer == null ? 0 : added(node, label, bound);
         candidates.offer(i, label, LOG_ZERO, logProb, logProb, added);
       }
@@ -319,17 +312,17 @@ public final class BeamSearch<S> {
     int[] prefix = trie.labels(node);
     int[] last = Arrays.copyOfRange(prefix, Math.max(0, prefix.length - 20), prefix.length);
     return new InvalidInputException(
-        "scorer: %s gave %s in utterance %d after %s %s, expected %s"
+        "scorer: %s gave %s in %s after %s %s, expected %s"
             .formatted(
                 call,
                 value,
-                logProbs.utterance(),
+                utterance,
                 last.length < prefix.length ? prefix.length + " labels that end in" : "the labels",
                 Arrays.toString(last),
                 expected));
   }
 
-  private double extended(int i, int label, double[] row) {
+  private double extended(int i, int label) {
     return (trie.label(nodes[i]) == label ? logBlank[i] : total[i]) + row[label];
   }
 
@@ -348,7 +341,7 @@ public final class BeamSearch<S> {
     if (trie.isFull()) {
       trie.keep(next, count);
     }
-    grow(count + 1); // one more for the greedy output
+    grow(count);
     size = count;
     for (int k = 0; k < count; k++) {
       nodes[k] = next[k];
@@ -369,10 +362,14 @@ public final class BeamSearch<S> {
     return node;
   }
 
-  private void grow(int count) {
+  private void growNodes() {
     if (entryOf.length < trie.size()) {
       entryOf = Arrays.copyOf(entryOf, 2 * trie.size());
     }
+  }
+
+  private void grow(int count) {
+    growNodes();
     if (nodes.length < count) {
       int length = 2 * count;
       nodes = new int[length];
@@ -381,8 +378,6 @@ public final class BeamSearch<S> {
       total = new double[length];
       firstChild = new int[length];
       nextSibling = new int[length];
-      score = new double[length];
-      added = new double[length];
     }
   }
 }

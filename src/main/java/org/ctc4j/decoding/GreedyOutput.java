@@ -1,7 +1,6 @@
 package org.ctc4j.decoding;
 
 import java.util.Arrays;
-import org.ctc4j.host.LogProbs;
 
 /**
  * The greedy output of an utterance, found frame by frame beside a search, and the probability of
@@ -14,30 +13,29 @@ final class GreedyOutput {
   /** e to the power of this and of minus this is well within float64. */
   private static final double RANGE_NATS = 700;
 
-  private final LogProbs logProbs;
   private final int blank;
-  private final double[] leastLogProb; // of the classes that frame t considers
-  private final int[] leastClass; // the last of those that are as probable as that
+  private final KeptFrames frames;
   private int[] labels = new int[16];
   private int count;
   private int before;
   private double pathLogProb;
   private double mostLogProb = LOG_ZERO; // of any frame
 
-  GreedyOutput(LogProbs logProbs, int blank) {
-    this.logProbs = logProbs;
+  GreedyOutput(int classes, int blank) {
     this.blank = blank;
     this.before = blank;
-    this.leastLogProb = new double[logProbs.frames()];
-    this.leastClass = new int[logProbs.frames()];
+    this.frames = new KeptFrames(classes);
   }
 
-  /** Takes in frame t, whose classes have been selected. */
-  void frame(int t, ClassPruning classes) {
-    leastLogProb[t] = classes.leastLogProb();
-    leastClass[t] = classes.leastClass();
-    int best = classes.best();
-    double logProb = logProbs.at(t, best);
+  /**
+   * Takes in the next frame.
+   *
+   * @param row log-probabilities of the classes that are considered, −Infinity of all others
+   * @param best the most probable class
+   */
+  void frame(double[] row, int best) {
+    frames.add(row);
+    double logProb = row[best];
     pathLogProb += logProb;
     mostLogProb = Math.max(mostLogProb, logProb);
     if (best != blank && best != before) {
@@ -86,13 +84,14 @@ final class GreedyOutput {
     blanks[0] = Math.exp(RANGE_NATS); // before the first frame
     int from = 0;
     int to = 0; // blanks and labels in [from, to] are possible
-    for (int t = 0; t < logProbs.frames(); t++) {
-      double blankProb = Math.exp(logProb(t, blank));
-      from = Math.max(from, length - logProbs.frames() + t); // before it the end is out of reach
+    for (int t = 0; t < frames.count(); t++) {
+      double[] row = frames.read(t);
+      double blankProb = Math.exp(row[blank]);
+      from = Math.max(from, length - frames.count() + t); // before it the end is out of reach
       for (int i = to; i >= from; i--) { // downwards: i - 1 is still of t - 1
         if (i < length) {
           double into = ends[i + 1] + blanks[i] + (skips(output, i) ? ends[i] : 0);
-          ends[i + 1] = into == 0 ? 0 : into * Math.exp(logProb(t, output[i]));
+          ends[i + 1] = into == 0 ? 0 : into * Math.exp(row[output[i]]);
         }
         blanks[i] = (blanks[i] + ends[i]) * blankProb;
       }
@@ -119,16 +118,16 @@ final class GreedyOutput {
     blanks[0] = 0;
     int from = 0;
     int to = 0;
-    for (int t = 0; t < logProbs.frames(); t++) {
-      double blankLogProb = logProb(t, blank);
-      from = Math.max(from, length - logProbs.frames() + t);
+    for (int t = 0; t < frames.count(); t++) {
+      double[] row = frames.read(t);
+      from = Math.max(from, length - frames.count() + t);
       for (int i = to; i >= from; i--) {
         if (i < length) {
           double stay = LogAdd.of(ends[i + 1], blanks[i]);
           double into = skips(output, i) ? LogAdd.of(stay, ends[i]) : stay;
-          ends[i + 1] = into + logProb(t, output[i]);
+          ends[i + 1] = into + row[output[i]];
         }
-        blanks[i] = LogAdd.of(blanks[i], ends[i]) + blankLogProb;
+        blanks[i] = LogAdd.of(blanks[i], ends[i]) + row[blank];
       }
       for (; to > from && blanks[to] < least && ends[to + 1] < least; to--) {
         blanks[to] = LOG_ZERO;
@@ -146,12 +145,5 @@ final class GreedyOutput {
   /** Whether label i may follow the one before it without a blank. */
   private static boolean skips(int[] output, int i) {
     return i > 0 && output[i] != output[i - 1];
-  }
-
-  private double logProb(int t, int c) {
-    double logProb = logProbs.at(t, c);
-    boolean considered =
-        logProb > leastLogProb[t] || logProb == leastLogProb[t] && c <= leastClass[t];
-    return considered ? logProb : LOG_ZERO;
   }
 }
