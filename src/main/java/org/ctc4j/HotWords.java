@@ -44,6 +44,7 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
       hotWords.add(word, bonus);
     }
     hotWords.link();
+    hotWords.bound();
     return hotWords;
   }
 
@@ -102,6 +103,20 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
     }
   }
 
+  /** Sets what may follow, of suffixes first. */
+  private void bound() {
+    ArrayDeque<Match> queue = new ArrayDeque<>();
+    queue.add(root);
+    while (!queue.isEmpty()) {
+      Match match = queue.remove();
+      match.most = match == root ? 0 : match.suffix.most; // 0 for any other label
+      for (Match child : match.children) {
+        match.most = Math.max(match.most, child.completed + child.pending);
+        queue.add(child);
+      }
+    }
+  }
+
   private int slot(int label) {
     return label * 0x9e3779b9 >>> Integer.numberOfLeadingZeros(first.length) + 1;
   }
@@ -115,6 +130,11 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
   public double score(Match state, int label) {
     Match next = next(state, label);
     return next.completed + next.pending - state.pending;
+  }
+
+  @Override
+  public double bound(Match state) {
+    return state.most - state.pending;
   }
 
   @Override
@@ -149,6 +169,7 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
     private final int depth;
     private double pending; // granted in advance
     private double completed; // for words that end here
+    private double most; // completed and pending of any that may come next, or more
     private Match[] children = {}; // by label
     private Match suffix;
     private Match otherwise; // the longest suffix that goes on with a label that this does not
