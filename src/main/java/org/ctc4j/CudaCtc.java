@@ -85,6 +85,9 @@ import org.ctc4j.host.Workers;
  * reachable as long as a graph that was captured in its workspace is launched.
  */
 public final class CudaCtc extends Ctc {
+  /** Who takes no {@link ClassOffsets}. */
+  private static final String WHO = "the cuda backend";
+
   private final CudaDevice device;
   private final CudaBackend backend;
 
@@ -146,6 +149,7 @@ public final class CudaCtc extends Ctc {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
     batch.check(options);
+    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, result, stream);
   }
 
@@ -163,6 +167,7 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
+    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
@@ -238,6 +243,7 @@ public final class CudaCtc extends Ctc {
   public void enqueue(
       DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
     batch.check(options);
+    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, result, stream);
   }
 
@@ -256,6 +262,7 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
+    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
@@ -285,11 +292,13 @@ public final class CudaCtc extends Ctc {
 
   @Override
   void computeLosses(LossCall call) {
+    call.options().offsets().requireNone(WHO);
     backend.computeLosses(call);
   }
 
   @Override
   void computeLosses(ProjectedCall call) {
+    call.options().offsets().requireNone(WHO);
     backend.computeLosses(call);
   }
 }
