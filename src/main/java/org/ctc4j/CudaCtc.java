@@ -3,6 +3,7 @@ package org.ctc4j;
 import java.util.List;
 import org.ctc4j.cuda.CudaBackend;
 import org.ctc4j.cuda.Devices;
+import org.ctc4j.engine.ConsistencyCall;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.Workers;
@@ -300,5 +301,11 @@ public final class CudaCtc extends Ctc {
   void computeLosses(ProjectedCall call) {
     call.options().offsets().requireNone(WHO);
     backend.computeLosses(call);
+  }
+
+  @Override
+  void computeConsistency(ConsistencyCall call) {
+    throw new BackendUnavailableException(
+        Backend.CUDA, "it has no kernels for consistency losses; expected cpu or reference");
   }
 }
