@@ -1,6 +1,7 @@
 package org.ctc4j;
 
 import org.ctc4j.alignment.Viterbi;
+import org.ctc4j.host.LogProbs;
 import org.ctc4j.host.Workers;
 
 /** On threads of the host. */
@@ -35,7 +36,10 @@ final class CpuAligner extends CtcAligner {
     int[] target = targetOf(batch, n);
     Viterbi viterbi =
         new Viterbi(
-            batch.logits(), n, batch.inputLength(n), target, options.blank(), options.input());
+            new LogProbs(batch.logits(), n, batch.inputLength(n), options.input()),
+            target,
+            options.blank(),
+            options.offsets(batch.logits().classes()));
     CtcStatus status = viterbi.align();
     return status == CtcStatus.OK
         ? CtcPath.of(options.blank(), viterbi.states(), target, viterbi.logProbabilities())

@@ -1,6 +1,7 @@
 package org.ctc4j;
 
 import org.ctc4j.cpu.CpuBackend;
+import org.ctc4j.engine.ConsistencyCall;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 
@@ -98,5 +99,10 @@ public final class CpuCtc extends Ctc {
   @Override
   void computeLosses(ProjectedCall call) {
     backend.computeLosses(call);
+  }
+
+  @Override
+  void computeConsistency(ConsistencyCall call) {
+    backend.compute(call);
   }
 }

@@ -1,6 +1,8 @@
 package org.ctc4j;
 
 import java.util.List;
+import java.util.Objects;
+import org.ctc4j.engine.ConsistencyCall;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.InputCheck;
@@ -265,6 +267,47 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     result.finish(batch, fitting, options);
   }
 
+  /** Consistency losses of two views, without gradients. */
+  public final ConsistencyResult loss(ConsistencyBatch batch) {
+    ConsistencyResult result = ConsistencyResult.ofLosses(batch.utterances());
+    compute(batch, ConsistencyGradient.STOPPED, result);
+    return result;
+  }
+
+  /**
+   * Consistency losses of two views and the gradients of both. They are allocated as a gradient of
+   * {@link #lossAndGradient(CtcBatch, CtcOptions)} is.
+   */
+  public final ConsistencyResult lossAndGradient(ConsistencyBatch batch, ConsistencyGradient kind) {
+    FrameTensor first = batch.first();
+    FrameTensor second = batch.second();
+    ConsistencyResult result =
+        ConsistencyResult.ofGradients(
+            batch.utterances(),
+            first.zerosLike(gradientType(first.elements().type())),
+            second.zerosLike(gradientType(second.elements().type())));
+    compute(batch, kind, result);
+    return result;
+  }
+
+  /**
+   * Consistency losses of two views, and those gradients that {@code result} has a place for, into
+   * memory of the caller.
+   *
+   * @throws BackendUnavailableException on {@link Backend#CUDA}, which has no kernels for it
+   * @throws InvalidInputException if the result's sizes are not those of the batch, or it overlaps
+   *     it; nothing was written then
+   * @throws IllegalStateException if this engine is closed
+   */
+  public final void compute(
+      ConsistencyBatch batch, ConsistencyGradient kind, ConsistencyResult result) {
+    requireOpen();
+    Objects.requireNonNull(kind, "gradient");
+    result.check(batch);
+    computeConsistency(result.call(batch, kind));
+    result.finish(batch);
+  }
+
   private void requireOpen() {
     if (closed) {
       throw new IllegalStateException("this " + backend() + " engine is closed");
@@ -302,4 +345,7 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
 
   /** The same for hidden states. */
   abstract void computeLosses(ProjectedCall call);
+
+  /** The same for two views. */
+  abstract void computeConsistency(ConsistencyCall call);
 }

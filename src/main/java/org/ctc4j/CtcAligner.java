@@ -38,6 +38,10 @@ import org.ctc4j.host.Workers;
  * x(t, k) for logits, of ln x(t, c) for probabilities and of x(t, c) otherwise: what all paths
  * share is left out, so that whole numbers, for example, tie exactly.
  *
+ * <p><b>Offsets.</b> {@link CtcOptions#offsets} of the options are added to what is compared, so
+ * the path is the best under the changed weights, as a model wants it that was trained with them;
+ * the probabilities that a path tells stay the model's.
+ *
  * <p><b>Memory.</b> No table of frames by states: about 8.5 · (TS)<sup>2/3</sup> bytes and a few
  * numbers a frame for each thread of the host, S = 2L + 1; 17 MB for T = 90,000 and L = 15,000.
  * Time T · S. For a GPU see {@link CudaAligner}.

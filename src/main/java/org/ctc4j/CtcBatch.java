@@ -124,6 +124,7 @@ public final class CtcBatch {
       throw new InvalidInputException(
           "blank: expected a class index in [0, %d), got %d".formatted(classes, options.blank()));
     }
+    options.offsets().check(classes, options.blank());
     if (weights != null && options.reduction() == Reduction.MEAN) {
       throw new InvalidInputException(
           "weights: they define the reduction themselves; expected NONE or SUM beside them, got MEAN");

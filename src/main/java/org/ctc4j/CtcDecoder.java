@@ -206,6 +206,7 @@ public final class CtcDecoder {
     Targets none = Targets.of(new int[logits.utterances()][0]);
     CtcBatch batch = CtcBatch.of(logits, none, inputLengths);
     batch.check(options);
+    options.offsets().requireNone("a decoder");
     InputCheck.check(batch, options.input(), workers);
     return batch;
   }

@@ -15,17 +15,22 @@ import java.util.Objects;
  * @param reduction how the losses become one number
  * @param zeroInfinity whether an {@linkplain CtcStatus#INFEASIBLE infeasible} utterance gets loss 0
  *     instead of +Infinity
+ * @param offsets what is added to the log-probability of each class: blank penalty, label priors
  */
 public record CtcOptions(
     int blank,
     InputKind input,
     GradientKind gradientKind,
     Reduction reduction,
-    boolean zeroInfinity)
+    boolean zeroInfinity,
+    ClassOffsets offsets)
     implements Serializable {
-  /** Blank 0, logits, gradient with respect to them, no reduction, infinite losses kept. */
+  /**
+   * Blank 0, logits, gradient with respect to them, no reduction, infinite losses kept, no offsets.
+   */
   public static final CtcOptions DEFAULT =
-      new CtcOptions(0, InputKind.LOGITS, GradientKind.INPUT, Reduction.NONE, false);
+      new CtcOptions(
+          0, InputKind.LOGITS, GradientKind.INPUT, Reduction.NONE, false, ClassOffsets.NONE);
 
   public CtcOptions {
     if (blank < 0) {
@@ -34,26 +39,48 @@ public record CtcOptions(
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(gradientKind, "gradientKind");
     Objects.requireNonNull(reduction, "reduction");
+    Objects.requireNonNull(offsets, "offsets");
   }
 
   public CtcOptions withBlank(int value) {
-    return new CtcOptions(value, input, gradientKind, reduction, zeroInfinity);
+    return new CtcOptions(value, input, gradientKind, reduction, zeroInfinity, offsets);
   }
 
   public CtcOptions withInput(InputKind value) {
-    return new CtcOptions(blank, value, gradientKind, reduction, zeroInfinity);
+    return new CtcOptions(blank, value, gradientKind, reduction, zeroInfinity, offsets);
   }
 
   public CtcOptions withGradientKind(GradientKind value) {
-    return new CtcOptions(blank, input, value, reduction, zeroInfinity);
+    return new CtcOptions(blank, input, value, reduction, zeroInfinity, offsets);
   }
 
   public CtcOptions withReduction(Reduction value) {
-    return new CtcOptions(blank, input, gradientKind, value, zeroInfinity);
+    return new CtcOptions(blank, input, gradientKind, value, zeroInfinity, offsets);
   }
 
   public CtcOptions withZeroInfinity(boolean value) {
-    return new CtcOptions(blank, input, gradientKind, reduction, value);
+    return new CtcOptions(blank, input, gradientKind, reduction, value, offsets);
+  }
+
+  public CtcOptions withOffsets(ClassOffsets value) {
+    return new CtcOptions(blank, input, gradientKind, reduction, zeroInfinity, value);
+  }
+
+  /** With a {@linkplain ClassOffsets#blankPenalty blank penalty}, in nats; 0 for none. */
+  public CtcOptions withBlankPenalty(double value) {
+    return withOffsets(new ClassOffsets(value, offsets.labelPriors()));
+  }
+
+  /** With {@linkplain ClassOffsets#labelPriors label priors}, one a class; null for none. */
+  public CtcOptions withLabelPriors(LabelPriors value) {
+    return withOffsets(new ClassOffsets(offsets.blankPenalty(), value));
+  }
+
+  /**
+   * o(c), what is added to the log-probability of each of C classes; null where that is 0 for all.
+   */
+  public double[] offsets(int classes) {
+    return offsets.of(classes, blank);
   }
 
   /** Whether the gradient is p − posterior (true) or −posterior, perhaps by p. */

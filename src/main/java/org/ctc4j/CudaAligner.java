@@ -26,6 +26,9 @@ import org.ctc4j.host.Workers;
  * through it is still to run; its device memory goes with it.
  */
 public final class CudaAligner extends CtcAligner {
+  /** Who takes no {@link ClassOffsets}. */
+  private static final String WHO = "the cuda backend";
+
   private final CudaDevice device;
   private final AlignmentBackend backend;
 
@@ -67,6 +70,7 @@ public final class CudaAligner extends CtcAligner {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
     batch.check(options);
+    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, paths, stream);
   }
 
@@ -84,6 +88,7 @@ public final class CudaAligner extends CtcAligner {
       long workspace,
       long bytes) {
     batch.check(options);
+    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, paths, stream, workspace, bytes);
   }
 
@@ -140,6 +145,7 @@ public final class CudaAligner extends CtcAligner {
 
   @Override
   void align(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
+    options.offsets().requireNone(WHO);
     int[][] states = new int[paths.length][];
     double[][] logProbabilities = new double[paths.length][];
     CtcStatus[] statuses = new CtcStatus[paths.length];

@@ -3,6 +3,7 @@ package org.ctc4j;
 import java.util.List;
 import org.ctc4j.cuda.CudaBackend;
 import org.ctc4j.cuda.Devices;
+import org.ctc4j.engine.ConsistencyCall;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.Workers;
@@ -85,6 +86,9 @@ import org.ctc4j.host.Workers;
  * reachable as long as a graph that was captured in its workspace is launched.
  */
 public final class CudaCtc extends Ctc {
+  /** Who takes no {@link ClassOffsets}. */
+  private static final String WHO = "the cuda backend";
+
   private final CudaDevice device;
   private final CudaBackend backend;
 
@@ -146,6 +150,7 @@ public final class CudaCtc extends Ctc {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
     batch.check(options);
+    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, result, stream);
   }
 
@@ -163,6 +168,7 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
+    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
@@ -238,6 +244,7 @@ public final class CudaCtc extends Ctc {
   public void enqueue(
       DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
     batch.check(options);
+    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, result, stream);
   }
 
@@ -256,6 +263,7 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
+    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
@@ -285,11 +293,19 @@ public final class CudaCtc extends Ctc {
 
   @Override
   void computeLosses(LossCall call) {
+    call.options().offsets().requireNone(WHO);
     backend.computeLosses(call);
   }
 
   @Override
   void computeLosses(ProjectedCall call) {
+    call.options().offsets().requireNone(WHO);
     backend.computeLosses(call);
+  }
+
+  @Override
+  void computeConsistency(ConsistencyCall call) {
+    throw new BackendUnavailableException(
+        Backend.CUDA, "it has no kernels for consistency losses; expected cpu or reference");
   }
 }

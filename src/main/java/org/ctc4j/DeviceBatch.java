@@ -93,6 +93,7 @@ public record DeviceBatch(
       throw new InvalidInputException(
           "blank: expected a class index in [0, %d), got %d".formatted(classes, options.blank()));
     }
+    options.offsets().check(classes, options.blank());
     if (weights != 0 && options.reduction() == Reduction.MEAN) {
       throw new InvalidInputException(
           "weights: they define the reduction themselves; expected NONE or SUM beside them, got MEAN");

@@ -1,9 +1,11 @@
 package org.ctc4j;
 
+import org.ctc4j.engine.ConsistencyCall;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.Workers;
 import org.ctc4j.reference.ReferenceBackend;
+import org.ctc4j.reference.ReferenceConsistency;
 import org.ctc4j.reference.ReferenceProjection;
 
 /**
@@ -17,6 +19,7 @@ import org.ctc4j.reference.ReferenceProjection;
 public final class ReferenceCtc extends Ctc {
   private final ReferenceBackend backend;
   private final ReferenceProjection projection;
+  private final ReferenceConsistency consistency;
 
   ReferenceCtc(EngineOptions options) {
     this(Workers.of(options));
@@ -26,6 +29,7 @@ public final class ReferenceCtc extends Ctc {
     super(workers);
     backend = new ReferenceBackend(workers);
     projection = new ReferenceProjection(workers);
+    consistency = new ReferenceConsistency(workers);
   }
 
   @Override
@@ -51,5 +55,10 @@ public final class ReferenceCtc extends Ctc {
   @Override
   void computeLosses(ProjectedCall call) {
     projection.computeLosses(call);
+  }
+
+  @Override
+  void computeConsistency(ConsistencyCall call) {
+    consistency.compute(call);
   }
 }

@@ -14,6 +14,13 @@ public final class BruteForce {
   private final double[][] softmax; // [t][c]
 
   public BruteForce(double[][] logits, int[] target, int blank) {
+    this(logits, target, blank, new double[logits.length == 0 ? 1 : logits[0].length]);
+  }
+
+  /**
+   * @param offsets what is added to the log-probability of each class
+   */
+  public BruteForce(double[][] logits, int[] target, int blank, double[] offsets) {
     int frames = logits.length;
     int classes = frames == 0 ? 1 : logits[0].length;
     softmax = new double[frames][];
@@ -28,7 +35,7 @@ public final class BruteForce {
       if (Arrays.equals(collapse(path, blank), target)) {
         double p = 1;
         for (int t = 0; t < frames; t++) {
-          p *= softmax[t][path[t]];
+          p *= softmax[t][path[t]] * Math.exp(offsets[path[t]]);
         }
         total += p;
         for (int t = 0; t < frames; t++) {

@@ -59,7 +59,7 @@ public abstract class GradientContract extends CtcContract {
   }
 
   /** Of the reference's reduced loss: float32 losses have too few digits for differences. */
-  private static double centralDifference(CtcBatch batch, CtcOptions options, int t, int n, int c) {
+  static double centralDifference(CtcBatch batch, CtcOptions options, int t, int n, int c) {
     FrameTensor logits = batch.logits();
     double x = logits.get(t, n, c);
     double step = options.input() == InputKind.PROBABILITIES ? 1e-4 * x : 1e-5;

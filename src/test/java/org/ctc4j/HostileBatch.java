@@ -67,7 +67,8 @@ public record HostileBatch(CtcBatch batch, CtcOptions options, FrameTensor gradi
             logProbs ? InputKind.LOG_PROBS : InputKind.LOGITS,
             GradientKind.values()[random.nextInt(2)],
             reduction,
-            random.nextBoolean());
+            random.nextBoolean(),
+            ClassOffsets.NONE);
     return new HostileBatch(batch, options, gradient);
   }
 

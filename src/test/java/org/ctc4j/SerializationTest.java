@@ -47,6 +47,7 @@ class SerializationTest {
     List<Record> records =
         List.of(
             CtcOptions.DEFAULT.withBlank(2).withInput(InputKind.LOG_PROBS),
+            CtcOptions.DEFAULT.withLabelPriors(LabelPriors.of(new double[] {-1, -2}, 0.3)),
             BeamOptions.DEFAULT.withBeamWidth(7),
             EngineOptions.DEFAULT.withThreads(3),
             VocabularyOptions.DEFAULT.withFormat(VocabularyFormat.NEMO).withClasses(5),

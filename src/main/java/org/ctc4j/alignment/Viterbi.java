@@ -1,8 +1,6 @@
 package org.ctc4j.alignment;
 
 import org.ctc4j.CtcStatus;
-import org.ctc4j.FrameTensor;
-import org.ctc4j.InputKind;
 import org.ctc4j.host.LogProbs;
 
 /**
@@ -25,6 +23,7 @@ import org.ctc4j.host.LogProbs;
  */
 public final class Viterbi {
   private final LogProbs logProbs;
+  private final double[] offsets;
   private final TargetStates target;
   private final int blockFrames; // K
   private final ViterbiRow.Copy[] copies; // copies[k]: before frame k · K
@@ -33,13 +32,15 @@ public final class Viterbi {
   private double[] columnScores;
 
   /**
-   * @param n which utterance of the logits
-   * @param frames how many of its frames are used
+   * @param logProbs of the used frames of an utterance
    * @param target labels, checked
+   * @param offsets added to the score of each class, (C), or null where nothing is added
    */
-  public Viterbi(FrameTensor logits, int n, int frames, int[] target, int blank, InputKind input) {
-    this.logProbs = new LogProbs(logits, n, frames, input);
-    this.target = new TargetStates(target, blank, logits.classes());
+  public Viterbi(LogProbs logProbs, int[] target, int blank, double[] offsets) {
+    int frames = logProbs.frames();
+    this.logProbs = logProbs;
+    this.target = new TargetStates(target, blank, logProbs.classes());
+    this.offsets = offsets;
     this.blockFrames = (int) Math.ceil(Math.cbrt(frames * (2.0 * target.length + 1)));
     this.copies = new ViterbiRow.Copy[frames == 0 ? 0 : (frames - 1) / blockFrames + 1];
     this.states = new int[frames];
@@ -90,6 +91,7 @@ public final class Viterbi {
       for (int column = 0; column < columnScores.length; column++) {
         columnScores[column] = classScores[target.classes[column]];
       }
+      addOffsets();
       // states that can be reached by now, and from which the end can be reached
       int from = Math.max(0, target.length - frames + t);
       int to = Math.min(t, target.length);
@@ -135,6 +137,13 @@ public final class Viterbi {
   private void readScores(int t) {
     for (int column = 0; column < columnScores.length; column++) {
       columnScores[column] = logProbs.scoreAt(t, target.classes[column]);
+    }
+    addOffsets();
+  }
+
+  private void addOffsets() {
+    for (int column = 0; offsets != null && column < columnScores.length; column++) {
+      columnScores[column] += offsets[target.classes[column]];
     }
   }
 }

@@ -2,6 +2,7 @@ package org.ctc4j.cli;
 
 import java.util.Iterator;
 import java.util.List;
+import org.ctc4j.ClassOffsets;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.GradientKind;
 import org.ctc4j.Reduction;
@@ -37,7 +38,7 @@ final class BatchOptions extends InputOptions {
 
   @Override
   CtcOptions options() {
-    return new CtcOptions(blank, input, gradientKind, reduction, zeroInfinity);
+    return new CtcOptions(blank, input, gradientKind, reduction, zeroInfinity, ClassOffsets.NONE);
   }
 
   private static final class GradientKinds extends Candidates {

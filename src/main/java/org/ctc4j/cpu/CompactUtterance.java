@@ -1,10 +1,13 @@
 package org.ctc4j.cpu;
 
+import java.util.Arrays;
+import org.ctc4j.ClassOffsets;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.LabelPriors;
 import org.ctc4j.Targets;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.LossPlaces;
@@ -55,12 +58,21 @@ final class CompactUtterance {
     return gradient(t, width - 1);
   }
 
+  /** Of the compact classes; that of all others, through which no path goes, may be any. */
+  private ClassOffsets offsets(ClassOffsets all) {
+    LabelPriors priors = all.labelPriors();
+    int[] classes = new int[width];
+    Arrays.setAll(classes, i -> target.classOf(i < target.classes() ? i : 0));
+    return new ClassOffsets(all.blankPenalty(), priors == null ? null : priors.select(classes));
+  }
+
   /** Loss, status and gradient, once all logits are set, to place n of a projected call. */
   void compute(CpuBackend lattice, ProjectedCall call, int n) {
     LossPlaces own = LossPlaces.of(1, gradient);
     CtcBatch batch = CtcBatch.of(logits, Targets.of(target.labels()));
     double[] weight = {call.weights()[n]};
-    lattice.computeLosses(new LossCall(batch, CtcOptions.DEFAULT, weight, own));
+    CtcOptions options = CtcOptions.DEFAULT.withOffsets(offsets(call.options().offsets()));
+    lattice.computeLosses(new LossCall(batch, options, weight, own));
     call.places().set(n, own.losses()[0], own.statuses()[0]);
   }
 }

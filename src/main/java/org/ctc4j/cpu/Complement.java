@@ -93,7 +93,7 @@ final class Complement {
         u.input == InputKind.LOGITS || u.input == InputKind.SCORES || type == ElementType.FLOAT64
             ? NATS_PER_FRAME
             : type == ElementType.FLOAT32 ? 1e-6 : 2 * ROUNDING_NATS;
-    return loss < NATS + perFrame * u.frames();
+    return !u.emissions.hasOffsets() && loss < NATS + perFrame * u.frames();
   }
 
   /**

@@ -5,6 +5,7 @@ import org.ctc4j.Backend;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.engine.ConsistencyCall;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 import org.ctc4j.host.OptionalLibrary;
@@ -25,6 +26,7 @@ public final class CpuBackend implements AutoCloseable {
   private final Pool<LossTask> tasks;
   private final Pool<ProjectionScratch> projectionScratches;
   private final Pool<ProjectedTask> projectedTasks;
+  private final Pool<ViewPair> viewPairs;
   private final Cleaner.Cleanable threads;
 
   /**
@@ -53,6 +55,7 @@ public final class CpuBackend implements AutoCloseable {
     this.tasks = new Pool<>(() -> new LossTask(utterances, scratches, small));
     this.projectionScratches = new Pool<>(() -> new ProjectionScratch(kernels.another()));
     this.projectedTasks = new Pool<>(() -> new ProjectedTask(tiling, projectionScratches));
+    this.viewPairs = new Pool<>(() -> new ViewPair(kernels.another()));
     this.workers = Workers.waiting(options);
     this.threads = Unclosed.register(this, workers::close);
   }
@@ -82,6 +85,11 @@ public final class CpuBackend implements AutoCloseable {
     LossTask task = tasks.take();
     task.compute(workers, call, workspaceBytes);
     tasks.give(task);
+  }
+
+  /** Fills all places of a call on two views. */
+  public void compute(ConsistencyCall call) {
+    new ConsistencyTask(viewPairs, call).compute(workers);
   }
 
   /** The same for hidden states. */
@@ -136,5 +144,6 @@ public final class CpuBackend implements AutoCloseable {
     scratches.clear();
     projectedTasks.clear();
     projectionScratches.clear();
+    viewPairs.clear();
   }
 }

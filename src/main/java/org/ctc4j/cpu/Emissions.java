@@ -23,6 +23,8 @@ final class Emissions {
   /** A label this many nats under its frame's log-sum-exp counts as impossible: 2^26. */
   private static final double IMPOSSIBLE_NATS = 0x1p26;
 
+  private static final double LOG_HALF = Math.log(0.5);
+
   /** e to the minus this, and more than e to the −700, is a normal float64. */
   private static final double LEAST = -690;
 
@@ -47,6 +49,9 @@ final class Emissions {
   /** Where one has: the probability of all other classes. */
   double[] others = {};
 
+  private double[] offsets; // o of the columns, null where nothing is added
+  private double[] inverse; // e^−o of the columns, null likewise
+  private double leastOffset;
   private FrameTensor logits;
   private boolean areProbabilities; // then all else is of their logarithms
   private Elements elements;
@@ -77,6 +82,46 @@ final class Emissions {
     bestP = KeptArrays.atLeast(bestP, (long) frames + EmissionRows.AT_ONCE);
     certain = KeptArrays.atLeast(certain, frames);
     others = KeptArrays.atLeast(others, frames);
+  }
+
+  /**
+   * Sets what is added to the logarithm of each class, see {@link org.ctc4j.ClassOffsets}; all that
+   * is said of emissions here is then of p(t, c) e<sup>o(c)</sup>, but for {@link #certain} and
+   * {@link #others}, which are of probabilities.
+   *
+   * @param ofClasses (C), or null where nothing is added
+   */
+  void setOffsets(double[] ofClasses) {
+    offsets = null;
+    inverse = null;
+    leastOffset = 0;
+    if (ofClasses == null) {
+      return;
+    }
+    offsets = new double[columnsLength];
+    Arrays.setAll(offsets, k -> ofClasses[target.classOf[k]]);
+    inverse = Arrays.stream(offsets).map(o -> Math.exp(-o)).toArray();
+    leastOffset = Arrays.stream(offsets).min().orElseThrow();
+  }
+
+  boolean hasOffsets() {
+    return offsets != null;
+  }
+
+  private double offset(int column) {
+    return offsets == null ? 0 : offsets[column];
+  }
+
+  /**
+   * Takes the offsets of some rows of columns back out: e<sup>x</sup> in place of e<sup>x +
+   * o</sup>.
+   */
+  void copyWithoutOffsets(double[] rows, int at, double[] into, int count) {
+    for (int row = 0; row < count * columnsLength; row += columnsLength) {
+      for (int k = 0; k < columnsLength; k++) {
+        into[row + k] = rows[at + row + k] * inverse[k];
+      }
+    }
   }
 
   /**
@@ -113,6 +158,7 @@ final class Emissions {
       } else {
         gather(rows.array, scratch.block.at[i], x, i * columnsLength);
         takeLogarithms(x, i * columnsLength);
+        addOffsets(x, i * columnsLength);
       }
     }
     scratch.kernels.max(scratch.rows(x, count, columnsLength), best, from);
@@ -132,9 +178,16 @@ final class Emissions {
     }
   }
 
+  private void addOffsets(double[] x, int at) {
+    for (int k = 0; offsets != null && k < columnsLength; k++) {
+      x[at + k] += offsets[k];
+    }
+  }
+
   private void lookUp(int t, double[] into, int intoAt) {
     lookUpNumbers(t, into, intoAt);
     takeLogarithms(into, intoAt);
+    addOffsets(into, intoAt);
   }
 
   /** As they are given. */
@@ -149,8 +202,21 @@ final class Emissions {
     }
   }
 
-  /** The best column of frame t, the i-th of those whose best were just found. */
-  int bestColumn(int t, int i, Scratch scratch) {
+  /**
+   * The best column of frame t, the i-th of those whose best were just found, if it is a certain
+   * one, else −1.
+   *
+   * @param log ln p(t, best)
+   */
+  int certainColumn(int t, int i, double log, Scratch scratch) {
+    if (!(log > LOG_HALF + leastOffset)) {
+      return -1;
+    }
+    int column = bestColumn(t, i, scratch);
+    return log - offset(column) > LOG_HALF ? column : -1;
+  }
+
+  private int bestColumn(int t, int i, Scratch scratch) {
     int k = target.distinct; // the blank most of the time
     while (scratch.block.ofColumns[i * columnsLength + k] != best[t]) {
       k--;
@@ -170,7 +236,7 @@ final class Emissions {
    * @param ratio of the probability of all other classes to that of the best
    */
   void setCertain(int t, int column, double ratio) {
-    logBest[t] = -Math.log1p(ratio);
+    logBest[t] = offset(column) - Math.log1p(ratio);
     certain[t] = column;
     others[t] = ratio / (1 + ratio);
   }
@@ -299,7 +365,7 @@ final class Emissions {
    * so large that p(t, best), by which others are multiplied, is no number.
    */
   void addScores(int t, double factor, double[] into, int at, Scratch scratch) {
-    lookUp(t, scratch.ofColumns, 0);
+    lookUpNumbers(t, scratch.ofColumns, 0);
     for (int k = 0; k <= target.distinct; k++) {
       into[at + k] += factor * Math.exp(scratch.ofColumns[k]);
     }
@@ -327,7 +393,7 @@ final class Emissions {
     for (int c = 0; c < classes; c++) {
       e[c] = elements.get(frame + c * logits.classStride());
     }
-    Arrays.fill(e, classes, length, best[t]);
+    Arrays.fill(e, classes, length, e[0]);
     double[] shift = scratch.block.shifts;
     scratch.kernels.max(scratch.rows(e, 1, length), shift, 0);
     scratch.kernels.exp(scratch.rows(e, 1, length), shift, 0, e, 0);

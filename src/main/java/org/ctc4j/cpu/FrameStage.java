@@ -26,8 +26,6 @@ final class FrameStage {
 
   private static final double LARGEST_SUM = 0x1p80;
 
-  private static final double LOG_HALF = Math.log(0.5);
-
   /** Of exponentials in float64: e to the −700, and a little more. */
   private static final double LEAST_EXP = 1e-304;
 
@@ -146,7 +144,7 @@ final class FrameStage {
     double log =
         emissions.isImpossible(t, best) ? Double.NEGATIVE_INFINITY : best - shift - logOfSum;
     emissions.set(t, log);
-    return log > LOG_HALF ? emissions.bestColumn(t, i, scratch) : -1;
+    return emissions.certainColumn(t, i, log, scratch);
   }
 
   /** Float64 logits stay so throughout. */

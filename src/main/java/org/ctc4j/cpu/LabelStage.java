@@ -27,6 +27,7 @@ final class LabelStage {
   static void store(Utterance u, int from, int count, Scratch scratch) {
     if (u.wantsGradient) {
       for (int i = 0; i < count; i += EmissionRows.AT_ONCE) {
+        takeProbabilities(u, from + i, scratch);
         subtract(u, from + i, i, scratch);
         for (int k = i; k < Math.min(i + EmissionRows.AT_ONCE, count); k++) {
           store(u, from + k, k, (k - i) * scratch.columnsLength, scratch);
@@ -41,10 +42,22 @@ final class LabelStage {
     }
   }
 
+  /** Has the scratch stand at the columns of frame t and the next ones, without their offsets. */
+  private static void takeProbabilities(Utterance u, int t, Scratch scratch) {
+    scratch.p = scratch.emission.ofColumns;
+    scratch.pAt = scratch.emission.columnsAt(t);
+    if (u.emissions.hasOffsets()) {
+      double[] own = scratch.withoutOffsets();
+      u.emissions.copyWithoutOffsets(scratch.p, scratch.pAt, own, EmissionRows.AT_ONCE);
+      scratch.p = own;
+      scratch.pAt = 0;
+    }
+  }
+
   /** p − γ of labels; rows beyond the last frame are computed too, from whatever there is. */
   private static void subtract(Utterance u, int t, int i, Scratch scratch) {
-    double[] p = scratch.emission.ofColumns;
-    int at = scratch.emission.columnsAt(t);
+    double[] p = scratch.p;
+    int at = scratch.pAt;
     double best0 = bestP(u, t);
     double best1 = bestP(u, t + 1);
     double best2 = bestP(u, t + 2);
@@ -84,8 +97,8 @@ final class LabelStage {
    * the blank and the certain class have been added.
    */
   private static void store(Utterance u, int t, int i, int row, Scratch scratch) {
-    double[] p = scratch.emission.ofColumns;
-    int at = scratch.emission.columnsAt(t);
+    double[] p = scratch.p;
+    int at = scratch.pAt + row;
     int distinct = u.target.distinct;
     double best = bestP(u, t);
     double[] difference = scratch.difference;

@@ -29,11 +29,17 @@ final class Scratch {
   /** How long a row of the columns is. */
   int columnsLength;
 
+  /** Relative probabilities of the columns as p − γ takes them, and where they begin. */
+  double[] p = {};
+
+  int pAt;
+
   /** p − γ of each column, {@link EmissionRows#AT_ONCE} rows. */
   double[] difference = {};
 
   private final DoubleRows doubles = new DoubleRows();
   private double[] float64Row = {};
+  private double[] withoutOffsets = {};
 
   Scratch(Kernels kernels) {
     this.kernels = kernels;
@@ -49,6 +55,13 @@ final class Scratch {
     ofColumns = KeptArrays.atLeast(ofColumns, columnsLength);
     products.begin(stripes);
     difference = KeptArrays.atLeast(difference, (long) EmissionRows.AT_ONCE * columnsLength);
+  }
+
+  /** Room for {@link EmissionRows#AT_ONCE} rows of columns, until the next such call. */
+  double[] withoutOffsets() {
+    withoutOffsets =
+        KeptArrays.atLeast(withoutOffsets, (long) EmissionRows.AT_ONCE * columnsLength);
+    return withoutOffsets;
   }
 
   /** Lets go of what is the caller's. */

@@ -60,6 +60,7 @@ final class Utterance {
     target.begin(call.batch().targets(), n, classes, blank);
     divide(call.batch().inputLength(n), Resolution.COARSE);
     emissions.begin(logits, n, input, target, memory);
+    emissions.setOffsets(call.options().offsets(classes));
     notFinite = false;
     possible = target.leastFrames <= memory.frames();
     representable = true;

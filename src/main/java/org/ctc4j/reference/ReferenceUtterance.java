@@ -37,11 +37,12 @@ public final class ReferenceUtterance {
     int blank = options.blank();
     this.logProb = logProb;
     this.logSum = logSum;
-    this.lattice = new Lattice(target, blank, logProb);
+    double[] offsets = logProb.length == 0 ? null : options.offsets(logProb[0].length);
+    this.lattice = new Lattice(target, blank, offsets == null ? logProb : sum(logProb, offsets));
     double direct = finite ? lattice.loss() : Double.NaN;
     double ofSums = 0 - Arrays.stream(logSum).sum();
     Complement ofOthers =
-        direct - ofSums < NEARLY_CERTAIN_NATS
+        offsets == null && direct - ofSums < NEARLY_CERTAIN_NATS
             ? new Complement(lattice, probabilities(), blank)
             : null;
     // of scores beyond measure the two logarithms are nothing but rounding
@@ -53,6 +54,17 @@ public final class ReferenceUtterance {
         !finite
             ? CtcStatus.NOT_FINITE
             : loss == Double.POSITIVE_INFINITY ? CtcStatus.INFEASIBLE : CtcStatus.OK;
+  }
+
+  /** ln y<sub>t</sub>(c) + o(c), see {@link org.ctc4j.ClassOffsets}. */
+  private static double[][] sum(double[][] logProb, double[] offsets) {
+    double[][] weighted = new double[logProb.length][offsets.length];
+    for (int t = 0; t < weighted.length; t++) {
+      for (int c = 0; c < offsets.length; c++) {
+        weighted[t][c] = logProb[t][c] + offsets[c];
+      }
+    }
+    return weighted;
   }
 
   /**

@@ -4,6 +4,7 @@ import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import java.util.Arrays;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
+import org.ctc4j.ClassOffsets;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcResult;
@@ -38,7 +39,8 @@ public final class BackendsTarget {
             data.pickValue(new InputKind[] {InputKind.LOGITS, InputKind.LOG_PROBS}),
             data.pickValue(GradientKind.values()),
             data.pickValue(Reduction.values()),
-            data.consumeBoolean());
+            data.consumeBoolean(),
+            ClassOffsets.NONE);
     CtcBatch batch = batch(data, classes, options);
     CtcResult expected = REFERENCE.lossAndGradient(batch, options);
     CtcResult got = CPU.lossAndGradient(batch, options);
