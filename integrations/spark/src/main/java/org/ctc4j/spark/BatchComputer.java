@@ -15,12 +15,16 @@ import org.ctc4j.LabelSpan;
 import org.ctc4j.Targets;
 import org.ctc4j.text.Vocabulary;
 
-/** Computes utterances of one number of classes, in one call for all as long as none is refused. */
+/**
+ * Computes utterances of one number of classes, in one call for all as long as none is refused. Not
+ * thread-safe: each task has its own.
+ */
 final class BatchComputer {
   /** Of logits in one call, but for one utterance alone. */
   static final long MOST_BYTES = 1 << 28;
 
   private final Work work;
+  private byte[] numbers = {}; // of the batch at work, kept for the next
 
   BatchComputer(Work work) {
     this.work = work;
@@ -153,17 +157,20 @@ final class BatchComputer {
   }
 
   /** One after the other, without the frames that are not used. */
-  private static FrameTensor packed(List<Utterance> utterances) {
+  private FrameTensor packed(List<Utterance> utterances) {
     int classes = utterances.get(0).classes();
-    int[] counts = utterances.stream().mapToInt(Utterance::frames).toArray();
     int width = utterances.get(0).type().bytes() * classes;
-    ByteBuffer numbers =
-        ByteBuffer.allocate(Arrays.stream(counts).map(count -> count * width).sum());
-    for (Utterance each : utterances) {
-      numbers.put(each.numbers(), 0, each.frames() * width);
+    int[] counts = utterances.stream().mapToInt(Utterance::frames).toArray();
+    int size = Arrays.stream(counts).map(count -> count * width).sum();
+    if (numbers.length < size) {
+      numbers = new byte[size];
     }
-    Elements elements =
-        Elements.of(Utterance.littleEndian(numbers.array()), utterances.get(0).type());
-    return FrameTensor.packed(elements, counts, classes);
+    int at = 0;
+    for (Utterance each : utterances) {
+      System.arraycopy(each.numbers(), 0, numbers, at, each.frames() * width);
+      at += each.frames() * width;
+    }
+    ByteBuffer buffer = Utterance.littleEndian(numbers).limit(size);
+    return FrameTensor.packed(Elements.of(buffer, utterances.get(0).type()), counts, classes);
   }
 }

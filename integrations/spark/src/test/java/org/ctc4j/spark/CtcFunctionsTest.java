@@ -30,6 +30,7 @@ class CtcFunctionsTest {
     spark =
         LocalSpark.inProcess()
             .config("spark.sql.extensions", CtcFunctions.class.getName())
+            .config("spark.task.cpus", 2) // one task, on two threads
             .getOrCreate();
     CORPUS.rows(spark).createOrReplaceTempView("utterances");
     Path file = folder.resolve("tokens.txt");
