@@ -3,9 +3,11 @@ package org.ctc4j.examples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
@@ -56,6 +58,13 @@ public final class LearningCurve {
   /** Seconds since this was made. */
   public double seconds() {
     return (System.nanoTime() - start) / 1e9;
+  }
+
+  /** How long it took until now: "194 s, 350 s of processor time". */
+  public String time() {
+    Optional<Duration> processor = ProcessHandle.current().info().totalCpuDuration();
+    return "%.0f s".formatted(seconds())
+        + processor.map(p -> ", %d s of processor time".formatted(p.toSeconds())).orElse("");
   }
 
   /** Writes curve.tsv and curve.png. */
