@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.function.DoubleSupplier;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcOptions;
+import org.ctc4j.Reduction;
 import org.ctc4j.djl.CtcErrorRate;
 import org.ctc4j.djl.CtcLoss;
 import org.ctc4j.djl.FrameLayout;
@@ -49,8 +50,10 @@ public final class CtcTraining implements AutoCloseable {
    * @param block from the batches' data to logits (N, T, C)
    * @param input shape of some data
    * @param rate learning rate at the start; a hundredth of it is left at the end
+   * @param blankPenalty 0, or what a blank costs, in nats
    */
-  public CtcTraining(String name, Block block, Shape input, int steps, float rate) {
+  public CtcTraining(
+      String name, Block block, Shape input, int steps, float rate, float blankPenalty) {
     this.steps = steps;
     Engine.getInstance().setRandomSeed(SEED);
     CosineTracker tracker =
@@ -62,9 +65,11 @@ public final class CtcTraining implements AutoCloseable {
     ctc = Ctc.create();
     model = Model.newInstance(name);
     model.setBlock(block);
+    CtcOptions options =
+        CtcOptions.DEFAULT.withReduction(Reduction.MEAN).withBlankPenalty(blankPenalty);
     trainer =
         model.newTrainer(
-            new DefaultTrainingConfig(new CtcLoss(ctc, FrameLayout.BATCH_MAJOR))
+            new DefaultTrainingConfig(new CtcLoss(ctc, options, FrameLayout.BATCH_MAJOR))
                 .optOptimizer(Optimizer.adam().optLearningRateTracker(tracker).build()));
     trainer.initialize(input);
   }
