@@ -11,10 +11,14 @@ package org.ctc4j;
  * @param topClasses how many classes of each frame are considered, the most probable ones, ≥ 1
  * @param minLogProbability a class less probable than this in a frame is not considered in it, in
  *     nats
+ * @param beamThreshold a prefix stays in the beam if its score is less than so many nats below that
+ *     of the best one of the frame, > 0; +Infinity, the default, keeps all
  */
-public record BeamOptions(int beamWidth, int nBest, int topClasses, double minLogProbability) {
+public record BeamOptions(
+    int beamWidth, int nBest, int topClasses, double minLogProbability, double beamThreshold) {
   /** A beam of 100 prefixes, the best output alone, the 40 most probable classes of a frame. */
-  public static final BeamOptions DEFAULT = new BeamOptions(100, 1, 40, Double.NEGATIVE_INFINITY);
+  public static final BeamOptions DEFAULT =
+      new BeamOptions(100, 1, 40, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
 
   public BeamOptions {
     requireOneOrMore("beam width", beamWidth);
@@ -25,6 +29,10 @@ public record BeamOptions(int beamWidth, int nBest, int topClasses, double minLo
           "least log-probability: expected a number of nats in [-Infinity, 0], got "
               + minLogProbability);
     }
+    if (!(beamThreshold > 0)) {
+      throw new InvalidInputException(
+          "beam threshold: expected a number of nats above 0, got " + beamThreshold);
+    }
   }
 
   private static void requireOneOrMore(String name, int value) {
@@ -34,18 +42,22 @@ public record BeamOptions(int beamWidth, int nBest, int topClasses, double minLo
   }
 
   public BeamOptions withBeamWidth(int value) {
-    return new BeamOptions(value, nBest, topClasses, minLogProbability);
+    return new BeamOptions(value, nBest, topClasses, minLogProbability, beamThreshold);
   }
 
   public BeamOptions withNBest(int value) {
-    return new BeamOptions(beamWidth, value, topClasses, minLogProbability);
+    return new BeamOptions(beamWidth, value, topClasses, minLogProbability, beamThreshold);
   }
 
   public BeamOptions withTopClasses(int value) {
-    return new BeamOptions(beamWidth, nBest, value, minLogProbability);
+    return new BeamOptions(beamWidth, nBest, value, minLogProbability, beamThreshold);
   }
 
   public BeamOptions withMinLogProbability(double value) {
-    return new BeamOptions(beamWidth, nBest, topClasses, value);
+    return new BeamOptions(beamWidth, nBest, topClasses, value, beamThreshold);
+  }
+
+  public BeamOptions withBeamThreshold(double value) {
+    return new BeamOptions(beamWidth, nBest, topClasses, minLogProbability, value);
   }
 }

@@ -35,11 +35,43 @@ public interface BeamScorer<S> {
    */
   double score(S state, int label);
 
+  /**
+   * What any label adds to this prefix at most, from {@link #score} as it is, rounding included.
+   * The search looks at labels from the most probable one of a frame on, and stops where even this
+   * would not bring one into the beam; so a bound makes it faster and changes no output. +Infinity
+   * where none is known. NaN, and a label that adds more than its bound, are refused with an {@link
+   * InvalidInputException}. Called for every prefix of every frame.
+   */
+  default double bound(S state) {
+    return Double.POSITIVE_INFINITY;
+  }
+
   /** The state after {@code label}. Called once for each prefix that stays in the beam. */
   S next(S state, int label);
 
   /** What the end of the utterance adds; −Infinity forbids the output. */
   default double end(S state) {
     return 0;
+  }
+
+  /** All that this adds to an output, its end included; −Infinity if it forbids it. */
+  default double total(int... labels) {
+    S state = start();
+    double total = 0;
+    for (int label : labels) {
+      total += score(state, label);
+      if (total == Double.NEGATIVE_INFINITY) {
+        return total; // there is no state after what is forbidden
+      }
+      state = next(state, label);
+    }
+    return total + end(state);
+  }
+
+  /**
+   * A scorer that adds what this and what another one add; what one of them forbids is forbidden.
+   */
+  default <T> BeamScorer<?> plus(BeamScorer<T> other) {
+    return new ScorerSum<>(this, other);
   }
 }

@@ -220,7 +220,8 @@ public final class CtcDecoder {
             .filter(output -> output.score() > Double.NEGATIVE_INFINITY)
             .map(
                 output ->
-                    new CtcHypothesis(output.labels(), output.logProbability(), output.score()))
+                    new CtcHypothesis(
+                        output.labels(), output.logProbability(), output.score(), output.added()))
             .sorted(BEST_FIRST)
             .limit(most)
             .toList();

@@ -16,14 +16,16 @@ public final class CtcHypothesis {
   private final int[] labels;
   private final double logProbability;
   private final double score;
+  private final double added;
 
   /**
    * @param labels without blanks, (L); not copied
    */
-  CtcHypothesis(int[] labels, double logProbability, double score) {
+  CtcHypothesis(int[] labels, double logProbability, double score, double added) {
     this.labels = labels;
     this.logProbability = logProbability;
     this.score = score;
+    this.added = added;
   }
 
   /** A copy of the L labels. */
@@ -44,6 +46,11 @@ public final class CtcHypothesis {
    */
   public double score() {
     return score;
+  }
+
+  /** What the {@link BeamScorer} added to the score, 0 without one. */
+  public double added() {
+    return added;
   }
 
   /** "27 labels, ln p = -0.31, score -0.31". */

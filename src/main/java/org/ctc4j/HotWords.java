@@ -3,6 +3,8 @@ package org.ctc4j;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * Makes given label sequences (names, terms, phrases of any length) more likely in a beam search:
@@ -29,8 +31,25 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
    * @throws InvalidInputException if a word is empty, a label negative or the bonus not finite
    */
   public static HotWords of(Collection<int[]> words, double bonus) {
-    if (!Double.isFinite(bonus)) {
-      throw new InvalidInputException("hot words: expected a finite bonus, got " + bonus);
+    return of(List.copyOf(words), Collections.nCopies(words.size(), bonus));
+  }
+
+  /**
+   * The same with a bonus for each word.
+   *
+   * @param bonuses as many as words; of a word that is there several times the last
+   * @throws InvalidInputException if a word is empty, a label negative, a bonus not finite or their
+   *     number another
+   */
+  public static HotWords of(List<int[]> words, List<Double> bonuses) {
+    if (bonuses.size() != words.size()) {
+      throw new InvalidInputException(
+          "hot words: expected %d bonuses, got %d".formatted(words.size(), bonuses.size()));
+    }
+    for (double bonus : bonuses) {
+      if (!Double.isFinite(bonus)) {
+        throw new InvalidInputException("hot words: expected a finite bonus, got " + bonus);
+      }
     }
     HotWords hotWords = new HotWords(words.stream().map(int[]::clone).toArray(int[][]::new));
     for (int i = 0; i < hotWords.words.length; i++) {
@@ -40,10 +59,11 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
       }
     }
     hotWords.check(Integer.MAX_VALUE, -1);
-    for (int[] word : hotWords.words) {
-      hotWords.add(word, bonus);
+    for (int i = 0; i < hotWords.words.length; i++) {
+      hotWords.add(hotWords.words[i], bonuses.get(i));
     }
     hotWords.link();
+    hotWords.bound();
     return hotWords;
   }
 
@@ -102,6 +122,20 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
     }
   }
 
+  /** Sets what may follow, of suffixes first. */
+  private void bound() {
+    ArrayDeque<Match> queue = new ArrayDeque<>();
+    queue.add(root);
+    while (!queue.isEmpty()) {
+      Match match = queue.remove();
+      match.most = match == root ? 0 : match.suffix.most; // 0 for any other label
+      for (Match child : match.children) {
+        match.most = Math.max(match.most, child.completed + child.pending);
+        queue.add(child);
+      }
+    }
+  }
+
   private int slot(int label) {
     return label * 0x9e3779b9 >>> Integer.numberOfLeadingZeros(first.length) + 1;
   }
@@ -115,6 +149,11 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
   public double score(Match state, int label) {
     Match next = next(state, label);
     return next.completed + next.pending - state.pending;
+  }
+
+  @Override
+  public double bound(Match state) {
+    return state.most - state.pending;
   }
 
   @Override
@@ -149,6 +188,7 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
     private final int depth;
     private double pending; // granted in advance
     private double completed; // for words that end here
+    private double most; // completed and pending of any that may come next, or more
     private Match[] children = {}; // by label
     private Match suffix;
     private Match otherwise; // the longest suffix that goes on with a label that this does not

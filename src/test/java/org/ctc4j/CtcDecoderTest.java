@@ -212,7 +212,8 @@ class CtcDecoderTest {
                 1 + random.nextInt(20),
                 20,
                 1 + random.nextInt(classes),
-                random.nextBoolean() ? LOG_ZERO : -4);
+                random.nextBoolean() ? LOG_ZERO : -4,
+                random.nextBoolean() ? Double.POSITIVE_INFINITY : 3);
         double sum = 0;
         for (CtcHypothesis hypothesis : search(logits, classes, 0, beam).hypotheses()) {
           sum += Math.exp(hypothesis.logProbability());
@@ -233,7 +234,7 @@ class CtcDecoderTest {
 
   /** Prefix beam search as in the papers, with maps of label lists. */
   private static List<Map.Entry<List<Integer>, Double>> byMaps(
-      double[][] p, int blank, int width, BeamScorer<?> scorer) {
+      double[][] p, int blank, BeamOptions options, BeamScorer<?> scorer) {
     Map<List<Integer>, double[]> beam = new HashMap<>();
     beam.put(List.of(), new double[] {0, LOG_ZERO});
     for (double[] row : p) {
@@ -258,8 +259,10 @@ class CtcDecoderTest {
         }
       }
       beam = new HashMap<>();
-      for (Map.Entry<List<Integer>, Double> entry : ranked(next, scorer, false)) {
-        if (beam.size() < width && entry.getValue() > LOG_ZERO) {
+      List<Map.Entry<List<Integer>, Double>> ranked = ranked(next, scorer, false);
+      double least = ranked.get(0).getValue() - options.beamThreshold();
+      for (Map.Entry<List<Integer>, Double> entry : ranked) {
+        if (beam.size() < options.beamWidth() && entry.getValue() > least) {
           beam.put(entry.getKey(), next.get(entry.getKey()));
         }
       }
@@ -367,9 +370,12 @@ class CtcDecoderTest {
   }
 
   private void assertSameAsByMaps(int frames, int classes, int width, HotWords scorer) {
+    assertSameAsByMaps(frames, classes, EVERYTHING.withBeamWidth(width), scorer);
+  }
+
+  private void assertSameAsByMaps(int frames, int classes, BeamOptions beam, HotWords scorer) {
     double[][] logits = noise(frames, classes, 1);
-    var expected = withGreedy(logits, byMaps(softmax(logits), 1, width, scorer), scorer);
-    BeamOptions beam = EVERYTHING.withBeamWidth(width);
+    var expected = withGreedy(logits, byMaps(softmax(logits), 1, beam, scorer), scorer);
     List<CtcHypothesis> got = search(logits, classes, 1, beam, scorer).hypotheses();
     assertEquals(expected.size(), got.size(), replay());
     for (int k = 0; k < got.size(); k++) {
@@ -386,6 +392,20 @@ class CtcDecoderTest {
     }
     for (int i = 0; i < 200; i++) { // a beam that has lost paths of its best
       assertSameAsByMaps(2 + random.nextInt(10), 3 + random.nextInt(3), 1 + i % 2, null);
+    }
+    for (int i = 0; i < 100; i++) {
+      BeamOptions beam =
+          EVERYTHING.withBeamWidth(1 + random.nextInt(30)).withBeamThreshold(random.nextDouble(8));
+      assertSameAsByMaps(random.nextInt(30), 3 + random.nextInt(4), beam, null);
+    }
+    for (int i = 0; i < 100; i++) {
+      HotWords hot =
+          HotWords.of(List.of(new int[] {0, 2}, new int[] {2, 0, 2}), random.nextGaussian());
+      BeamOptions beam =
+          EVERYTHING
+              .withBeamWidth(1 + random.nextInt(12))
+              .withBeamThreshold(i % 2 == 0 ? Double.POSITIVE_INFINITY : random.nextDouble(8));
+      assertSameAsByMaps(random.nextInt(30), 3 + random.nextInt(4), beam, hot);
     }
     assertSameAsByMaps(
         3000, 5, 30, null); // long enough for the trie to be cleared of what is unused
@@ -422,7 +442,12 @@ class CtcDecoderTest {
           Math.log(all.get(Arrays.toString(greedy)))
               + bonus(scorer, Arrays.stream(greedy).boxed().toList(), true);
       for (int width = 1; width <= 8; width++) {
-        BeamOptions beam = new BeamOptions(width, 1 + random.nextInt(10), top, Math.log(least));
+        BeamOptions beam =
+            BeamOptions.DEFAULT
+                .withBeamWidth(width)
+                .withNBest(1 + random.nextInt(10))
+                .withTopClasses(top)
+                .withMinLogProbability(Math.log(least));
         List<CtcHypothesis> got = search(logits, classes, blank, beam, scorer).hypotheses();
         CtcHypothesis best = got.get(0);
         double path = Arrays.stream(p).mapToDouble(r -> Math.log(max(r))).sum();
@@ -1067,5 +1092,8 @@ class CtcDecoderTest {
     assertThrows(InvalidInputException.class, () -> BeamOptions.DEFAULT.withNBest(0));
     assertThrows(InvalidInputException.class, () -> BeamOptions.DEFAULT.withTopClasses(0));
     assertThrows(InvalidInputException.class, () -> BeamOptions.DEFAULT.withMinLogProbability(0.5));
+    assertThrows(InvalidInputException.class, () -> BeamOptions.DEFAULT.withBeamThreshold(0));
+    assertThrows(
+        InvalidInputException.class, () -> BeamOptions.DEFAULT.withBeamThreshold(Double.NaN));
   }
 }

@@ -106,7 +106,7 @@ class ToStringTest {
         "0 utterances: 0 OK, 0 INFEASIBLE, 0 NOT_FINITE; loss 0.0",
         CtcResult.ofLosses(0).toString());
     CtcNBest nBest =
-        new CtcNBest(CtcStatus.OK, List.of(new CtcHypothesis(new int[] {1, 2}, -0.5, 0.25)));
+        new CtcNBest(CtcStatus.OK, List.of(new CtcHypothesis(new int[] {1, 2}, -0.5, 0.25, 0.75)));
     assertEquals("OK: best of 1: 2 labels, ln p = -0.5, score 0.25", nBest.toString());
     assertEquals("2 hot words", HotWords.of(List.of(new int[] {1}, new int[] {2}), 1).toString());
   }

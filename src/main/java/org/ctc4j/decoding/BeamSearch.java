@@ -77,7 +77,7 @@ public final class BeamSearch<S> {
     this.utterance = utterance;
     this.classes = new ClassPruning(classes, beam);
     this.greedy = new GreedyOutput(classes, blank);
-    this.candidates = new Candidates(beam.beamWidth());
+    this.candidates = new Candidates(beam.beamWidth(), beam.beamThreshold());
     this.trie = new PrefixTrie<>(scorer == null ? null : scorer.start());
     this.taken = new boolean[classes];
     this.row = new double[classes];
@@ -189,7 +189,7 @@ public final class BeamSearch<S> {
     for (int label : labels) {
       int child = trie.find(node, label);
       if (child == NONE) {
-        double added = scorer == null ? 0 : added(node, label);
+        double added = scorer == null ? 0 : added(node, label, Double.POSITIVE_INFINITY);
         if (added == LOG_ZERO) {
           return NONE;
         }
@@ -209,7 +209,7 @@ public final class BeamSearch<S> {
     double end = scorer.end(trie.state(node));
     double added = trie.bonus(node) + end;
     if (!(added < Double.POSITIVE_INFINITY)) {
-      throw refused("end(state)", end, node);
+      throw refused("end(state)", end, finite(end), node);
     }
     return added;
   }
@@ -263,14 +263,16 @@ public final class BeamSearch<S> {
     for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
       taken[trie.label(nodes[child])] = true;
     }
+    double bound = scorer == null ? 0 : bound(node);
+    double most = trie.bonus(node) + bound;
     for (int k = 0; k < classes.count(); k++) {
       int label = classes.get(k);
-      if (scorer == null && total[i] + row[label] <= candidates.threshold()) {
+      if (total[i] + row[label] + most <= candidates.threshold()) {
         break; // and so are all less probable classes
       }
       if (label != blank && !taken[label]) {
         double logProb = extended(i, label);
-        double added = scorer == null ? 0 : added(node, label);
+        double added = scorer == null ? 0 : added(node, label, bound);
         candidates.offer(i, label, LOG_ZERO, logProb, logProb, added);
       }
     }
@@ -279,28 +281,45 @@ public final class BeamSearch<S> {
     }
   }
 
+  /** What the scorer adds at most to the prefix of a node for one label more. */
+  private double bound(int node) {
+    double bound = scorer.bound(trie.state(node));
+    if (Double.isNaN(bound)) {
+      throw refused("bound(state)", bound, "a number", node);
+    }
+    return bound;
+  }
+
   /** What the scorer adds to the prefix of a node and one label more. */
-  private double added(int node, int label) {
+  private double added(int node, int label, double bound) {
     double more = scorer.score(trie.state(node), label);
+    if (more > bound) {
+      throw refused("score(state, " + label + ")", more, "at most its bound, " + bound, node);
+    }
     double added = trie.bonus(node) + more;
     if (!(added < Double.POSITIVE_INFINITY)) { // NaN as well
-      throw refused("score(state, " + label + ")", more, node);
+      throw refused("score(state, " + label + ")", more, finite(more), node);
     }
     return added;
   }
 
-  private InvalidInputException refused(String call, double value, int node) {
+  private static String finite(double value) {
+    return "a number below +Infinity"
+        + (Double.isFinite(value) ? ", all that it adds together too" : "");
+  }
+
+  private InvalidInputException refused(String call, double value, String expected, int node) {
     int[] prefix = trie.labels(node);
     int[] last = Arrays.copyOfRange(prefix, Math.max(0, prefix.length - 20), prefix.length);
     return new InvalidInputException(
-        "scorer: %s gave %s in %s after %s %s, expected a number below +Infinity%s"
+        "scorer: %s gave %s in %s after %s %s, expected %s"
             .formatted(
                 call,
                 value,
                 utterance,
                 last.length < prefix.length ? prefix.length + " labels that end in" : "the labels",
                 Arrays.toString(last),
-                Double.isFinite(value) ? ", all that it adds together too" : ""));
+                expected));
   }
 
   private double extended(int i, int label) {
@@ -312,10 +331,9 @@ public final class BeamSearch<S> {
     for (int i = 0; i < size; i++) {
       entryOf[nodes[i]] = 0;
     }
-    int count = candidates.count();
-    int[] order = new int[count];
+    int[] order = candidates.ranked(); // what the best lead to sets a high threshold
+    int count = order.length;
     int[] next = new int[count];
-    candidates.rank(order); // the best first: most of what they lead to sets a high threshold
     for (int k = 0; k < count; k++) {
       int from = nodes[candidates.entry[order[k]]];
       next[k] = candidates.label[order[k]] == NONE ? from : child(from, order[k]);

@@ -5,8 +5,10 @@ import java.util.Arrays;
 /** The best prefixes of a frame, found among all that are offered. Reusable. */
 final class Candidates {
   private final int most;
+  private final double range; // below the best
   private final IndexHeap worst = new IndexHeap(false);
   private int count;
+  private double best;
   double[] score = new double[16];
   double[] logBlank = new double[16]; // ln p of the paths that end in a blank
   double[] logLabel = new double[16]; // of those that end in the last label
@@ -14,33 +16,38 @@ final class Candidates {
   int[] entry = new int[16]; // in the beam before
   int[] label = new int[16]; // appended to it, or NONE
 
-  Candidates(int most) {
+  /**
+   * @param most how many are kept
+   * @param range one whose score is not above the best one's less this is not kept
+   */
+  Candidates(int most, double range) {
     this.most = most;
+    this.range = range;
   }
 
   void clear() {
     count = 0;
+    best = Double.NEGATIVE_INFINITY;
     worst.begin(score);
   }
 
-  int count() {
-    return count;
-  }
-
-  /**
-   * The prefixes that were taken, the best first; ends the offers.
-   *
-   * @param order of {@link #count} places
-   */
-  void rank(int[] order) {
+  /** The prefixes that were taken, the best first; ends the offers. */
+  int[] ranked() {
+    while (count > 0 && score[worst.root()] <= best - range) {
+      worst.pop();
+      count--;
+    }
+    int[] order = new int[count];
     for (int k = count - 1; k >= 0; k--) {
       order[k] = worst.pop();
     }
+    return order;
   }
 
   /** A score that is not above this need not be offered. */
   double threshold() {
-    return count < most ? Double.NEGATIVE_INFINITY : score[worst.root()];
+    double least = best - range;
+    return count < most ? least : Math.max(least, score[worst.root()]);
   }
 
   /** Takes a prefix if it is among the best so far; of equal ones those that came first stay. */
@@ -55,6 +62,7 @@ final class Candidates {
     if (!(newScore > threshold())) {
       return;
     }
+    best = Math.max(best, newScore);
     boolean room = count < most;
     int slot = room ? count++ : worst.root();
     if (slot == score.length) {

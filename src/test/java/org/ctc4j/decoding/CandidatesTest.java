@@ -14,9 +14,7 @@ class CandidatesTest {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
 
   private static int[] labels(Candidates candidates) {
-    int[] order = new int[candidates.count()];
-    candidates.rank(order);
-    return Arrays.stream(order).map(slot -> candidates.label[slot]).toArray();
+    return Arrays.stream(candidates.ranked()).map(slot -> candidates.label[slot]).toArray();
   }
 
   @Test
@@ -26,7 +24,7 @@ class CandidatesTest {
     for (int i = 0; i < 100; i++) {
       int most = 1 + random.nextInt(50);
       double[] scores = random.doubles(random.nextInt(100), -9, 0).toArray();
-      Candidates candidates = new Candidates(most);
+      Candidates candidates = new Candidates(most, Double.POSITIVE_INFINITY);
       for (int round = 0; round < 2; round++) { // it can be used again
         candidates.clear();
         for (int k = 0; k < scores.length; k++) {
@@ -42,14 +40,16 @@ class CandidatesTest {
                 .limit(most)
                 .mapToInt(Integer::intValue)
                 .toArray();
-        for (int slot = 0; slot < candidates.count(); slot++) {
+        int[] slots = candidates.ranked();
+        for (int slot : slots) {
           int k = candidates.label[slot];
           assertEquals(7, candidates.entry[slot]);
           assertEquals(scores[k], candidates.score[slot], 1e-12);
           assertEquals(-1 - k, candidates.logBlank[slot]);
           assertEquals(-2 - k, candidates.logLabel[slot]);
         }
-        assertArrayEquals(expected, labels(candidates));
+        assertArrayEquals(
+            expected, Arrays.stream(slots).map(slot -> candidates.label[slot]).toArray());
       }
     }
   }
@@ -57,12 +57,25 @@ class CandidatesTest {
   @Test
   @DisplayName("Of equal scores those that came first stay, the first of them first")
   void ties() {
-    Candidates candidates = new Candidates(3);
+    Candidates candidates = new Candidates(3, Double.POSITIVE_INFINITY);
     candidates.clear();
     for (int k = 0; k < 6; k++) {
       assertEquals(k < 3 ? LOG_ZERO : -2, candidates.threshold());
       candidates.offer(0, k, -1, LOG_ZERO, -1, -1);
     }
     assertArrayEquals(new int[] {0, 1, 2}, labels(candidates));
+  }
+
+  @Test
+  @DisplayName("What is as far below the best as the range, or farther, is not taken")
+  void range() {
+    Candidates candidates = new Candidates(4, 2);
+    for (double[] scores : new double[][] {{-5, -3, -4, -4.5, -1, -2}, {-1, -2, -3, -4}}) {
+      candidates.clear();
+      for (int k = 0; k < scores.length; k++) {
+        candidates.offer(0, (int) -scores[k], scores[k], LOG_ZERO, scores[k], 0);
+      }
+      assertArrayEquals(new int[] {1, 2}, labels(candidates));
+    }
   }
 }
