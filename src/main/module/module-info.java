@@ -13,5 +13,6 @@ module org.ctc4j {
 
   exports org.ctc4j;
   exports org.ctc4j.io;
+  exports org.ctc4j.lm;
   exports org.ctc4j.text;
 }

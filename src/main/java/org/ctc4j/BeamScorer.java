@@ -54,12 +54,15 @@ public interface BeamScorer<S> {
     return 0;
   }
 
-  /** All that this adds to an output, its end included. */
+  /** All that this adds to an output, its end included; −Infinity if it forbids it. */
   default double total(int... labels) {
     S state = start();
     double total = 0;
     for (int label : labels) {
       total += score(state, label);
+      if (total == Double.NEGATIVE_INFINITY) {
+        return total; // there is no state after what is forbidden
+      }
       state = next(state, label);
     }
     return total + end(state);

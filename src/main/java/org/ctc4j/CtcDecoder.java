@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import org.ctc4j.decoding.BeamSearch;
 import org.ctc4j.decoding.Greedy;
+import org.ctc4j.decoding.GreedyLabels;
 import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.LogProbs;
 import org.ctc4j.host.Workers;
@@ -90,6 +91,33 @@ public final class CtcDecoder {
                   : CtcPath.none(status);
         });
     return Arrays.asList(paths);
+  }
+
+  /** {@link #greedyLabels(FrameTensor, int[], CtcOptions)} of all frames. */
+  public List<CtcLabels> greedyLabels(FrameTensor logits, CtcOptions options) {
+    return greedyLabels(logits, logits.frameCounts(), options);
+  }
+
+  /**
+   * The labels of {@link #greedy(FrameTensor, int[], CtcOptions) greedy}, without their frames and
+   * confidences: logits are not normalised for it, so that it takes a fraction of the time.
+   *
+   * @param logits (T, N, C)
+   * @param inputLengths one for each utterance, each in [0, T]
+   * @return of N utterances
+   * @throws InvalidInputException if an argument is out of its range
+   */
+  public List<CtcLabels> greedyLabels(FrameTensor logits, int[] inputLengths, CtcOptions options) {
+    CtcBatch batch = batch(logits, inputLengths, options);
+    CtcLabels[] found = new CtcLabels[batch.utterances()];
+    workers.forEach(
+        found.length,
+        n -> {
+          GreedyLabels greedy = new GreedyLabels(logProbs(batch, n, options), options.blank());
+          CtcStatus status = greedy.decode();
+          found[n] = new CtcLabels(status, status == CtcStatus.OK ? greedy.labels() : new int[0]);
+        });
+    return Arrays.asList(found);
   }
 
   /**

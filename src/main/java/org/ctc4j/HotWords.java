@@ -3,6 +3,8 @@ package org.ctc4j;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * Makes given label sequences (names, terms, phrases of any length) more likely in a beam search:
@@ -29,8 +31,25 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
    * @throws InvalidInputException if a word is empty, a label negative or the bonus not finite
    */
   public static HotWords of(Collection<int[]> words, double bonus) {
-    if (!Double.isFinite(bonus)) {
-      throw new InvalidInputException("hot words: expected a finite bonus, got " + bonus);
+    return of(List.copyOf(words), Collections.nCopies(words.size(), bonus));
+  }
+
+  /**
+   * The same with a bonus for each word.
+   *
+   * @param bonuses as many as words; of a word that is there several times the last
+   * @throws InvalidInputException if a word is empty, a label negative, a bonus not finite or their
+   *     number another
+   */
+  public static HotWords of(List<int[]> words, List<Double> bonuses) {
+    if (bonuses.size() != words.size()) {
+      throw new InvalidInputException(
+          "hot words: expected %d bonuses, got %d".formatted(words.size(), bonuses.size()));
+    }
+    for (double bonus : bonuses) {
+      if (!Double.isFinite(bonus)) {
+        throw new InvalidInputException("hot words: expected a finite bonus, got " + bonus);
+      }
     }
     HotWords hotWords = new HotWords(words.stream().map(int[]::clone).toArray(int[][]::new));
     for (int i = 0; i < hotWords.words.length; i++) {
@@ -40,8 +59,8 @@ public final class HotWords implements BeamScorer<HotWords.Match> {
       }
     }
     hotWords.check(Integer.MAX_VALUE, -1);
-    for (int[] word : hotWords.words) {
-      hotWords.add(word, bonus);
+    for (int i = 0; i < hotWords.words.length; i++) {
+      hotWords.add(hotWords.words[i], bonuses.get(i));
     }
     hotWords.link();
     hotWords.bound();

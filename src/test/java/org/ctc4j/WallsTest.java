@@ -55,9 +55,9 @@ class WallsTest {
   }
 
   @Test
-  @DisplayName("The module exports the API, the reading of files and text, to all")
+  @DisplayName("The module exports the API, the reading of files, language models and text, to all")
   void exports() {
-    assertEquals(Set.of("org.ctc4j", "org.ctc4j.io", "org.ctc4j.text"), exported);
+    assertEquals(Set.of("org.ctc4j", "org.ctc4j.io", "org.ctc4j.lm", "org.ctc4j.text"), exported);
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
           + " blanks removed. With --beam the outputs of the highest probability, each summed over its"
           + " paths (prefix beam search); their labels lie in --json where the most probable path of"
           + " each output has them. A text is listed once, with the probability of all labels that"
-          + " say it. Where the file has targets, or with --transcripts, error rates follow. Files of"
+          + " say it. A language model, a lexicon and hot words add to the scores. Where the file has targets, or with --transcripts, error rates follow. Files of"
           + " times are of the best output.",
       "",
       "In --json a greedy label's or word's confidence is the geometric mean of its frames'"
@@ -45,6 +46,7 @@ import picocli.CommandLine.Spec;
       "  ctc decode                                       real speech that comes with ctc4j",
       "  ctc decode --beam 100 --nbest 5",
       "  ctc decode --beam 100 --hot-word channel --hot-word monday",
+      "  ctc decode --beam 100 --lm words.arpa.gz --lm-weight 0.5 --lexicon words.txt",
       "  ctc decode batch.npz --tokens vocab.json --blank 31 --json",
       "  ctc decode batch.npz --tokens vocab.json --beam 50 --frame-shift 0.02 --srt folder"
     },
@@ -76,8 +78,9 @@ final class DecodeCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     BeamOptions beam = search.beam(); // what is wrong is told before gigabytes are read
     times.check(tokens.frameShift(input), json);
-    TimeFiles files =
-        times.open(new Outputs(input.file, tokens.file(), transcripts, times.namesFile()));
+    List<Path> inputs = new ArrayList<>(Arrays.asList(search.files()));
+    inputs.addAll(Arrays.asList(input.file, tokens.file(), transcripts, times.namesFile()));
+    TimeFiles files = times.open(new Outputs(inputs.toArray(Path[]::new)));
     BatchFile file = BatchFile.readDecodable(input, err);
     Naming naming = tokens.of(input, file, err);
     TimeSetting setting = times.setting(file, naming, files);
@@ -122,11 +125,11 @@ final class DecodeCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Vocabulary vocabulary = naming.vocabulary();
     BeamOptions beam = search.beam();
-    BeamScorer<?> hot = search.scorer(vocabulary);
+    BeamScorer<?> scorer = search.scorer(vocabulary);
     NBestSearch nBest =
         new NBestSearch(file.batch(), input.options(), threads.engine(), vocabulary);
     List<NBestReport.NBest> found = new ArrayList<>();
-    file.during("decoding", () -> found.addAll(nBest.find(setting.names(), beam, hot)));
+    file.during("decoding", () -> found.addAll(nBest.find(setting.names(), beam, scorer)));
     List<List<TimedUtterance>> timed = new ArrayList<>();
     if (json || setting.hasFiles()) {
       file.during("aligning", () -> timed.addAll(nBest.time(found, beam.nBest(), setting)));

@@ -70,6 +70,7 @@ final class NBestReport {
           fields.writeText(json, timed.get(n).get(k));
           json.writeNumberField("log_probability", transcript.best().logProbability());
           json.writeNumberField("score", transcript.best().score());
+          json.writeNumberField("added", transcript.best().added());
           json.writeNumberField("text_log_probability", transcript.logProbability());
           json.writeEndObject();
         }

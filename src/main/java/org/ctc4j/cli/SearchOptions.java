@@ -1,18 +1,18 @@
 package org.ctc4j.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.text.Vocabulary;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Whether there is a beam search, and how it goes. */
 final class SearchOptions {
-  private static final double HOT_WORD_BONUS = 1.5;
-
   @Option(
       names = "--beam",
       paramLabel = "W",
@@ -38,27 +38,18 @@ final class SearchOptions {
   private Double minProbability;
 
   @Option(
-      names = "--hot-word",
-      paramLabel = "TEXT",
-      description =
-          "With --beam: make this text more likely, as a word or several where the tokens make"
-              + " words; may be given several times.")
-  private List<String> hotWords = List.of();
-
-  @Option(
-      names = "--hot-word-bonus",
+      names = "--beam-threshold",
       paramLabel = "NATS",
       description =
-          "With --hot-word: what each label of one adds to the score (default: "
-              + HOT_WORD_BONUS
-              + ").")
-  private Double hotWordBonus;
+          "With --beam: keep only prefixes whose score is less than this below the best one's of the"
+              + " frame (default: all that the beam holds).")
+  private Double beamThreshold;
+
+  @Mixin private ScorerOptions scorers;
 
   /** Null without --beam. */
   BeamOptions beam() {
-    if (hotWordBonus != null && hotWords.isEmpty()) {
-      throw new InvalidInputException("--hot-word-bonus: only with --hot-word, which is missing");
-    }
+    scorers.check();
     if (beamWidth == null) {
       requireBeam();
       return null;
@@ -70,6 +61,7 @@ final class SearchOptions {
     BeamOptions options = BeamOptions.DEFAULT.withBeamWidth(beamWidth);
     options = nBest == null ? options : options.withNBest(nBest);
     options = topClasses == null ? options : options.withTopClasses(topClasses);
+    options = beamThreshold == null ? options : options.withBeamThreshold(beamThreshold);
     return minProbability == null
         ? options
         : options.withMinLogProbability(Math.log(minProbability));
@@ -80,7 +72,8 @@ final class SearchOptions {
     given.put("--nbest", nBest != null);
     given.put("--top-classes", topClasses != null);
     given.put("--min-probability", minProbability != null);
-    given.put("--hot-word", !hotWords.isEmpty());
+    given.put("--beam-threshold", beamThreshold != null);
+    given.putAll(scorers.given());
     given.forEach(
         (option, isGiven) -> {
           if (isGiven) {
@@ -89,23 +82,13 @@ final class SearchOptions {
         });
   }
 
-  /** Null where there are no hot words. */
-  BeamScorer<?> scorer(Vocabulary vocabulary) {
-    return scorer(hotWords, hotWordBonus == null ? HOT_WORD_BONUS : hotWordBonus, vocabulary);
+  /** Null where nothing is added. */
+  BeamScorer<?> scorer(Vocabulary vocabulary) throws IOException {
+    return scorers.scorer(vocabulary);
   }
 
-  /**
-   * Null where there are none: a scorer that adds nothing would only keep the search from short
-   * cuts.
-   */
-  static BeamScorer<?> scorer(List<String> texts, double bonus, Vocabulary vocabulary) {
-    if (texts.isEmpty()) {
-      return null;
-    }
-    try {
-      return vocabulary.hotWords(texts, bonus);
-    } catch (InvalidInputException e) {
-      throw new InvalidInputException("--hot-word: " + e.getMessage());
-    }
+  /** What is read beside the logits. */
+  Path[] files() {
+    return scorers.files();
   }
 }

@@ -90,22 +90,67 @@ public final class LogProbs {
   }
 
   /**
-   * The most probable class of frame t, of equal ones that of the least index; then {@link #at}
-   * knows the frame.
+   * The most probable class of frame t, of equal ones that of the least index. Beyond it nothing is
+   * computed of the frame.
    *
-   * @param row C numbers to work in
    * @return −1 if the frame holds NaN or +Infinity
    */
-  public int best(int t, double[] row) {
-    if (!copy(t, row)) {
-      return -1;
-    }
-    if (input == InputKind.LOGITS) {
-      normalise(t, row);
-    }
+  public int best(int t) {
+    return floats != null ? bestOfFloats(t) : bestOfDoubles(t);
+  }
+
+  private int bestOfFloats(int t) {
+    float[] x = floats;
+    logits.elements().read(index(t), logits.classStride(), x, 0, x.length);
     int best = 0;
-    for (int c = 1; c < row.length; c++) {
-      best = row[c] > row[best] ? c : best;
+    float greatest = x[0];
+    boolean finite = true;
+    for (int c = 0; c < x.length; c++) {
+      finite &= x[c] < Float.POSITIVE_INFINITY; // false for NaN
+      if (x[c] > greatest) {
+        greatest = x[c];
+        best = c;
+      }
+    }
+    return finite ? best : -1;
+  }
+
+  private int bestOfDoubles(int t) {
+    int best = 0;
+    double greatest = Double.NEGATIVE_INFINITY;
+    for (int c = 0; c < logits.classes(); c++) {
+      double x = given(t, c);
+      if (!(x < Double.POSITIVE_INFINITY)) {
+        return -1;
+      }
+      if (x > greatest) {
+        greatest = x;
+        best = c;
+      }
+    }
+    return best;
+  }
+
+  /** Whether the most probable class of a frame is possible. */
+  public boolean isPossible(int t, int best) {
+    double x = given(t, best);
+    return switch (input) {
+      case LOGITS -> x > LOG_ZERO;
+      case LOG_PROBS, SCORES -> x >= -IMPOSSIBLE_NATS;
+      case PROBABILITIES -> x > 0;
+    };
+  }
+
+  /**
+   * {@link #best(int)}; then {@link #at} knows the frame.
+   *
+   * @param row C numbers to work in
+   */
+  public int best(int t, double[] row) {
+    int best = best(t);
+    if (best >= 0 && input == InputKind.LOGITS) {
+      copy(t, row);
+      normalise(t, row);
     }
     return best;
   }
@@ -127,8 +172,12 @@ public final class LogProbs {
 
   /** As it is given, but for probabilities: their logarithms are what all else is about. */
   private double number(int t, int c) {
-    double x = logits.elements().get(index(t) + c * logits.classStride());
+    double x = given(t, c);
     return input == InputKind.PROBABILITIES ? Probabilities.log(x) : x;
+  }
+
+  private double given(int t, int c) {
+    return logits.elements().get(index(t) + c * logits.classStride());
   }
 
   private long index(int t) {
@@ -142,8 +191,7 @@ public final class LogProbs {
     }
     boolean finite = true;
     for (int c = 0; c < classes; c++) {
-      double x =
-          floats != null ? floats[c] : logits.elements().get(index(t) + c * logits.classStride());
+      double x = floats != null ? floats[c] : given(t, c);
       finite &= x < Double.POSITIVE_INFINITY; // false for NaN
       row[c] = input == InputKind.PROBABILITIES ? Probabilities.log(x) : x;
     }

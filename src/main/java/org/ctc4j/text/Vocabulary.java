@@ -8,6 +8,7 @@ import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -211,6 +212,11 @@ public final class Vocabulary implements Serializable {
     return roles[c];
   }
 
+  /** What class c adds to a text. */
+  Piece piece(int c) {
+    return pieces[c];
+  }
+
   /** The class of the blank: as it was told, else as the file or its format has it. */
   public OptionalInt blank() {
     return optional(blank);
@@ -382,7 +388,22 @@ public final class Vocabulary implements Serializable {
    */
   public BeamScorer<?> hotWords(Collection<String> texts, double bonus) {
     List<int[]> words = texts.stream().map(this::encode).toList();
-    return hasWords ? new WholeWords(pieces, words, bonus) : HotWords.of(words, bonus);
+    return hasWords
+        ? new WholeWords(pieces, words, Collections.nCopies(words.size(), bonus))
+        : HotWords.of(words, bonus);
+  }
+
+  /**
+   * As {@link #hotWords(Collection, double)}, with a bonus for each text.
+   *
+   * @param bonuses for each label of each text, in nats
+   * @throws InvalidInputException if a text is empty or has no spelling, or a bonus is not finite
+   */
+  public BeamScorer<?> hotWords(Map<String, Double> bonuses) {
+    List<String> texts = List.copyOf(bonuses.keySet());
+    List<int[]> words = texts.stream().map(this::encode).toList();
+    List<Double> ofWords = texts.stream().map(bonuses::get).toList();
+    return hasWords ? new WholeWords(pieces, words, ofWords) : HotWords.of(words, ofWords);
   }
 
   @Override

@@ -48,14 +48,24 @@ final class VocabularyReader {
   record Tokens(List<String> list, VocabularyFormat format) {}
 
   static String decode(Path file) throws IOException {
+    return decode(file, "tokens", MOST_BYTES);
+  }
+
+  /**
+   * A file's text.
+   *
+   * @param what it is of
+   * @param mostBytes how long it may be
+   */
+  static String decode(Path file, String what, int mostBytes) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new IOException(file + ": expected a file of tokens, this is a folder");
+      throw new IOException("%s: expected a file of %s, this is a folder".formatted(file, what));
     }
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MOST_BYTES + 1); // a pipe has no size
-      if (bytes.length > MOST_BYTES) {
+      byte[] bytes = in.readNBytes(mostBytes + 1); // a pipe has no size
+      if (bytes.length > mostBytes) {
         throw new InvalidInputException(
-            "%s: expected a file of tokens, of %d bytes at most".formatted(file, MOST_BYTES));
+            "%s: expected a file of %s, of %d bytes at most".formatted(file, what, mostBytes));
       }
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (NoSuchFileException e) {

@@ -24,16 +24,23 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
   private final Node anywhere = new Node(0);
   private final Set<Integer> labels = new HashSet<>(); // of all words
   private final Piece[] pieces;
-  private final double bonus;
 
   /** The beginning of a hot word. */
   private static final class Node {
     private final int depth;
     private final Map<Integer, Node> children = new HashMap<>();
     private boolean isWord;
+    private double completed; // what it adds as a word
+    private double pending = Double.NEGATIVE_INFINITY; // what it adds in advance
+    private double mostCompleted; // of any child
+    private double mostPending;
 
     private Node(int depth) {
       this.depth = depth;
+    }
+
+    private Node childOrNew(int label) {
+      return children.computeIfAbsent(label, key -> new Node(depth + 1));
     }
   }
 
@@ -52,21 +59,21 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
 
   /**
    * @param pieces of all classes
-   * @param bonus for each label of a word, in nats
-   * @throws InvalidInputException if a word is empty or the bonus not finite
+   * @param bonuses for each label of each word, in nats; of a word that is there twice the greater
+   * @throws InvalidInputException if a word is empty or a bonus not finite
    */
-  WholeWords(Piece[] pieces, List<int[]> words, double bonus) {
-    if (!Double.isFinite(bonus)) {
-      throw new InvalidInputException("hot words: expected a finite bonus, got " + bonus);
-    }
+  WholeWords(Piece[] pieces, List<int[]> words, List<Double> bonuses) {
     this.pieces = pieces;
-    this.bonus = bonus;
     for (int i = 0; i < words.size(); i++) {
       int[] word = words.get(i);
       if (word.length == 0) {
         throw new InvalidInputException("hot words: word " + i + " is empty, expected text");
       }
-      add(word, isAlone(word) ? alone : anywhere);
+      if (!Double.isFinite(bonuses.get(i))) {
+        throw new InvalidInputException(
+            "hot words: expected a finite bonus, got " + bonuses.get(i));
+      }
+      add(word, bonuses.get(i), isAlone(word) ? alone : anywhere);
     }
   }
 
@@ -82,14 +89,20 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
         || pieces[word[word.length - 1]].spaceAfter();
   }
 
-  private void add(int[] word, Node root) {
+  private void add(int[] word, double bonus, Node root) {
+    Node before = null;
     Node node = root;
     for (int label : word) {
       labels.add(label);
-      int depth = node.depth + 1;
-      node = node.children.computeIfAbsent(label, key -> new Node(depth));
+      before = node;
+      node = node.childOrNew(label);
+      node.pending = Math.max(node.pending, bonus * node.depth);
+      before.mostPending = Math.max(before.mostPending, node.pending);
     }
+    double completed = bonus * node.depth;
+    node.completed = node.isWord ? Math.max(node.completed, completed) : completed;
     node.isWord = true;
+    before.mostCompleted = Math.max(before.mostCompleted, node.completed);
   }
 
   @Override
@@ -124,11 +137,28 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
   public State next(State state, int label) {
     List<Node> nextAlone = follow(state.alone, isBoundary(state.last, label) ? alone : null, label);
     List<Node> nextAnywhere = follow(state.anywhere, anywhere, label);
-    double depth = nextAlone.isEmpty() ? 0 : nextAlone.get(0).depth;
+    Node longest = nextAlone.isEmpty() ? null : nextAlone.get(0);
     for (Node node : nextAnywhere) { // a leaf has its bonus already
-      depth = node.children.isEmpty() ? depth : Math.max(depth, node.depth);
+      boolean isLonger = longest == null || node.depth > longest.depth;
+      longest = isLonger && !node.children.isEmpty() ? node : longest;
     }
-    return new State(label, nextAlone, nextAnywhere, bonus * depth);
+    return new State(label, nextAlone, nextAnywhere, longest == null ? 0 : longest.pending);
+  }
+
+  /** All that may be completed, and the most that may be pending then. */
+  @Override
+  public double bound(State state) {
+    double completed = 0;
+    double pending = Math.max(alone.mostPending, anywhere.mostPending);
+    for (Node node : state.anywhere) {
+      completed += node.mostCompleted;
+      pending = Math.max(pending, node.mostPending);
+    }
+    completed += anywhere.mostCompleted;
+    for (Node node : state.alone) {
+      pending = Math.max(pending, node.mostPending);
+    }
+    return Math.max(0, sum(state.alone)) + completed + pending - state.pending;
   }
 
   @Override
@@ -158,7 +188,7 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
   private double sum(List<Node> nodes) {
     double sum = 0;
     for (Node node : nodes) {
-      sum += node.isWord ? bonus * node.depth : 0;
+      sum += node.completed;
     }
     return sum;
   }

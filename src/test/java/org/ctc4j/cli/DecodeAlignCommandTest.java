@@ -2,8 +2,6 @@ package org.ctc4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.ctc4j.text.Vocabulary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -111,14 +108,6 @@ class DecodeAlignCommandTest {
         assertFalse(label.has("start_seconds"), "nobody said how long a frame is");
       }
     }
-  }
-
-  /** One would keep the search from leaving out what cannot come into the beam. */
-  @Test
-  void withoutHotWordsThereIsNoScorer() throws Exception {
-    Vocabulary letters = Vocabulary.of(List.of("<blank>", "a", "d", "m", "n", "o", "y"));
-    assertNull(SearchOptions.scorer(List.of(), 1.5, letters));
-    assertNotNull(SearchOptions.scorer(List.of("monday"), 1.5, letters));
   }
 
   @Test

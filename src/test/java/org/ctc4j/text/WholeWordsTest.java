@@ -3,10 +3,13 @@ package org.ctc4j.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.HotWords;
 import org.ctc4j.InvalidInputException;
@@ -14,10 +17,16 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class WholeWordsTest {
+  /** Every label that might come is no better than the bound. */
   private static <S> double total(BeamScorer<S> scorer, int... labels) {
     S state = scorer.start();
     double total = 0;
     for (int label : labels) {
+      double bound = scorer.bound(state);
+      assertTrue(bound < Double.POSITIVE_INFINITY);
+      for (int other = 1; other < 4; other++) {
+        assertTrue(scorer.score(state, other) <= bound);
+      }
       total += scorer.score(state, label);
       state = scorer.next(state, label);
     }
@@ -89,14 +98,16 @@ class WholeWordsTest {
         hotTexts.add(text(random, 1 + random.nextInt(3)));
       }
       String text = text(random, 6);
+      Map<String, Double> bonuses = new TreeMap<>();
+      hotTexts.forEach(hot -> bonuses.put(hot, random.nextGaussian()));
       double expected = 0;
-      for (String hot : hotTexts.stream().distinct().toList()) {
+      for (String hot : bonuses.keySet()) {
         for (int at = 0; at + hot.length() <= text.length(); at++) {
           boolean isHere = (" " + text + " ").startsWith(" " + hot + " ", at);
-          expected += isHere ? 0.5 * hot.length() : 0;
+          expected += isHere ? bonuses.get(hot) * hot.length() : 0;
         }
       }
-      BeamScorer<?> scorer = vocabulary.hotWords(hotTexts, 0.5);
+      BeamScorer<?> scorer = vocabulary.hotWords(bonuses);
       double got = total(scorer, vocabulary.encode(text));
       assertEquals(expected, got, 1e-9, "seed " + seed + ": " + hotTexts + " in " + text);
     }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.CtcDecoder;
+import org.ctc4j.CtcLabels;
 import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
@@ -58,5 +59,11 @@ public class DecodeBenchmark {
   @Benchmark
   public List<CtcPath> greedy() {
     return decoder.greedy(logits, inputLengths, CtcOptions.DEFAULT);
+  }
+
+  /** As {@link #greedy}, without frames and confidences, which is what TensorFlow's gives. */
+  @Benchmark
+  public List<CtcLabels> greedyLabels() {
+    return decoder.greedyLabels(logits, inputLengths, CtcOptions.DEFAULT);
   }
 }

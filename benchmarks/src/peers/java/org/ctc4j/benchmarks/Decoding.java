@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.CtcDecoder;
+import org.ctc4j.CtcLabels;
 import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
@@ -30,6 +31,7 @@ final class Decoding {
   private final CtcDecoder decoder = CtcDecoder.create(EngineOptions.DEFAULT.withThreads(1));
   private List<CtcNBest> nBest;
   private List<CtcPath> paths;
+  private List<CtcLabels> labels;
 
   private Decoding() {}
 
@@ -50,11 +52,15 @@ final class Decoding {
 
   private void greedy(Workload workload, boolean peaked) {
     FrameTensor logits = workload.tensor(workload.logits());
-    double ours =
-        ours(() -> paths = decoder.greedy(logits, workload.inputLengths(), CtcOptions.DEFAULT));
+    int[] lengths = workload.inputLengths();
+    double ofLabels = ours(() -> labels = decoder.greedyLabels(logits, lengths, CtcOptions.DEFAULT));
+    double ofPaths = ours(() -> paths = decoder.greedy(logits, lengths, CtcOptions.DEFAULT));
     try (TensorFlowDecoder tensorFlow = new TensorFlowDecoder(workload, 1)) {
       double theirs = theirs(tensorFlow::greedy, 1000);
-      print(workload, peaked, "greedy", ours, theirs, same(n -> paths.get(n).labels(), tensorFlow));
+      String same = same(n -> labels.get(n).labels(), tensorFlow);
+      print(workload, peaked, "greedy labels", ofLabels, theirs, same);
+      same = same(n -> paths.get(n).labels(), tensorFlow);
+      print(workload, peaked, "greedy paths", ofPaths, theirs, same);
     }
   }
 
@@ -63,9 +69,7 @@ final class Decoding {
     BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(width).withTopClasses(logits.classes());
     double ours =
         ours(
-            () ->
-                nBest =
-                    decoder.beamSearch(logits, workload.inputLengths(), CtcOptions.DEFAULT, beam));
+            () -> nBest = decoder.beamSearch(logits, workload.inputLengths(), CtcOptions.DEFAULT, beam));
     String kind = "beam " + width;
     if (width * logits.classes() > MOST_EXTENSIONS) {
       print(workload, peaked, kind, ours, Double.NaN, "–");

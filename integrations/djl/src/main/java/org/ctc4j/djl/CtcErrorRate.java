@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcDecoder;
+import org.ctc4j.CtcLabels;
 import org.ctc4j.CtcOptions;
-import org.ctc4j.CtcPath;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.Targets;
 import org.ctc4j.text.ErrorCounts;
@@ -79,10 +79,10 @@ public final class CtcErrorRate extends Evaluator {
       for (int n = 0; n < inputLengths.length; n++) {
         inputLengths[n] = batch.inputLength(n);
       }
-      List<CtcPath> paths = decoder.greedy(logits, inputLengths, options);
+      List<CtcLabels> found = decoder.greedyLabels(logits, inputLengths, options);
       ErrorCounts sum = ErrorCounts.NONE;
-      for (int n = 0; n < paths.size(); n++) {
-        sum = sum.plus(count.apply(target(batch.targets(), n), paths.get(n).labels()));
+      for (int n = 0; n < found.size(); n++) {
+        sum = sum.plus(count.apply(target(batch.targets(), n), found.get(n).labels()));
       }
       return sum;
     }

@@ -6,9 +6,9 @@ import ai.djl.translate.TranslatorContext;
 import java.util.Objects;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.CtcDecoder;
+import org.ctc4j.CtcLabels;
 import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcOptions;
-import org.ctc4j.CtcPath;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
@@ -64,9 +64,9 @@ public abstract class CtcTranslator<I> implements Translator<I, String> {
       FrameTensor logits = host.utterance();
       int[] inputLengths = {logits.frames()};
       if (beam == null) {
-        CtcPath path = decoder.greedy(logits, inputLengths, options).get(0);
-        requireOk(path.status());
-        return vocabulary.text(path.labels());
+        CtcLabels found = decoder.greedyLabels(logits, inputLengths, options).get(0);
+        requireOk(found.status());
+        return vocabulary.text(found.labels());
       }
       CtcNBest nBest = decoder.beamSearch(logits, inputLengths, options, beam).get(0);
       requireOk(nBest.status());

@@ -1,0 +1,149 @@
+package org.ctc4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.ctc4j.BeamScorer;
+import org.ctc4j.InvalidInputException;
+import org.ctc4j.lm.NGramModel;
+import org.ctc4j.text.Lexicon;
+import org.ctc4j.text.Vocabulary;
+import org.ctc4j.text.WordScorer;
+import picocli.CommandLine.Option;
+
+/** What a beam search adds to the acoustic scores: a language model, a lexicon, hot words. */
+final class ScorerOptions {
+  private static final double HOT_WORD_BONUS = 1.5;
+  private static final double WEIGHT = 0.5;
+  private static final double WORD_BONUS = 1.5;
+
+  @Option(
+      names = "--lm",
+      paramLabel = "FILE",
+      description =
+          "With --beam: an n-gram model of words, an ARPA file, as it is or compressed with gzip, or"
+              + " one that ctc4j has written.")
+  private Path model;
+
+  @Option(
+      names = "--lm-weight",
+      paramLabel = "X",
+      description =
+          "With --lm: what the logarithm of its probability is multiplied with (default: "
+              + WEIGHT
+              + ").")
+  private Double weight;
+
+  @Option(
+      names = "--word-bonus",
+      paramLabel = "NATS",
+      description =
+          "With --lm or --lexicon: what each word adds to the score (default: "
+              + WORD_BONUS
+              + " with --lm, 0 without).")
+  private Double wordBonus;
+
+  @Option(
+      names = "--lexicon",
+      paramLabel = "FILE",
+      description =
+          "With --beam: only these words, one a line, or one and then the tokens that spell it, in"
+              + " several lines for several spellings.")
+  private Path lexicon;
+
+  @Option(
+      names = "--hot-word",
+      paramLabel = "TEXT",
+      description =
+          "With --beam: make this text more likely, as a word or several where the tokens make"
+              + " words; may be given several times.")
+  private List<String> hotWords = List.of();
+
+  @Option(
+      names = "--hot-words",
+      paramLabel = "FILE",
+      description =
+          "The same of a file: a text a line, then a tab and its own bonus where it has one.")
+  private Path hotWordsFile;
+
+  @Option(
+      names = "--hot-word-bonus",
+      paramLabel = "NATS",
+      description =
+          "With --hot-word or --hot-words: what each label of one adds to the score (default: "
+              + HOT_WORD_BONUS
+              + ").")
+  private Double hotWordBonus;
+
+  /** The options that need --beam, and whether they were given. */
+  Map<String, Boolean> given() {
+    Map<String, Boolean> given = new LinkedHashMap<>();
+    given.put("--lm", model != null);
+    given.put("--lexicon", lexicon != null);
+    given.put("--hot-word", !hotWords.isEmpty());
+    given.put("--hot-words", hotWordsFile != null);
+    return given;
+  }
+
+  /** What else is read. */
+  Path[] files() {
+    return new Path[] {model, lexicon, hotWordsFile};
+  }
+
+  /**
+   * Checks what goes together.
+   *
+   * @throws InvalidInputException if an option lacks the one that it is for
+   */
+  void check() {
+    if (hotWordBonus != null && hotWords.isEmpty() && hotWordsFile == null) {
+      throw new InvalidInputException("--hot-word-bonus: only with --hot-word, which is missing");
+    }
+    if (weight != null && model == null) {
+      throw new InvalidInputException("--lm-weight: only with --lm, which is missing");
+    }
+    if (wordBonus != null && model == null && lexicon == null) {
+      throw new InvalidInputException(
+          "--word-bonus: only with --lm or --lexicon, which are missing");
+    }
+  }
+
+  /** Null where there is none of them. */
+  BeamScorer<?> scorer(Vocabulary vocabulary) throws IOException {
+    BeamScorer<?> words = words(vocabulary);
+    BeamScorer<?> hot = hotWords(vocabulary);
+    return words == null ? hot : hot == null ? words : words.plus(hot);
+  }
+
+  private BeamScorer<?> words(Vocabulary vocabulary) throws IOException {
+    Lexicon words = lexicon == null ? null : Lexicon.read(lexicon, vocabulary);
+    if (model == null) {
+      return words == null ? null : WordScorer.of(words, wordBonus == null ? 0 : wordBonus);
+    }
+    NGramModel read = NGramModel.read(model);
+    double bonus = wordBonus == null ? WORD_BONUS : wordBonus;
+    double factor = weight == null ? WEIGHT : weight;
+    return words == null
+        ? WordScorer.of(read, vocabulary, factor, bonus)
+        : WordScorer.of(read, words, factor, bonus);
+  }
+
+  private BeamScorer<?> hotWords(Vocabulary vocabulary) throws IOException {
+    double bonus = hotWordBonus == null ? HOT_WORD_BONUS : hotWordBonus;
+    Map<String, Double> bonuses = new LinkedHashMap<>();
+    hotWords.forEach(text -> bonuses.put(text, bonus));
+    if (hotWordsFile != null) {
+      bonuses.putAll(HotWordsFile.read(hotWordsFile, bonus));
+    }
+    if (bonuses.isEmpty()) {
+      return null;
+    }
+    try {
+      return vocabulary.hotWords(bonuses);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException("--hot-word: " + e.getMessage());
+    }
+  }
+}

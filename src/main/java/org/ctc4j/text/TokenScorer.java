@@ -1,0 +1,101 @@
+package org.ctc4j.text;
+
+import java.util.Arrays;
+import org.ctc4j.BeamScorer;
+import org.ctc4j.InvalidInputException;
+import org.ctc4j.lm.NGramModel;
+
+/**
+ * Adds the probability that a language model gives to the tokens of an output, for models whose
+ * words are the vocabulary's tokens: pieces, phonemes, characters. Every label adds weight · ln
+ * p(token | the tokens before it) + bonus, in nats, and the end of the utterance weight · ln
+ * p(end). A token that the model does not have counts as its {@code <unk>}; a probability above 1,
+ * which only a model that is none gives, as 1. Control tokens add nothing.
+ *
+ * <p>Immutable, thread-safe.
+ */
+public final class TokenScorer implements BeamScorer<NGramModel.Context> {
+  private final NGramModel model;
+  private final int[] numbers; // of each label in the model
+  private final boolean[] isText;
+  private final double weight; // in nats
+  private final double bonus;
+
+  private TokenScorer(NGramModel model, Vocabulary vocabulary, double weight, double bonus) {
+    this.model = model;
+    this.numbers = new int[vocabulary.size()];
+    this.isText = new boolean[vocabulary.size()];
+    Arrays.setAll(numbers, c -> model.number(vocabulary.token(c)));
+    boolean isAny = false;
+    for (int c = 0; c < isText.length; c++) {
+      isText[c] = vocabulary.piece(c) != Piece.NOTHING;
+      isAny |= isText[c] && model.has(vocabulary.token(c));
+    }
+    if (!isAny) {
+      throw new InvalidInputException("language model: has none of the vocabulary's tokens");
+    }
+    this.weight = weight * Math.log(10);
+    this.bonus = bonus;
+  }
+
+  /**
+   * @param weight of the model, ≥ 0
+   * @param bonus for each label, in nats
+   * @throws InvalidInputException if a number is out of its range or the model has no token
+   */
+  public static TokenScorer of(
+      NGramModel model, Vocabulary vocabulary, double weight, double bonus) {
+    if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) {
+      throw new InvalidInputException(
+          "language model's weight: expected a finite number from 0 on, got " + weight);
+    }
+    if (!Double.isFinite(bonus)) {
+      throw new InvalidInputException("token bonus: expected a finite number, got " + bonus);
+    }
+    return new TokenScorer(model, vocabulary, weight, bonus);
+  }
+
+  @Override
+  public void check(int classes, int blank) {
+    if (classes != numbers.length) {
+      throw new InvalidInputException(
+          "language model: expected the vocabulary's %d classes, got %d"
+              .formatted(numbers.length, classes));
+    }
+  }
+
+  @Override
+  public NGramModel.Context start() {
+    return model.start();
+  }
+
+  @Override
+  public double score(NGramModel.Context context, int label) {
+    return isText[label] ? weighted(model.log10Probability(context, numbers[label])) + bonus : 0;
+  }
+
+  private double weighted(double log10) {
+    return weight == 0 ? 0 : weight * Math.min(0, log10);
+  }
+
+  @Override
+  public double bound(NGramModel.Context context) {
+    return Math.max(0, bonus);
+  }
+
+  @Override
+  public NGramModel.Context next(NGramModel.Context context, int label) {
+    return isText[label] ? model.next(context, numbers[label]) : context;
+  }
+
+  @Override
+  public double end(NGramModel.Context context) {
+    return weighted(model.log10End(context));
+  }
+
+  /** "3-gram model of 1026 words, 90312 n-grams; 1024 tokens". */
+  @Override
+  public String toString() {
+    return "%s; %d tokens".formatted(model, numbers.length);
+  }
+}
