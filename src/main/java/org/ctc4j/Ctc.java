@@ -29,6 +29,10 @@ import org.ctc4j.host.Workers;
  * <p>Logits come as they are, in a {@link CtcBatch}, or as hidden states and the projection that
  * makes logits of them, in a {@link ProjectedBatch}: then the logits are never held as a whole.
  *
+ * <p>{@link ClassOffsets} of the options change what paths weigh: blank penalty, label priors. Of
+ * two views of the same utterances, a {@link ConsistencyBatch}, the divergence between their
+ * distributions is computed, to be trained with beside the loss.
+ *
  * <p>Every backend treats the special cases alike:
  *
  * <ul>

@@ -27,6 +27,9 @@ import org.ctc4j.host.Workers;
  * in the device's primary context, which is the one of the CUDA runtime, of PyTorch and of ND4J.
  * All memory must stay valid until the stream has got past the call, so keep the tensors reachable.
  *
+ * <p><b>Not here</b>: {@link ClassOffsets} are refused with {@link InvalidInputException}, and
+ * {@link ConsistencyBatch} with {@link BackendUnavailableException}; {@link CpuCtc} has both.
+ *
  * <p><b>Hidden states with a projection</b>, {@link ProjectedBatch} and {@link
  * DeviceProjectedBatch}, are multiplied by NVIDIA's cuBLAS of CUDA 12, {@code libcublas.so.12} (on
  * Windows {@code cublas64_12.dll}), which is loaded when the first of them is computed: from the
@@ -87,7 +90,7 @@ import org.ctc4j.host.Workers;
  */
 public final class CudaCtc extends Ctc {
   /** Who takes no {@link ClassOffsets}. */
-  private static final String WHO = "the cuda backend";
+  private static final String WHO = "the cuda backend, unlike cpu,";
 
   private final CudaDevice device;
   private final CudaBackend backend;

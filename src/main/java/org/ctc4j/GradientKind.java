@@ -1,6 +1,9 @@
 package org.ctc4j;
 
-/** With respect to what the gradient is taken. */
+/**
+ * With respect to what the gradient is taken. With {@link ClassOffsets} the posterior is that under
+ * the changed weights, and p stays what it is without.
+ */
 public enum GradientKind {
   /**
    * The input as it was given: p − posterior for {@link InputKind#LOGITS}, and the true partial

@@ -265,6 +265,25 @@ public abstract class ClassOffsetsContract extends CtcContract {
   }
 
   @Test
+  @DisplayName("Little memory for the recursions changes nothing")
+  void littleMemory() {
+    TestBatch drawn = TestBatch.random(random, 900, 2, 30, 90, 2);
+    CtcOptions options = drawn(drawn.options(), 30, 6);
+    try (Ctc small = backend.engine(EngineOptions.DEFAULT.withWorkspaceBytes(1))) {
+      CtcResult got = small.lossAndGradient(drawn.batch(), options);
+      CtcResult expected = reference(drawn.batch(), options);
+      for (int n = 0; n < 2; n++) {
+        assertLoss(drawn.batch(), options, n, expected.loss(n), got.loss(n));
+      }
+      Agreement.assertGradient(
+          expected.gradient()::get,
+          got.gradient(),
+          backend.gradientTolerance(),
+          () -> where("little memory"));
+    }
+  }
+
+  @Test
   @DisplayName("Hidden states with a projection have what their logits have")
   void projected() {
     for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {

@@ -13,6 +13,7 @@ import org.ctc4j.Backend;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcDecoder;
+import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Spec;
 final class AlignCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
+  @Mixin private OffsetOptions offsets;
   @Mixin private TokenOptions tokens;
   @Mixin private HostThreads threads;
 
@@ -92,6 +94,7 @@ final class AlignCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
+    CtcOptions options = offsets.addTo(input.options());
     Double frameShift = tokens.frameShift(input);
     times.check(frameShift, json);
     Outputs outputs = new Outputs(input.file, tokens.file(), transcripts, times.namesFile());
@@ -104,7 +107,7 @@ final class AlignCommand implements Callable<Integer> {
         transcripts == null
             ? file.batch()
             : withTranscripts(file.batch(), setting.names(), naming.vocabulary());
-    List<CtcPath> paths = align(file.name(), batch);
+    List<CtcPath> paths = align(file.name(), batch, options);
     List<CtcPath> greedy = greedy(batch);
     List<TimedUtterance> timed = new ArrayList<>();
     for (int n = 0; n < paths.size(); n++) {
@@ -146,10 +149,10 @@ final class AlignCommand implements Callable<Integer> {
     return CtcBatch.of(batch.logits(), Targets.of(targets), inputLengths);
   }
 
-  private List<CtcPath> align(String name, CtcBatch batch) {
+  private List<CtcPath> align(String name, CtcBatch batch, CtcOptions options) {
     List<CtcPath> paths = new ArrayList<>();
     try (CtcAligner aligner = open()) {
-      Progress.during("aligning", () -> paths.addAll(aligner.align(batch, input.options())));
+      Progress.during("aligning", () -> paths.addAll(aligner.align(batch, options)));
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcResult;
 import org.ctc4j.GradientKind;
 import org.ctc4j.InvalidInputException;
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
 final class LossCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private BatchOptions input;
+  @Mixin private OffsetOptions offsets;
   @Mixin private EngineChoice engine;
 
   @Option(
@@ -70,10 +72,11 @@ final class LossCommand implements Callable<Integer> {
     if (gradientPath == null && input.isGiven("--grad-wrt")) {
       throw new InvalidInputException("--grad-wrt: only with --grad, which is missing");
     }
+    CtcOptions options = offsets.addTo(input.options());
     OutputTarget gradientTarget =
         new Outputs(input.file, projectionPath).add("--grad", gradientPath);
     if (projectionPath != null) {
-      return callProjected(gradientTarget, out);
+      return callProjected(options, gradientTarget, out);
     }
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
     CtcBatch batch = file.batch();
@@ -88,7 +91,7 @@ final class LossCommand implements Callable<Integer> {
               ? CtcResult.ofLosses(batch.utterances())
               : CtcResult.ofGradient(gradient.tensor());
       long start = System.nanoTime();
-      file.compute(ctc, input.options(), result, "computing");
+      file.compute(ctc, options, result, "computing");
       double milliseconds = (System.nanoTime() - start) / 1e6;
       if (gradient != null) {
         gradient.write(gradientTarget, result);
@@ -104,7 +107,8 @@ final class LossCommand implements Callable<Integer> {
     }
   }
 
-  private int callProjected(OutputTarget gradientTarget, PrintWriter out) throws IOException {
+  private int callProjected(CtcOptions options, OutputTarget gradientTarget, PrintWriter out)
+      throws IOException {
     if (input.gradientKind != GradientKind.INPUT) {
       throw new InvalidInputException(
           "--grad-wrt: with --projection expected input, the hidden states, got logits");
@@ -121,7 +125,7 @@ final class LossCommand implements Callable<Integer> {
       ProjectedResult result =
           gradient == null ? ProjectedResult.ofLosses(batch.utterances()) : gradient.result();
       long start = System.nanoTime();
-      file.during("computing", () -> ctc.compute(batch, input.options(), result));
+      file.during("computing", () -> ctc.compute(batch, options, result));
       double milliseconds = (System.nanoTime() - start) / 1e6;
       if (gradient != null) {
         gradient.write(gradientTarget);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcResult;
 import org.ctc4j.Reduction;
 import org.ctc4j.io.OutputTarget;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
 final class PosteriorsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
+  @Mixin private OffsetOptions offsets;
   @Mixin private EngineChoice engine;
 
   @Option(
@@ -50,6 +52,7 @@ final class PosteriorsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    CtcOptions options = offsets.addTo(input.options());
     OutputTarget target = new Outputs(input.file).add("--out", out);
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
     CtcBatch batch = file.batch();
@@ -59,7 +62,7 @@ final class PosteriorsCommand implements Callable<Integer> {
               ctc, "posteriors", batch.logits().elements().type(), file.shape(), input.layout);
       CtcResult result = CtcResult.ofLosses(batch.utterances()).withPosteriors(posteriors.tensor());
       long start = System.nanoTime();
-      file.compute(ctc, input.options(), result, "computing");
+      file.compute(ctc, options, result, "computing");
       double milliseconds = (System.nanoTime() - start) / 1e6;
       posteriors.write(target, result);
       LossReport report = new LossReport(ctc, Reduction.NONE, result, batch, milliseconds);
