@@ -7,8 +7,6 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
-import org.ctc4j.FrameTensor;
-import org.ctc4j.InputKind;
 import org.ctc4j.Reduction;
 import org.ctc4j.cuda.driver.Launch;
 import org.ctc4j.cuda.kernels.CallOptions;
@@ -39,24 +37,10 @@ public final class HostLosses implements HostCall {
     this.kernels = kernels;
     this.workspaceLimit = workspaceLimit;
     utterances = Utterances.of(call.batch());
-    logits = logits(call);
-    gradient = gradient(call);
+    logits = new HostTensor(call.batch().logits());
+    gradient = HostTensor.orNull(call.places().gradient());
     posteriors = HostTensor.orNull(call.places().posteriors());
     statePosteriors = HostTensor.orNull(call.places().statePosteriors());
-  }
-
-  private static HostTensor logits(LossCall call) {
-    FrameTensor tensor = call.batch().logits();
-    return call.options().input() == InputKind.PROBABILITIES
-        ? HostTensor.logarithms(tensor, HostTensor.numberType(tensor))
-        : new HostTensor(tensor);
-  }
-
-  private static HostTensor gradient(LossCall call) {
-    FrameTensor place = call.places().gradient();
-    return place != null && call.options().gradientIsPerProbability()
-        ? HostTensor.quotients(place, call.batch().logits())
-        : HostTensor.orNull(place);
   }
 
   @Override
@@ -132,12 +116,7 @@ public final class HostLosses implements HostCall {
       CtcOptions options = call.options().withReduction(Reduction.NONE).withZeroInfinity(false);
       Launch launch = new Launch(stream, batch::shape);
       kernels.enqueue(
-          batch,
-          CallOptions.ofHost(options, call.batch().logits().elements().type()),
-          result,
-          workspace,
-          base + workspaceOffset,
-          launch);
+          batch, CallOptions.ofHost(options), result, workspace, base + workspaceOffset, launch);
     }
 
     @Override

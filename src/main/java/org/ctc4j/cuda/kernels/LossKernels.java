@@ -3,6 +3,7 @@ package org.ctc4j.cuda.kernels;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.ElementType;
+import org.ctc4j.InputKind;
 import org.ctc4j.cuda.driver.KernelModules;
 import org.ctc4j.cuda.driver.Launch;
 
@@ -52,22 +53,37 @@ public final class LossKernels implements DeviceKernels {
       long workspaceAddress,
       Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
-    enqueue(batch, result, workspace, launch);
+    enqueue(batch, options.options().input(), result, workspace, launch);
   }
 
-  /** Loads the kernels that {@link #enqueue} would launch. */
+  /** Loads the kernels that {@link #enqueue} would launch, of whatever kind the input is. */
   public synchronized void load(DeviceBatch batch, DeviceResult result, LossWorkspace workspace) {
-    enqueue(batch, result, workspace, Launch.loading(batch::shape));
+    Launch launch = Launch.loading(batch::shape);
+    enqueue(batch, InputKind.LOGITS, result, workspace, launch);
+    enqueueFrames(batch, InputKind.PROBABILITIES, launch);
+  }
+
+  private void enqueueFrames(DeviceBatch batch, InputKind input, Launch launch) {
+    ElementType type = batch.logits().type();
+    long count = (long) batch.utterances() * batch.frames();
+    if (input == InputKind.PROBABILITIES) {
+      frames.enqueueProbabilities(type, count, arguments, launch);
+    } else {
+      frames.enqueue(type, count, batch.classes(), arguments, launch);
+    }
   }
 
   private void enqueue(
-      DeviceBatch batch, DeviceResult result, LossWorkspace workspace, Launch launch) {
+      DeviceBatch batch,
+      InputKind input,
+      DeviceResult result,
+      LossWorkspace workspace,
+      Launch launch) {
     int n = batch.utterances();
-    ElementType type = batch.logits().type();
     int longest = batch.targets().maxLength();
     boolean gradient = result.gradient() != null;
     prepare.enqueue(n, arguments, launch);
-    frames.enqueue(type, (long) n * batch.frames(), batch.classes(), arguments, launch);
+    enqueueFrames(batch, input, launch);
     for (int segment = 0; segment < workspace.segments(); segment++) {
       arguments.setSegment(segment);
       lattice.enqueue(n, longest, arguments, launch);
@@ -78,8 +94,8 @@ public final class LossKernels implements DeviceKernels {
         posteriors.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
     }
-    smallLoss.enqueue(type, n, longest, arguments, launch);
-    complement.enqueue(type, n, longest, arguments, launch);
+    smallLoss.enqueue(n, longest, arguments, launch);
+    complement.enqueue(n, longest, arguments, launch);
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);
     }
