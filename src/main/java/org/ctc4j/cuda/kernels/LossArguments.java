@@ -11,7 +11,7 @@ import org.ctc4j.Reduction;
  * What the kernels for losses take: {@code CtcProblem} all of them first, the segment, a type or a
  * size some second, and {@code CtcPosteriors} one third.
  *
- * <p>The layout is that of kernels/README.md, ABI version 9.
+ * <p>The layout is that of kernels/README.md, ABI version 10.
  */
 final class LossArguments extends KernelArguments {
   private static final int PROBLEM = 0;

@@ -52,25 +52,32 @@ public final class LossKernels implements DeviceKernels {
       long workspaceAddress,
       Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
-    enqueue(batch, result, workspace, launch);
+    enqueue(batch, result, workspace, workspaceAddress, launch);
   }
 
   /** Loads the kernels that {@link #enqueue} would launch. */
   public synchronized void load(DeviceBatch batch, DeviceResult result, LossWorkspace workspace) {
-    enqueue(batch, result, workspace, Launch.loading(batch::shape));
+    enqueue(batch, result, workspace, 0, Launch.loading(batch::shape));
   }
 
   private void enqueue(
-      DeviceBatch batch, DeviceResult result, LossWorkspace workspace, Launch launch) {
+      DeviceBatch batch,
+      DeviceResult result,
+      LossWorkspace workspace,
+      long workspaceAddress,
+      Launch launch) {
     int n = batch.utterances();
     ElementType type = batch.logits().type();
     int longest = batch.targets().maxLength();
     boolean gradient = result.gradient() != null;
+    boolean keepsRows = gradient || result.hasPosteriors();
     prepare.enqueue(n, arguments, launch);
     frames.enqueue(type, (long) n * batch.frames(), batch.classes(), arguments, launch);
+    LatticePlan plan =
+        lattice.begin(batch.frames(), n, longest, workspace, workspaceAddress, launch);
     for (int segment = 0; segment < workspace.segments(); segment++) {
       arguments.setSegment(segment);
-      lattice.enqueue(n, longest, arguments, launch);
+      lattice.enqueue(plan, n, segment, keepsRows, arguments, launch);
       if (gradient) {
         labels.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
