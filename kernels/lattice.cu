@@ -1,4 +1,4 @@
-// ctc_lattice_p*: the recursions over the states of each utterance, from both ends at once.
+// ctc_lattice_p*, ctc_lattice_split_*: the recursions over the states of each utterance, from both ends at once.
 //
 // The states are those of l': the target with a blank before, between and after its labels. With E(t, s) the probability of
 // state s's class at frame t (relative to the frame's best column, see frames.cu), equations (5) to (7) of Graves et al. 2006:
@@ -40,6 +40,22 @@
 //      More than 32 P W pairs: the block walks all frames for a tile of them, keeps the last label's history, takes the next.
 // Launch: grid N, block 64 W, W in 1 ... 4; P by the entry point. Shared memory: 2 sides * 5 * 32 * 8 bytes of rings,
 //      counters, reductions, the utterance: 4.9 KB, static.
+//
+// Several blocks an utterance, where a few long ones would leave most of the device idle. A block of ctc_lattice_split_store or _consume
+// walks 32 W pairs of one side, a pair a lane: W = 4, and each warp has a scheduler of the multiprocessor to itself. The blocks of a side
+// are a pipeline as its warps are: what a block's last lane has for a frame is the edge that its right neighbour needs for that frame. There
+// is a place in global memory for every edge of a launch, so a block never waits to write one, and has nothing to wait for but its
+// left neighbour. Where the sides need each other, all of both (at the meeting, and behind it), a launch ends: store; meet, one block an
+// utterance, for the loss; consume.
+//      Order. An edge is one word of 8 bytes, stored and loaded relaxed and whole, and says itself whether it is there (NO_EDGE). Nothing
+//      else of a block is read by others in the same launch: no fence, which would wait for rows on their way to memory. Its only reader puts
+//      NO_EDGE back, as the host has put it into all of them before the first launch of a call: launches follow each other, so the next finds
+//      none of this one's.
+//      No deadlock. What a block walks follows from a number that it draws when it begins, and its left neighbour is what an earlier number
+//      stands for. So whoever is waited for has begun; the block of the least number that has not ended waits for nobody, and ends. No
+//      block need be on the device together with another: any grid will do beside any other work, and without a cooperative launch.
+//      Bits. The numbers are those of one block: a state has one thread in either, and the sums of the meeting have their own order.
+// Launch: grid 2 N B, block 32 W, of store and consume, for any B with 32 W B > L; meet: grid N, block 256.
 // Deterministic: each state has one thread; sums over states and frames are fixed trees, the same for any W and P: an utterance
 //      gets the same bits in any company.
 // Latency: the chain from frame to frame is a shuffle and nine instructions, and nothing else shall be waited for. E and the rows of the
@@ -48,8 +64,13 @@
 //      loaded at once, after the one before has arrived. In a group there is no test of bounds, no branch and no look at a
 //      neighbour: frames that fill no chunk have a loop of their own, what comes from the left is read beforehand, and accesses that not
 //      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 126 on the way to
-//      the meeting and 164 behind it, for either; p2 204 (217) and 255 (269); p4 330 (351) and 493 (513).
-// Rejected: one renormalised exponent a frame (states of one frame differ by more than float's range); logarithms (three
+//      the meeting and 149 behind it, for either; p2 191 (204) and 251 (264); p4 337 (362) and 475 (495).
+//      Of several blocks: 125 and 155.
+// Rejected: more warps in a block, in place of several blocks (a warp issues 57 to 76 instructions a frame of some 140 cycles, so more than two on a
+//      scheduler wait for each other; and 255 registers leave room for 8); clusters of blocks with a ring in distributed shared memory (sm_90 alone,
+//      and 16 blocks at most; an edge that is a chunk late costs once, at the beginning); a ring of edges in global memory (the writer
+//      would wait for the reader, so both have to be on the device at once); counters of edges with release and acquire (a fence for the
+//      device every 8 frames). One renormalised exponent a frame (states of one frame differ by more than float's range); logarithms (three
 //      transcendental functions a state and no digits left at T = 10,000); a block barrier a frame; separate blocks for the two
 //      sides (they would meet in a second launch); float64 (1/64 rate on most devices); cp.async into shared memory (a second file for
 //      sm_80; each frame has 40 cycles more of copies, waits and reads, and 48 KB hold three frames of p2 and not two of p4; it
@@ -195,6 +216,25 @@ __device__ inline void waitFor(int* one, int atLeastOne, int* other, int atLeast
 
 // ---- one side of one utterance ------------------------------------------------------------------------------------------------------------
 
+// What one of several blocks of an utterance walks: 32 pairs a warp of one side.
+struct LatticePart {
+  int n, side, block, blocks;
+
+  __device__ int firstPair() const { return block * int(blockDim.x); }
+};
+
+// What blocks share, behind all that Workspace has: how many have begun, and [N][2][blocks - 1][T] edges.
+struct LatticeBlocks {
+  unsigned* begun;
+  State* edges;
+
+  __device__ explicit LatticeBlocks(const Workspace& workspace) {
+    const int64_t bytes = Workspace::align((char*)workspace.row(int(workspace.N), 0) - workspace.at);
+    begun = (unsigned*)(workspace.at + bytes);
+    edges = (State*)(workspace.at + bytes + 256);
+  }
+};
+
 struct LatticeSide {
   int number;  // 0 or 1
   int frames;  // T of this utterance
@@ -204,16 +244,26 @@ struct LatticeSide {
   const Emission* emissions;  // of tau = 0
   int emissionStep;         // from tau to tau + 1
   const int32_t* column;  // of E, by position in the target
-  State* edges;           // [tau - from] the last label of the tile before, for the next tile
+  // [tau] the label to the left of the walk's pairs, before frame tau, and its last one.
+  State *edgesIn, *edgesOut;
+  int firstPair;
 
   LatticeSide() = default;
+  // All pairs, a tile after the other.
   __device__ LatticeSide(const Workspace& workspace, const Utterance& u, int n, int side)
-      : number(side), frames(u.frames), labels(u.labels), plane(int(workspace.L) + 1) {
+      : number(side), frames(u.frames), labels(u.labels), plane(int(workspace.L) + 1), firstPair(0) {
     half = side == 0 ? frames / 2 : frames - frames / 2;
     emissions = workspace.emissions(n) + (side == 0 ? 0 : (frames - 1) * workspace.width);
     emissionStep = int(side == 0 ? workspace.width : -workspace.width);
     column = workspace.lists(n).column;
-    edges = workspace.edges(n, side);
+    edgesIn = edgesOut = workspace.edges(n, side);
+  }
+  // Those of one of several blocks.
+  __device__ LatticeSide(const Workspace& workspace, const Utterance& u, const LatticePart& part)
+      : LatticeSide(workspace, u, part.n, part.side) {
+    firstPair = part.firstPair();
+    edgesOut = LatticeBlocks(workspace).edges + ((int64_t(part.n) * 2 + part.side) * (part.blocks - 1) + part.block) * workspace.T;
+    edgesIn = edgesOut - workspace.T;
   }
 
   // The column of pair j's label; pair `labels` has none.
@@ -292,6 +342,10 @@ inline void loadIf(bool condition, const State* at, State& to) {
 inline void storeIf(bool condition, State* at, State value) {
   if (condition) *at = value;
 }
+inline State loadEdge(const State* at) { return emulation::bitsOf<State>(emulation::loadRelaxed(at)); }
+inline void storeEdgeIf(bool condition, State* at, State value) {
+  if (condition) emulation::storeRelaxed(at, emulation::bitsOf<uint64_t>(value));
+}
 #else
 template <typename T>
 __device__ inline T* after(T* at, int n) {
@@ -317,7 +371,37 @@ __device__ inline void storeIf(bool condition, State* at, State value) {
                "r"(value.low), "r"(value.high)
                : "memory");
 }
+// Between blocks: whole or not at all, and not ordered with anything else.
+__device__ inline State loadEdge(const State* at) {
+  State value;
+  asm volatile("{.reg .b64 v; ld.relaxed.gpu.global.b64 v, [%2]; mov.b64 {%0, %1}, v;}"
+               : "=r"(value.low), "=r"(value.high)
+               : "l"(at)
+               : "memory");
+  return value;
+}
+__device__ inline void storeEdgeIf(bool condition, State* at, State value) {
+  asm volatile(
+      "{.reg .pred p; .reg .b64 v; setp.ne.s32 p, %0, 0; mov.b64 v, {%2, %3}; @p st.relaxed.gpu.global.b64 [%1], v;}" ::"r"(int(condition)),
+      "l"(at), "r"(value.low), "r"(value.high)
+      : "memory");
+}
 #endif
+
+// The edge of a frame from another block, once it is there. All of its bits are set until then, which no number has; and
+// again when its only reader has taken it, for the next launch.
+constexpr State NO_EDGE = {-1, -1};
+
+__device__ inline State takeEdge(State* at, State edge) {
+  while ((edge.low & edge.high) == -1) {
+#ifdef CTC_EMULATION
+    emulation::awaitChange(at, emulation::bitsOf<uint64_t>(edge));
+#endif
+    edge = loadEdge(at);
+  }
+  storeEdgeIf(true, at, NO_EDGE);
+  return edge;
+}
 
 // Two places in a row of states: of a lane's first blank and of its first label.
 struct LatticePlaces {
@@ -491,14 +575,14 @@ class LatticeInputs {
 
 // Walks one side over frames [from, to). All threads of the block call it together, each for its side.
 // `chunks` counts the chunks that this side's warps have done, for LatticeShared.done.
-template <typename Number, int P, Mode MODE>
+template <typename Number, int P, Mode MODE, bool SPLIT>
 __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, LatticeShared& shared, int* chunks) {
   using Input = LatticeInput<Number, P, MODE>;
   constexpr int CHUNK = LatticeInputs<Number, P, MODE>::CHUNK;
   constexpr int GROUP = LatticeInputs<Number, P, MODE>::GROUP;
   static_assert(RING == 32 && CHUNK * RING_CHUNKS <= RING, "a place for each lane, and room for all chunks");
   const Mode mode = MODE == ANY ? w.mode : MODE;
-  const int warps = blockDim.x / 64;
+  const int warps = blockDim.x / (SPLIT ? 32 : 64);
   const int warp = threadIdx.x / 32 % warps;
   const int index = threadIdx.x % 32;  // of the lane
   const int tile = 32 * P * warps;
@@ -506,8 +590,8 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
   State* const outRing = shared.ring[side.number][warp + 1];
   int* const done = &shared.done[side.number][warp + 1];
 
-  for (int first = 0; first <= side.labels; first += tile) {
-    const bool fromTile = warp == 0 && first > 0;  // the left neighbour is the tile before
+  for (int first = SPLIT ? side.firstPair : 0; first <= side.labels; first += tile) {
+    const bool fromTile = warp == 0 && first > 0;  // the left neighbour is the tile before, or another block
     const bool toTile = warp == warps - 1 && first + tile <= side.labels;
     const int pair = first + (warp * 32 + index) * P;
     LatticeLane<Number, P> lane(side, pair, w.begin);
@@ -522,44 +606,49 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
       const Number last = lane.state[P - 1].label;
       const Number ofLane = last.fromLeft();
       if (index == 31) *out = last.packed();
-      storeIf(keepsEdge, edge, last.packed());
+      if (SPLIT) storeEdgeIf(keepsEdge, edge, last.packed());
+      if (!SPLIT) storeIf(keepsEdge, edge, last.packed());
       lane.step(ofLane, Number::of(ofWarp), frame, mode, to, w.reference);
       if (mode != ADVANCE) to.move(w.rowStep);
     };
 
-    // Of the tile before a lane loads one frame of the chunk after next; where there is none, what nobody writes, to have no branch.
+    // A lane loads the edge of one frame of the chunk after next; where there is none, what nobody writes, to have no branch.
     const bool takesEdge = fromTile && index < CHUNK && w.from < w.to;
-    const State* const edges = takesEdge ? side.edges : (const State*)side.emissions;
-    const int lastEdge = takesEdge ? w.to - w.from - 1 : 0;
+    const int lastEdge = takesEdge ? w.to - 1 : 0;
+    State* const edges = takesEdge ? side.edgesIn : (State*)side.emissions;
+    auto edgeOf = [&](int tau) { return after(edges, min(tau + index, lastEdge)); };
     State edge;
-    auto loadEdge = [&](int tau) { edge = load8(after(edges, min(tau - w.from + index, lastEdge))); };
-    auto placeEdge = [&](int slot) {
-      if (takesEdge) inRing[slot + index] = edge;
+    auto loadEdges = [&](int tau) { edge = SPLIT ? loadEdge(edgeOf(tau)) : load8(edgeOf(tau)); };
+    // Of frames from tau on, of which some may lie behind the walk.
+    auto placeEdges = [&](int tau, int slot) {
+      if (!takesEdge || (SPLIT && tau + index > lastEdge)) return;
+      if (SPLIT) edge = takeEdge(edgeOf(tau), edge);
+      inRing[slot + index] = edge;
     };
     auto slotOf = [&](int chunk) { return int(unsigned(chunk) % RING_CHUNKS * CHUNK); };
     auto begin = [&](int tau) {
-      loadEdge(tau + CHUNK);
+      loadEdges(tau + CHUNK);
       waitFor(done - 1, *chunks + 1, done + 1, *chunks + 1 - RING_CHUNKS);
       return slotOf(*chunks);
     };
-    auto end = [&] {
+    auto end = [&](int tau) {
       lane.normalise();
       ++*chunks;
-      placeEdge(slotOf(*chunks));
+      placeEdges(tau + CHUNK, slotOf(*chunks));
       __syncwarp();  // all have read the ring, lane 31 has written the next one, and what comes from the tile before is there
       if (index == 31) publish(done, *chunks);
     };
 
     __syncwarp();  // the ring's last use is over
     if (warp == 0 && first == 0) inRing[index] = Number::zero().packed();
-    loadEdge(w.from);
-    placeEdge(slotOf(*chunks));
+    loadEdges(w.from);
+    placeEdges(w.from, slotOf(*chunks));
     __syncwarp();
     int tau = w.from;
 #pragma unroll 1
     for (; tau + CHUNK <= w.to; tau += CHUNK) {
       const int slot = begin(tau);
-      State* const edgesOut = side.edges + (tau - w.from);
+      State* const edgesOut = side.edgesOut + tau;
 #pragma unroll
       for (int g = 0; g < CHUNK; g += GROUP) {
         State ofWarp[GROUP];  // read at once: not in the chain from frame to frame
@@ -567,27 +656,28 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
         for (int i = 0; i < GROUP; i++) ofWarp[i] = inRing[slot + g + i];
         inputs.group([&](int i, const Input& input) { step(input, ofWarp[i], &outRing[slot + g + i], edgesOut + (g + i)); });
       }
-      end();
+      end(tau);
     }
     if (tau < w.to) {
       const int slot = begin(tau);
-      inputs.rest(tau, [&](int i, const Input& input) { step(input, inRing[slot + i], &outRing[slot + i], &side.edges[tau - w.from + i]); });
-      end();
+      inputs.rest(tau, [&](int i, const Input& input) { step(input, inRing[slot + i], &outRing[slot + i], &side.edgesOut[tau + i]); });
+      end(tau);
     }
 
     if (w.end != nullptr) {
 #pragma unroll
       for (int k = 0; k < P; k++) side.store(w.end, pair + k, lane.state[k]);
     }
+    if (SPLIT) return;
     if (tile <= side.labels) __syncthreads();  // edges are complete, and read before the next tile writes them
   }
 }
 
 // Where numbers are rare all modes share one walk: three would be a third of the kernel. Values in and out: what is passed by
 // address would lie in local memory, for the other walks too. Returns `chunks`.
-template <typename Number, int P>
+template <typename Number, int P, bool SPLIT>
 __device__ __noinline__ int walkOfAnyMode(LatticeSide side, LatticeWalk<Number> w, LatticeShared* shared, int chunks) {
-  walk<Number, P, ANY>(side, w, *shared, &chunks);
+  walk<Number, P, ANY, SPLIT>(side, w, *shared, &chunks);
   return chunks;
 }
 
@@ -625,10 +715,18 @@ __device__ double meet(const LatticeSide& side, const State* before, const State
          }));
 }
 
+// Sets log2Probability from the states at the meeting.
+template <typename Number>
+__device__ void setProbability(const CtcProblem& p, int n, LatticeShared& shared) {
+  const Workspace workspace(p);
+  const double log2 = meet<Number>(shared.sides[0], workspace.checkpoint(n, 0, 0), workspace.stored(n, 1), shared);
+  if (threadIdx.x == 0) shared.utterance.log2Probability = log2;
+}
+
 // ---- the kernel -------------------------------------------------------------------------------------------------------------------------------------
 
 // The walks of one launch. Both sides take the same number of walks, some of them over no frames: barriers agree.
-template <typename Number, int P>
+template <typename Number, int P, bool SPLIT>
 struct LatticeWalks {
   const CtcProblem& p;
   const LatticeSide& side;
@@ -662,9 +760,9 @@ struct LatticeWalks {
   __device__ void go(LatticeWalk<Number> w) {
     w.mode = MODE;
     if constexpr (Number::IS_RARE) {
-      chunks = walkOfAnyMode<Number, P>(side, w, &shared, chunks);
+      chunks = walkOfAnyMode<Number, P, SPLIT>(side, w, &shared, chunks);
     } else {
-      walk<Number, P, MODE>(side, w, shared, &chunks);
+      walk<Number, P, MODE, SPLIT>(side, w, shared, &chunks);
     }
   }
 
@@ -677,6 +775,16 @@ struct LatticeWalks {
     State* row = workspace.stored(n, side.number) + distance * workspace.states;
     State* end = k == 0 ? checkpoint(0) : nullptr;
     go<STORE>({from, endOf(k), stateBefore(k), end, row, -int(workspace.states), 0});
+  }
+
+  // Whether this utterance has such a segment: others may be longer, and where only its loss is wanted there is one.
+  __device__ bool has(int segment) const { return segment < segments() && (segment == 0 || posteriors()); }
+
+  __device__ void toTheMeeting(int segment) {
+    if (segment == 0) {
+      for (int k = segments() - 1; k > 0; k--) advance(k);
+    }
+    store(segment);
   }
 
   __device__ void throughTheOther(int k) {
@@ -692,18 +800,12 @@ struct LatticeWalks {
 // One launch for one utterance that has frames, all of them finite. Sets utterance.log2Probability in segment 0.
 template <typename Number, int P>
 __device__ void run(const CtcProblem& p, int n, int segment, LatticeShared& shared) {
-  LatticeWalks<Number, P> course(p, n, threadIdx.x / (blockDim.x / 2), shared);
-  if (segment >= course.segments()) return;         // this utterance is shorter than others
-  if (segment > 0 && !course.posteriors()) return;  // it needed its loss only
-  if (segment == 0) {
-    for (int k = course.segments() - 1; k > 0; k--) course.advance(k);
-  }
-  course.store(segment);
+  LatticeWalks<Number, P, false> course(p, n, threadIdx.x / (blockDim.x / 2), shared);
+  if (!course.has(segment)) return;
+  course.toTheMeeting(segment);
   __syncthreads();
   if (segment == 0) {
-    const Workspace workspace(p);
-    const double log2 = meet<Number>(shared.sides[0], workspace.checkpoint(n, 0, 0), workspace.stored(n, 1), shared);
-    if (threadIdx.x == 0) shared.utterance.log2Probability = log2;
+    setProbability<Number>(p, n, shared);
     __syncthreads();  // and the states at the meeting have been read
   }
   if (course.posteriors() && shared.utterance.log2Probability > -double(CTC_INFINITY)) course.throughTheOther(segment);
@@ -740,23 +842,34 @@ __device__ void finish(const CtcProblem& p, int n, LatticeShared& shared) {
   p.statuses[n] = u.status;
 }
 
-template <int P>
-__device__ void lattice(const CtcProblem& p, int segment, LatticeShared& shared) {
-  const int n = blockIdx.x;
+// Whether lengths and labels are good.
+__device__ bool begin(const CtcProblem& p, int n, int warps, LatticeShared& shared) {
   if (threadIdx.x < 2 * (MAX_WARPS + 2)) {
     const int side = threadIdx.x >= MAX_WARPS + 2;
     const int warp = int(threadIdx.x) - side * (MAX_WARPS + 2) - 1;
-    shared.done[side][warp + 1] = warp >= 0 && warp < int(blockDim.x / 64) ? 0 : INT32_MAX;
+    shared.done[side][warp + 1] = warp >= 0 && warp < warps ? 0 : INT32_MAX;
   }
   if (threadIdx.x == 0) shared.utterance = Workspace(p).utterances()[n];
   __syncthreads();
-  const Utterance& u = shared.utterance;
-  if (u.status != OK) return;
+  return shared.utterance.status == OK;
+}
 
-  if (threadIdx.x < 2) shared.sides[threadIdx.x] = LatticeSide(Workspace(p), u, n, threadIdx.x);
+__device__ void setSides(const CtcProblem& p, int n, LatticeShared& shared) {
+  if (threadIdx.x < 2) shared.sides[threadIdx.x] = LatticeSide(Workspace(p), shared.utterance, n, threadIdx.x);
   __syncthreads();
+}
+
+// Whether there is anything to walk.
+__device__ bool hasPaths(const Utterance& u) { return u.frames > 0 && !u.tooShort && u.status == OK; }
+
+template <int P>
+__device__ void lattice(const CtcProblem& p, int segment, LatticeShared& shared) {
+  const int n = blockIdx.x;
+  if (!begin(p, n, blockDim.x / 64, shared)) return;
+  setSides(p, n, shared);
+  const Utterance& u = shared.utterance;
   if (segment == 0) sumFrames(p, n, shared);
-  if (u.frames > 0 && !u.tooShort && u.status == OK) {
+  if (hasPaths(u)) {
     if (u.wide) {
       run<Logarithm, 1>(p, n, segment, shared);
     } else {
@@ -764,6 +877,84 @@ __device__ void lattice(const CtcProblem& p, int segment, LatticeShared& shared)
     }
   }
   if (segment == 0 && threadIdx.x == 0) finish(p, n, shared);
+}
+
+// ---- several blocks an utterance -------------------------------------------------------------------------------------------------------------------
+
+// What this block walks. By a number that blocks draw when they begin: those that it waits for have drawn before.
+__device__ LatticePart drawPart(const CtcProblem& p, unsigned* drawn) {
+  if (threadIdx.x == 0) *drawn = (atomicInc(LatticeBlocks(Workspace(p)).begun, gridDim.x - 1) + 1) % gridDim.x;
+  __syncthreads();
+  const int blocks = int(gridDim.x) / (2 * p.N);
+  const int block = int(*drawn / 2);
+  return {block / blocks, int(*drawn % 2), block % blocks, blocks};
+}
+
+// status and wide, as sumFrames finds them.
+__device__ void lookAtFrames(const CtcProblem& p, int n, LatticeShared& shared) {
+  const Frame* frames = Workspace(p).frames(n);
+  const int count = shared.utterance.frames;
+  double range = 0;
+  bool isRefused = false;
+#pragma unroll 4
+  for (int t = threadIdx.x; t < count; t += blockDim.x) {
+    const Frame frame = frames[t];
+    range += frame.range;
+    isRefused |= frame.best != frame.best || ((p.flags & CHECK_LOG_PROBS) && frame.best == double(CTC_INFINITY));
+  }
+  const BlockGroup block{int(threadIdx.x), shared.reductions};
+  range = block.reduce<Sum>(range);
+  isRefused = block.any(isRefused);
+  if (threadIdx.x == 0) {
+    shared.utterance.status = isRefused ? NOT_FINITE : OK;  // which of them does not matter here
+    shared.utterance.wide = range > WIDEST;
+  }
+  __syncthreads();
+}
+
+// A block's walks, f, of numbers that hold the utterance.
+template <typename F>
+__device__ void walkPart(const CtcProblem& p, const LatticePart& part, LatticeShared& shared, F f) {
+  if (!hasPaths(shared.utterance) || part.firstPair() > shared.utterance.labels) return;
+  if (threadIdx.x == 0) shared.sides[part.side] = LatticeSide(Workspace(p), shared.utterance, part);
+  __syncthreads();
+  if (shared.utterance.wide) {
+    f(LatticeWalks<Logarithm, 1, true>(p, part.n, part.side, shared));
+  } else {
+    f(LatticeWalks<Extended, 1, true>(p, part.n, part.side, shared));
+  }
+}
+
+__device__ void storePart(const CtcProblem& p, int segment, unsigned* drawn, LatticeShared& shared) {
+  const LatticePart part = drawPart(p, drawn);
+  if (!begin(p, part.n, blockDim.x / 32, shared)) return;
+  if (segment == 0) lookAtFrames(p, part.n, shared);
+  walkPart(p, part, shared, [&](auto course) {
+    if (course.has(segment)) course.toTheMeeting(segment);
+  });
+}
+
+__device__ void meetParts(const CtcProblem& p, LatticeShared& shared) {
+  const int n = blockIdx.x;
+  if (!begin(p, n, 0, shared)) return;
+  setSides(p, n, shared);
+  sumFrames(p, n, shared);
+  if (hasPaths(shared.utterance)) {
+    if (shared.utterance.wide) {
+      setProbability<Logarithm>(p, n, shared);
+    } else {
+      setProbability<Extended>(p, n, shared);
+    }
+  }
+  if (threadIdx.x == 0) finish(p, n, shared);
+}
+
+__device__ void consumePart(const CtcProblem& p, int segment, unsigned* drawn, LatticeShared& shared) {
+  const LatticePart part = drawPart(p, drawn);
+  if (!begin(p, part.n, blockDim.x / 32, shared)) return;
+  walkPart(p, part, shared, [&](auto course) {
+    if (course.has(segment) && course.posteriors()) course.throughTheOther(segment);
+  });
 }
 
 enum PairsOfLane { p1 = 1, p2 = 2, p4 = 4 };
@@ -775,13 +966,33 @@ enum PairsOfLane { p1 = 1, p2 = 2, p4 = 4 };
     static __shared__ LatticeShared shared;                                                                                  \
     lattice<P>(problem, segment, shared);                                                                             \
   }
-#define CTC_LATTICE_OF(P) CTC_LATTICE(P)
+#define CTC_LATTICE_OF(FILE) CTC_LATTICE_FILE(FILE)
+#define CTC_LATTICE_FILE(FILE) CTC_LATTICE_##FILE
+#define CTC_LATTICE_p1 CTC_LATTICE(p1)
+#define CTC_LATTICE_p2 CTC_LATTICE(p2)
+#define CTC_LATTICE_p4 CTC_LATTICE(p4)
+#define CTC_LATTICE_split                                                                                                        \
+  extern "C" __global__ void __launch_bounds__(128, 2) ctc_lattice_split_store(const CtcProblem problem, const int segment) {   \
+    static __shared__ LatticeShared shared;                                                                                      \
+    static __shared__ unsigned drawn;                                                                                            \
+    storePart(problem, segment, &drawn, shared);                                                                                 \
+  }                                                                                                                              \
+  extern "C" __global__ void __launch_bounds__(256, 1) ctc_lattice_split_meet(const CtcProblem problem, const int) {            \
+    static __shared__ LatticeShared shared;                                                                                      \
+    meetParts(problem, shared);                                                                                                  \
+  }                                                                                                                              \
+  extern "C" __global__ void __launch_bounds__(128, 2) ctc_lattice_split_consume(const CtcProblem problem, const int segment) { \
+    static __shared__ LatticeShared shared;                                                                                      \
+    static __shared__ unsigned drawn;                                                                                            \
+    consumePart(problem, segment, &drawn, shared);                                                                               \
+  }
 
 // scripts/build-ptx makes a file for each: a driver then translates only what is used.
 #ifdef CTC_ONLY
 CTC_LATTICE_OF(CTC_ONLY)
 #else
-CTC_LATTICE(p1)
-CTC_LATTICE(p2)
-CTC_LATTICE(p4)
+CTC_LATTICE_p1
+CTC_LATTICE_p2
+CTC_LATTICE_p4
+CTC_LATTICE_split
 #endif

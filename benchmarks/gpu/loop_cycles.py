@@ -14,6 +14,7 @@ exact. Latencies are not in the code: those below were measured by others on Vol
 of a load from global memory is varied, since it tells whether loads are ahead of their use: then the cycles do not depend on it.
 """
 import hashlib
+import itertools
 import os
 import pathlib
 import re
@@ -85,18 +86,39 @@ def frames_of(body):
     return sum(i.opcode == 'SHFL' and '.UP' in i.text for i in body) // SHUFFLES_A_FRAME
 
 
+def target_index(instruction, labels):
+    """Where a branch goes; None for what is no branch."""
+    branch = re.match(r'(?:@!?U?P\w+\s+)?BRA(?:\.U)?\s+(?:!?U?P\w+,\s*)?`\((\S+)\)', instruction.text)
+    return labels.get(branch.group(1)) if branch else None
+
+
+def without_waits(found, first, last, labels):
+    """Instructions first to last, without the innermost ones that are skipped unless another block is waited for: a loop that loads
+    what blocks share, and a branch past it."""
+    waits = []
+    targets = {i: target_index(found[i], labels) for i in range(first, last)}
+    back = [(to, i) for i, to in targets.items()
+            if to is not None and first <= to <= i and any(one.opcode == 'LDG' and '.STRONG.GPU' in one.text for one in found[to:i])]
+    for i, to in targets.items():
+        if found[i].text.startswith('@') and to is not None and any(i < begin and end < to <= last for begin, end in back):
+            waits.append((i + 1, to))
+    skipped = {i for wait in waits if not any(other != wait and wait[0] <= other[0] and other[1] <= wait[1] for other in waits)
+               for i in range(*wait)}
+    return [found[i] for i in range(first, last + 1) if i not in skipped]
+
+
 def loops(found, labels):
     """The walks: what lies between a backward branch and where it goes, if it is long enough and no other walk lies within."""
     spans = []
     for index, instruction in enumerate(found):
-        branch = re.match(r'(?:@!?U?P\w+\s+)?BRA(?:\.U)?\s+(?:!?U?P\w+,\s*)?`\((\S+)\)', instruction.text)
-        if branch and labels.get(branch.group(1), index + 1) <= index:
-            body = found[labels[branch.group(1)]:index + 1]
+        first = target_index(instruction, labels)
+        if first is not None and first <= index:
+            body = found[first:index + 1]
             if frames_of(body) >= FEWEST_FRAMES and len(body) <= MOST_INSTRUCTIONS:
-                spans.append((labels[branch.group(1)], index))
+                spans.append((first, index))
     for first, last in spans:
         if not any(other != (first, last) and first <= other[0] and other[1] <= last for other in spans):
-            yield found[first:last + 1]
+            yield without_waits(found, first, last, labels)
 
 
 def replay(body, load_latency, passes=8):
@@ -144,7 +166,13 @@ def target_of(file):
 
 
 def files():
-    return sorted([*PTX.glob('lattice_p*.ptx'), *PTX.glob('align_*.ptx')])
+    return sorted([*PTX.glob('lattice_*.ptx'), *PTX.glob('align_*.ptx')])
+
+
+def kernels_of(name):
+    if name == 'lattice_split':
+        return ['ctc_lattice_split_store', 'ctc_lattice_split_consume']
+    return ['ctc_' + name.replace('align_', 'align_path_')]
 
 
 def chosen(file, architecture):
@@ -161,16 +189,15 @@ def hashes():
 def table():
     lines = ['# Cycles a frame by load latency, one warp alone on its scheduler; by benchmarks/gpu/loop_cycles.py, of', *hashes()]
     head = ' '.join(f'{latency:>7}' for latency in LOAD_LATENCIES)
-    lines.append(f'{"kernel":<22} {"arch":<6} {"loop":>5} {"frames":>6} {"instructions":>12} {"loads":>6} {"stores":>6} {head}')
+    lines.append(f'{"kernel":<26} {"arch":<6} {"loop":>5} {"frames":>6} {"instructions":>12} {"loads":>6} {"stores":>6} {head}')
     for file in files():
         name = file.name.split('.')[0]
-        kernel = 'ctc_' + name.replace('align_', 'align_path_')
-        for architecture in ARCHITECTURES:
+        for kernel, architecture in itertools.product(kernels_of(name), ARCHITECTURES):
             if not chosen(file, architecture):
                 continue
             for number, (frames, size, loads, stores, cycles) in enumerate(walks(file, kernel, architecture), 1):
                 each = ' '.join(f'{c / frames:7.0f}' for c in cycles)
-                lines.append(f'{kernel:<22} {architecture:<6} {number:>5} {frames:>6} {size / frames:>12.1f} {loads / frames:>6.1f}'
+                lines.append(f'{kernel:<26} {architecture:<6} {number:>5} {frames:>6} {size / frames:>12.1f} {loads / frames:>6.1f}'
                              f' {stores / frames:>6.1f} {each}')
     return '\n'.join(lines) + '\n'
 

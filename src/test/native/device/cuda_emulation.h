@@ -36,6 +36,12 @@ uint64_t warp(Warp operation, unsigned mask, uint64_t value, int source, int lin
 // A shared counter that orders: what the writer did before is seen by who waits for it.
 void release(int* counter, int value);
 void acquire(int* counter, int atLeast);
+// A word of 8 bytes that blocks may write and read at the same time.
+uint64_t loadRelaxed(const void* at);
+void storeRelaxed(void* at, uint64_t value);
+// Returns at once if the word is another by now; else when somebody has written it.
+void awaitChange(const void* at, uint64_t from);
+unsigned incrementUpTo(unsigned* at, unsigned most);
 
 inline float halfToFloat(uint16_t bits) {
   _Float16 h;
@@ -123,6 +129,7 @@ inline long long __double_as_longlong(double x) { return emulation::bitsOf<long 
 // Never fused; nothing is here, for want of -mfma.
 inline double __dmul_rn(double a, double b) { return a * b; }
 inline double __dadd_rn(double a, double b) { return a + b; }
+inline unsigned atomicInc(unsigned* at, unsigned most) { return emulation::incrementUpTo(at, most); }
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(unsigned(x)); }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __ffs(int x) { return __builtin_ffs(x); }

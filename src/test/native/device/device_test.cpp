@@ -94,8 +94,10 @@ int64_t up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 int64_t segments(const Problem& p) { return p.gradient ? std::max<int64_t>(1, up(up(p.T, 2), p.K)) : 1; }
 
+int64_t align(int64_t x) { return up(x, 256) * 256; }
+
+// Without the edges of blocks.
 int64_t workspaceBytes(const Problem& p) {
-  auto align = [](int64_t x) { return up(x, 256) * 256; };
   const int64_t N = p.N, T = p.T, L = p.L, K = p.gradient ? p.K : 1, row = 2 * (L + 1) * 8;
   const int64_t width = std::min(p.L, p.C - 1) + 1;
   return align(N * 64) + align(N * 4 * (L + 2) * 4) + align(N * T * 16) + align(N * T * width * 8) + align(N * 2 * T * 8) +
@@ -119,8 +121,23 @@ void launch(const std::string& name, int64_t grid, unsigned threads, Problem& p,
 struct Choice {
   std::string tier;  // of frames; empty: by C
   int P = 0, W = 0;  // of the lattice; 0: by L
+  int splitW = 0;    // warps of one of several blocks an utterance; 0: one block
   int smallLossW = 0;     // of the second look; 0: by L
 };
+
+int64_t blocks(const Problem& p, const Choice& choice) { return up(p.L + 1, 32 * choice.splitW); }
+
+int64_t blockEdgeBytes(const Problem& p, const Choice& choice) {
+  return choice.splitW == 0 ? 0 : 256 + align(p.N * 2 * (blocks(p, choice) - 1) * p.T * 8);
+}
+
+void lattice(Problem& p, const Choice& choice, int P, int W, int k) {
+  if (choice.splitW == 0) return launch("ctc_lattice_p" + std::to_string(P), p.N, 64 * W, p, k);
+  const int64_t grid = 2 * p.N * blocks(p, choice);
+  launch("ctc_lattice_split_store", grid, 32 * choice.splitW, p, k);
+  if (k == 0) launch("ctc_lattice_split_meet", p.N, 256, p, k);
+  if (p.gradient) launch("ctc_lattice_split_consume", grid, 32 * choice.splitW, p, k);
+}
 
 void compute(Problem& p, Type type, const Choice& choice) {
   std::string tier = choice.tier;
@@ -142,7 +159,7 @@ void compute(Problem& p, Type type, const Choice& choice) {
   launch(std::string("ctc_frames_") + TYPE[type] + "_" + tier, byBlock ? rows : up(rows, 8),
          byBlock ? 32 * unsigned(std::min<int64_t>(32, up(p.C, 512))) : 256, p, int(shared / logitBytes), tier == "any" ? shared : 0);
   for (int k = 0; k < segments(p); k++) {
-    launch("ctc_lattice_p" + std::to_string(P), p.N, 64 * W, p, k);
+    lattice(p, choice, P, W, k);
     if (p.gradient) launch("ctc_labels", up(p.N * 2 * K, 8), 256, p, k);
   }
   launch("ctc_small_loss", p.N, 64 * (choice.smallLossW ? choice.smallLossW : std::min<int>(8, up(pairs, 32))), p);
@@ -285,8 +302,11 @@ Result runBatch(Batch& b, uint64_t order) {
   p.gradientType = b.gradientType;
   p.logitsType = b.type;
   p.flags = b.flags;
-  Device workspace(workspaceBytes(p));
+  const size_t bytes = workspaceBytes(p), blockEdges = blockEdgeBytes(p, b.choice);
+  Device workspace(bytes + blockEdges);
   p.workspace = workspace.at;
+  memset(workspace.at + bytes, 0xff, blockEdges);
+  emulation::markInitialised(workspace.at + bytes, blockEdges);
   compute(p, b.type, b.choice);
 
   Result r;
@@ -591,6 +611,11 @@ void sameBitsForAnyChoice() {
       b.K = W == 3 ? 0 : 29 * W + P;
       compare("P " + std::to_string(P) + ", W " + std::to_string(W));
     }
+    for (int W : {1, 2}) {
+      b.choice.splitW = W;
+      b.K = W == 1 ? 0 : 41;
+      compare("blocks of W " + std::to_string(W));
+    }
     for (Layout layout : {CNT, PACKED, SHIFTED}) {
       b.layout = layout;
       compare("layout " + std::to_string(layout));
@@ -609,6 +634,15 @@ void lattices() {
       b.T = b.L * 2;
       b.choice.P = P, b.choice.W = W;
       b.layout = PACKED;
+      check(b);
+    }
+  }
+  for (int W : {1, 2, 3, 4}) {
+    for (int L : {0, 20, 31, 32, 64, 70, 150}) {
+      Batch b = batch("blocks", L * 2 + 21, 2, 9, L);
+      b.choice.splitW = W;
+      b.K = W == 2 ? 9 : 0;
+      b.gradient = L != 64;
       check(b);
     }
   }
@@ -671,6 +705,8 @@ void numbers() {
       check(b);
     }
     b.K = 4;
+    check(b);
+    b.choice.splitW = 1;
     check(b);
   }
   {
@@ -786,6 +822,7 @@ void monteCarlo(int rounds) {
     if (below(4) == 0) b.weights = {1, 0, 2.5, -1}, b.weights.resize(b.N);
     b.deviation = below(3) ? 3 : 50;
     if (below(3) == 0) b.choice.P = 1 << below(3), b.choice.W = 1 + below(4), b.choice.smallLossW = 1 + below(8);
+    if (below(3) == 0) b.choice.splitW = 1 + below(4);
     check(b);
   }
 }

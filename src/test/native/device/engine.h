@@ -60,7 +60,7 @@ uint64_t warpInstructions();  // that the last launch executed, one for each war
 // A line for each function: sm_75/its program's first entry by name, its own name, "entry" or "function", launches, instructions
 // executed and all.
 std::string coverage();
-// A line for each barrier, acquire and release: function, line of the PTX, name, how often executed.
+// A line for each barrier, acquire, release and atomic access: function, line of the PTX, name, how often executed.
 std::string synchronisations();
 // Leaves that one out until the next call; false if there is none.
 bool omit(const std::string& function, int line);

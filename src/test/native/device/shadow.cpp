@@ -65,15 +65,24 @@ std::string describe(const Region& region, size_t offset, bool isShared) {
 
 // ---- clocks -----------------------------------------------------------------------------------------------------------------------
 
-void Clocks::beginBlock(unsigned threads) {
-  interval_++;
+void Intervals::beginLaunch() {
+  first_ += uint32_t(blocks_.size());
+  blocks_.clear();
+}
+
+uint32_t Intervals::next(unsigned block) {
+  blocks_.push_back(block);
+  return first_ + uint32_t(blocks_.size()) - 1;
+}
+
+void Clocks::beginBlock(unsigned block, unsigned threads) {
+  block_ = block;
   times_.resize(threads);
   barrier();
-  firstOfBlock_ = interval_;
 }
 
 void Clocks::barrier() {
-  interval_++;
+  interval_ = intervals_.next(block_);
   released_.clear();
   for (Time& time : times_) {
     time.own = 1;
@@ -112,30 +121,33 @@ void Clocks::acquire(unsigned thread, const void* counter) {
   if (found != released_.end()) see(times_[thread].seen, found->second);
 }
 
-// Whether `access` is ordered before what the thread does to `bytes` now, or touches others.
-inline bool Clocks::isBefore(const Access& access, uint8_t bytes, bool isShared, unsigned thread) const {
-  if ((access.bytes & bytes) == 0) return true;
-  if (access.interval < firstOfBlock_) return isShared || access.interval < firstOfLaunch_;
-  if (access.interval < interval_) return true;
-  if (access.thread == thread) return true;
-  const auto& seen = times_[thread].seen;
+// Whether `access` is no race with what a thread does now.
+inline bool Clocks::isBefore(const Access& access, const Access& now, bool isShared) const {
+  if ((access.bytes & now.bytes) == 0 || (access.isAtomic && now.isAtomic)) return true;
+  if (access.interval != interval_) {
+    return isShared || !intervals_.isOfLaunch(access.interval) || intervals_.blockOf(access.interval) == block_;
+  }
+  if (access.thread == now.thread) return true;
+  const auto& seen = times_[now.thread].seen;
   return !seen.empty() && seen[access.thread] >= access.clock;
 }
 
-std::string Clocks::touch(Region& region, size_t offset, size_t bytes, bool write, bool isShared, unsigned thread, int line) {
+std::string Clocks::touch(Region& region, size_t offset, size_t bytes, Kind kind, bool isShared, unsigned thread, int line) {
   std::string race;
-  Access now = {interval_, times_[thread].own, line, uint16_t(thread), 0};
+  const bool write = kind == Kind::WRITE || kind == Kind::ATOMIC_WRITE;
+  const bool isAtomic = kind == Kind::ATOMIC_READ || kind == Kind::ATOMIC_WRITE;
+  Access now = {interval_, times_[thread].own, line, uint16_t(thread), 0, isAtomic};
   for (size_t i = offset & ~size_t(3); i < offset + bytes; i += 4) {
     Word& word = region.word(i);
     now.bytes = 15;
     if (i < offset) now.bytes &= 15 << (offset - i);
     if (i + 4 > offset + bytes) now.bytes &= 15 >> (i + 4 - offset - bytes);
     const Access* other = nullptr;
-    if (!isBefore(word.write, now.bytes, isShared, thread)) {
+    if (!isBefore(word.write, now, isShared)) {
       other = &word.write;
-    } else if (write && !isBefore(word.read, now.bytes, isShared, thread)) {
+    } else if (write && !isBefore(word.read, now, isShared)) {
       other = &word.read;
-    } else if (write && !isBefore(word.read2, now.bytes, isShared, thread)) {
+    } else if (write && !isBefore(word.read2, now, isShared)) {
       other = &word.read2;
     }
     if (other != nullptr) {
@@ -154,7 +166,7 @@ std::string Clocks::touch(Region& region, size_t offset, size_t bytes, bool writ
 
 std::string Clocks::nameOf(const Access& first, bool isWrite, bool write) const {
   const char* kind = !write ? "read after write" : isWrite ? "write after write" : "write after read";
-  return std::string("race, ") + kind + (first.interval < firstOfBlock_ ? " of another block" : "") + " by thread " +
+  return std::string("race, ") + kind + (first.interval != interval_ ? " of another block" : "") + " by thread " +
          std::to_string(first.thread) + (first.line ? " (line " + std::to_string(first.line) + ")" : "") + ", ";
 }
 

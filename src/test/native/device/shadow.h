@@ -2,7 +2,7 @@
 //
 // Races. An access is ordered before another of the same block if a block barrier lies between, or if a chain of warp barriers or
 // of release and acquire leads from one to the other (vector clocks). Shuffles and votes order nothing, as CUDA has it. Of two
-// accesses that are not ordered, one of them a write, the second is a race. Blocks of a launch are never ordered.
+// accesses that are not ordered, one of them a write, the second is a race, unless both are atomic. Blocks of a launch are never ordered.
 // Of the readers of a word the last two are remembered.
 #pragma once
 #include <cstdint>
@@ -20,6 +20,7 @@ struct Access {
   int line = 0;  // of the PTX, or 0
   uint16_t thread = 0;
   uint8_t bytes = 0;  // which of the word's four
+  bool isAtomic = false;
 };
 
 struct Word {  // 4 bytes
@@ -54,11 +55,29 @@ std::string nearestAllocation(const char* at);
 // "byte 4 of an allocation of 64" or "shared memory"
 std::string describe(const Region& region, size_t offset, bool isShared);
 
-// The order of what the threads of a launch do.
+// The stretches of blocks between barriers, of which each has a number of its own.
+class Intervals {
+ public:
+  void beginLaunch();
+  uint32_t next(unsigned block);
+  bool isOfLaunch(uint32_t interval) const { return interval >= first_; }
+  // Of an interval of this launch.
+  unsigned blockOf(uint32_t interval) const { return blocks_[interval - first_]; }
+
+ private:
+  uint32_t first_ = 1;
+  std::vector<unsigned> blocks_;  // of this launch's
+};
+
+// How an access is made.
+enum class Kind { READ, WRITE, ATOMIC_READ, ATOMIC_WRITE };
+
+// The order of what the threads of a block do.
 class Clocks {
  public:
-  void beginLaunch() { firstOfLaunch_ = ++interval_; }
-  void beginBlock(unsigned threads);
+  explicit Clocks(Intervals& intervals) : intervals_(intervals) {}
+
+  void beginBlock(unsigned block, unsigned threads);
   // All threads of the block met.
   void barrier();
   // The threads first + i for each bit i of `lanes` met.
@@ -66,7 +85,7 @@ class Clocks {
   void release(unsigned thread, const void* counter);
   void acquire(unsigned thread, const void* counter);
   // Notes an access; what it races with, or "".
-  std::string touch(Region& region, size_t offset, size_t bytes, bool write, bool isShared, unsigned thread, int line = 0);
+  std::string touch(Region& region, size_t offset, size_t bytes, Kind kind, bool isShared, unsigned thread, int line = 0);
 
  private:
   struct Time {
@@ -74,12 +93,13 @@ class Clocks {
     std::vector<uint32_t> seen;  // times of the others that lie before; empty: none
   };
 
-  bool isBefore(const Access& access, uint8_t bytes, bool isShared, unsigned thread) const;
+  bool isBefore(const Access& access, const Access& now, bool isShared) const;
   std::string nameOf(const Access& first, bool isWrite, bool write) const;
   void see(std::vector<uint32_t>& mine, const std::vector<uint32_t>& other) const;
 
-  uint32_t interval_ = 1;  // one for every stretch of a block between barriers
-  uint32_t firstOfBlock_ = 0, firstOfLaunch_ = 0;
+  Intervals& intervals_;
+  unsigned block_ = 0;
+  uint32_t interval_ = 0;
   std::vector<Time> times_;
   std::unordered_map<const void*, std::vector<uint32_t>> released_;
 };

@@ -27,6 +27,7 @@ long* setting(const std::string& name) {
   if (name == "memoryBytes") return &s.memoryBytes;
   if (name == "driverVersion") return &s.driverVersion;
   if (name == "architecture") return &s.architecture;
+  if (name == "multiprocessors") return &s.multiprocessors;
   if (name == "initResult") return &s.initResult;
   if (name == "checking") return &s.checking;
   if (name == "seed") return &s.seed;

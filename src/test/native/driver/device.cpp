@@ -26,7 +26,7 @@ int deviceAttribute(int which) {
     case 10: return 32;  // WARP_SIZE
     case 12: return 65536;  // MAX_REGISTERS_PER_BLOCK
     case 13: return 1410000;  // CLOCK_RATE
-    case 16: return 4;  // MULTIPROCESSOR_COUNT
+    case 16: return static_cast<int>(state().settings.multiprocessors);
     case 38: return 1 << 20;  // L2_CACHE_SIZE: less, for those who write it over between runs
     case 39: return 2048;  // MAX_THREADS_PER_MULTIPROCESSOR
     case 41: return 1;  // UNIFIED_ADDRESSING

@@ -21,6 +21,7 @@ struct Settings {
   long memoryBytes = 1L << 30;  // of each device
   long driverVersion = 12000;
   long architecture = 80;       // of each device: 10 * major + minor
+  long multiprocessors = 4;
   long initResult = CUDA_SUCCESS;  // of cuInit
   long checking = 1;            // whether the engine checks the kernels' accesses
   long seed = 0;            // of the order in which threads and blocks take their turns

@@ -139,8 +139,8 @@ bool omit(const std::string& functionName, int line) {
       if (i.line != line || !i.synchronises()) continue;
       omitted = &i;
       original = i;
-      if (i.acquires || i.releases) {
-        i.acquires = i.releases = false;
+      if (i.acquires || i.releases || i.isAtomic) {
+        i.acquires = i.releases = i.isAtomic = false;
       } else {  // each thread has its own predicate to itself
         i.action = ptx::Action::OPERATE;
         i.operation = ptx::findOperation("mov.pred");

@@ -7,10 +7,12 @@ namespace ptx {
 namespace {
 
 constexpr size_t MAX_FINDINGS = 20;
-constexpr uint64_t MAX_STALLED = 100'000;
+constexpr uint64_t MAX_STALLED = 30'000;
+constexpr unsigned PATIENCE = 3;    // how often a block looks again before others have their turn
+constexpr size_t MOST_BLOCKS = 3;  // under way
 
 FramePool frames;
-emulation::Clocks clocks;
+emulation::Intervals intervals;
 
 unsigned lowest(uint32_t bits) { return unsigned(__builtin_ctz(bits)); }
 
@@ -22,13 +24,25 @@ void forEach(uint32_t lanes, F&& act) {
 
 }  // namespace
 
-Machine::Machine(Launch launch)
-    : launch_(std::move(launch)),
-      schedule_(launch_.seed),
-      clocks_(clocks),
-      sharedMemory_(launch_.dynamicSharedBytes == 0 ? launch_.function->sharedBytes : DYNAMIC_SHARED + launch_.dynamicSharedBytes),
-      shared_(sharedMemory_.data(), sharedMemory_.size()),
-      warps_((launch_.threads + 31) / 32) {}
+Block::Block(unsigned index, size_t sharedBytes, unsigned threads, emulation::Intervals& intervals)
+    : index(index), sharedMemory(sharedBytes), shared(sharedMemory.data(), sharedBytes), warps((threads + 31) / 32), clocks(intervals) {
+  clocks.beginBlock(index, threads);
+}
+
+bool Block::isReady() const {
+  return std::any_of(warps.begin(), warps.end(), [](const Warp& warp) { return warp.ready != 0; });
+}
+
+bool Block::isEager() const {
+  return std::any_of(warps.begin(), warps.end(), [](const Warp& warp) { return (warp.ready & ~warp.spinning) != 0; });
+}
+
+void Block::lookAgain() {
+  for (Warp& warp : warps) warp.spinning = 0;
+  looked++;
+}
+
+Machine::Machine(Launch launch) : launch_(std::move(launch)), schedule_(launch_.seed) {}
 
 void Machine::report(unsigned thread, int line, const std::string& what) {
   // once for each instruction and kind of error
@@ -36,16 +50,38 @@ void Machine::report(unsigned thread, int line, const std::string& what) {
     dropped_++;
     return;
   }
-  findings_.push_back(launch_.function->name + " block " + std::to_string(block_) + " thread " + std::to_string(thread) + ": " +
+  findings_.push_back(launch_.function->name + " block " + std::to_string(block_->index) + " thread " + std::to_string(thread) + ": " +
                       what + ", PTX line " + std::to_string(line));
 }
 
+// One block after the other, unless one waits for another or the seed has it otherwise.
 emulation::Findings Machine::run() {
-  clocks_.beginLaunch();
+  intervals.beginLaunch();
   const emulation::BlockOrder order(launch_.blocks, schedule_.ascendsBlocks(), schedule_.random());
-  for (uint64_t i = 0; i < launch_.blocks && !isOver_; i++) {
-    block_ = order[i];
-    runBlock();
+  unsigned begun = 0;
+  while ((begun < launch_.blocks || !underWay_.empty()) && !isOver_) {
+    std::vector<Block*> able;
+    bool anyReady = false;
+    for (auto& block : underWay_) {
+      anyReady |= block->isReady();
+      if (block->isEager() || (block->isReady() && block->looked < PATIENCE)) able.push_back(block.get());
+    }
+    const bool mayBegin = begun < launch_.blocks && underWay_.size() < MOST_BLOCKS;
+    if (!able.empty() || mayBegin) {
+      const size_t pick = schedule_.blockOf(able.size() + mayBegin);
+      if (pick < able.size()) block_ = able[pick]; else begin(order[begun++]);
+      runBlock();
+    } else if (!anyReady) {
+      reportDeadlock("deadlock: a barrier or warp operation not reached by all:");
+    } else if (++stalled_ > MAX_STALLED) {
+      reportDeadlock("deadlock: all wait for what nobody writes:");
+    } else {
+      for (auto& block : underWay_) block->looked = 0;
+    }
+  }
+  while (!underWay_.empty()) {
+    block_ = underWay_.back().get();
+    end();
   }
   std::string all;
   for (const std::string& finding : findings_) all += (all.empty() ? "" : "\n") + finding;
@@ -65,7 +101,7 @@ void Machine::begin(Warp& warp) {
   frame->caller = nullptr;
   frame->depth = 0;
   frame->lanes = warp.ready;
-  const uint64_t special[] = {0, launch_.threads, block_, launch_.blocks, 0};
+  const uint64_t special[] = {0, launch_.threads, block_->index, launch_.blocks, 0};
   for (int r = TID; r <= LANEID; r++) {
     std::fill_n(frame->values(r), 32, special[r - TID]);
     frame->define(r, ~0u);
@@ -78,33 +114,34 @@ void Machine::begin(Warp& warp) {
   }
 }
 
-void Machine::runBlock() {
-  clocks_.beginBlock(launch_.threads);
-  shared_.setInitialised(0, shared_.bytes, false);
-  exited_ = atBarrier_ = 0;
-  stalled_ = 0;
+void Machine::begin(unsigned index) {
+  const size_t dynamic = launch_.dynamicSharedBytes;
+  const size_t sharedBytes = dynamic == 0 ? launch_.function->sharedBytes : DYNAMIC_SHARED + dynamic;
+  underWay_.push_back(std::make_unique<Block>(index, sharedBytes, launch_.threads, intervals));
+  block_ = underWay_.back().get();
   schedule_.beginBlock();
-  for (size_t w = 0; w < warps_.size(); w++) {
-    warps_[w].first = unsigned(w) * 32;
-    begin(warps_[w]);
+  for (size_t w = 0; w < block_->warps.size(); w++) {
+    block_->warps[w].first = unsigned(w) * 32;
+    begin(block_->warps[w]);
   }
-  while (exited_ < launch_.threads && !isOver_) {
-    uint32_t ready = 0, eager = 0;
-    for (size_t w = 0; w < warps_.size(); w++) {
-      ready |= uint32_t(warps_[w].ready != 0) << w;
-      eager |= uint32_t((warps_[w].ready & ~warps_[w].spinning) != 0) << w;
+}
+
+// As long as its threads have anything to do, or the seed lets it.
+void Machine::runBlock() {
+  if (!block_->isEager()) block_->lookAgain();
+  for (uint64_t turns = schedule_.turnsOfBlock(); turns > 0 && !isOver_; turns--) {
+    uint32_t eager = 0;
+    for (size_t w = 0; w < block_->warps.size(); w++) {
+      eager |= uint32_t((block_->warps[w].ready & ~block_->warps[w].spinning) != 0) << w;
     }
-    if (ready == 0) {
-      reportDeadlock("deadlock: a barrier or warp operation not reached by all:");
-    } else if (eager != 0) {
-      turn(warps_[schedule_.warpOf(eager)]);
-    } else if (++stalled_ > MAX_STALLED) {
-      reportDeadlock("deadlock: all wait for what nobody writes:");
-    } else {  // everybody looks again
-      for (Warp& warp : warps_) warp.spinning = 0;
-    }
+    if (eager == 0) break;
+    turn(block_->warps[schedule_.warpOf(eager)]);
   }
-  for (Warp& warp : warps_) {
+  if (block_->exited == launch_.threads) end();
+}
+
+void Machine::end() {
+  for (Warp& warp : block_->warps) {
     forEach(~warp.exited, [&](unsigned lane) {  // where the launch is over
       for (Frame* frame = warp.lanes[lane].frame; frame; frame = frame->caller) {
         frame->lanes &= ~(1u << lane);
@@ -112,19 +149,33 @@ void Machine::runBlock() {
       }
     });
   }
+  underWay_.erase(std::find_if(underWay_.begin(), underWay_.end(), [&](auto& block) { return block.get() == block_; }));
+}
+
+// Whoever waits looks again.
+void Machine::released() {
+  stalled_ = 0;
+  for (auto& block : underWay_) {
+    block->looked = 0;
+    for (Warp& warp : block->warps) warp.spinning = 0;
+  }
 }
 
 void Machine::reportDeadlock(const char* kind) {
   std::string who;
   unsigned thread = 0;
-  for (const Warp& warp : warps_) {
-    // of each warp, one lane of each kind
-    for (uint32_t lanes : {warp.ready, warp.atBarrier, warp.atOperation}) {
-      if (lanes == 0) continue;
-      const Lane& lane = warp.lanes[lowest(lanes)];
-      const Instruction& at = lanes == warp.ready ? lane.frame->function.instructions[lane.next] : *lane.waits;
-      thread = warp.first + lowest(lanes);
-      who += " thread " + std::to_string(thread) + " in line " + std::to_string(at.line) + " (" + at.name + ");";
+  for (auto& block : underWay_) {
+    for (const Warp& warp : block->warps) {
+      // of each warp, one lane of each kind
+      for (uint32_t lanes : {warp.ready, warp.atBarrier, warp.atOperation}) {
+        if (lanes == 0) continue;
+        const Lane& lane = warp.lanes[lowest(lanes)];
+        const Instruction& at = lanes == warp.ready ? lane.frame->function.instructions[lane.next] : *lane.waits;
+        block_ = block.get();
+        thread = warp.first + lowest(lanes);
+        who += " thread " + std::to_string(thread) + " of block " + std::to_string(block->index) + " in line " +
+               std::to_string(at.line) + " (" + at.name + ");";
+      }
     }
   }
   report(thread, 0, kind + who);
@@ -217,6 +268,7 @@ bool Machine::execute(Warp& warp, Frame& frame, Instruction& i, uint32_t lanes) 
     case Action::UNPACK: frame.unpack(i, lanes); return true;
     case Action::LOAD: return load(warp, frame, i, lanes);
     case Action::STORE: return store(warp, frame, i, lanes);
+    case Action::INCREMENT: return increment(warp, frame, i, lanes);
     case Action::COPY_ASYNC: return copy(warp, frame, i, lanes);
     case Action::COMMIT_GROUP:
       forEach(lanes, [&](unsigned lane) {
@@ -272,7 +324,7 @@ void Machine::leave(Warp& warp, uint32_t lanes) {
   if (to == nullptr) {
     warp.ready &= ~lanes;
     warp.exited |= lanes;
-    exited_ += unsigned(__builtin_popcount(lanes));
+    block_->exited += unsigned(__builtin_popcount(lanes));
   } else if (from.call->result >= 0) {
     const Parameter& result = from.function.result;
     forEach(lanes, [&](unsigned lane) {
@@ -311,7 +363,7 @@ void Machine::arrive(Warp& warp, const Frame& frame, const Instruction& i, uint3
   });
   warp.ready &= ~lanes;
   (isBarrier ? warp.atBarrier : warp.atOperation) |= lanes;
-  if (isBarrier) atBarrier_ += unsigned(__builtin_popcount(lanes));
+  if (isBarrier) block_->atBarrier += unsigned(__builtin_popcount(lanes));
 }
 
 // Lets the lanes of a warp operation go when all of its mask that have not exited have come.
@@ -339,7 +391,7 @@ void Machine::exchange(Warp& warp, uint32_t lanes) {
     case Action::SHUFFLE: shuffle(warp, lanes); break;
     case Action::VOTE: vote(warp, lanes); break;
     default:
-      if (launch_.isChecked) clocks_.warpBarrier(warp.first, lanes);
+      if (launch_.isChecked) block_->clocks.warpBarrier(warp.first, lanes);
   }
 }
 
@@ -397,10 +449,10 @@ void Machine::vote(Warp& warp, uint32_t lanes) {
 
 // Lets everybody go when all live threads have come.
 void Machine::tryBarrier() {
-  if (atBarrier_ == 0 || atBarrier_ + exited_ < launch_.threads) return;
+  if (block_->atBarrier == 0 || block_->atBarrier + block_->exited < launch_.threads) return;
   bool any = false, all = true;
   const Instruction* first = nullptr;
-  for (Warp& warp : warps_) {
+  for (Warp& warp : block_->warps) {
     const Instruction* ofWarp = nullptr;
     forEach(warp.atBarrier, [&](unsigned lane) {
       const Instruction* mine = warp.lanes[lane].waits;
@@ -414,7 +466,7 @@ void Machine::tryBarrier() {
       ofWarp = first = mine;
     });
   }
-  for (Warp& warp : warps_) {
+  for (Warp& warp : block_->warps) {
     forEach(warp.atBarrier, [&](unsigned lane) {
       const Instruction& i = *warp.lanes[lane].waits;
       if (i.reduction == Reduction::NONE) return;
@@ -424,9 +476,10 @@ void Machine::tryBarrier() {
     warp.ready |= warp.atBarrier;
     warp.atBarrier = 0;
   }
-  atBarrier_ = 0;
+  block_->atBarrier = 0;
+  block_->looked = 0;
   stalled_ = 0;
-  clocks_.barrier();
+  block_->clocks.barrier();
 }
 
 }  // namespace ptx

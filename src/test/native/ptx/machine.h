@@ -36,6 +36,23 @@ struct Warp {
   Lane lanes[32];
 };
 
+// A block that has begun.
+struct Block {
+  unsigned index;
+  std::vector<char> sharedMemory;
+  emulation::Region shared;
+  std::vector<Warp> warps;
+  emulation::Clocks clocks;
+  unsigned exited = 0, atBarrier = 0;  // threads
+  unsigned looked = 0;                 // how often all have looked again since anything was released
+
+  Block(unsigned index, size_t sharedBytes, unsigned threads, emulation::Intervals& intervals);
+  // Whether there are lanes to run; some that have not looked in vain.
+  bool isReady() const;
+  bool isEager() const;
+  void lookAgain();
+};
+
 struct Launch {
   Function* function;
   unsigned blocks, threads;
@@ -61,8 +78,11 @@ class Machine {
   };
 
   void report(unsigned thread, int line, const std::string& what);
-  void runBlock();
+  void begin(unsigned index);
   void begin(Warp& warp);
+  void runBlock();
+  void end();
+  void released();
   void turn(Warp& warp);
   uint64_t runLanes(Warp& warp, uint32_t lanes, int until, uint64_t most);
   bool execute(Warp& warp, Frame& frame, Instruction& instruction, uint32_t lanes);
@@ -72,9 +92,10 @@ class Machine {
 
   Place locate(const Instruction& i, Space space, uint64_t address, bool write, unsigned thread);
   bool checkAddress(const Warp& warp, const Frame& frame, const Instruction& i, int base, uint32_t lanes);
-  void touch(const Place& place, const Instruction& i, bool write, unsigned thread);
+  void touch(const Place& place, const Instruction& i, emulation::Kind kind, unsigned thread);
   bool load(Warp& warp, Frame& frame, const Instruction& i, uint32_t lanes);
   bool store(Warp& warp, Frame& frame, const Instruction& i, uint32_t lanes);
+  bool increment(Warp& warp, Frame& frame, const Instruction& i, uint32_t lanes);
   bool copy(Warp& warp, Frame& frame, const Instruction& i, uint32_t lanes);
   bool complete(Warp& warp, const Instruction& i, uint32_t lanes);
 
@@ -88,13 +109,9 @@ class Machine {
 
   Launch launch_;
   Schedule schedule_;
-  emulation::Clocks& clocks_;
-  std::vector<char> sharedMemory_;
-  emulation::Region shared_;
-  std::vector<Warp> warps_;
-  unsigned block_ = 0;
-  unsigned exited_ = 0, atBarrier_ = 0;  // threads of the block
-  uint64_t stalled_ = 0;                 // how often all have looked again since anything was released
+  std::vector<std::unique_ptr<Block>> underWay_;
+  Block* block_ = nullptr;  // whose turn it is
+  uint64_t stalled_ = 0;    // how often all blocks have looked in vain since anything was released
   uint64_t executed_ = 0;
   bool isOver_ = false, isMisaligned_ = false;
   std::vector<std::string> findings_;

@@ -5,6 +5,8 @@
 
 namespace ptx {
 
+using emulation::Kind;
+
 namespace {
 
 constexpr uint64_t WINDOW_BYTES = 1 << 24;
@@ -44,9 +46,9 @@ bool Machine::checkAddress(const Warp& warp, const Frame& frame, const Instructi
   return false;
 }
 
-void Machine::touch(const Place& place, const Instruction& i, bool write, unsigned thread) {
+void Machine::touch(const Place& place, const Instruction& i, Kind kind, unsigned thread) {
   if (!launch_.isChecked) return;
-  const std::string race = clocks_.touch(*place.region, place.offset, bytesOf(i), write, place.isShared, thread, i.line);
+  const std::string race = block_->clocks.touch(*place.region, place.offset, bytesOf(i), kind, place.isShared, thread, i.line);
   if (!race.empty()) report(thread, i.line, race);
 }
 
@@ -65,10 +67,10 @@ Machine::Place Machine::locate(const Instruction& i, Space space, uint64_t addre
       place.at = launch_.parameters.data() + (address - PARAMETER_WINDOW);
     }
   } else if (place.isShared) {
-    place.region = &shared_;
+    place.region = &block_->shared;
     place.offset = address;
-    const size_t end = address < DYNAMIC_SHARED ? launch_.function->sharedBytes : shared_.bytes;
-    if (address + bytes <= end) place.at = shared_.base + address;
+    const size_t end = address < DYNAMIC_SHARED ? launch_.function->sharedBytes : block_->shared.bytes;
+    if (address + bytes <= end) place.at = block_->shared.base + address;
   } else {
     char* at = reinterpret_cast<char*>(address);
     place.region = emulation::allocationOf(at);
@@ -116,7 +118,7 @@ bool Machine::load(Warp& warp, Frame& frame, const Instruction& i, uint32_t lane
     const unsigned lane = lowest(left), thread = warp.first + lane;
     const Place place = locate(i, i.space, addresses[lane] + uint64_t(i.offset), false, thread);
     if (!place.at) return false;
-    if (place.region && !i.acquires) touch(place, i, false, thread);
+    if (place.region && !i.acquires) touch(place, i, i.isAtomic ? Kind::ATOMIC_READ : Kind::READ, thread);
     for (size_t part = 0; part < i.parts.size(); part++) {
       const size_t offset = part * i.bytes;
       const bool isUndefined =
@@ -124,7 +126,7 @@ bool Machine::load(Warp& warp, Frame& frame, const Instruction& i, uint32_t lane
       frame.values(i.parts[part])[lane] = extended(i, place.at + offset);
       frame.define(i.parts[part], 1u << lane, undefinedIf(isUndefined, 1u << lane));
     }
-    if (i.acquires) clocks_.acquire(thread, place.at);
+    if (i.acquires) block_->clocks.acquire(thread, place.at);
   }
   if (i.polls) warp.spinning |= lanes;  // others first
   return !i.polls;
@@ -151,8 +153,8 @@ bool Machine::store(Warp& warp, Frame& frame, const Instruction& i, uint32_t lan
     const unsigned lane = lowest(left), thread = warp.first + lane;
     const Place place = locate(i, i.space, frame.values(i.a)[lane] + uint64_t(i.offset), true, thread);
     if (!place.at) return false;
-    if (!i.releases) touch(place, i, true, thread);
-    if (i.releases) clocks_.release(thread, place.at);
+    if (!i.releases) touch(place, i, i.isAtomic ? Kind::ATOMIC_WRITE : Kind::WRITE, thread);
+    if (i.releases) block_->clocks.release(thread, place.at);
     for (size_t part = 0; part < i.parts.size(); part++) {
       const bool isUndefined = undefinedLanes(frame, i.parts[part], i.bytes) >> lane & 1;
       memcpy(place.at + part * i.bytes, &frame.values(i.parts[part])[lane], i.bytes);
@@ -160,9 +162,27 @@ bool Machine::store(Warp& warp, Frame& frame, const Instruction& i, uint32_t lan
       if (isUndefined && !place.isShared) report(thread, i.line, i.name + " of an undefined value");
     }
   }
-  if (i.releases) {
-    stalled_ = 0;
-    for (Warp& other : warps_) other.spinning = 0;
+  if (i.releases || i.isAtomic) released();
+  return true;
+}
+
+// atom.inc: one more, or 0 past what is given.
+bool Machine::increment(Warp& warp, Frame& frame, const Instruction& i, uint32_t lanes) {
+  if (!checkAddress(warp, frame, i, i.a, lanes)) return false;
+  for (uint32_t left = lanes; left != 0; left &= left - 1) {
+    const unsigned lane = lowest(left), thread = warp.first + lane;
+    const Place place = locate(i, i.space, frame.values(i.a)[lane] + uint64_t(i.offset), true, thread);
+    if (!place.at) return false;
+    touch(place, i, i.isAtomic ? Kind::ATOMIC_READ : Kind::READ, thread);
+    touch(place, i, i.isAtomic ? Kind::ATOMIC_WRITE : Kind::WRITE, thread);
+    if (launch_.isChecked && !place.region->isInitialised(place.offset, i.bytes)) report(thread, i.line, i.name + " of an undefined value");
+    if ((frame.undefined(i.b).any() >> lane) & 1) report(thread, i.line, i.name + " up to an undefined value");
+    uint32_t before;
+    memcpy(&before, place.at, sizeof before);
+    const uint32_t after = before >= uint32_t(frame.values(i.b)[lane]) ? 0 : before + 1;
+    memcpy(place.at, &after, sizeof after);
+    frame.values(i.to)[lane] = before;
+    frame.define(i.to, 1u << lane);
   }
   return true;
 }
@@ -176,9 +196,9 @@ bool Machine::copy(Warp& warp, Frame& frame, const Instruction& i, uint32_t lane
     const Place from = locate(i, Space::GLOBAL, frame.values(i.b)[lane] + uint64_t(i.fromOffset), false, thread);
     const Place to = from.at ? locate(i, Space::SHARED, address, true, thread) : from;
     if (!to.at) return false;
-    touch(from, i, false, thread);
-    touch(to, i, true, thread);
-    shared_.setInitialised(to.offset, i.bytes, false);
+    touch(from, i, Kind::READ, thread);
+    touch(to, i, Kind::WRITE, thread);
+    block_->shared.setInitialised(to.offset, i.bytes, false);
     Copy copy{&i, address, {}, !launch_.isChecked || from.region->isInitialised(from.offset, i.bytes), -1};
     memcpy(copy.data, from.at, i.bytes);
     warp.lanes[lane].copies.push_back(copy);
@@ -199,9 +219,9 @@ bool Machine::complete(Warp& warp, const Instruction& i, uint32_t lanes) {
         continue;
       }
       const Place place = locate(*copy.instruction, Space::SHARED, copy.to, true, warp.first + lane);
-      touch(place, *copy.instruction, true, warp.first + lane);
+      touch(place, *copy.instruction, Kind::WRITE, warp.first + lane);
       memcpy(place.at, copy.data, copy.instruction->bytes);
-      shared_.setInitialised(place.offset, copy.instruction->bytes, copy.isDefined);
+      block_->shared.setInitialised(place.offset, copy.instruction->bytes, copy.isDefined);
     }
     mine.copies = std::move(underWay);
   }

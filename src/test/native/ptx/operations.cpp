@@ -242,6 +242,7 @@ void addMoves(Operations& all) {
   OP("mov.pred", u64, A(u64));
   OP("cvta.to.global.u64", u64, A(u64));
   OP("cvta.shared.u64", u64, A(u32) + SHARED_WINDOW);
+  OP("cvta.to.shared.u64", u64, A(u64) - SHARED_WINDOW);
 }
 
 #define COMPARE(NAME, T, RELATION)                                   \

@@ -352,7 +352,7 @@ class Parser {
     static const std::unordered_map<std::string, Reader> readers = {
         {"bra", &Parser::branch}, {"ret", &Parser::ret},      {"call", &Parser::call}, {"bar", &Parser::barrier},
         {"ld", &Parser::load},    {"st", &Parser::store},     {"shfl", &Parser::shfl}, {"vote", &Parser::vote},
-        {"cp", &Parser::copy},
+        {"cp", &Parser::copy},    {"atom", &Parser::increment},
     };
     auto found = readers.find(name);
     return found == readers.end() ? nullptr : found->second;
@@ -463,12 +463,14 @@ class Parser {
     i.acquires = action == Action::LOAD && modifiers.take("acquire");
     i.releases = action == Action::STORE && modifiers.take("release");
     if (i.acquires || i.releases) modifiers.take("cta");
+    i.isAtomic = modifiers.take("relaxed") && modifiers.take("gpu");
     i.space = modifiers.take("global")   ? Space::GLOBAL
               : modifiers.take("shared") ? Space::SHARED
               : modifiers.take("param")  ? Space::PARAMETERS
                                          : Space::GENERIC;
     if ((i.acquires || i.releases) && i.space != Space::SHARED) refuse(i.line, "no instruction " + i.name);
-    i.polls = i.acquires || (action == Action::LOAD && modifiers.take("volatile"));
+    if (i.isAtomic && i.space != Space::GLOBAL) refuse(i.line, "no instruction " + i.name);
+    i.polls = i.acquires || (i.isAtomic && action == Action::LOAD) || (action == Action::LOAD && modifiers.take("volatile"));
     if (action == Action::STORE) modifiers.take("volatile");
     const size_t count = modifiers.take("v2") ? 2 : modifiers.take("v4") ? 4 : 1;
     i.parts.resize(count);
@@ -495,6 +497,19 @@ class Parser {
     address(i, &Instruction::a);
     expect(",");
     registersOf(i);
+  }
+
+  // atom.global.inc.u32 %r1, [%rd1], most;
+  void increment(Instruction& i, Modifiers& modifiers) {
+    i.action = Action::INCREMENT;
+    i.isAtomic = modifiers.take("global") && modifiers.take("inc") && modifiers.take("u32");
+    i.space = Space::GLOBAL;
+    i.bytes = 4;
+    i.to = operand();
+    expect(",");
+    address(i, &Instruction::a);
+    expect(",");
+    i.b = operand();
   }
 
   // shfl.sync.up.b32 %r1|%p1, value, by, clamp, mask;

@@ -27,6 +27,7 @@ enum class Action : uint8_t {
   WARP_BARRIER,
   SHUFFLE,
   VOTE,
+  INCREMENT,
   COPY_ASYNC,
   COMMIT_GROUP,
   WAIT_GROUP,
@@ -55,7 +56,8 @@ struct Instruction {
   Space space = Space::GENERIC;
   uint8_t bytes = 0;  // each
   bool isSigned = false, acquires = false, releases = false;
-  bool polls = false;  // reads what others may be about to write: acquires, or is volatile
+  bool isAtomic = false;  // relaxed: whole for all of the device, and not ordered with anything else
+  bool polls = false;     // reads what others may be about to write: acquires, is atomic or volatile
   int64_t offset = 0;  // of an address; in the frame, the address; of WAIT_GROUP, how many may be under way
   int64_t fromOffset = 0;  // of COPY_ASYNC: of the address that is read
   Shuffle shuffle = Shuffle::BFLY;
@@ -68,7 +70,7 @@ struct Instruction {
 
   bool endsFunction() const { return predicate < 0 && (action == Action::RETURN || action == Action::BRANCH); }
   bool synchronises() const {
-    return action == Action::BARRIER || action == Action::WARP_BARRIER || acquires || releases;
+    return action == Action::BARRIER || action == Action::WARP_BARRIER || acquires || releases || isAtomic;
   }
 };
 

@@ -15,6 +15,14 @@ Schedule::Schedule(uint64_t seed) : random_(seed), isFixed_(seed == 0) {
   const uint64_t draw = random_.below(32);  // lanes for themselves take longest
   lanes_ = draw < 28 ? Lanes::TOGETHER : draw < 31 ? Lanes::SOME : Lanes::ONE;
   isPreemptive_ = random_.below(2) == 0;
+  mixesBlocks_ = random_.below(2) == 0;
+}
+
+size_t Schedule::blockOf(size_t count) { return mixesBlocks_ ? random_.below(count) : 0; }
+
+uint64_t Schedule::turnsOfBlock() {
+  if (!mixesBlocks_) return ~0ull;
+  return 1 + random_.below(random_.below(2) == 0 ? 8 : 1000);
 }
 
 void Schedule::beginBlock() {

@@ -6,7 +6,7 @@ namespace ptx {
 
 // For seed 0 warps in turn, each until it waits, its lanes together where they are at the same instruction. For others, drawn for a
 // launch: warps reversed, at random or by priorities that change now and then; lanes together, some of them or each for itself;
-// until they wait, or a few instructions at a time.
+// until they wait, or a few instructions at a time; blocks one after the other, or several that take turns.
 class Schedule {
  public:
   explicit Schedule(uint64_t seed);
@@ -16,6 +16,10 @@ class Schedule {
   emulation::Random& random() { return random_; }
 
   void beginBlock();
+  // One of so many blocks that can go on or begin, of which the last is the latest.
+  size_t blockOf(size_t count);
+  // How many turns its warps have before another block has one.
+  uint64_t turnsOfBlock();
   // One of the warps whose bit is set.
   unsigned warpOf(uint32_t warps);
   // Some of the lanes, all of which are at the same instruction; `lane`, which is among them, too.
@@ -33,6 +37,7 @@ class Schedule {
   Warps warps_ = Warps::ASCENDING;
   Lanes lanes_ = Lanes::TOGETHER;
   bool isPreemptive_ = false;
+  bool mixesBlocks_ = false;
   uint64_t priorities_[32] = {};
 };
 

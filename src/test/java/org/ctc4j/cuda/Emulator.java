@@ -70,9 +70,10 @@ public final class Emulator {
   /**
    * Changes what is emulated.
    *
-   * @param name devices, memoryBytes (of each), driverVersion, architecture, initResult, checking
-   *     (of the kernels' accesses, 0 or 1), seed (of the order in which threads take turns),
-   *     approximations (how approximate instructions err on the engine of the PTX)
+   * @param name devices, memoryBytes (of each), driverVersion, architecture, multiprocessors,
+   *     initResult, checking (of the kernels' accesses, 0 or 1), seed (of the order in which
+   *     threads take turns), approximations (how approximate instructions err on the engine of the
+   *     PTX)
    */
   public static native void set(String name, long value);
 
@@ -121,8 +122,8 @@ public final class Emulator {
   static native String coverage();
 
   /**
-   * The barriers, acquires and releases of the PTX that was loaded, a line for each: function,
-   * line, instruction, how often it ran in this JVM.
+   * The barriers, acquires, releases and atomic accesses of the PTX that was loaded, a line for
+   * each: function, line, instruction, how often it ran in this JVM.
    */
   static native String synchronisations();
 

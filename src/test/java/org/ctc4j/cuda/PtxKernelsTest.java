@@ -33,9 +33,10 @@ class PtxKernelsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"90, 40", "300, 140", "620, 300"})
+  @CsvSource({"90, 40, 4", "300, 140, 1", "300, 140, 4", "620, 300, 1"})
   @DisplayName("Utterances of several warps that are walked in logarithms agree with the reference")
-  void logarithms(int frames, int labels) {
+  void logarithms(int frames, int labels, int multiprocessors) {
+    Emulator.set("multiprocessors", multiprocessors); // with one, none is split
     TestBatch batch = TestBatch.random(Seed.random(getClass()), frames, 2, 5, labels, 1e7);
     try (Ctc cuda = Ctc.create(Backend.CUDA);
         Ctc reference = Ctc.create(Backend.REFERENCE)) {

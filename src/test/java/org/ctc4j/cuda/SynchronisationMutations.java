@@ -13,12 +13,13 @@ import org.ctc4j.Ctc;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
+import org.ctc4j.cuda.kernels.SplitLattices;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Takes each barrier, acquire and release out of the PTX in turn, and says which of them nothing
- * notices: neither results, nor the checks of the engine. By hand, and long:
+ * Takes each barrier, acquire, release and atomic access out of the PTX in turn, and says which of
+ * them nothing notices: neither results, nor the checks of the engine. By hand, and long:
  *
  * <pre>mvn surefire:test@ptx -Dtest=SynchronisationMutations [-Dctc4j.mutants=REGEX]</pre>
  *
@@ -43,6 +44,17 @@ class SynchronisationMutations {
 
   private static List<Case> cases() {
     List<Case> cases = new ArrayList<>();
+    Case pair = compared("90x2x9x40", ElementType.FLOAT32, EngineOptions.DEFAULT);
+    cases.add(
+        new Case(
+            "several blocks, " + pair.name,
+            () ->
+                SplitLattices.of(
+                    1,
+                    () -> {
+                      pair.run.run();
+                      return null;
+                    })));
     for (String shape : SHAPES) {
       for (ElementType type : ElementType.values()) {
         cases.add(compared(shape, type, EngineOptions.DEFAULT));

@@ -1,5 +1,6 @@
 package org.ctc4j.cuda;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
@@ -9,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
@@ -49,13 +49,18 @@ class WarpInstructionsTest {
           "400x1x9x150",
           "800x1x9x300");
 
+  private static final String SPLIT = "400x1x9x150";
+
   @Test
   @DisplayName("Kernels execute as many instructions as they did")
   void count() throws IOException {
-    String table =
-        SHAPES.stream()
-            .map(WarpInstructionsTest::linesOf)
-            .collect(Collectors.joining("", HEAD, ""));
+    Emulator.set("multiprocessors", 1); // none is split
+    String whole =
+        SHAPES.stream().map(WarpInstructionsTest::linesOf).collect(joining("", HEAD, ""));
+    Emulator.set("multiprocessors", 4);
+    String split =
+        linesOf(SPLIT).lines().filter(line -> line.contains("_split_")).collect(joining("\n"));
+    String table = whole + split + "\n";
     if (Boolean.getBoolean("ctc4j.renew")) {
       Files.writeString(TABLE, table);
     }

@@ -35,6 +35,8 @@ final class FloorPage {
           new Prediction.Gpu("H100", "sm_90", 132, 1.755, 3000),
           new Prediction.Gpu("H200", "sm_90", 132, 1.755, 4300));
 
+  private static final int FEWEST_MULTIPROCESSORS = 108;
+
   private FloorPage() {}
 
   public static void main(String[] args) throws IOException {
@@ -70,8 +72,9 @@ final class FloorPage {
 
         *Bytes*: every used logit read once, every entry of the gradient written once; of a ragged batch the utterances use
         three quarters of the frames on average. *Chain*: the frames of which each needs the one before; alpha and beta walk
-        at the same time and meet, so it is T, whatever N, as long as the GPU holds all blocks of the lattice at once (one an
-        utterance). *Workspace traffic*: label probabilities, written once and read three times, and rows of states, written
+        at the same time and meet, so it is T, whatever N, as long as the GPU holds all blocks of the lattice at once.
+        *Launches*: seven; three more where several blocks share an utterance, which are in what is predicted below, not in the floor.
+        *Workspace traffic*: label probabilities, written once and read three times, and rows of states, written
         twice and read twice. For few classes it is far more than the logits; L2 and the length of the chain hide it or do not,
         so it stands here and not in the floor. The kernels run one after the other: *as launched* is what they could reach,
         the floor what any program could.
@@ -112,8 +115,8 @@ final class FloorPage {
     page.append(
         "Occupancy: warps that a multiprocessor holds at once, of 64. The lattice lives in ");
     page.append(
-        "registers and has one block an utterance: its occupancy bounds how many utterances ");
-    page.append("a GPU takes at once, not its speed.\n\n");
+        "registers: its occupancy bounds how many utterances a GPU takes at once, not its speed.");
+    page.append("\n\n");
     page.append("| kernel | threads |");
     List<String> architectures = List.of("sm_80", "sm_90");
     for (String architecture : architectures) {
@@ -151,11 +154,12 @@ final class FloorPage {
 
         ## Predicted
 
-        What the shipped kernels will take, to be held against the first run on a GPU. *Lattice*: T frames, half of them at the
-        cycles of the walk that stores and half at those of the walk that meets it (`kernels/ptx/cycles.txt`: machine code that
-        ptxas makes, replayed with its own stall counts by `gpu/loop_cycles.py`, a load taking 270 cycles). *Frames*: the longer of
+        What the shipped kernels will take, to be held against the first run on a GPU. *Lattice*: T frames, and those by which the
+        last warp begins behind the first, half of them at the cycles of the walk that stores and half at those of the walk that
+        meets it (`kernels/ptx/cycles.txt`: machine code that ptxas makes, replayed with its own stall counts by
+        `gpu/loop_cycles.py`, a load taking 270 cycles). *Frames*: the longer of
         copying and of issuing, at two instructions a cycle and multiprocessor, those that the tests count of the PTX. *Labels*:
-        likewise, issuing alone. *Launches*: seven of %.0f µs. Clocks: A100 1.41 GHz, H100 and H200 1.755 GHz.
+        likewise, issuing alone. *Launches*: %.0f µs each, seven, or ten where several blocks share an utterance. Clocks: A100 1.41 GHz, H100 and H200 1.755 GHz.
 
         """
             .formatted(Floor.MICROSECONDS_PER_LAUNCH));
@@ -200,7 +204,7 @@ final class FloorPage {
             shape.frames(),
             Floor.LAUNCHES,
             framesKernel(shape.classes()),
-            latticeKernel(shape.labels() + 1)));
+            LatticeChoice.of(shape, FEWEST_MULTIPROCESSORS)));
     for (Gpu gpu : gpus) {
       row.append(
           String.format(
@@ -229,17 +233,13 @@ final class FloorPage {
     return "any";
   }
 
-  /** As LatticeLauncher chooses. */
-  static String latticeKernel(int pairs) {
-    int pairsPerLane = pairs <= 128 ? 1 : pairs <= 256 ? 2 : 4;
-    int warps = Math.min(4, (pairs + 32 * pairsPerLane - 1) / (32 * pairsPerLane));
-    return "p%d, 2 × %d warps".formatted(pairsPerLane, warps);
-  }
-
   /** Of a block; of kernels whose blocks grow with L or C, the most. */
   private static int threads(String kernel) {
     if (kernel.matches("ctc_frames_.*_(c16384|any)")) {
       return 1024;
+    }
+    if (kernel.matches("ctc_lattice_split_(store|consume)")) {
+      return 128;
     }
     return kernel.startsWith("ctc_small_loss") ? 512 : 256;
   }

@@ -15,12 +15,6 @@ import java.util.List;
  * @param cycles a frame, where a load takes 270 cycles
  */
 record LoopCycles(String kernel, String architecture, int walk, double cycles) {
-  /** Of a lattice kernel: states are stored on the way to the middle. */
-  static final int STORE = 2;
-
-  /** Of a lattice kernel: and met on the way from there. */
-  static final int CONSUME = 3;
-
   static List<LoopCycles> read(Path file) throws IOException {
     return Files.readAllLines(file).stream()
         .filter(line -> line.startsWith("ctc_"))

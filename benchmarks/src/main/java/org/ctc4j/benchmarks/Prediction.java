@@ -59,22 +59,23 @@ final class Prediction {
     double bytes = Floor.bytesRead(shape) + Floor.bytesWritten(shape);
     double copying = bytes / gpu.copyGigabytesPerSecond / 1e3;
     double counting = gpu.microseconds(rows * frameInstructions(shape.classes()));
+    LatticeChoice lattice = LatticeChoice.of(shape, gpu.multiprocessors);
+    int launches = Floor.LAUNCHES + (lattice.isSplit() ? LatticeChoice.MORE_LAUNCHES : 0);
     return new Parts(
         Math.max(copying, counting),
-        shape.frames() * cycles(shape, gpu) / gpu.gigahertz / 1e3,
+        lattice.framesWith(shape.frames()) * cycles(lattice, gpu) / gpu.gigahertz / 1e3,
         gpu.microseconds(rows * labelInstructions(shape.labels())),
-        Floor.LAUNCHES * Floor.MICROSECONDS_PER_LAUNCH);
+        launches * Floor.MICROSECONDS_PER_LAUNCH);
   }
 
   /** Half of the frames are stored, the others consumed. */
-  private double cycles(Shape shape, Gpu gpu) {
-    String kernel = "ctc_lattice_" + FloorPage.latticeKernel(shape.labels() + 1).substring(0, 2);
-    return (cycles(kernel, gpu, LoopCycles.STORE) + cycles(kernel, gpu, LoopCycles.CONSUME)) / 2;
+  private double cycles(LatticeChoice lattice, Gpu gpu) {
+    return (cycles(lattice.storing(), gpu) + cycles(lattice.consuming(), gpu)) / 2;
   }
 
-  private double cycles(String kernel, Gpu gpu, int walk) {
+  private double cycles(String walk, Gpu gpu) {
     return loops.stream()
-        .filter(loop -> loop.kernel().equals(kernel) && loop.walk() == walk)
+        .filter(loop -> "%s %d".formatted(loop.kernel(), loop.walk()).equals(walk))
         .filter(loop -> loop.architecture().equals(gpu.architecture))
         .findFirst()
         .orElseThrow()

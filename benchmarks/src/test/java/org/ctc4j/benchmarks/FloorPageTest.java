@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.ctc4j.bench.Shape;
 import org.junit.jupiter.api.Test;
 
 class FloorPageTest {
@@ -29,7 +30,7 @@ class FloorPageTest {
     List<String> expected = new ArrayList<>();
     try (Stream<Path> files = Files.list(ROOT.resolve("kernels/ptx"))) {
       for (Path file : files.sorted().toList()) {
-        if (file.getFileName().toString().matches("(lattice_p|align_).*\\.ptx")) {
+        if (file.getFileName().toString().matches("(lattice_|align_).*\\.ptx")) {
           byte[] sum = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
           expected.add("# %s  %s".formatted(HexFormat.of().formatHex(sum), file.getFileName()));
         }
@@ -56,16 +57,25 @@ class FloorPageTest {
     assertEquals(0.625, new KernelResources("k", "sm_80", 48, 0, 0, 0).occupancy(256));
   }
 
+  private static String lattice(int frames, int utterances, int labels) {
+    Shape shape = Shape.of("%dx%dx64x%d".formatted(frames, utterances, labels));
+    return LatticeChoice.of(shape, 132).toString();
+  }
+
   /** The choices repeat those of the library, which it does not show. */
   @Test
   void choicesAreTheLibrarys() throws IOException {
     String readme = Files.readString(Path.of("../kernels/README.md"));
     assertTrue(readme.contains("| ≤ 128 | `ctc_lattice_p1` | ⌈pairs / 32⌉ |"));
-    assertEquals("p1, 2 × 4 warps", FloorPage.latticeKernel(128));
+    assertEquals("p1, 2 × 4 warps", lattice(3000, 4, 127));
     assertTrue(readme.contains("| ≤ 256 | `ctc_lattice_p2` | ⌈pairs / 64⌉ |"));
-    assertEquals("p2, 2 × 3 warps", FloorPage.latticeKernel(129));
+    assertEquals("p2, 2 × 3 warps", lattice(200, 4, 128));
     assertTrue(readme.contains("| more | `ctc_lattice_p4` | min(4, ⌈pairs / 128⌉)"));
-    assertEquals("p4, 2 × 4 warps", FloorPage.latticeKernel(5000));
+    assertEquals("p4, 2 × 4 warps", lattice(3000, 128, 400));
+    assertTrue(readme.contains("⌈N / M⌉ · tiles · c · (T + 2 · chunk · W)"));
+    assertTrue(readme.contains("⌈N · B / M⌉ · 140 · (T + 64 · B) + 14,000"));
+    assertEquals("split, 2 × 4 blocks of 4 warps", lattice(3000, 33, 400));
+    assertEquals("split, 2 × 118 blocks of 4 warps", lattice(90_000, 1, 15_000));
     assertEquals("c1024", FloorPage.framesKernel(257));
     assertEquals("any", FloorPage.framesKernel(16385));
   }

@@ -50,10 +50,19 @@ public final class Device {
 
   /** The most shared memory that a block may have, on the device of the current context. */
   static int sharedBytesOfBlock() {
+    return attribute(
+        current(), CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
+  }
+
+  /** How many multiprocessors the device of the current context has. */
+  public static int multiprocessors() {
+    return attribute(current(), CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
+  }
+
+  private static CUdevice current() {
     CUdevice device = new CUdevice();
     Driver.call("cuCtxGetDevice", () -> cuCtxGetDevice(device));
-    return attribute(
-        device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
+    return device;
   }
 
   static CUdevice handle(int index) {

@@ -28,6 +28,7 @@ public final class KernelImages {
           "lattice_p1",
           "lattice_p2",
           "lattice_p4",
+          "lattice_split",
           "labels",
           "posteriors",
           "small_loss",

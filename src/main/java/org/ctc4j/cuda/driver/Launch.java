@@ -1,6 +1,7 @@
 package org.ctc4j.cuda.driver;
 
 import static jcuda.driver.JCudaDriver.cuLaunchKernel;
+import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 
 import java.util.function.Supplier;
 import jcuda.Pointer;
@@ -72,6 +73,17 @@ public class Launch {
                 null));
   }
 
+  /** Enqueues that so many bytes are given a value, none if there are none. */
+  public void fill(long address, int value, long bytes) {
+    if (bytes == 0) {
+      return;
+    }
+    Driver.call(
+        "cuMemsetD8Async",
+        () -> "%d bytes, computing %s".formatted(bytes, doing.get()),
+        () -> cuMemsetD8Async(DeviceMemory.pointer(address), (byte) value, bytes, stream));
+  }
+
   /** Loads every kernel that it is asked to launch, and launches none. */
   public static Launch loading(Supplier<String> doing) {
     return new Launch(null, doing) {
@@ -83,6 +95,11 @@ public class Launch {
           int sharedBytes,
           Pointer arguments) {
         kernel.load();
+      }
+
+      @Override
+      public void fill(long address, int value, long bytes) {
+        // nothing to load
       }
     };
   }

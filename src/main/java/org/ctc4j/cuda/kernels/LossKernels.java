@@ -53,13 +53,13 @@ public final class LossKernels implements DeviceKernels {
       long workspaceAddress,
       Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
-    enqueue(batch, options.options().input(), result, workspace, launch);
+    enqueue(batch, options.options().input(), result, workspace, workspaceAddress, launch);
   }
 
   /** Loads the kernels that {@link #enqueue} would launch, of whatever kind the input is. */
   public synchronized void load(DeviceBatch batch, DeviceResult result, LossWorkspace workspace) {
     Launch launch = Launch.loading(batch::shape);
-    enqueue(batch, InputKind.LOGITS, result, workspace, launch);
+    enqueue(batch, InputKind.LOGITS, result, workspace, 0, launch);
     enqueueFrames(batch, InputKind.PROBABILITIES, launch);
   }
 
@@ -78,15 +78,19 @@ public final class LossKernels implements DeviceKernels {
       InputKind input,
       DeviceResult result,
       LossWorkspace workspace,
+      long workspaceAddress,
       Launch launch) {
     int n = batch.utterances();
     int longest = batch.targets().maxLength();
     boolean gradient = result.gradient() != null;
+    boolean keepsRows = gradient || result.hasPosteriors();
     prepare.enqueue(n, arguments, launch);
     enqueueFrames(batch, input, launch);
+    LatticePlan plan =
+        lattice.begin(batch.frames(), n, longest, workspace, workspaceAddress, launch);
     for (int segment = 0; segment < workspace.segments(); segment++) {
       arguments.setSegment(segment);
-      lattice.enqueue(n, longest, arguments, launch);
+      lattice.enqueue(plan, n, segment, keepsRows, arguments, launch);
       if (gradient) {
         labels.enqueue(n, workspace.rowsKept(), arguments, launch);
       }

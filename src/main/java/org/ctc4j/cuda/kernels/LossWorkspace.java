@@ -11,9 +11,11 @@ import org.ctc4j.cuda.driver.DeviceLayout;
  *
  * @param rowsKept K, frames whose states a segment keeps, ≥ 1
  * @param segments Q, ≥ 1
+ * @param blockEdgesAt offset of what blocks hand each other that share an utterance; {@code bytes}
+ *     if there is no room for it
  * @param bytes in all
  */
-public record LossWorkspace(int rowsKept, int segments, long bytes) {
+public record LossWorkspace(int rowsKept, int segments, long blockEdgesAt, long bytes) {
   /** The same for a batch and what is to be made of it. */
   public static LossWorkspace of(DeviceBatch batch, DeviceResult result, long limit) {
     return of(
@@ -27,7 +29,9 @@ public record LossWorkspace(int rowsKept, int segments, long bytes) {
 
   /**
    * The fewest segments with which the workspace does not exceed the limit; if none does, those
-   * with the least memory.
+   * with the least memory. Whether the blocks of an utterance have room for what they hand each
+   * other follows from the shape and the limit, not from whether the device will need it: what is
+   * enough for a batch is enough for all smaller ones.
    *
    * @param frames T
    * @param utterances N
@@ -38,6 +42,20 @@ public record LossWorkspace(int rowsKept, int segments, long bytes) {
    */
   public static LossWorkspace of(
       int frames, int utterances, int classes, int labels, boolean gradient, long limit) {
+    long blockEdges = LatticePlan.blockEdgeBytes(frames, utterances, labels);
+    LossWorkspace whole =
+        ofStates(frames, utterances, classes, labels, gradient, Math.max(1, limit - blockEdges));
+    return whole.bytes + blockEdges <= limit
+        ? whole.with(blockEdges)
+        : ofStates(frames, utterances, classes, labels, gradient, limit);
+  }
+
+  private LossWorkspace with(long blockEdges) {
+    return new LossWorkspace(rowsKept, segments, bytes, bytes + blockEdges);
+  }
+
+  private static LossWorkspace ofStates(
+      int frames, int utterances, int classes, int labels, boolean gradient, long limit) {
     int half = Math.max(1, (frames + 1) / 2);
     LossWorkspace best = null;
     for (int segments = 1; best == null || best.bytes > limit; segments++) {
@@ -46,13 +64,18 @@ public record LossWorkspace(int rowsKept, int segments, long bytes) {
         return best; // past the square root more segments only cost more
       }
       int used = gradient ? ceilDiv(half, rows) : 1;
-      LossWorkspace next =
-          new LossWorkspace(rows, used, bytes(frames, utterances, classes, labels, rows, used));
+      long bytes = bytes(frames, utterances, classes, labels, rows, used);
+      LossWorkspace next = new LossWorkspace(rows, used, bytes, bytes);
       if (best == null || next.bytes < best.bytes) {
         best = next;
       }
     }
     return best;
+  }
+
+  /** Bytes of {@link #blockEdgesAt}. */
+  long blockEdgeBytes() {
+    return bytes - blockEdgesAt;
   }
 
   private static long bytes(

@@ -1,7 +1,5 @@
 package org.ctc4j.cuda.kernels;
 
-import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
-
 import java.util.function.Consumer;
 import jcuda.driver.CUstream;
 import org.ctc4j.CtcOptions;
@@ -14,8 +12,6 @@ import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.cuda.driver.Cublas;
 import org.ctc4j.cuda.driver.CublasLibrary;
-import org.ctc4j.cuda.driver.DeviceMemory;
-import org.ctc4j.cuda.driver.Driver;
 import org.ctc4j.cuda.driver.KernelModules;
 import org.ctc4j.cuda.driver.Launch;
 
@@ -219,13 +215,7 @@ public final class ProjectionKernels implements AutoCloseable {
     }
 
     private void clear(long at, long bytes) {
-      if (bytes > 0) {
-        Driver.call(
-            "cuMemsetD8Async",
-            launch.doing(),
-            () ->
-                cuMemsetD8Async(DeviceMemory.pointer(base + at), (byte) 0, bytes, launch.stream()));
-      }
+      launch.fill(base + at, 0, bytes);
     }
 
     private Cublas.Matrix hidden(LogitsChunk chunk) {

@@ -80,8 +80,12 @@ class PtxEngineTest {
     }
   }
 
-  /** What the engine finds; "" if nothing. */
   private static String finding(String body) {
+    return finding(body, 1);
+  }
+
+  /** What the engine finds in so many blocks; "" if nothing. */
+  private static String finding(String body, int blocks) {
     PrimaryContext context = new PrimaryContext(0);
     context.whileCurrent(
         () -> {
@@ -92,11 +96,12 @@ class PtxEngineTest {
           assertEquals(0, Driver.code(() -> cuModuleGetFunction(function, module, "planted")));
           DeviceMemory memory = new DeviceMemory(4 * THREADS, () -> "a test");
           Stream stream = new Stream();
+          new Launch(stream.handle(), () -> "a test").fill(memory.address(), 0, 4 * THREADS);
           Pointer arguments = Pointer.to(Pointer.to(new long[] {memory.address()}));
           Driver.code(
               () ->
                   cuLaunchKernel(
-                      function, 1, 1, 1, THREADS, 1, 1, 0, stream.handle(), arguments, null));
+                      function, blocks, 1, 1, THREADS, 1, 1, 0, stream.handle(), arguments, null));
           try {
             stream.await(() -> "a test");
             memory.close();
@@ -147,5 +152,41 @@ class PtxEngineTest {
   void planted(String expected, String body) {
     String found = finding(ADDRESSES + body);
     assertTrue(expected.isEmpty() ? found.isEmpty() : found.contains(expected), found);
+  }
+
+  private static final String WAITS =
+      " setp.eq.s32 %p1, %r5, WRITER; @%p1 bra WRITE; LOOP: ld.relaxed.gpu.global.b64 %rd3, [%rd1];"
+          + " setp.eq.s64 %p2, %rd3, 0; @%p2 bra LOOP; bra DONE; WRITE: mov.u64 %rd4, 1; STORE;"
+          + " DONE: mov.u32 %r4, 0;";
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "'' # 0 # st.relaxed.gpu.global.b64 [%rd1], %rd4",
+        "'' # 1 # st.relaxed.gpu.global.b64 [%rd1], %rd4",
+        "of another block # 1 # st.global.u64 [%rd1], %rd4",
+        "deadlock # 7 # st.relaxed.gpu.global.b64 [%rd1], %rd4",
+        "deadlock # 1 # st.relaxed.gpu.global.b64 [%rd1+8], %rd4",
+      })
+  @DisplayName("A block that waits for another yields, and finds what that stores atomically")
+  void waitingBlocks(String expected, String writer, String store) {
+    String body = "mov.u32 %r5, %ctaid.x;" + WAITS.replace("WRITER", writer);
+    for (int order = 0; order < 6; order++) {
+      Emulator.set("seed", order);
+      String found = finding(ADDRESSES + body.replace("STORE", store), 2);
+      assertTrue(expected.isEmpty() ? found.isEmpty() : found.contains(expected), found);
+    }
+  }
+
+  @Test
+  @DisplayName("Numbers that blocks draw are no race, and are those of all")
+  void drawnNumbers() {
+    String draw = "mov.u32 %r5, LAST; atom.global.inc.u32 %r6, [%rd1], %r5;";
+    assertEquals("", finding(ADDRESSES + draw.replace("LAST", "127"), 2));
+    String trap = " setp.gt.u32 %p1, %r6, 99; @%p1 st.global.u32 [%rd2+4096], %r6;";
+    assertEquals("", finding(ADDRESSES + draw.replace("LAST", "99") + trap, 2));
+    String found = finding(ADDRESSES + draw.replace("LAST", "127") + trap, 2);
+    assertTrue(found.contains("out-of-bounds write"), found);
   }
 }

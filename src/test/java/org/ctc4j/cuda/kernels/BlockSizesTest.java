@@ -112,8 +112,12 @@ class BlockSizesTest {
     LossArguments arguments = new LossArguments();
     AlignArguments alignment = new AlignArguments();
     new PrepareLauncher(modules).enqueue(rows, arguments, launch);
+    LatticeLauncher lattice = new LatticeLauncher(modules);
     for (int labels : new int[] {127, 255, MANY}) {
-      new LatticeLauncher(modules).enqueue(rows, labels, arguments, launch);
+      for (boolean maySplit : new boolean[] {false, true}) {
+        LatticePlan plan = LatticePlan.of(MANY, rows, labels, MANY, maySplit);
+        lattice.enqueue(plan, rows, 0, true, arguments, launch);
+      }
     }
     new LabelsLauncher(modules).enqueue(rows, 1, arguments, launch);
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);

@@ -40,6 +40,24 @@ class LossWorkspaceTest {
   }
 
   @Test
+  @DisplayName("Blocks that share an utterance have room where it does not exceed the limit")
+  void blockEdges() {
+    assertEquals(0, LossWorkspace.of(1000, 3, 30, 127, true, Long.MAX_VALUE).blockEdgeBytes());
+    LossWorkspace workspace = LossWorkspace.of(1000, 3, 30, 300, true, Long.MAX_VALUE);
+    assertEquals(256 + align(3 * 2 * 2 * 1000 * 8), workspace.blockEdgeBytes());
+    long states = workspace.blockEdgesAt();
+    LossWorkspace tight = LossWorkspace.of(1000, 3, 30, 300, true, workspace.bytes() - 1);
+    assertEquals(2, tight.segments());
+    assertEquals(workspace.blockEdgeBytes(), tight.blockEdgeBytes());
+    LossWorkspace least = LossWorkspace.of(1000, 3, 30, 300, true, 1);
+    assertEquals(0, least.blockEdgeBytes());
+    LossWorkspace losses = LossWorkspace.of(1000, 3, 30, 300, false, states / 4);
+    assertTrue(losses.blockEdgeBytes() > 0 && losses.bytes() <= states / 4, losses::toString);
+    losses = LossWorkspace.of(1000, 3, 30, 300, false, losses.bytes() - 1);
+    assertEquals(0, losses.blockEdgeBytes());
+  }
+
+  @Test
   @DisplayName("Losses alone keep no rows")
   void losses() {
     LossWorkspace workspace = LossWorkspace.of(1000, 2, 30, 20, false, 1);
