@@ -49,8 +49,10 @@ public final class CtcTraining implements AutoCloseable {
    * @param block from the batches' data to logits (N, T, C)
    * @param input shape of some data
    * @param rate learning rate at the start; a hundredth of it is left at the end
+   * @param blankPenalty 0, or what a blank costs, in nats
    */
-  public CtcTraining(String name, Block block, Shape input, int steps, float rate) {
+  public CtcTraining(
+      String name, Block block, Shape input, int steps, float rate, float blankPenalty) {
     this.steps = steps;
     Engine.getInstance().setRandomSeed(SEED);
     CosineTracker tracker =
@@ -64,7 +66,10 @@ public final class CtcTraining implements AutoCloseable {
     model.setBlock(block);
     trainer =
         model.newTrainer(
-            new DefaultTrainingConfig(new CtcLoss(ctc, FrameLayout.BATCH_MAJOR))
+            new DefaultTrainingConfig(
+                    blankPenalty == 0
+                        ? new CtcLoss(ctc, FrameLayout.BATCH_MAJOR)
+                        : new BlankPenaltyLoss(ctc, blankPenalty))
                 .optOptimizer(Optimizer.adam().optLearningRateTracker(tracker).build()));
     trainer.initialize(input);
   }

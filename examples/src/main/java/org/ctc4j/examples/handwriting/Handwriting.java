@@ -1,9 +1,6 @@
 package org.ctc4j.examples.handwriting;
 
-import ai.djl.Model;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
@@ -13,22 +10,11 @@ import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.BatchNorm;
 import ai.djl.nn.pooling.Pool;
-import ai.djl.training.DefaultTrainingConfig;
-import ai.djl.training.GradientCollector;
-import ai.djl.training.Trainer;
-import ai.djl.training.dataset.Batch;
-import ai.djl.training.optimizer.Optimizer;
-import ai.djl.training.tracker.CosineTracker;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.ctc4j.Ctc;
-import org.ctc4j.CtcOptions;
-import org.ctc4j.djl.CtcErrorRate;
-import org.ctc4j.djl.CtcLoss;
-import org.ctc4j.djl.FrameLayout;
+import org.ctc4j.examples.CtcTraining;
 import org.ctc4j.examples.LearningCurve;
 import org.ctc4j.examples.RunOptions;
 import picocli.CommandLine;
@@ -42,11 +28,9 @@ import picocli.CommandLine.Option;
     description = "Trains a model to read strings of handwritten digits.",
     sortOptions = false)
 public final class Handwriting implements Callable<Integer> {
-  private static final String HELD_OUT = "held out";
   private static final int BATCH = 32;
   private static final int HELD_OUT_STRINGS = 256;
   private static final double LEARNED = 0.5; // guessing the commonest digit is at 0.9
-  private static final int SEED = 20261126;
 
   @Option(names = "--data", required = true, hidden = true)
   private Path sheet;
@@ -93,76 +77,35 @@ public final class Handwriting implements Callable<Integer> {
     int steps = options.quick ? 400 : 2400;
     int every = options.quick ? 100 : 200;
     DigitSheet digits = DigitSheet.read(sheet);
-    DigitStrings training = new DigitStrings(digits, DigitSheet.numbers(false), SEED);
-    Engine.getInstance().setRandomSeed(SEED);
+    DigitStrings strings = new DigitStrings(digits, DigitSheet.numbers(false), CtcTraining.SEED);
     LearningCurve curve = new LearningCurve("character error rate");
-    CtcErrorRate errors = CtcErrorRate.labels(CtcOptions.DEFAULT, FrameLayout.BATCH_MAJOR);
-    try (Ctc ctc = Ctc.create();
-        Model model = Model.newInstance("handwriting")) {
-      model.setBlock(reader());
-      CosineTracker rate =
-          CosineTracker.builder()
-              .setBaseValue(2e-3f)
-              .optFinalValue(2e-5f)
-              .setMaxUpdates(steps)
-              .build();
-      DefaultTrainingConfig config =
-          new DefaultTrainingConfig(new CtcLoss(ctc, FrameLayout.BATCH_MAJOR))
-              .optOptimizer(Optimizer.adam().optLearningRateTracker(rate).build());
-      try (Trainer trainer = model.newTrainer(config)) {
-        trainer.initialize(new Shape(BATCH, 1, DigitStrings.HEIGHT, 160));
-        double sum = 0;
-        for (int step = 1; step <= steps; step++) {
-          try (Batch batch = training.batch(trainer.getManager(), BATCH)) {
-            sum += step(trainer, batch);
-          }
-          if (step % every == 0) {
-            curve.add(step, sum / every, errorRate(trainer, digits, errors));
-            sum = 0;
-          }
-        }
-        double held = curve.errorRate();
-        Files.createDirectories(options.results);
-        model.save(options.results, "handwriting");
-        curve.write(options.results, "Reading strings of handwritten digits");
-        System.out.printf(
-            Locale.ROOT,
-            "character error rate %.2f %% of %d held-out strings, none of whose digits was trained with; %.0f s%n",
-            100 * held,
-            HELD_OUT_STRINGS,
-            curve.seconds());
-        if (held > LEARNED) {
-          System.err.printf("expected at most %.0f %%: it has not learned%n", 100 * LEARNED);
-          return 1;
-        }
-        return 0;
-      }
+    Shape input = new Shape(BATCH, 1, DigitStrings.HEIGHT, 160);
+    try (CtcTraining training = new CtcTraining("handwriting", reader(), input, steps, 2e-3f, 0)) {
+      training.run(
+          manager -> strings.batch(manager, BATCH),
+          every,
+          curve,
+          () -> errorRate(training, digits));
+      training.save(options.results);
+      curve.write(options.results, "Reading strings of handwritten digits");
     }
-  }
-
-  /** One step of the optimiser; returns the batch's loss. */
-  private static double step(Trainer trainer, Batch batch) {
-    double loss;
-    try (GradientCollector collector = trainer.newGradientCollector()) {
-      NDList predictions = trainer.forward(batch.getData());
-      NDArray value = trainer.getLoss().evaluate(batch.getLabels(), predictions);
-      collector.backward(value);
-      loss = value.getFloat();
+    double held = curve.errorRate();
+    System.out.printf(
+        Locale.ROOT,
+        "character error rate %.2f %% of %d held-out strings, none of whose digits was trained with; %s%n",
+        100 * held,
+        HELD_OUT_STRINGS,
+        curve.time());
+    if (held > LEARNED) {
+      System.err.printf("expected at most %.0f %%: it has not learned%n", 100 * LEARNED);
+      return 1;
     }
-    trainer.step();
-    return loss;
+    return 0;
   }
 
   /** Always of the same strings. */
-  private static double errorRate(Trainer trainer, DigitSheet digits, CtcErrorRate errors) {
-    DigitStrings strings = new DigitStrings(digits, DigitSheet.numbers(true), SEED + 1);
-    errors.resetAccumulator(HELD_OUT);
-    for (int done = 0; done < HELD_OUT_STRINGS; done += BATCH) {
-      try (Batch batch = strings.batch(trainer.getManager(), BATCH)) {
-        NDList predictions = trainer.evaluate(batch.getData());
-        errors.updateAccumulator(HELD_OUT, batch.getLabels(), predictions);
-      }
-    }
-    return errors.getAccumulator(HELD_OUT);
+  private static double errorRate(CtcTraining training, DigitSheet digits) {
+    DigitStrings strings = new DigitStrings(digits, DigitSheet.numbers(true), CtcTraining.SEED + 1);
+    return training.errorRate(manager -> strings.batch(manager, BATCH), HELD_OUT_STRINGS / BATCH);
   }
 }

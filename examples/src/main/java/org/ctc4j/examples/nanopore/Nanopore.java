@@ -67,7 +67,7 @@ public final class Nanopore implements Callable<Integer> {
     LearningCurve curve = new LearningCurve("base error rate");
     Shape input = new Shape(BATCH, 1, Chunks.SAMPLES);
     try (CtcTraining training =
-        new CtcTraining("nanopore", BaseCaller.block(), input, steps, 3e-3f)) {
+        new CtcTraining("nanopore", BaseCaller.block(), input, steps, 3e-3f, 0)) {
       training.run(
           manager -> Chunks.batch(manager, next(real, pore), scale),
           every,
