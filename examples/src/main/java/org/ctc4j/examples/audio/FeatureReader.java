@@ -3,7 +3,9 @@ package org.ctc4j.examples.audio;
 /** Makes features of samples. For use by one thread at a time. */
 public final class FeatureReader {
   /** Of the greatest power that a window can have; under it all is silence. */
-  private static final double FLOOR = 1e-9;
+  private static final double SPEECH_FLOOR = 1e-9;
+
+  private static final double MUSIC_FLOOR = 1e-7;
 
   private final Spectrum spectrum;
   private final FilterBank bank;
@@ -23,17 +25,18 @@ public final class FeatureReader {
   public static FeatureReader speech() {
     int size = 256;
     FilterBank bank = FilterBank.mel(40, 60, 3900, size, 8000);
-    return new FeatureReader(new Spectrum(size, 200), bank, 80, FLOOR * 200 * 200);
+    return new FeatureReader(new Spectrum(size, 200), bank, 80, SPEECH_FLOOR * 200 * 200);
   }
 
   /**
    * For music of 16,000 samples a second: two filters a semitone from A2 (110 Hz) for six octaves,
-   * windows of 128 ms, a frame every 20 ms.
+   * windows of 80 ms, a frame every 20 ms.
    */
   public static FeatureReader music() {
     int size = 2048;
+    int length = 1280;
     FilterBank bank = FilterBank.semitones(144, 45, 2, size, 16000);
-    return new FeatureReader(new Spectrum(size, size), bank, 320, 1e-7 * size * size);
+    return new FeatureReader(new Spectrum(size, length), bank, 320, MUSIC_FLOOR * length * length);
   }
 
   public int filters() {

@@ -23,6 +23,9 @@ record Performance(Utterance utterance, double[] onsets) {
   /** From one frame to the next, in seconds. */
   static final double FRAME_SHIFT = 0.02;
 
+  /** Between a note and the same once more, in seconds; a third of the note if that is less. */
+  private static final double GAP = 0.06;
+
   static boolean hasRoomFor(Melody melody) {
     return melody.lowest() >= LOWEST && melody.highest() <= HIGHEST;
   }
@@ -34,7 +37,7 @@ record Performance(Utterance utterance, double[] onsets) {
   static Performance of(
       String name, List<Note> notes, Synthesiser synthesiser, int program, int velocity)
       throws IOException {
-    float[] samples = synthesiser.play(notes, program, velocity);
+    float[] samples = synthesiser.play(articulated(notes), program, velocity);
     int[] labels = new int[notes.size()];
     double[] onsets = new double[notes.size()];
     for (int i = 0; i < labels.length; i++) {
@@ -43,6 +46,21 @@ record Performance(Utterance utterance, double[] onsets) {
     }
     Utterance utterance = new Utterance(name, FeatureReader.music().read(samples), labels);
     return new Performance(utterance, onsets);
+  }
+
+  /** A note that is repeated ends before it begins anew, as players do it. */
+  static List<Note> articulated(List<Note> notes) {
+    List<Note> articulated = new ArrayList<>();
+    for (int i = 0; i < notes.size(); i++) {
+      Note note = notes.get(i);
+      double end = note.end();
+      if (i + 1 < notes.size() && notes.get(i + 1).pitch() == note.pitch()) {
+        double next = notes.get(i + 1).start();
+        end = Math.min(end, next - Math.min(GAP, (next - note.start()) / 3));
+      }
+      articulated.add(new Note(note.pitch(), note.start(), end));
+    }
+    return articulated;
   }
 
   /** The same notes in time, each pitch moved, and the whole slower or faster. */

@@ -58,9 +58,4 @@ final class BaseCaller {
         both -> new NDList(both.get(0).head().add(both.get(1).head())),
         List.of(layer, Blocks.identityBlock()));
   }
-
-  /** How many frames a signal has. */
-  static int frames(int samples) {
-    return (samples + SAMPLES_PER_FRAME - 1) / SAMPLES_PER_FRAME;
-  }
 }

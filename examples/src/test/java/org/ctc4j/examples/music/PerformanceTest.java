@@ -98,6 +98,21 @@ class PerformanceTest {
     }
   }
 
+  @Test
+  @DisplayName("A note before the same note ends a little earlier, others as they are")
+  void articulated() {
+    List<Note> notes =
+        List.of(
+            new Note(60, 0, 1), new Note(60, 1, 1.09), new Note(60, 1.09, 2), new Note(62, 2, 3));
+    assertEquals(
+        List.of(
+            new Note(60, 0, 0.94),
+            new Note(60, 1, 1.09 - (1.09 - 1) / 3),
+            new Note(60, 1.09, 2),
+            new Note(62, 2, 3)),
+        Performance.articulated(notes));
+  }
+
   private static List<String> steps(int[] pitches) {
     return IntStream.range(1, pitches.length)
         .mapToObj(i -> "" + (pitches[i] - pitches[i - 1]))
