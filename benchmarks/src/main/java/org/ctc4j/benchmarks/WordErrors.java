@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,24 +87,65 @@ final class WordErrors {
     }
   }
 
+  /**
+   * @param args a folder for what peers/lexicon_decoder.cpp reads, or none
+   */
   public static void main(String[] args) throws IOException {
     WordErrors errors = new WordErrors();
     List<String> sentences = errors.otherSentences();
-    Path arpa = Files.createTempFile("ctc4j", ".arpa");
-    try {
-      Files.writeString(arpa, KneserNey.arpa(sentences, 3));
-      errors.table(NGramModel.read(arpa), sentences);
-    } finally {
-      Files.delete(arpa);
+    Path folder = args.length > 0 ? Path.of(args[0]) : Files.createTempDirectory("ctc4j");
+    Path arpa = folder.resolve("model.arpa");
+    Files.writeString(arpa, KneserNey.arpa(sentences, 3));
+    Set<String> words = words(sentences);
+    errors.table(NGramModel.read(arpa), sentences, words);
+    if (args.length > 0) {
+      errors.writeForPeer(folder, words);
     }
   }
 
-  private void table(NGramModel model, List<String> sentences) throws IOException {
+  /** Spellings and log-probabilities that end with the space. */
+  private void writeForPeer(Path folder, Set<String> words) throws IOException {
+    int[] space = vocabulary.labels(List.of("<space>"));
+    List<String> lines = new ArrayList<>();
+    for (String word : words) {
+      String labels = Arrays.toString(vocabulary.encode(word)).replaceAll("[\\[\\],]", "");
+      lines.add(word + " " + labels + " " + space[0]);
+    }
+    Files.write(folder.resolve("lexicon"), lines);
+    int classes = logits.classes();
+    int frames = Arrays.stream(inputLengths).map(length -> length + 1).sum();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(8 + 4 * said.size() + 4 * frames * classes)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(said.size()).putInt(classes);
+    for (int n = 0; n < said.size(); n++) {
+      bytes.putInt(inputLengths[n] + 1);
+      for (int t = 0; t < inputLengths[n]; t++) {
+        double sum = 0;
+        for (int c = 0; c < classes; c++) {
+          sum += Math.exp(logits.get(t, n, c));
+        }
+        for (int c = 0; c < classes; c++) {
+          bytes.putFloat((float) (logits.get(t, n, c) - Math.log(sum)));
+        }
+      }
+      for (int c = 0; c < classes; c++) {
+        bytes.putFloat(c == space[0] ? 0 : -1000);
+      }
+    }
+    Files.write(folder.resolve("log-probs"), bytes.array());
+  }
+
+  private static Set<String> words(List<String> sentences) throws IOException {
     Set<String> words = new TreeSet<>();
     sentences.forEach(sentence -> words.addAll(List.of(sentence.split(" "))));
     try (var lines = Files.lines(DICTIONARY)) {
       lines.filter(word -> word.matches("[a-z']+")).forEach(words::add);
     }
+    return words;
+  }
+
+  private void table(NGramModel model, List<String> sentences, Set<String> words) {
     Lexicon lexicon = Lexicon.of(vocabulary, words);
     System.out.printf(
         Locale.ROOT,
@@ -129,6 +172,8 @@ final class WordErrors {
     time("beam 100, as if the scorer had no bound", () -> search(beam, new Unbounded<>(closed)));
     time("beam 100, threshold 15 nats", () -> search(near, closed));
     time("beam 100, no model", () -> search(beam, null));
+    System.out.println();
+    search(beam, closed).forEach(System.out::println);
   }
 
   private interface Scorers {
