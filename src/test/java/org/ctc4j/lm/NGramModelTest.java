@@ -7,14 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Seed;
@@ -304,5 +309,46 @@ class NGramModelTest {
         assertEquals(expected, got, 0.1);
       }
     }
+  }
+
+  @Test
+  @DisplayName("A file of more than 4 GiB opens at once, and is read at its end, too")
+  void huge() throws IOException {
+    int words = 3;
+    int bigrams = 600_000_000;
+    ByteBuffer header = ByteBuffer.allocate(36).order(ByteOrder.LITTLE_ENDIAN);
+    header.put("ctc4j lm".getBytes(StandardCharsets.US_ASCII));
+    header.putInt(1).putInt(0).putInt(2).putInt(words).putInt(words).putInt(bigrams);
+    CRC32 crc = new CRC32();
+    crc.update(header.array(), 0, 32);
+    header.putInt((int) crc.getValue()).rewind();
+    ByteBuffer rest = ByteBuffer.allocate(72).order(ByteOrder.LITTLE_ENDIAN);
+    rest.putInt(0).putInt(1).putInt(2).putInt(3).put("abc".getBytes(StandardCharsets.US_ASCII));
+    rest.position(24);
+    rest.putFloat(-1).putFloat(-2).putFloat(-3).putInt(0); // probabilities
+    rest.putFloat(-4).putFloat(-5).putFloat(-6).putInt(0); // backoffs
+    rest.putInt(0).putInt(0).putInt(bigrams - 1).putInt(bigrams).rewind();
+    Path file = folder.resolve("huge");
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.SPARSE)) {
+      channel.write(header, 0);
+      channel.write(rest, 40);
+      long start = 112;
+      channel.write(number(2), start + 4L * (bigrams - 1)); // c c
+      channel.write(number(Float.floatToIntBits(-0.5f)), start + 8L * bigrams - 4);
+    }
+    NGramModel model = NGramModel.read(file);
+    assertEquals("2-gram model of 3 words, 600000003 n-grams", model.toString());
+    NGramModel.Context c = model.next(model.none(), model.number("c"));
+    assertEquals(-0.5, model.log10Probability(c, model.number("c")));
+    assertEquals(-6 - 2, model.log10Probability(c, model.number("b")));
+  }
+
+  private static ByteBuffer number(int value) {
+    return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).rewind();
   }
 }
