@@ -31,6 +31,9 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = "Scores, aligns and decodes the rows of Parquet, or a folder of .npz files.")
 public final class CtcJob implements Callable<Integer> {
+  /** Of Spark: 4096 rows of logits without this, which may be more than the heap. */
+  private static final String READER_ROWS = "spark.sql.parquet.columnarReaderBatchSize";
+
   @Parameters(
       paramLabel = "INPUT",
       description = "Parquet, or a folder of .npz files, anywhere that Spark reads from")
@@ -103,7 +106,9 @@ public final class CtcJob implements Callable<Integer> {
   @Option(names = "--beam", description = "decode by a beam of so many prefixes")
   private Integer beam;
 
-  @Option(names = "--batch-size", description = "rows in a call; default: 16")
+  @Option(
+      names = "--batch-size",
+      description = "rows in a call; default: 64 on a GPU, else the processors of a task")
   private Integer batchSize;
 
   @Option(
@@ -134,6 +139,9 @@ public final class CtcJob implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try (SparkSession spark = SparkSession.builder().appName("ctc4j").getOrCreate()) {
+      if (!spark.sparkContext().getConf().contains(READER_ROWS)) {
+        spark.conf().set(READER_ROWS, 64);
+      }
       Dataset<Row> scored = ctc(rows(spark)).compute(outputs).drop(logits);
       scored.write().mode(overwrites ? SaveMode.Overwrite : SaveMode.ErrorIfExists).parquet(output);
       print(spark.read().parquet(output));

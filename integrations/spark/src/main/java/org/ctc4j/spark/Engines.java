@@ -55,6 +55,11 @@ final class Engines {
     }
   }
 
+  /** Whether the task that this thread runs computes on a GPU, if that works. */
+  static boolean isOnGpu(EngineChoice choice) {
+    return key(choice, TaskContext.get(), 1).backend() == Backend.CUDA;
+  }
+
   private static Engine.Key key(EngineChoice choice, TaskContext task, int threads) {
     ResourceInformation gpu = task == null ? null : task.resourcesJMap().get(GPU);
     Backend backend =

@@ -18,6 +18,11 @@ import scala.collection.mutable.ArraySeq;
 final class RowsFunction implements MapPartitionsFunction<Row, Row> {
   private static final long serialVersionUID = 1L;
 
+  /** Batch size: 64 on a GPU, else the processors of the task. */
+  static final int AS_THE_TASK_NEEDS = 0;
+
+  private static final int GPU_BATCH_SIZE = 64;
+
   private final RowReader reader;
   private final Work work;
   private final int batchSize;
@@ -45,10 +50,16 @@ final class RowsFunction implements MapPartitionsFunction<Row, Row> {
     private final Iterator<Row> rows;
     private final BatchComputer computer = new BatchComputer(work);
     private final ArrayDeque<Row> done = new ArrayDeque<>();
+    private final int most; // rows in a batch
     private long number; // of the next row to be done
 
     Batches(Iterator<Row> rows) {
       this.rows = rows;
+      this.most = batchSize == AS_THE_TASK_NEEDS ? taskBatchSize() : batchSize;
+    }
+
+    private int taskBatchSize() {
+      return Engines.isOnGpu(work.engine()) ? GPU_BATCH_SIZE : TaskContext.get().cpus();
     }
 
     @Override
@@ -71,7 +82,7 @@ final class RowsFunction implements MapPartitionsFunction<Row, Row> {
       Map<Integer, List<Integer>> byClasses = new LinkedHashMap<>(); // positions in the batch
       List<Utterance> utterances = new ArrayList<>();
       for (long bytes = 0;
-          batch.size() < batchSize && bytes < BatchComputer.MOST_BYTES && rows.hasNext(); ) {
+          batch.size() < most && bytes < BatchComputer.MOST_BYTES && rows.hasNext(); ) {
         Row row = rows.next();
         batch.add(row);
         try {

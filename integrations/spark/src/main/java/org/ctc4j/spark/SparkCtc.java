@@ -41,8 +41,6 @@ import org.ctc4j.text.Vocabulary;
  * <p>Immutable.
  */
 public final class SparkCtc {
-  private static final int DEFAULT_BATCH_SIZE = 16;
-
   private final Dataset<Row> rows;
   private final Columns columns;
   private final ElementType type;
@@ -78,7 +76,7 @@ public final class SparkCtc {
     Work work = new Work(Set.of(), CtcOptions.DEFAULT, null, null, EngineChoice.DEFAULT);
     Checks checks = new Checks(false, false, null);
     return new SparkCtc(
-        rows, Columns.DEFAULT, ElementType.FLOAT32, work, DEFAULT_BATCH_SIZE, checks);
+        rows, Columns.DEFAULT, ElementType.FLOAT32, work, RowsFunction.AS_THE_TASK_NEEDS, checks);
   }
 
   private SparkCtc with(Columns value) {
@@ -167,7 +165,9 @@ public final class SparkCtc {
   }
 
   /**
-   * @param rowCount how many rows a call of the library gets, ≥ 1; 16 without this, more for a GPU
+   * @param rowCount how many rows a call of the library gets, ≥ 1. Without this a GPU gets 64, and
+   *     processors as many as the task has of them: a row whose numbers were just read is computed
+   *     the fastest
    */
   public SparkCtc withBatchSize(int rowCount) {
     if (rowCount < 1) {

@@ -37,7 +37,7 @@ import org.ctc4j.Targets;
  * beside reading it: the same Parquet files read by both on two threads, in turns, in one process.
  */
 final class Throughput {
-  private static final int ROWS = 10_000;
+  private static final int ROWS = 4000;
   private static final int FRAMES = 400;
   private static final int CLASSES = 32;
   private static final int LABELS = 80;
@@ -58,6 +58,7 @@ final class Throughput {
     Path folder = Files.createTempDirectory(Path.of("target"), "throughput");
     try (SparkSession spark = LocalSpark.inProcess().getOrCreate()) {
       CtcFunctions.register(spark);
+      spark.conf().set("spark.sql.parquet.columnarReaderBatchSize", 64); // as CtcJob has it
       Throughput throughput = new Throughput(spark, folder.resolve("rows"));
       throughput.write();
       throughput.measure(rounds);
@@ -85,7 +86,7 @@ final class Throughput {
 
   private void measure(int rounds) throws Exception {
     Measure library = new Measure("library alone: losses, Parquet read by parquet-java");
-    Measure dataset = new Measure("SparkCtc: losses, in batches of " + BATCH);
+    Measure dataset = new Measure("SparkCtc: losses");
     Measure function = new Measure("ctc_loss: losses, row by row");
     Measure reading = new Measure("reading logits on Spark");
     Measure udf = new Measure("a function over logits that computes nothing");
@@ -131,12 +132,7 @@ final class Throughput {
   }
 
   private double dataset() {
-    return SparkCtc.of(rows())
-        .withBatchSize(BATCH)
-        .compute(CtcOutput.LOSS)
-        .selectExpr("sum(loss)")
-        .first()
-        .getDouble(0);
+    return SparkCtc.of(rows()).compute(CtcOutput.LOSS).selectExpr("sum(loss)").first().getDouble(0);
   }
 
   private double sum(String loss) {
