@@ -5,8 +5,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import org.ctc4j.decoding.BeamSearch;
+import org.ctc4j.decoding.FrameSearch;
 import org.ctc4j.decoding.Greedy;
 import org.ctc4j.decoding.GreedyLabels;
+import org.ctc4j.decoding.GreedySearch;
 import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.LogProbs;
 import org.ctc4j.host.Workers;
@@ -29,10 +31,10 @@ import org.ctc4j.host.Workers;
  * BeamOptions} and results travel.
  */
 public final class CtcDecoder {
-  private static final Comparator<CtcHypothesis> BEST_FIRST =
-      Comparator.comparingDouble(CtcHypothesis::score)
+  private static final Comparator<FrameSearch.Output> BEST_FIRST =
+      Comparator.comparingDouble(FrameSearch.Output::score)
           .reversed()
-          .thenComparing(CtcHypothesis::labels, Arrays::compare);
+          .thenComparing(FrameSearch.Output::labels, Arrays::compare);
 
   private final Workers workers;
 
@@ -163,7 +165,10 @@ public final class CtcDecoder {
    * <p>In the end the output of {@link #greedy} is weighed too, with the probability of all its
    * paths through the classes that were considered and what the scorer adds. If it scores higher
    * than all that the beam holds, it comes first, so that no beam is worse than greedy decoding.
-   * Time T, or up to T · L where neither is sure, on top of the T · W of the search.
+   * Time T, or up to T · L where neither is sure, on top of the T · W of the search. Of a longer
+   * utterance this is done every 4096 frames, too, or 2<sup>18</sup> / min(C, {@link
+   * BeamOptions#topClasses}) if that is less, 256 at least; greedy decoding then goes on from what
+   * is best.
    *
    * <p>After Graves and Jaitly (ICML 2014) and Hannun et al. (2014).
    *
@@ -201,12 +206,17 @@ public final class CtcDecoder {
                 search(
                     logProbs(batch, n, options),
                     new BeamSearch<>(
-                        logits.classes(), options, beam, scorer, "utterance %d".formatted(n)),
+                        logits.classes(),
+                        options,
+                        beam,
+                        scorer,
+                        "utterance %d".formatted(n),
+                        false),
                     beam.nBest()));
     return Arrays.asList(results);
   }
 
-  private static CtcNBest search(LogProbs frames, BeamSearch<?> search, int most) {
+  private static CtcNBest search(LogProbs frames, FrameSearch search, int most) {
     for (int t = 0; t < frames.frames(); t++) {
       if (!search.frame(frames, t)) {
         return new CtcNBest(CtcStatus.NOT_FINITE, List.of());
@@ -215,18 +225,68 @@ public final class CtcDecoder {
     return nBest(search, most);
   }
 
-  private static CtcNBest nBest(BeamSearch<?> search, int most) {
+  /** The outputs of a search if its frames so far are all. */
+  static CtcNBest nBest(FrameSearch search, int most) {
+    int[] prefix = search.prefix();
     List<CtcHypothesis> hypotheses =
         search.outputs().stream()
             .filter(output -> output.score() > Double.NEGATIVE_INFINITY)
-            .map(
-                output ->
-                    new CtcHypothesis(
-                        output.labels(), output.logProbability(), output.score(), output.added()))
             .sorted(BEST_FIRST)
             .limit(most)
+            .map(output -> hypothesis(prefix, output))
             .toList();
     return new CtcNBest(hypotheses.isEmpty() ? CtcStatus.INFEASIBLE : CtcStatus.OK, hypotheses);
+  }
+
+  private static CtcHypothesis hypothesis(int[] prefix, FrameSearch.Output output) {
+    int[] labels = Arrays.copyOf(prefix, prefix.length + output.labels().length);
+    System.arraycopy(output.labels(), 0, labels, prefix.length, output.labels().length);
+    return new CtcHypothesis(labels, output.logProbability(), output.score(), output.added());
+  }
+
+  /**
+   * A stream of frames of C classes that is decoded as {@link #greedy} does it.
+   *
+   * @throws InvalidInputException if an argument is out of its range
+   */
+  public CtcStream stream(int classes, CtcOptions options) {
+    check(classes, options);
+    return new CtcStream(classes, options, 1, () -> new GreedySearch(classes, options.blank()));
+  }
+
+  /** A stream of frames of C classes that is decoded by a beam search without a scorer. */
+  public CtcStream stream(int classes, CtcOptions options, BeamOptions beam) {
+    return beamStream(classes, options, beam, null);
+  }
+
+  /**
+   * A stream of frames of C classes that is decoded as {@link #beamSearch(FrameTensor, int[],
+   * CtcOptions, BeamOptions, BeamScorer)} does it.
+   *
+   * @throws InvalidInputException if an argument is out of its range
+   */
+  public <S> CtcStream stream(
+      int classes, CtcOptions options, BeamOptions beam, BeamScorer<S> scorer) {
+    return beamStream(classes, options, beam, Objects.requireNonNull(scorer, "scorer"));
+  }
+
+  private static <S> CtcStream beamStream(
+      int classes, CtcOptions options, BeamOptions beam, BeamScorer<S> scorer) {
+    check(classes, options);
+    if (scorer != null) {
+      scorer.check(classes, options.blank());
+    }
+    return new CtcStream(
+        classes,
+        options,
+        beam.nBest(),
+        () -> new BeamSearch<>(classes, options, beam, scorer, "the stream", true));
+  }
+
+  private static void check(int classes, CtcOptions options) {
+    FrameTensor.requireShape(0, 1, classes);
+    FrameTensor nothing = FrameTensor.timeMajor(new float[0], 0, 1, classes);
+    CtcBatch.of(nothing, Targets.of(new int[1][0])).check(options);
   }
 
   /** Checks the arguments. */

@@ -12,6 +12,7 @@ import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.InputKind;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.LabelSpan;
 import org.ctc4j.host.LogProbs;
 
 /**
@@ -25,9 +26,11 @@ import org.ctc4j.host.LogProbs;
  * n'(lc) = p(l) y(c),  or b(l) y(c) where c is the last of l already
  * </pre>
  *
- * <p>In the end the greedy output is weighed beside the best of the beam, both with the probability
- * of all their paths, so that no beam is too narrow to find what is no worse than the greedy
- * output.
+ * <p>In the end, and every 4096 frames or less, the greedy output is weighed beside the best of the
+ * beam, both with the probability of all their paths, so that no beam is too narrow to find what is
+ * no worse than the greedy output. These frames are kept until then, and no others.
+ *
+ * <p>Labels that all prefixes begin with are final: they leave the trie for a list.
  *
  * <p>All in logarithms. A prefix becomes a node of the trie when it enters the beam, not when it is
  * weighed; so a frame costs W merges and at most W · M additions and comparisons for W prefixes and
@@ -35,11 +38,13 @@ import org.ctc4j.host.LogProbs;
  *
  * @param <S> state of the scorer
  */
-public final class BeamSearch<S> {
+public final class BeamSearch<S> implements FrameSearch {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
 
   /** How far two sums over the same paths may be apart, of their logarithm. */
   private static final double ROUNDING = 1e-12;
+
+  private static final Output NOTHING = new Output(new int[0], LOG_ZERO, 0);
 
   private final int blank;
   private final boolean areNormalised; // the probabilities of every frame
@@ -49,6 +54,12 @@ public final class BeamSearch<S> {
   private final GreedyOutput greedy;
   private final Candidates candidates;
   private final PrefixTrie<S> trie;
+  private final BeamSpans spans; // null if nobody asks
+  private final PathSpans greedySpans;
+  private int frames; // so far
+  private int[] prefix = new int[16]; // the labels that have left the trie
+  private int prefixLength;
+  private int base; // how many labels of the prefix come before those that greedy knows
 
   // the beam; entry i is a prefix
   private int size;
@@ -68,15 +79,23 @@ public final class BeamSearch<S> {
    * @param options blank and input
    * @param scorer or null
    * @param utterance what it is called in messages
+   * @param withSpans whether somebody will ask for spans
    */
   public BeamSearch(
-      int classes, CtcOptions options, BeamOptions beam, BeamScorer<S> scorer, String utterance) {
+      int classes,
+      CtcOptions options,
+      BeamOptions beam,
+      BeamScorer<S> scorer,
+      String utterance,
+      boolean withSpans) {
     this.blank = options.blank();
     this.areNormalised = options.input() == InputKind.LOGITS;
     this.scorer = scorer;
     this.utterance = utterance;
     this.classes = new ClassPruning(classes, beam);
-    this.greedy = new GreedyOutput(classes, blank);
+    this.greedy = new GreedyOutput(classes, blank, Math.min(classes, beam.topClasses()));
+    this.spans = withSpans ? new BeamSpans() : null;
+    this.greedySpans = new PathSpans(blank);
     this.candidates = new Candidates(beam.beamWidth(), beam.beamThreshold());
     this.trie = new PrefixTrie<>(scorer == null ? null : scorer.start());
     this.taken = new boolean[classes];
@@ -87,80 +106,115 @@ public final class BeamSearch<S> {
     entryOf[ROOT] = 1;
   }
 
-  /**
-   * Takes in the next frame, which is frame t of these.
-   *
-   * @return false if it holds NaN or +Infinity: then the search has ended, without outputs
-   */
-  public boolean frame(LogProbs frames, int t) {
-    if (!frames.readScores(t, row)) {
+  @Override
+  public boolean frame(LogProbs logProbs, int t) {
+    if (!logProbs.readScores(t, row)) {
       return false;
     }
-    classes.select(row, frames.normaliser(t));
-    greedy.frame(row, classes.best());
-    step();
+    if (greedy.isFull()) {
+      startGreedyAnew();
+    }
+    if (isPossible()) {
+      classes.select(row, logProbs.normaliser(t));
+      greedy.frame(row, classes.best());
+      greedySpans.add(frames, classes.best(), row[classes.best()]);
+      step();
+    }
+    frames++;
     return true;
   }
 
-  /**
-   * An output.
-   *
-   * @param logProbability ln p
-   * @param added by the scorer; −Infinity if it must not end so
-   */
-  public record Output(int[] labels, double logProbability, double added) {
-    private static final Output NOTHING = new Output(new int[0], LOG_ZERO, 0);
-
-    public double score() {
-      return logProbability + added;
-    }
+  @Override
+  public boolean isPossible() {
+    return size > 0 || greedy.pathLogProbability() > LOG_ZERO;
   }
 
-  /** The prefixes in the beam, and one more at most, if the utterance ends here. */
+  @Override
+  public int[] prefix() {
+    return Arrays.copyOf(prefix, prefixLength);
+  }
+
+  @Override
+  public int finalSpans() {
+    return Spans.count(spans.common(greedySpans));
+  }
+
+  @Override
+  public List<LabelSpan> spans(int from) {
+    return size == 0 ? List.of() : spans.list(best(), frames, from);
+  }
+
+  /** The best entry of the beam; of equal ones the first. */
+  private int best() {
+    int best = 0;
+    for (int i = 1; i < size; i++) {
+      best = score(i) > score(best) ? i : best;
+    }
+    return best;
+  }
+
+  private double score(int i) {
+    return total[i] + trie.bonus(nodes[i]);
+  }
+
+  /** The prefixes in the beam, and one more at most. */
+  @Override
   public List<Output> outputs() {
     List<Output> outputs = new ArrayList<>();
     for (int i = 0; i < size; i++) {
-      outputs.add(output(nodes[i], total[i]));
+      outputs.add(output(nodes[i], total[i], added(nodes[i])));
     }
-    considerGreedy(outputs);
+    Rival rival = rival(outputs, true);
+    if (rival != null && rival.entry == NONE) {
+      outputs.add(rival.output);
+    } else if (rival != null) {
+      outputs.set(rival.entry, rival.output);
+    }
     return outputs;
   }
 
-  private Output output(int node, double logProb) {
+  private Output output(int node, double logProb, double added) {
     // rounding must not make a probability of more than 1
     double atMostOne = areNormalised ? Math.min(logProb, 0) : logProb;
-    return new Output(trie.labels(node), atMostOne, added(node));
+    return new Output(trie.labels(node), atMostOne, added);
   }
 
   /**
-   * Puts the greedy output among the others if it is better than all of them: than the best, since
-   * the beam may have lost some of that one's paths, too.
+   * The greedy output.
+   *
+   * @param entry of the beam, or NONE
    */
-  private void considerGreedy(List<Output> outputs) {
+  private record Rival(int entry, int node, Output output, double logBlank, double logLabel) {}
+
+  /**
+   * The greedy output if it is better than all the others: than the best, since the beam may have
+   * lost some of that one's paths, too; null if it is not.
+   *
+   * @param ends whether the utterance ends here
+   */
+  private Rival rival(List<Output> outputs, boolean ends) {
     if (greedy.pathLogProbability() == LOG_ZERO) {
-      return;
+      return null;
     }
-    int[] labels = greedy.labels();
-    Output best =
-        outputs.stream().max(Comparator.comparingDouble(Output::score)).orElse(Output.NOTHING);
+    int[] labels = greedyLabels();
+    Output best = outputs.stream().max(Comparator.comparingDouble(Output::score)).orElse(NOTHING);
     int entry = entryOf(labels);
     boolean first = entry != NONE && outputs.get(entry).score() == best.score();
     if (first && outputs.get(entry).logProbability() >= greedy.pathLogProbability()) {
-      return; // the search has found it, and its best path
+      return null; // the search has found it, and its best path
     }
     int node = nodeOf(labels);
     if (node == NONE) {
-      return; // forbidden
+      return null; // forbidden
     }
-    Output found = output(node, greedy.logProbability(labels));
-    if (isLess(best.score(), found.score())
-        && (first || isLess(scoreOfAllPaths(best), found.score()))) {
-      if (entry == NONE) {
-        outputs.add(found);
-      } else {
-        outputs.set(entry, found);
-      }
-    }
+    double logProb = greedy.logProbability(greedy.labels());
+    double added = ends ? added(node) : trie.bonus(node);
+    Rival rival =
+        new Rival(entry, node, output(node, logProb, added), greedy.logBlank(), greedy.logLabel());
+    double score = rival.output.score();
+    boolean isBetter =
+        isLess(best.score(), score) && (first || isLess(scoreOfAllPaths(best), score));
+    return isBetter ? rival : null;
   }
 
   private static boolean isLess(double score, double other) {
@@ -170,7 +224,79 @@ public final class BeamSearch<S> {
   private double scoreOfAllPaths(Output best) {
     return best.score() == LOG_ZERO
         ? LOG_ZERO
-        : greedy.logProbability(best.labels()) + best.score() - best.logProbability();
+        : greedy.logProbability(fromBase(best.labels())) + best.score() - best.logProbability();
+  }
+
+  /** Labels of the trie as greedy knows them. */
+  private int[] fromBase(int[] labels) {
+    int[] all = Arrays.copyOfRange(prefix, base, prefixLength + labels.length);
+    System.arraycopy(labels, 0, all, prefixLength - base, labels.length);
+    return all;
+  }
+
+  /** The labels of the greedy output as the trie knows them. */
+  private int[] greedyLabels() {
+    int[] labels = greedy.labels();
+    return Arrays.copyOfRange(labels, prefixLength - base, labels.length);
+  }
+
+  /** Weighs the greedy output as in the end, and lets go of the frames so far. */
+  private void startGreedyAnew() {
+    List<Output> outputs = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      outputs.add(output(nodes[i], total[i], trie.bonus(nodes[i])));
+    }
+    Rival rival = rival(outputs, false);
+    if (rival != null) {
+      put(rival);
+    }
+    if (size == 0) {
+      greedy.giveUp();
+      return;
+    }
+    int best = best();
+    boolean goesOn = Arrays.equals(trie.labels(nodes[best]), greedyLabels());
+    int last = logLabel[best] > logBlank[best] ? trie.label(nodes[best]) : blank;
+    Arrays.fill(entryOf, 0);
+    forget(nodes, size);
+    growNodes();
+    int[][] labels = new int[size][];
+    base = Math.max(0, prefixLength - 1); // the last may go on
+    for (int i = 0; i < size; i++) {
+      entryOf[nodes[i]] = i + 1;
+      labels[i] = fromBase(trie.labels(nodes[i]));
+    }
+    greedy.start(labels, Arrays.copyOf(logBlank, size), Arrays.copyOf(logLabel, size), best);
+    if (!goesOn) {
+      greedy.setSymbol(last);
+    }
+    if (spans != null) {
+      if (!goesOn) {
+        spans.copy(best, last == blank, greedySpans);
+      }
+      spans.compact(greedySpans);
+    }
+  }
+
+  /** The greedy output comes into the beam, or has more paths there than it had. */
+  private void put(Rival rival) {
+    int at = rival.entry == NONE ? size++ : rival.entry;
+    nodes[at] = rival.node;
+    logBlank[at] = rival.logBlank;
+    logLabel[at] = rival.logLabel;
+    total[at] = LogAdd.of(rival.logBlank, rival.logLabel);
+    if (spans != null) {
+      spans.set(at, greedySpans, greedy.pathLogProbability());
+    }
+  }
+
+  /** Forgets prefixes that lead to none of these nodes; what leads to all of them is final. */
+  private void forget(int[] kept, int count) {
+    int[] labels = trie.keep(kept, count);
+    int length = prefixLength + labels.length;
+    prefix = prefix.length < length ? Arrays.copyOf(prefix, 2 * length) : prefix;
+    System.arraycopy(labels, 0, prefix, prefixLength, labels.length);
+    prefixLength = length;
   }
 
   /** The entry of the beam that labels have, or NONE. */
@@ -309,15 +435,17 @@ public final class BeamSearch<S> {
   }
 
   private InvalidInputException refused(String call, double value, String expected, int node) {
-    int[] prefix = trie.labels(node);
-    int[] last = Arrays.copyOfRange(prefix, Math.max(0, prefix.length - 20), prefix.length);
+    int[] rest = trie.labels(node);
+    int[] all = Arrays.copyOf(prefix, prefixLength + rest.length);
+    System.arraycopy(rest, 0, all, prefixLength, rest.length);
+    int[] last = Arrays.copyOfRange(all, Math.max(0, all.length - 20), all.length);
     return new InvalidInputException(
         "scorer: %s gave %s in %s after %s %s, expected %s"
             .formatted(
                 call,
                 value,
                 utterance,
-                last.length < prefix.length ? prefix.length + " labels that end in" : "the labels",
+                last.length < all.length ? all.length + " labels that end in" : "the labels",
                 Arrays.toString(last),
                 expected));
   }
@@ -328,20 +456,23 @@ public final class BeamSearch<S> {
 
   /** The candidates become the beam. */
   private void commit() {
+    int[] order = candidates.ranked(); // what the best lead to sets a high threshold
+    int count = order.length;
+    if (spans != null) {
+      commitSpans(order);
+    }
     for (int i = 0; i < size; i++) {
       entryOf[nodes[i]] = 0;
     }
-    int[] order = candidates.ranked(); // what the best lead to sets a high threshold
-    int count = order.length;
     int[] next = new int[count];
     for (int k = 0; k < count; k++) {
       int from = nodes[candidates.entry[order[k]]];
       next[k] = candidates.label[order[k]] == NONE ? from : child(from, order[k]);
     }
     if (trie.isFull()) {
-      trie.keep(next, count);
+      forgetBeside(next);
     }
-    grow(count);
+    grow(count + 1); // one more for the greedy output
     size = count;
     for (int k = 0; k < count; k++) {
       nodes[k] = next[k];
@@ -350,6 +481,32 @@ public final class BeamSearch<S> {
       total[k] = LogAdd.of(logBlank[k], logLabel[k]);
       entryOf[next[k]] = k + 1;
     }
+  }
+
+  private void commitSpans(int[] order) {
+    spans.begin(order.length);
+    for (int k : order) {
+      int entry = candidates.entry[k];
+      int label = candidates.label[k];
+      if (label != NONE) {
+        spans.enter(entry, label, frames, row[label]);
+      } else {
+        label = trie.label(nodes[entry]);
+        double ofLabel = label == NONE ? LOG_ZERO : row[label];
+        spans.stay(entry, parentEntry(entry), frames, row[blank], ofLabel);
+      }
+    }
+    spans.end();
+  }
+
+  /** Forgets all prefixes that lead neither to one of these nodes nor to the greedy output. */
+  private void forgetBeside(int[] next) {
+    boolean isPossible = greedy.pathLogProbability() > LOG_ZERO;
+    int node = isPossible ? nodeOf(greedyLabels()) : NONE;
+    int[] kept = Arrays.copyOf(next, next.length + 1);
+    kept[next.length] = node;
+    forget(kept, node == NONE ? next.length : kept.length);
+    System.arraycopy(kept, 0, next, 0, next.length);
   }
 
   private int child(int parent, int candidate) {

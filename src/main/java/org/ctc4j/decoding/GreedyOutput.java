@@ -5,6 +5,9 @@ import java.util.Arrays;
 /**
  * The greedy output of an utterance, found frame by frame beside a search, and the probability of
  * an output, summed over its paths through the classes that the search considered.
+ *
+ * <p>Only so many frames are kept. After these the search starts it anew: sums then begin with what
+ * the beam held, and the greedy path with its best prefix.
  */
 final class GreedyOutput {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
@@ -13,18 +16,77 @@ final class GreedyOutput {
   /** e to the power of this and of minus this is well within float64. */
   private static final double RANGE_NATS = 700;
 
+  /** So many numbers of frames are kept, */
+  private static final int KEPT_NUMBERS = 1 << 18;
+
+  /** of so many frames at least, and at most. */
+  private static final int LEAST_FRAMES = 256;
+
+  private static final int MOST_FRAMES = 4096;
+
   private final int blank;
+  private final int mostFrames;
   private final KeptFrames frames;
+
+  // how it started
+  private int[][] starts = {{}}; // labels of the prefixes in the beam
+  private double[] startBlank = {0}; // ln p of those of their paths that end in a blank, less start
+  private double[] startLabel = {LOG_ZERO};
+  private double start; // ln p of what the greedy path begins with
+
   private int[] labels = new int[16];
   private int count;
   private int before;
-  private double pathLogProb;
-  private double mostLogProb = LOG_ZERO; // of any frame
+  private double pathLogProb; // less start
+  private double[] pathLogProbs = new double[16]; // the same after frame t
 
-  GreedyOutput(int classes, int blank) {
+  // of the output that was summed last, less start
+  private double logBlank;
+  private double logLabel;
+
+  /**
+   * @param mostConsidered how many classes of a frame are considered at most
+   */
+  GreedyOutput(int classes, int blank, int mostConsidered) {
     this.blank = blank;
     this.before = blank;
     this.frames = new KeptFrames(classes);
+    this.mostFrames = Math.max(LEAST_FRAMES, Math.min(KEPT_NUMBERS / mostConsidered, MOST_FRAMES));
+  }
+
+  /** Whether it is to be started anew before the next frame. */
+  boolean isFull() {
+    return frames.count() == mostFrames;
+  }
+
+  /**
+   * Starts anew; the last symbol stays.
+   *
+   * @param prefixes labels of those in the beam, not empty but for the empty prefix
+   * @param ofBlank ln p of their paths that end in a blank
+   * @param ofLabel ln p of their paths that do not
+   * @param best which the greedy path goes on from
+   */
+  void start(int[][] prefixes, double[] ofBlank, double[] ofLabel, int best) {
+    frames.clear();
+    start = Math.max(ofBlank[best], ofLabel[best]);
+    starts = prefixes;
+    startBlank = Arrays.stream(ofBlank).map(x -> x - start).toArray();
+    startLabel = Arrays.stream(ofLabel).map(x -> x - start).toArray();
+    count = prefixes[best].length;
+    labels = Arrays.copyOf(prefixes[best], count + 16);
+    pathLogProb = 0;
+  }
+
+  /** The greedy path goes on from another, whose last symbol is this. */
+  void setSymbol(int symbol) {
+    before = symbol;
+  }
+
+  /** Nothing is possible any more. */
+  void giveUp() {
+    pathLogProb = LOG_ZERO;
+    frames.clear();
   }
 
   /**
@@ -34,10 +96,13 @@ final class GreedyOutput {
    * @param best the most probable class
    */
   void frame(double[] row, int best) {
+    int t = frames.count();
     frames.add(row);
-    double logProb = row[best];
-    pathLogProb += logProb;
-    mostLogProb = Math.max(mostLogProb, logProb);
+    pathLogProb += row[best];
+    if (t == pathLogProbs.length) {
+      pathLogProbs = Arrays.copyOf(pathLogProbs, 2 * t);
+    }
+    pathLogProbs[t] = pathLogProb;
     if (best != blank && best != before) {
       if (count == labels.length) {
         labels = Arrays.copyOf(labels, 2 * count);
@@ -47,43 +112,61 @@ final class GreedyOutput {
     before = best;
   }
 
+  /** From those on that the prefixes of {@link #start} began with. */
   int[] labels() {
     return Arrays.copyOf(labels, count);
   }
 
+  /** The class of the last frame. */
+  int symbol() {
+    return before;
+  }
+
   /** ln p of the greedy path alone. */
   double pathLogProbability() {
-    return pathLogProb;
+    return start + pathLogProb;
+  }
+
+  /** Of the output that was asked about last: ln p of its paths that end in a blank. */
+  double logBlank() {
+    return start + logBlank;
+  }
+
+  /** Of the output that was asked about last: ln p of its paths that end in a label. */
+  double logLabel() {
+    return start + logLabel;
   }
 
   /**
    * ln p of an output that competes with the greedy one: the forward recursion, (6) and (7) of
-   * Graves et al. (ICML 2006). Over those labels alone that matter: what is e<sup>−60</sup> times
-   * less probable, so far, than the greedy path is in the end adds nothing to a float64. If that is
-   * within its range there is no need of logarithms, which take several times as long.
+   * Graves et al. (ICML 2006). Over those labels alone that matter: no path gains more in the
+   * frames to come than the greedy one does, so what is e<sup>−60</sup> times less probable than
+   * that by now adds nothing to a float64. If all is within its range there is no need of
+   * logarithms, which take several times as long.
    */
   double logProbability(int[] output) {
-    double least = pathLogProb - NEGLIGIBLE_NATS;
-    if (mostLogProb > 0.01) {
-      return logSum(output, LOG_ZERO); // no probabilities: what is little now may become much
-    }
-    if (least > -2 * RANGE_NATS) {
-      double sum = sum(output, Math.exp(least + RANGE_NATS));
+    if (pathLogProb - NEGLIGIBLE_NATS > -2 * RANGE_NATS) {
+      double sum = sum(output);
       if (sum < Double.POSITIVE_INFINITY) { // unless the input adds up to more than 1
-        return Math.log(sum) - RANGE_NATS;
+        return start + (Math.log(sum) - RANGE_NATS);
       }
     }
-    return logSum(output, least);
+    return start + logSum(output);
   }
 
   /** e<sup>RANGE_NATS</sup> times the sum. */
-  private double sum(int[] output, double least) {
+  private double sum(int[] output) {
     int length = output.length;
     double[] blanks = new double[length + 1]; // blanks[i] before label i, blanks[length] the last
     double[] ends = new double[length + 2]; // ends[i + 1] on label i; 0 before and after
-    blanks[0] = Math.exp(RANGE_NATS); // before the first frame
     int from = 0;
-    int to = 0; // blanks and labels in [from, to] are possible
+    int to = begin(output, blanks, ends); // blanks and labels in [from, to] are possible
+    for (int i = 0; i <= to; i++) {
+      blanks[i] = Math.exp(blanks[i] + RANGE_NATS);
+      ends[i] = Math.exp(ends[i] + RANGE_NATS);
+    }
+    Arrays.fill(blanks, to + 1, length + 1, 0);
+    Arrays.fill(ends, to + 1, length + 2, 0);
     for (int t = 0; t < frames.count(); t++) {
       double[] row = frames.read(t);
       double blankProb = Math.exp(row[blank]);
@@ -95,6 +178,7 @@ final class GreedyOutput {
         }
         blanks[i] = (blanks[i] + ends[i]) * blankProb;
       }
+      double least = Math.exp(pathLogProbs[t] - NEGLIGIBLE_NATS + RANGE_NATS);
       for (; to > from && blanks[to] < least && ends[to + 1] < least; to--) {
         blanks[to] = 0;
         ends[to + 1] = 0;
@@ -105,19 +189,18 @@ final class GreedyOutput {
       }
       to = Math.min(to + 1, length);
     }
+    logBlank = Math.log(blanks[length]) - RANGE_NATS;
+    logLabel = Math.log(ends[length]) - RANGE_NATS;
     return blanks[length] + ends[length];
   }
 
   /** As {@link #sum}, all in logarithms. */
-  private double logSum(int[] output, double least) {
+  private double logSum(int[] output) {
     int length = output.length;
     double[] blanks = new double[length + 1];
     double[] ends = new double[length + 2];
-    Arrays.fill(blanks, LOG_ZERO);
-    Arrays.fill(ends, LOG_ZERO);
-    blanks[0] = 0;
     int from = 0;
-    int to = 0;
+    int to = begin(output, blanks, ends);
     for (int t = 0; t < frames.count(); t++) {
       double[] row = frames.read(t);
       from = Math.max(from, length - frames.count() + t);
@@ -129,6 +212,7 @@ final class GreedyOutput {
         }
         blanks[i] = LogAdd.of(blanks[i], ends[i]) + row[blank];
       }
+      double least = pathLogProbs[t] - NEGLIGIBLE_NATS;
       for (; to > from && blanks[to] < least && ends[to + 1] < least; to--) {
         blanks[to] = LOG_ZERO;
         ends[to + 1] = LOG_ZERO;
@@ -139,7 +223,29 @@ final class GreedyOutput {
       }
       to = Math.min(to + 1, length);
     }
-    return LogAdd.of(blanks[length], ends[length]);
+    logBlank = blanks[length];
+    logLabel = ends[length];
+    return LogAdd.of(logBlank, logLabel);
+  }
+
+  /**
+   * Before the first frame: the prefixes that an output begins with, in logarithms.
+   *
+   * @return the length of the longest
+   */
+  private int begin(int[] output, double[] blanks, double[] ends) {
+    Arrays.fill(blanks, LOG_ZERO);
+    Arrays.fill(ends, LOG_ZERO);
+    int longest = 0;
+    for (int i = 0; i < starts.length; i++) {
+      int length = starts[i].length;
+      if (length <= output.length && Arrays.equals(starts[i], 0, length, output, 0, length)) {
+        blanks[length] = startBlank[i];
+        ends[length] = startLabel[i];
+        longest = Math.max(longest, length);
+      }
+    }
+    return longest;
   }
 
   /** Whether label i may follow the one before it without a blank. */

@@ -25,6 +25,13 @@ final class KeptFrames {
     return count;
   }
 
+  /** Forgets all frames. */
+  void clear() {
+    unload();
+    count = 0;
+    to = from;
+  }
+
   /**
    * Keeps a frame.
    *
@@ -55,14 +62,18 @@ final class KeptFrames {
    * @return C numbers, until the next is read
    */
   double[] read(int t) {
-    for (int i = from; i < to; i++) {
-      row[classes[i]] = Double.NEGATIVE_INFINITY;
-    }
+    unload();
     from = t == 0 ? 0 : ends[t - 1];
     to = ends[t];
     for (int i = from; i < to; i++) {
       row[classes[i]] = logProbs[i];
     }
     return row;
+  }
+
+  private void unload() {
+    for (int i = from; i < to; i++) {
+      row[classes[i]] = Double.NEGATIVE_INFINITY;
+    }
   }
 }

@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * Prefixes of labels as nodes of a trie, numbered from the root, 0, on; a parent's number is less
- * than its children's. No two nodes are the same prefix.
+ * than its children's. No two nodes are the same prefix. The root is the empty prefix, or what all
+ * prefixes in use begin with.
  *
  * @param <S> what is known of a prefix
  */
@@ -32,7 +33,7 @@ final class PrefixTrie<S> {
     return parents[node];
   }
 
-  /** The last label, {@link #NONE} for the root. */
+  /** The last label, {@link #NONE} of the empty prefix. */
   int label(int node) {
     return labels[node];
   }
@@ -84,12 +85,18 @@ final class PrefixTrie<S> {
     return node;
   }
 
+  /** How many labels there are from the root to a node. */
+  int depth(int node) {
+    int depth = 0;
+    for (int at = node; at != ROOT; at = parents[at]) {
+      depth++;
+    }
+    return depth;
+  }
+
   /** The labels from the root to a node. */
   int[] labels(int node) {
-    int length = 0;
-    for (int at = node; at != ROOT; at = parents[at]) {
-      length++;
-    }
+    int length = depth(node);
     int[] path = new int[length];
     for (int at = node; at != ROOT; at = parents[at]) {
       path[--length] = labels[at];
@@ -102,18 +109,28 @@ final class PrefixTrie<S> {
     return size > limit;
   }
 
-  /** Forgets all nodes but the given ones and what leads to them; these get new numbers. */
-  void keep(int[] nodes, int count) {
+  /**
+   * Forgets all nodes but the given ones and what leads to them from the last that all have in
+   * common, which becomes the root. They get new numbers.
+   *
+   * @return the labels that have led from the root to that
+   */
+  int[] keep(int[] nodes, int count) {
+    int root = count == 0 ? ROOT : nodes[0];
+    for (int i = 1; i < count; i++) {
+      root = common(root, nodes[i]);
+    }
+    int[] forgotten = labels(root);
     int[] renumbered = new int[size];
     for (int i = 0; i < count; i++) {
-      for (int at = nodes[i]; at != NONE && renumbered[at] == 0; at = parents[at]) {
+      for (int at = nodes[i]; at != root && renumbered[at] == 0; at = parents[at]) {
         renumbered[at] = 1;
       }
     }
     int kept = 0;
-    for (int node = 0; node < size; node++) {
-      if (renumbered[node] == 1 || node == ROOT) {
-        parents[kept] = node == ROOT ? NONE : renumbered[parents[node]];
+    for (int node = root; node < size; node++) {
+      if (renumbered[node] == 1 || node == root) {
+        parents[kept] = node == root ? NONE : renumbered[parents[node]];
         labels[kept] = labels[node];
         bonuses[kept] = bonuses[node];
         states[kept] = states[node];
@@ -130,6 +147,19 @@ final class PrefixTrie<S> {
     for (int i = 0; i < count; i++) {
       nodes[i] = renumbered[nodes[i]];
     }
+    return forgotten;
+  }
+
+  /** The last node through which the ways to both go. */
+  int common(int a, int b) {
+    while (a != b) {
+      if (a > b) {
+        a = parents[a];
+      } else {
+        b = parents[b];
+      }
+    }
+    return a;
   }
 
   private void enter(int node) {

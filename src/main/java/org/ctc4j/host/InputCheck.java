@@ -19,6 +19,7 @@ public abstract class InputCheck {
   private static final long NUMBERS_PER_THREAD = 1 << 19;
 
   private final FrameTensor tensor;
+  private int streamFrames = -1; // before the tensor's, if that is a piece of a stream
 
   InputCheck(FrameTensor tensor) {
     this.tensor = tensor;
@@ -62,6 +63,23 @@ public abstract class InputCheck {
     }
   }
 
+  /**
+   * The same of a piece of a stream: frames of utterance n, before which the stream had some.
+   *
+   * @throws InvalidInputException naming the frame in the stream
+   */
+  public static void checkPiece(
+      FrameTensor piece, int n, int frames, int streamFrames, InputKind input) {
+    if (input == InputKind.LOG_PROBS || input == InputKind.PROBABILITIES) {
+      InputCheck check = of(piece, input);
+      check.streamFrames = streamFrames;
+      String fault = check.fault(n, frames);
+      if (fault != null) {
+        throw new InvalidInputException(fault);
+      }
+    }
+  }
+
   private static InputCheck of(FrameTensor tensor, InputKind input) {
     return input == InputKind.LOG_PROBS ? new LogProbCheck(tensor) : new ProbabilityCheck(tensor);
   }
@@ -71,8 +89,10 @@ public abstract class InputCheck {
 
   // for messages
 
-  static String where(int n, int t) {
-    return "logits: utterance %d, frame %d: ".formatted(n, t);
+  final String where(int n, int t) {
+    return streamFrames < 0
+        ? "logits: utterance %d, frame %d: ".formatted(n, t)
+        : "logits: frame %d of the stream: ".formatted(streamFrames + t);
   }
 
   static boolean isOne(double sum) {

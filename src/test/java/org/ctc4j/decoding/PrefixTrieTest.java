@@ -95,12 +95,33 @@ class PrefixTrieTest {
     assertEquals(8, trie.find(6, 6));
   }
 
+  @Test
+  void whatAllHaveInCommonBecomesTheRoot() {
+    PrefixTrie<Integer> trie = chain(10);
+    int aside = trie.add(6, 77, -2, 77); // beside label 6
+    int[] nodes = {aside, 8};
+    assertArrayEquals(new int[] {0, 1, 2, 3, 4, 5}, trie.keep(nodes, 2));
+    assertEquals(4, trie.size()); // label 5, 6, 7 and what is aside
+    assertArrayEquals(new int[] {3, 2}, nodes);
+    assertEquals(5, trie.label(PrefixTrie.ROOT));
+    assertEquals(PrefixTrie.NONE, trie.parent(PrefixTrie.ROOT));
+    assertEquals(5, trie.state(PrefixTrie.ROOT));
+    assertEquals(2.5, trie.bonus(PrefixTrie.ROOT));
+    assertArrayEquals(new int[] {77}, trie.labels(3));
+    assertArrayEquals(new int[] {6, 7}, trie.labels(2));
+    assertArrayEquals(new int[] {6}, trie.keep(new int[] {1}, 1));
+    assertEquals(1, trie.size());
+    assertArrayEquals(new int[0], trie.labels(PrefixTrie.ROOT));
+    assertEquals(1, trie.add(PrefixTrie.ROOT, 6, 0, 6));
+    assertEquals(1, trie.find(PrefixTrie.ROOT, 6));
+  }
+
   /** Else every frame of a beam of long prefixes would go through all of them. */
   @Test
   void theLimitIsTwiceWhatIsKept() {
     int kept = FIRST_LIMIT;
     PrefixTrie<Integer> trie = chain(2 * kept);
-    trie.keep(new int[] {kept - 1}, 1);
+    assertArrayEquals(new int[0], trie.keep(new int[] {kept - 1, 0}, 2));
     assertEquals(kept, trie.size());
     for (int node = kept; node < 2 * kept; node++) {
       assertFalse(trie.isFull());
@@ -109,7 +130,7 @@ class PrefixTrieTest {
     assertFalse(trie.isFull());
     trie.add(0, 1, 0, 1);
     assertTrue(trie.isFull());
-    trie.keep(new int[] {1}, 1);
+    trie.keep(new int[] {1, 0}, 2);
     assertEquals(2, trie.size());
     for (int node = 2; node < FIRST_LIMIT; node++) {
       trie.add(0, 1_000_000 + node, 0, node);
