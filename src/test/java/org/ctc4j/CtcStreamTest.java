@@ -45,9 +45,7 @@ class CtcStreamTest {
         count,
         1,
         of.classes(),
-        of.frameStride(),
-        0,
-        of.classStride());
+        new Strides(of.frameStride(), 0, of.classStride()));
   }
 
   private static void add(CtcStream stream, FrameTensor logits, int size) {
