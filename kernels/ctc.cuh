@@ -215,23 +215,23 @@ __device__ inline int64_t gradientIndex(const CtcProblem& p, int n, int t) {
 
 // ---- what a warp takes ------------------------------------------------------------------------------------------------------
 
-// Rows, one a warp, of a block of 256 threads.
-constexpr int ROWS_PER_BLOCK = 8;
+// Which row is taken by so many neighbouring lanes, in a block of 256 threads.
+__device__ inline int64_t rowOfLanes(int lanes) { return blockIdx.x * int64_t(256 / lanes) + threadIdx.x / lanes; }
 
-__device__ inline int64_t rowOfWarp() { return blockIdx.x * int64_t(ROWS_PER_BLOCK) + threadIdx.x / 32; }
+__device__ inline int64_t rowOfWarp() { return rowOfLanes(32); }
 
-// A warp's row of states: row q of the 2 K that a segment has of utterance n.
+// The row of states of so many lanes: row q of the 2 K that a segment has of utterance n.
 struct RowOfSegment {
   int64_t rows;  // 2 K
   int64_t q;
   int n;
   bool exists;
 
-  __device__ RowOfSegment(const CtcProblem& p, const Workspace& workspace) : rows(2 * workspace.K) {
-    const int64_t number = rowOfWarp();
+  __device__ RowOfSegment(const CtcProblem& p, const Workspace& workspace, int lanes) : rows(2 * workspace.K) {
+    const int64_t number = rowOfLanes(lanes);
     exists = number < p.N * rows;
-    n = int(number / rows);
-    q = number % rows;
+    n = exists ? int(unsigned(number) / unsigned(rows)) : 0;
+    q = exists ? int(unsigned(number) % unsigned(rows)) : 0;
   }
 };
 
@@ -429,17 +429,27 @@ struct Max {
   __device__ static V of(V a, V b) { return a > b ? a : b; }
 };
 
-// The 32 lanes of a warp as a group. All lanes get the result, the same bits in each.
-struct WarpGroup {
+// SIZE neighbouring lanes of a warp as a group, a power of 2. All of them get the result, the same bits in each; all groups of a warp call
+// together.
+template <int SIZE>
+struct LaneGroup {
   int lane;
 
-  __device__ static constexpr int size() { return 32; }
+  __device__ static constexpr int size() { return SIZE; }
 
   template <typename Op, typename V>
   __device__ V reduce(V v) const {
-    for (int d = 16; d > 0; d >>= 1) v = Op::of(v, __shfl_xor_sync(WARP, v, d));
+    for (int d = SIZE / 2; d > 0; d >>= 1) v = Op::of(v, __shfl_xor_sync(WARP, v, d));
     return v;
   }
+  // How many lanes of the group.
+  __device__ int count(bool v) const {
+    const unsigned votes = __ballot_sync(WARP, v);
+    return __popc(SIZE == 32 ? votes : votes >> (threadIdx.x % 32 & ~(SIZE - 1)) & ((1u << SIZE % 32) - 1));
+  }
+};
+
+struct WarpGroup : LaneGroup<32> {
   __device__ bool any(bool v) const { return __any_sync(WARP, v); }
 };
 
@@ -499,12 +509,13 @@ __device__ __noinline__ inline double element(const void* at, int type, int64_t 
 
 // ---- the gradient at blank and labels -----------------------------------------------------------------------------------------
 
-// Equation (16) for one frame, by one warp; see labels.cu. Row has numbers of a frame:
+// Equation (16) for one frame, by a group of lanes; see labels.cu. All groups of a warp call together; one without a frame has
+// labels = columns = -1. Row has numbers of a frame:
 //   Real posterior(int64_t s)  of state s, times a factor that all states share
 //   double y(int c)            probability of column c; 0 without SOFTMAX_TERM
 //   bool isBest(int c)         whether c has the frame's best column
 //   double yBest, others()     probability of the best column, and 1 less that, which keeps its digits
-template <typename Row>
+template <typename Row, typename Group>
 struct LabelsOfFrame {
   using Real = typename Row::Real;
   const CtcProblem& p;
@@ -512,14 +523,14 @@ struct LabelsOfFrame {
   const Lists lists;
   const Row row;
   int64_t in, out;  // indexes of class 0, of the logits and of the gradient
-  const WarpGroup& warp;
+  const Group& group;
 
   // Over all blanks, to all lanes.
   __device__ Real sumOfBlanks() const {
     Real sum = 0;
 #pragma unroll 1
-    for (int j = warp.lane; j <= u.labels; j += 32) sum += row.posterior(2 * int64_t(j));
-    return warp.reduce<Sum>(sum);
+    for (int j = group.lane; j <= u.labels; j += group.size()) sum += row.posterior(2 * int64_t(j));
+    return group.template reduce<Sum>(sum);
   }
   // Over the positions of column c, by this lane.
   __device__ Real sumOf(int c, Real blanks) const {
@@ -541,20 +552,20 @@ struct LabelsOfFrame {
 
   __device__ void run() const {
     const Real blanks = sumOfBlanks();
-    // This lane's first column is kept; of targets with more than 32 columns the others are added up twice.
-    const Real kept = warp.lane <= u.columns ? sumOf(warp.lane, blanks) : 0;
-    Real labels = warp.lane > 0 ? kept : 0;
+    // This lane's first column is kept; of targets with more columns than lanes the others are added up twice.
+    const Real kept = group.lane <= u.columns ? sumOf(group.lane, blanks) : 0;
+    Real labels = group.lane > 0 ? kept : 0;
 #pragma unroll 1
-    for (int c = warp.lane + 32; c <= u.columns; c += 32) labels += sumOf(c, blanks);
-    const double whole = double(blanks) + double(warp.reduce<Sum>(labels));
-    if (!(whole < double(CTC_INFINITY))) return;  // see small_loss.cu
+    for (int c = group.lane + group.size(); c <= u.columns; c += group.size()) labels += sumOf(c, blanks);
+    const double whole = double(blanks) + double(group.template reduce<Sum>(labels));
+    const int columns = whole < double(CTC_INFINITY) ? u.columns : -1;  // see small_loss.cu
     const double share = whole > 0 ? 1 / whole : 0;
 
     Real otherPosteriors = 0;  // of all columns but the one, if any, that is left to the end
     int certain = -1;
 #pragma unroll 1
-    for (int c = warp.lane; c <= u.columns; c += 32) {
-      const Real sum = c == warp.lane ? kept : sumOf(c, blanks);
+    for (int c = group.lane; c <= columns; c += group.size()) {
+      const Real sum = c == group.lane ? kept : sumOf(c, blanks);
       if (sum * share > 0.5 && row.yBest > 0.5 && row.isBest(c)) {
         certain = c;
       } else {
@@ -562,7 +573,7 @@ struct LabelsOfFrame {
         write(c, row.y(c) - double(sum) * share);
       }
     }
-    otherPosteriors = warp.reduce<Sum>(otherPosteriors);
+    otherPosteriors = group.template reduce<Sum>(otherPosteriors);
     if (certain >= 0) write(certain, double(otherPosteriors) * share - row.others());
   }
 };

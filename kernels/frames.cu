@@ -15,14 +15,15 @@
 //      Frames t >= input length are never read. NaN or +Infinity in a frame makes best(t) NaN, and with
 //      flag CHECK_LOG_PROBS one that cannot be log-probabilities +Infinity, which ctc_lattice sees.
 // ctc_frames_TYPE_probabilities does the same of probabilities, of any number of classes: gradient w p, or 0, and E from their logarithms.
-// Parallel: a row of C numbers by a warp (c32 to c1024: 8 rows a block) or by a block (c16384, any) of as many threads as there are
-//      512s of classes, so that none goes without work. Up to C = 16,384 the row stays in registers between its two uses, and there as
+// Parallel: a row of C numbers by 8 lanes (c32, c64), 16 (c128), a warp (c256, c1024) or a block (c16384, any) of as many threads as there
+//      are 512s of classes, so that none goes without work. Rows that share a warp share what it does once a row, which is most of the
+//      instructions of few classes. Up to C = 16,384 the row stays in registers between its two uses, and there as
 //      the exponentials that both uses want: device memory sees one read and one write. `any` keeps it in shared memory instead, as
 //      far as there is room. Block kernels: each warp has a maximum and a sum of its own; one warp puts these together, takes the
 //      logarithm and writes E while the others write the gradient: two barriers a row.
 //      Loads and stores are 16 bytes wide where class stride is 1 and the row aligned (`any`: behind a head of single ones where it is not).
 //      Which classes a lane adds up, and in what order, follows from C alone, so that a row has the same bits wherever it lies.
-// Launch: warp kernels (probabilities, too) grid ceil(N T / 8), block 256; block kernels grid N T, block 32 min(32, ceil(C / 512)). N T < 2^31.
+// Launch: block 256, grid ceil(N T / rows), 32, 16 or 8 rows a block (probabilities: 8); block kernels grid N T, block 32 min(32, ceil(C / 512)). N T < 2^31.
 //      `any` takes the size of the dynamic shared memory as a second parameter.
 // Shared memory: 32 warps * 16 bytes and 32 more, or twice as much for float64, static, block kernels only; `any` also dynamic.
 // Deterministic: fixed trees of sums; nothing is shared between rows.
@@ -187,11 +188,12 @@ struct PartialSum {
     whole[i % 2] += e;
   }
   // The lanes' sums, to all lanes. Of a lane's ones all but one go to the others, so that a vote counts the rest.
-  __device__ void addUp(const WarpGroup& warp, RowSum<A>* all) const {
+  template <typename Lanes>
+  __device__ void addUp(const Lanes& lanes, RowSum<A>* all) const {
     const A others = (parts[0] + parts[1]) + (parts[2] + parts[3]);
     const A ones = rint((whole[0] + whole[1]) - others);
-    all->ties = A(__popc(__ballot_sync(WARP, ones > 0)));
-    all->others = warp.reduce<Sum>(ones > 0 ? others + (ones - 1) : others);
+    all->ties = A(lanes.count(ones > 0));
+    all->others = lanes.template reduce<Sum>(ones > 0 ? others + (ones - 1) : others);
   }
 };
 
@@ -288,34 +290,34 @@ __device__ inline Emission split(double d) {
   return {below ? m * 2 : m, int32_t(whole) - below};
 }
 
-// E of one frame, and its record, by one warp. `ofClass` gives logits or log-probabilities.
-template <typename A, typename F>
+// E of one frame, and its record, by a group of lanes; columns = -1: there is no frame. `ofClass` gives logits or log-probabilities.
+template <typename A, typename F, typename Lanes>
 __device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, int columns, int n, int t, F ofClass,
-                               const LogProbabilities<A>& y, const WarpGroup& warp) {
+                               const LogProbabilities<A>& y, const Lanes& lanes) {
   const int32_t* distinct = workspace.lists(n).distinct;
   auto logit = [&](int column) { return ofClass(column == 0 ? p.blank : distinct[column - 1]); };
 
-  A x = warp.lane <= columns ? logit(warp.lane) : A(-CTC_INFINITY);
+  A x = lanes.lane <= columns ? logit(lanes.lane) : A(-CTC_INFINITY);
   A best = x;
 #pragma unroll 1
-  for (int c = warp.lane + 32; c <= columns; c += 32) best = larger(best, logit(c));
-  best = warp.reduce<Largest>(best);
+  for (int c = lanes.lane + lanes.size(); c <= columns; c += lanes.size()) best = larger(best, logit(c));
+  best = lanes.template reduce<Largest>(best);
 
   Emission* emissions = workspace.emissions(n) + t * workspace.width;
   int range = 0;
 #pragma unroll 1
-  for (int c = warp.lane; c <= columns;) {
+  for (int c = lanes.lane; c <= columns;) {
     Emission emission = {0, ZERO_EXPONENT};
     if (!y.bad && y.possible(x)) {
       emission = split(double(x) - double(best));
       range = max(range, -emission.e);
     }
     emissions[c] = emission;
-    c += 32;
+    c += lanes.size();
     if (c <= columns) x = logit(c);
   }
-  range = warp.reduce<Max>(range);
-  if (warp.lane == 0) {
+  range = lanes.template reduce<Max>(range);
+  if (lanes.lane == 0 && columns >= 0) {
     const double refused = p.flags & LOG_PROBS ? y.logSum : 0;  // +Infinity or 0
     const double logBest = y.bad ? notANumber() : y.possible(best) ? y.of(best) : refused;
     workspace.frames(n)[t] = {logBest, range, 0};
@@ -342,15 +344,17 @@ struct RowBlock {
   BlockShared<X>& shared;
 
   __device__ int size() const { return blockDim.x; }
-  __device__ WarpGroup warp() const { return {lane & 31}; }
+  __device__ WarpGroup lanes() const { return {lane & 31}; }
   __device__ bool isFirstWarp() const { return lane < 32; }
+  static constexpr bool IS_ALONE = true;
+  __device__ bool anyOfWarp(bool v) const { return v; }
 
   // To all threads, once in a kernel. A barrier.
   __device__ A largest(A x) const {
-    x = warp().template reduce<Largest>(x);
+    x = lanes().template reduce<Largest>(x);
     if ((lane & 31) == 0) shared.largest[lane >> 5] = x;
     __syncthreads();
-    return warp().template reduce<Largest>((lane & 31) < size() >> 5 ? shared.largest[lane & 31] : A(-CTC_INFINITY));
+    return lanes().template reduce<Largest>((lane & 31) < size() >> 5 ? shared.largest[lane & 31] : A(-CTC_INFINITY));
   }
   // `sum` is each warp's, then the first warp's is the row's. The terms are for all threads.
   __device__ Terms<X> terms(const CtcProblem& p, RowSum<A>& sum, double weight) const {
@@ -358,7 +362,7 @@ struct RowBlock {
     __syncthreads();
     if (isFirstWarp()) {
       sum = lane < size() >> 5 ? shared.sums[lane] : RowSum<A>{A(-CTC_INFINITY), 0, 0};
-      sum = sum.together(warp());
+      sum = sum.together(lanes());
       const Terms<X> terms(p, sum, weight);
       if (lane == 0) shared.terms = terms;
     }
@@ -367,12 +371,15 @@ struct RowBlock {
   }
 };
 
-template <typename X>
-struct RowWarp : WarpGroup {
+template <typename X, int LANES>
+struct RowLanes : LaneGroup<LANES> {
   using A = typename Wide<X>::type;
 
-  __device__ WarpGroup warp() const { return *this; }
+  __device__ const LaneGroup<LANES>& lanes() const { return *this; }
   __device__ bool isFirstWarp() const { return true; }
+  static constexpr bool IS_ALONE = LANES == 32;  // in its warp
+  // Whether that is so for any row of the warp.
+  __device__ bool anyOfWarp(bool v) const { return IS_ALONE ? v : __any_sync(WARP, v); }
   __device__ Terms<X> terms(const CtcProblem& p, RowSum<A>& sum, double weight) const { return {p, sum, weight}; }
 };
 
@@ -384,7 +391,7 @@ struct RegisterRow {
   using Element = X;
   using A = typename Wide<X>::type;
   static constexpr int SIZE = Packet<X>::SIZE;
-  A x[ITEMS];  // then exp(x - max), with the warp's maximum
+  A x[ITEMS];  // then exp(x - max), with the lanes' maximum
 
   template <typename Group>
   __device__ RegisterRow(const InputRow<X>& row, const Group& group) {
@@ -424,12 +431,13 @@ struct RegisterRow {
     }
   }
 
-  // Of the warp's numbers, which become exp(x - max).
-  __device__ RowSum<A> sum(const WarpGroup& warp) {
+  // Of the lanes' numbers, which become exp(x - max).
+  template <typename Lanes>
+  __device__ RowSum<A> sum(const Lanes& lanes) {
     A most = x[0];
 #pragma unroll
     for (int i = 1; i < ITEMS; i++) most = larger(most, x[i]);
-    RowSum<A> all = {warp.reduce<Largest>(most), 0, 0};
+    RowSum<A> all = {lanes.template reduce<Largest>(most), 0, 0};
     const A shift = all.shift();
     PartialSum<A> part;
 #pragma unroll
@@ -437,7 +445,7 @@ struct RegisterRow {
       x[i] = decayed(x[i] - shift);
       part.add(x[i], i);
     }
-    part.addUp(warp, &all);
+    part.addUp(lanes, &all);
     return all;
   }
 
@@ -565,47 +573,50 @@ struct SharedRow {
 
 // ---- the kernels ---------------------------------------------------------------------------------------------------------------------------
 
-// `values` makes a row of numbers of an InputRow.
+// A row by a group, if it exists. `values` makes a row of numbers of an InputRow. All groups of a warp call together; one that has
+// nothing to read takes part with no classes.
 template <typename X, typename Group, typename Make>
-__device__ void frame(const CtcProblem& p, unsigned number, const Group& group, Make values) {
-  const int n = number / unsigned(p.T);
-  const int t = number % unsigned(p.T);
+__device__ void frame(const CtcProblem& p, int64_t number, const Group& group, Make values) {
+  const bool exists = number < int64_t(p.N) * p.T;
+  if (Group::IS_ALONE && !exists) return;
+  const int n = exists ? unsigned(number) / unsigned(p.T) : 0;
+  const int t = exists ? unsigned(number) % unsigned(p.T) : 0;
   const Workspace workspace(p);
   const Utterance& u = workspace.utterances()[n];
-  if (t >= u.rows) return;
+  if (Group::IS_ALONE && t >= u.rows) return;
+  const bool wanted = (Group::IS_ALONE || (exists && t < u.rows)) && p.gradient != nullptr;
+  const bool isUsed = exists && t < u.frames;
 
-  const bool wanted = p.gradient != nullptr;
   bool zero = true;
-  if (t < u.frames) {
+  if (group.anyOfWarp(isUsed)) {
     using A = typename Wide<X>::type;
-    const InputRow<X> row = {(const X*)p.logits + logitsIndex(p, n, t), p.logitsClassStride, p.C};
+    const bool used = Group::IS_ALONE || isUsed;
+    const InputRow<X> row = {(const X*)p.logits + logitsIndex(p, n, t), p.logitsClassStride, used ? p.C : 0};
     auto numbers = values(row);
-    RowSum<A> sum = numbers.sum(group.warp());
+    RowSum<A> sum = numbers.sum(group.lanes());
     const A max = sum.max;  // the warp's
     const Terms<X> terms = group.terms(p, sum, u.weight);
-    zero = terms.zero;
+    zero = terms.zero || !used;
     if (wanted && !zero) {
       if (p.gradientType == CODE<X> && terms.hasFactor()) {
         const OutputRow<X> out = {(X*)p.gradient + gradientIndex(p, n, t), p.gradientClassStride};
-        numbers.write(row, group.size() == 32 ? terms.factor : terms.factor * decayed(max - terms.max), out, group);
+        numbers.write(row, group.size() <= 32 ? terms.factor : terms.factor * decayed(max - terms.max), out, group);
       } else {
         storeRow(p, n, t, group, [&](int c) { return terms.of(row[c]); });
       }
     }
     if (group.isFirstWarp()) {  // last: the row's registers are free
       auto logit = [&](int c) { return row[c]; };
-      writeEmissions(p, workspace, u.columns, n, t, logit, logProbabilities<X>(p, sum), group.warp());
+      writeEmissions(p, workspace, used ? u.columns : -1, n, t, logit, logProbabilities<X>(p, sum), group.lanes());
     }
   }
   if (wanted && zero) storeRow(p, n, t, group, [](int) { return 0.0; });
 }
 
-template <typename X, int ITEMS>
-__device__ void frameOfWarp(const CtcProblem& p) {
-  const int64_t number = rowOfWarp();
-  if (number >= int64_t(p.N) * p.T) return;
-  const RowWarp<X> warp{int(threadIdx.x % 32)};
-  frame<X>(p, unsigned(number), warp, [&](const InputRow<X>& row) { return RegisterRow<X, ITEMS>(row, warp); });
+template <typename X, int LANES, int ITEMS>
+__device__ void frameOfLanes(const CtcProblem& p) {
+  const RowLanes<X, LANES> lanes{int(threadIdx.x % LANES)};
+  frame<X>(p, rowOfLanes(LANES), lanes, [&](const InputRow<X>& row) { return RegisterRow<X, ITEMS>(row, lanes); });
 }
 
 template <typename X>
@@ -639,9 +650,9 @@ __device__ void frameOfProbabilities(const CtcProblem& p) {
 
 }  // namespace
 
-#define CTC_FRAMES_WARP(TYPE, TIER, ITEMS, BLOCKS)                                                                    \
+#define CTC_FRAMES_LANES(TYPE, TIER, LANES, ITEMS, BLOCKS)                                                            \
   extern "C" __global__ void __launch_bounds__(256, BLOCKS) ctc_frames_##TYPE##_##TIER(const CtcProblem p) {          \
-    frameOfWarp<TYPE, ITEMS>(p);                                                                                      \
+    frameOfLanes<TYPE, LANES, ITEMS>(p);                                                                              \
   }
 #define CTC_FRAMES_BLOCK(TYPE)                                                                                        \
   extern "C" __global__ void __launch_bounds__(1024) ctc_frames_##TYPE##_c16384(const CtcProblem p) {                 \
@@ -660,20 +671,20 @@ __device__ void frameOfProbabilities(const CtcProblem& p) {
     frameOfProbabilities<TYPE>(p);                                                                                    \
   }
 // Three blocks a multiprocessor would leave 80 registers, of which 16-bit rows of c1024 would spill some.
-#define CTC_FRAMES(TYPE)               \
-  CTC_FRAMES_WARP(TYPE, c32, 1, 1)     \
-  CTC_FRAMES_WARP(TYPE, c64, 2, 1)     \
-  CTC_FRAMES_WARP(TYPE, c128, 4, 1)    \
-  CTC_FRAMES_WARP(TYPE, c256, 8, 1)    \
-  CTC_FRAMES_WARP(TYPE, c1024, 32, sizeof(TYPE) == 2 ? 2 : 3)  \
-  CTC_FRAMES_BLOCK(TYPE)               \
-  CTC_FRAMES_ANY(TYPE)                 \
+#define CTC_FRAMES(TYPE)                \
+  CTC_FRAMES_LANES(TYPE, c32, 8, 4, 1)  \
+  CTC_FRAMES_LANES(TYPE, c64, 8, 8, 1)  \
+  CTC_FRAMES_LANES(TYPE, c128, 16, 8, 1) \
+  CTC_FRAMES_LANES(TYPE, c256, 32, 8, 1) \
+  CTC_FRAMES_LANES(TYPE, c1024, 32, 32, sizeof(TYPE) == 2 ? 2 : 3) \
+  CTC_FRAMES_BLOCK(TYPE)                \
+  CTC_FRAMES_ANY(TYPE)                  \
   CTC_FRAMES_PROBABILITIES(TYPE)
 // Many float64 numbers a thread would be too many registers, and few use them.
-#define CTC_FRAMES_FEW(TYPE)           \
-  CTC_FRAMES_WARP(TYPE, c32, 1, 1)     \
-  CTC_FRAMES_WARP(TYPE, c256, 8, 1)    \
-  CTC_FRAMES_ANY(TYPE)         \
+#define CTC_FRAMES_FEW(TYPE)             \
+  CTC_FRAMES_LANES(TYPE, c32, 8, 4, 1)   \
+  CTC_FRAMES_LANES(TYPE, c256, 32, 8, 1) \
+  CTC_FRAMES_ANY(TYPE)                   \
   CTC_FRAMES_PROBABILITIES(TYPE)
 
 // scripts/build-ptx makes a file for each type: a driver then translates only what is used.

@@ -14,13 +14,16 @@
 //
 // In:  workspace: Utterance, Lists, Frame, E, stored rows (see PosteriorRow); logits that are probabilities. Out: gradient.
 // Utterances found INFEASIBLE, NOT_FINITE or BAD_LOG_PROBS: their gradient, where ctc_frames wrote softmax, becomes 0.
-// Parallel: one warp a frame of segment k: lanes over states for the sum, then over distinct labels.
-// Launch: grid ceil(N 2 K / 8), block 256; after ctc_lattice of the same k. No shared memory.
+// Parallel: eight lanes a frame of segment k: over states for the sum, then over distinct labels. More lanes would have fewer states each, and
+//      the same sums over lanes.
+// Launch: grid ceil(N 2 K / 32), block 256; after ctc_lattice of the same k. No shared memory.
 // Deterministic: a label's positions are added in ascending order; no atomics.
 // Rejected: atomicAdd per state (order shows); a thread per (frame, class) (most classes are not in the target).
 #include "ctc.cuh"
 
 namespace {
+
+constexpr int LANES = 8;  // of a row
 
 struct FloatRow {
   using Real = float;
@@ -45,28 +48,31 @@ struct FloatRow {
 
 extern "C" __global__ void __launch_bounds__(256, 4) ctc_labels(const CtcProblem p, const int segment) {
   const Workspace workspace(p);
-  const RowOfSegment own(p, workspace);
-  if (!own.exists) return;
+  const RowOfSegment own(p, workspace, LANES);
   const int n = own.n;
-  const WarpGroup warp{int(threadIdx.x % 32)};
-  const Utterance u = workspace.utterances()[n];
-  if (u.weight == 0) return;
+  const LaneGroup<LANES> group{int(threadIdx.x % LANES)};
+  Utterance u = workspace.utterances()[n];
+  bool active = own.exists && u.weight != 0;
 
-  if (u.status != OK) {
-    if (segment > 0) return;
+  if (active && u.status != OK && segment == 0) {
 #pragma unroll 1
     for (int64_t t = own.q; t < u.frames; t += own.rows) {
       const int64_t out = gradientIndex(p, n, int(t));
 #pragma unroll 1
-      for (int64_t c = warp.lane; c < p.C; c += 32) storeGradient(p, out + c * p.gradientClassStride, 0.0f);
+      for (int64_t c = group.lane; c < p.C; c += LANES) storeGradient(p, out + c * p.gradientClassStride, 0.0f);
     }
-    return;
   }
 
-  const int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
-  if (t < 0 || t >= u.frames) return;
+  int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
+  active = active && u.status == OK && t >= 0 && t < u.frames;
+  if (!__any_sync(WARP, active)) return;
+  if (!active) {
+    t = 0;
+    u.labels = u.columns = -1;
+  }
   const Emission* emissions = workspace.emissions(n) + t * workspace.width;
-  const FloatRow row(p, PosteriorRow(workspace, u, n, own.q), emissions, workspace.frames(n)[t].best);
-  LabelsOfFrame<FloatRow>{p, u, workspace.lists(n), row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}
+  const double best = active ? workspace.frames(n)[t].best : 0;
+  const FloatRow row(p, PosteriorRow(workspace, u, n, own.q), emissions, best);
+  LabelsOfFrame<FloatRow, LaneGroup<LANES>>{p, u, workspace.lists(n), row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), group}
       .run();
 }

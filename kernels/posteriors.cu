@@ -54,7 +54,7 @@ __device__ void clear(const Place& place, int64_t at, int64_t from, int64_t coun
 extern "C" __global__ void __launch_bounds__(256, 4)
     ctc_posteriors(const CtcProblem p, const int segment, const CtcPosteriors out) {
   const Workspace workspace(p);
-  const RowOfSegment own(p, workspace);
+  const RowOfSegment own(p, workspace, 32);
   if (!own.exists) return;
   const int n = own.n;
   const WarpGroup warp{int(threadIdx.x % 32)};

@@ -303,7 +303,7 @@ __device__ void labels(const CtcProblem& p, const SmallLossWalks& course, const 
     const double* emissions = (const double*)(workspace.emissions(n) + t * workspace.width);
     const Logits logits = {p, workspace.lists(n), n, int(t)};
     const DoubleRow row(logits, (const double*)workspace.row(n, q), emissions, workspace.frames(n)[t].best);
-    LabelsOfFrame<DoubleRow>{p, u, logits.lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}.run();
+    LabelsOfFrame<DoubleRow, WarpGroup>{p, u, logits.lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}.run();
   }
 }
 

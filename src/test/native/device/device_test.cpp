@@ -156,11 +156,12 @@ void compute(Problem& p, Type type, const Choice& choice) {
   const int64_t rows = int64_t(p.N) * p.T;
   const int64_t logitBytes = type == F64 ? 8 : type == F32 ? 4 : 2;
   const int64_t shared = std::min<int64_t>(up(p.C * logitBytes, 16) * 16 + 16, 64 << 10);
-  launch(std::string("ctc_frames_") + TYPE[type] + "_" + tier, byBlock ? rows : up(rows, 8),
+  const int lanes = tier == "c32" || tier == "c64" ? 8 : tier == "c128" ? 16 : 32;
+  launch(std::string("ctc_frames_") + TYPE[type] + "_" + tier, byBlock ? rows : up(rows, 256 / lanes),
          byBlock ? 32 * unsigned(std::min<int64_t>(32, up(p.C, 512))) : 256, p, int(shared / logitBytes), tier == "any" ? shared : 0);
   for (int k = 0; k < segments(p); k++) {
     lattice(p, choice, P, W, k);
-    if (p.gradient) launch("ctc_labels", up(p.N * 2 * K, 8), 256, p, k);
+    if (p.gradient) launch("ctc_labels", up(p.N * 2 * K, 32), 256, p, k);
   }
   launch("ctc_small_loss", p.N, 64 * (choice.smallLossW ? choice.smallLossW : std::min<int>(8, up(pairs, 32))), p);
   const int complementW = choice.smallLossW ? 1 + (choice.smallLossW - 1) % 4 : std::min<int>(4, up(pairs, 32));

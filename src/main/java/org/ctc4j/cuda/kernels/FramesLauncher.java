@@ -9,42 +9,41 @@ import org.ctc4j.cuda.driver.Launch;
 
 /**
  * {@code ctc_frames_TYPE_TIER}: log-sum-exp of each frame, softmax into the gradient, the labels'
- * probabilities into the workspace. A warp a frame for few classes, a block a frame for many; the
- * tier is the number of classes up to which a frame fits into the registers of its threads. Blocks
- * grow with the classes, and with nothing else: their size decides the order of additions. {@code
- * ctc_frames_TYPE_probabilities} does the same of probabilities, of any number of classes.
+ * probabilities into the workspace. Some lanes of a warp a frame for few classes, a block a frame
+ * for many; the tier is the number of classes up to which a frame fits into the registers of its
+ * threads. Blocks grow with the classes, and with nothing else: their size decides the order of
+ * additions. {@code ctc_frames_TYPE_probabilities} does the same of probabilities, of any number of
+ * classes.
  */
 final class FramesLauncher {
   private static final int WARP = 32;
-  private static final int FRAMES_OF_WARPS = 8; // a block
+  private static final int THREADS = 256; // where a block has several frames
   private static final int CLASSES_OF_WARP = 512; // of a block
   private static final int MOST_THREADS = 1024;
   private static final int PACKET_BYTES = 16;
 
   /** float64 numbers take twice the registers, and few use them: it has some of these. */
   private enum Tier {
-    C32(32, true),
-    C64(64, false),
-    C128(128, false),
-    C256(256, true),
-    C1024(1024, false),
-    C16384(16384, false),
-    ANY(Integer.MAX_VALUE, true);
+    C32(32, 8, true),
+    C64(64, 8, false),
+    C128(128, 16, false),
+    C256(256, WARP, true),
+    C1024(1024, WARP, false),
+    C16384(16384, 0, false),
+    ANY(Integer.MAX_VALUE, 0, true);
 
     final int classes;
+    final int lanes; // of a frame; 0: a block
     final boolean float64;
 
-    Tier(int classes, boolean float64) {
+    Tier(int classes, int lanes, boolean float64) {
       this.classes = classes;
+      this.lanes = lanes;
       this.float64 = float64;
     }
 
     boolean takes(ElementType type) {
       return float64 || type != ElementType.FLOAT64;
-    }
-
-    boolean ofWarps() {
-      return classes <= 1024;
     }
 
     static Tier of(ElementType type, int classes) {
@@ -73,13 +72,12 @@ final class FramesLauncher {
    * @param frames T · N, those beyond an utterance's length included
    */
   void enqueueProbabilities(ElementType type, long frames, LossArguments arguments, Launch launch) {
-    ofWarps(ofProbabilities.get(type), frames, arguments, launch);
+    enqueue(ofProbabilities.get(type), WARP, frames, arguments, launch);
   }
 
-  private static void ofWarps(
-      KernelModules.Kernel kernel, long frames, LossArguments arguments, Launch launch) {
-    int blocks = Launch.blocks(frames, FRAMES_OF_WARPS);
-    launch.kernel(kernel, blocks, FRAMES_OF_WARPS * WARP, arguments.pointers());
+  private static void enqueue(
+      KernelModules.Kernel kernel, int lanes, long frames, LossArguments arguments, Launch launch) {
+    launch.kernel(kernel, Launch.blocks(frames, THREADS / lanes), THREADS, arguments.pointers());
   }
 
   /**
@@ -89,8 +87,8 @@ final class FramesLauncher {
       ElementType logits, long frames, int classes, LossArguments arguments, Launch launch) {
     Tier tier = Tier.of(logits, classes);
     KernelModules.Kernel kernel = kernels.get(tier).get(logits);
-    if (tier.ofWarps()) {
-      ofWarps(kernel, frames, arguments, launch);
+    if (tier.lanes > 0) {
+      enqueue(kernel, tier.lanes, frames, arguments, launch);
       return;
     }
     int warps = (classes - 1) / CLASSES_OF_WARP + 1;

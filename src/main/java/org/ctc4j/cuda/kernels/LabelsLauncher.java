@@ -5,11 +5,11 @@ import org.ctc4j.cuda.driver.Launch;
 
 /**
  * {@code ctc_labels}: sums the posteriors of each label over its positions, in a fixed order, into
- * the gradient. One warp a frame; a segment has K frames from either end.
+ * the gradient. Eight lanes a frame; a segment has K frames from either end.
  */
 final class LabelsLauncher {
   private static final int THREADS = 256;
-  private static final int FRAMES_PER_BLOCK = 8;
+  private static final int FRAMES_PER_BLOCK = 32;
 
   private final KernelModules.Kernel kernel;
 
