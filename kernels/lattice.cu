@@ -47,10 +47,9 @@
 // is a place in global memory for every edge of a launch, so a block never waits to write one, and has nothing to wait for but its
 // left neighbour. Where the sides need each other, all of both (at the meeting, and behind it), a launch ends: store; meet, one block an
 // utterance, for the loss; consume.
-//      Order. An edge is one word of 8 bytes, stored and loaded relaxed and whole, and says itself whether it is there (NO_EDGE). Nothing
-//      else of a block is read by others in the same launch: no fence, which would wait for rows on their way to memory. Its only reader puts
-//      NO_EDGE back, as the host has put it into all of them before the first launch of a call: launches follow each other, so the next finds
-//      none of this one's.
+//      Order. An edge is one word of 8 bytes, stored and loaded relaxed and whole, and says itself whether it is there: the host has put
+//      NO_EDGE into all of them before the first launch of a call. Nothing else of a block is read by others in the same launch: no fence,
+//      which would wait for rows on their way to memory. A segment that is walked again has the same edges again, bit for bit.
 //      No deadlock. What a block walks follows from a number that it draws when it begins, and its left neighbour is what an earlier number
 //      stands for. So whoever is waited for has begun; the block of the least number that has not ended waits for nobody, and ends. No
 //      block need be on the device together with another: any grid will do beside any other work, and without a cooperative launch.
@@ -65,7 +64,7 @@
 //      neighbour: frames that fill no chunk have a loop of their own, what comes from the left is read beforehand, and accesses that not
 //      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 126 on the way to
 //      the meeting and 149 behind it, for either; p2 191 (204) and 251 (264); p4 337 (362) and 475 (495).
-//      Of several blocks: 125 and 155.
+//      Of several blocks: 127 and 153.
 // Rejected: more warps in a block, in place of several blocks (a warp issues 57 to 76 instructions a frame of some 140 cycles, so more than two on a
 //      scheduler wait for each other; and 255 registers leave room for 8); clusters of blocks with a ring in distributed shared memory (sm_90 alone,
 //      and 16 blocks at most; an edge that is a chunk late costs once, at the beginning); a ring of edges in global memory (the writer
@@ -388,18 +387,17 @@ __device__ inline void storeEdgeIf(bool condition, State* at, State value) {
 }
 #endif
 
-// The edge of a frame from another block, once it is there. All of its bits are set until then, which no number has; and
-// again when its only reader has taken it, for the next launch.
-constexpr State NO_EDGE = {-1, -1};
+// NO_EDGE: all bits are set, which no number has.
+__device__ inline bool isThere(State edge) { return (edge.low & edge.high) != -1; }
 
-__device__ inline State takeEdge(State* at, State edge) {
-  while ((edge.low & edge.high) == -1) {
+// The edge of a frame from another block, once it is there.
+__device__ inline State awaitEdge(const State* at, State edge) {
+  while (!isThere(edge)) {
 #ifdef CTC_EMULATION
     emulation::awaitChange(at, emulation::bitsOf<uint64_t>(edge));
 #endif
     edge = loadEdge(at);
   }
-  storeEdgeIf(true, at, NO_EDGE);
   return edge;
 }
 
@@ -615,14 +613,14 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
     // A lane loads the edge of one frame of the chunk after next; where there is none, what nobody writes, to have no branch.
     const bool takesEdge = fromTile && index < CHUNK && w.from < w.to;
     const int lastEdge = takesEdge ? w.to - 1 : 0;
-    State* const edges = takesEdge ? side.edgesIn : (State*)side.emissions;
+    const State* const edges = takesEdge ? side.edgesIn : (const State*)side.emissions;
     auto edgeOf = [&](int tau) { return after(edges, min(tau + index, lastEdge)); };
     State edge;
     auto loadEdges = [&](int tau) { edge = SPLIT ? loadEdge(edgeOf(tau)) : load8(edgeOf(tau)); };
     // Of frames from tau on, of which some may lie behind the walk.
     auto placeEdges = [&](int tau, int slot) {
       if (!takesEdge || (SPLIT && tau + index > lastEdge)) return;
-      if (SPLIT) edge = takeEdge(edgeOf(tau), edge);
+      if (SPLIT) edge = awaitEdge(edgeOf(tau), edge);
       inRing[slot + index] = edge;
     };
     auto slotOf = [&](int chunk) { return int(unsigned(chunk) % RING_CHUNKS * CHUNK); };

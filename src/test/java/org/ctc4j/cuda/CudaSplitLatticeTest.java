@@ -39,6 +39,16 @@ class CudaSplitLatticeTest {
     }
   }
 
+  /** One utterance of so many labels, up to the most. */
+  private TestBatch drawn(int frames, int mostLabels, int fewestLabels) {
+    Random random = new Random(seed);
+    TestBatch batch = TestBatch.random(random, frames, 1, 6, mostLabels, 2);
+    while (batch.targets()[0].length < fewestLabels) {
+      batch = TestBatch.random(random, frames, 1, 6, mostLabels, 2);
+    }
+    return batch;
+  }
+
   /** In blocks of every size; logarithms, for a deviation of 1e7, in some. */
   @Test
   @DisplayName("The same bits as of one block, whatever the size of blocks and their order")
@@ -78,12 +88,7 @@ class CudaSplitLatticeTest {
   @Test
   @DisplayName("The same bits with less memory, in segments")
   void segments() {
-    Random random = new Random(seed);
-    TestBatch batch = TestBatch.random(random, 200, 1, 6, 70, 2);
-    while (batch.targets()[0].length < 40) {
-      batch = TestBatch.random(random, 200, 1, 6, 70, 2);
-    }
-    TestBatch drawn = batch;
+    TestBatch drawn = drawn(200, 70, 40);
     CtcResult whole = computed(drawn, EngineOptions.DEFAULT);
     SplitLattices.of(
         1,
@@ -108,7 +113,7 @@ class CudaSplitLatticeTest {
   @Test
   @DisplayName("Devices split what their multiprocessors take at once")
   void multiprocessors() {
-    TestBatch batch = TestBatch.random(new Random(seed), 500, 3, 6, 240, 2);
+    TestBatch batch = drawn(500, 300, 180);
     TestDriver.set("multiprocessors", 1);
     CtcResult one = computed(batch, EngineOptions.DEFAULT);
     TestDriver.assertLaunches(0, "ctc_lattice_split_store");

@@ -44,13 +44,13 @@ class SynchronisationMutations {
 
   private static List<Case> cases() {
     List<Case> cases = new ArrayList<>();
-    Case pair = compared("90x2x9x40", ElementType.FLOAT32, EngineOptions.DEFAULT);
+    Case pair = compared("200x1x9x90", ElementType.FLOAT32, EngineOptions.DEFAULT);
     cases.add(
         new Case(
             "several blocks, " + pair.name,
             () ->
                 SplitLattices.of(
-                    1,
+                    2, // of 64 pairs
                     () -> {
                       pair.run.run();
                       return null;
