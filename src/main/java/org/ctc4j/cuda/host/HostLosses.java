@@ -7,6 +7,7 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
+import org.ctc4j.ElementType;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.Reduction;
@@ -25,6 +26,7 @@ public final class HostLosses implements HostCall {
   private final LossKernels kernels;
   private final long workspaceLimit;
   private final Utterances utterances;
+  private final HostTensor offsets; // (1, 1, C), null where nothing is added
   private final HostTensor logits;
   private final HostTensor gradient; // null if none is asked for, as the two that follow
   private final HostTensor posteriors;
@@ -40,6 +42,7 @@ public final class HostLosses implements HostCall {
     this.workspaceLimit = workspaceLimit;
     utterances = Utterances.of(call.batch());
     logits = logits(call);
+    offsets = offsets(call);
     gradient = gradient(call);
     posteriors = HostTensor.orNull(call.places().posteriors());
     statePosteriors = HostTensor.orNull(call.places().statePosteriors());
@@ -50,6 +53,14 @@ public final class HostLosses implements HostCall {
     return call.options().input() == InputKind.PROBABILITIES
         ? HostTensor.logarithms(tensor, HostTensor.numberType(tensor))
         : new HostTensor(tensor);
+  }
+
+  private static HostTensor offsets(LossCall call) {
+    int classes = call.batch().logits().classes();
+    double[] offsets = call.options().offsets(classes);
+    return offsets == null
+        ? null
+        : new HostTensor(FrameTensor.timeMajor(offsets, 1, 1, classes), ElementType.FLOAT64);
   }
 
   private static HostTensor gradient(LossCall call) {
@@ -102,6 +113,7 @@ public final class HostLosses implements HostCall {
 
   private final class LossChunk extends StagedChunk {
     private final Staged logitsThere = input(logits);
+    private final long offsetsOffset = inputMatrix(offsets);
     private final Staged gradientThere = output(gradient);
     private final Staged posteriorsThere = output(posteriors);
     private final Staged statePosteriorsThere = output(statePosteriors);
@@ -131,9 +143,10 @@ public final class HostLosses implements HostCall {
       // weights, reduction and zeroInfinity are dealt with on the host
       CtcOptions options = call.options().withReduction(Reduction.NONE).withZeroInfinity(false);
       Launch launch = new Launch(stream, batch::shape);
+      CallOptions there = CallOptions.ofHost(options, call.batch().logits().elements().type());
       kernels.enqueue(
           batch,
-          CallOptions.ofHost(options, call.batch().logits().elements().type()),
+          offsets == null ? there : there.withOffsets(base + offsetsOffset),
           result,
           workspace,
           base + workspaceOffset,

@@ -10,11 +10,14 @@ import org.ctc4j.InputKind;
  * @param checksLogProbs whether the kernels look at what is said to be log-probabilities: at those
  *     that were in device memory before. The host has seen the others, in their own element type.
  * @param isRounded whether they are the logarithms of probabilities in 16 bits
+ * @param offsets device address of (C) float64, what is added to the log-probability of each class;
+ *     0 for none
  */
-public record CallOptions(CtcOptions options, boolean checksLogProbs, boolean isRounded) {
+public record CallOptions(
+    CtcOptions options, boolean checksLogProbs, boolean isRounded, long offsets) {
 
   public static CallOptions ofDevice(CtcOptions options) {
-    return new CallOptions(options, options.input() == InputKind.LOG_PROBS, false);
+    return new CallOptions(options, options.input() == InputKind.LOG_PROBS, false, 0);
   }
 
   /**
@@ -24,7 +27,12 @@ public record CallOptions(CtcOptions options, boolean checksLogProbs, boolean is
    */
   public static CallOptions ofHost(CtcOptions options, ElementType type) {
     return options.input() == InputKind.PROBABILITIES
-        ? new CallOptions(options.withInput(InputKind.LOG_PROBS), false, type.bytes() == 2)
-        : new CallOptions(options, false, false);
+        ? new CallOptions(options.withInput(InputKind.LOG_PROBS), false, type.bytes() == 2, 0)
+        : new CallOptions(options, false, false, 0);
+  }
+
+  /** With offsets at a device address. */
+  public CallOptions withOffsets(long address) {
+    return new CallOptions(options, checksLogProbs, isRounded, address);
   }
 }

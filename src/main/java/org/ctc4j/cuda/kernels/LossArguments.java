@@ -9,7 +9,7 @@ import org.ctc4j.Reduction;
 
 /**
  * What the kernels for losses take: {@code CtcProblem} all of them first, the segment, a type or a
- * size some second, and {@code CtcPosteriors} one third.
+ * size some second, and {@code CtcPosteriors} or the address of offsets some third.
  *
  * <p>The layout is that of kernels/README.md, ABI version 9.
  */
@@ -45,6 +45,11 @@ final class LossArguments extends KernelArguments {
     write(SEGMENT).int32(type.ordinal());
   }
 
+  /** Of {@code ctc_offsets} and {@code ctc_offset_labels}, in place of posteriors. */
+  void setOffsets(long address) {
+    write(POSTERIORS).int64(address);
+  }
+
   /**
    * @param workspaceAddress of at least {@code workspace.bytes()}
    */
@@ -69,6 +74,11 @@ final class LossArguments extends KernelArguments {
         .type(result.gradient())
         .int32(flags(call) | (result.hasPosteriors() ? FLAG_POSTERIORS : 0))
         .end();
+    setPosteriors(result);
+  }
+
+  /** Of {@code ctc_posteriors}. */
+  void setPosteriors(DeviceResult result) {
     write(POSTERIORS)
         .tensor(result.posteriors())
         .type(result.posteriors())

@@ -18,6 +18,7 @@ public final class LossKernels implements DeviceKernels {
   private final FramesLauncher frames;
   private final LatticeLauncher lattice;
   private final LabelsLauncher labels;
+  private final OffsetsLauncher offsets;
   private final PosteriorsLauncher posteriors;
   private final SecondLossLauncher smallLoss;
   private final SecondLossLauncher complement;
@@ -32,6 +33,7 @@ public final class LossKernels implements DeviceKernels {
       frames = new FramesLauncher(modules);
       lattice = new LatticeLauncher(modules);
       labels = new LabelsLauncher(modules);
+      offsets = new OffsetsLauncher(modules);
       posteriors = new PosteriorsLauncher(modules);
       smallLoss = SecondLossLauncher.smallLoss(modules);
       complement = SecondLossLauncher.complement(modules);
@@ -52,7 +54,11 @@ public final class LossKernels implements DeviceKernels {
       long workspaceAddress,
       Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
-    enqueue(batch, result, workspace, launch);
+    if (options.offsets() == 0) {
+      enqueue(batch, result, workspace, launch);
+    } else {
+      enqueueWithOffsets(batch, options.offsets(), result, workspace, launch);
+    }
   }
 
   /** Loads the kernels that {@link #enqueue} would launch. */
@@ -80,6 +86,35 @@ public final class LossKernels implements DeviceKernels {
     }
     smallLoss.enqueue(type, n, longest, arguments, launch);
     complement.enqueue(type, n, longest, arguments, launch);
+    if (result.reduced() != 0) {
+      reduce.enqueue(arguments, launch);
+    }
+  }
+
+  private void enqueueWithOffsets(
+      DeviceBatch batch,
+      long address,
+      DeviceResult result,
+      LossWorkspace workspace,
+      Launch launch) {
+    int n = batch.utterances();
+    long allFrames = (long) n * batch.frames();
+    arguments.setOffsets(address);
+    prepare.enqueue(n, arguments, launch);
+    frames.enqueue(batch.logits().type(), allFrames, batch.classes(), arguments, launch);
+    offsets.enqueueWeights(allFrames, arguments, launch);
+    for (int segment = 0; segment < workspace.segments(); segment++) {
+      arguments.setSegment(segment);
+      lattice.enqueue(n, batch.targets().maxLength(), arguments, launch);
+      if (result.gradient() != null) {
+        arguments.setOffsets(address);
+        offsets.enqueueLabels(n, workspace.rowsKept(), arguments, launch);
+      }
+      if (result.hasPosteriors()) {
+        arguments.setPosteriors(result);
+        posteriors.enqueue(n, workspace.rowsKept(), arguments, launch);
+      }
+    }
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);
     }
