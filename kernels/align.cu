@@ -3,13 +3,13 @@
 //
 //   best(t, s) = max(best(t-1, s), best(t-1, s-1), [s a label that differs from s-2's] best(t-1, s-2)) + score(t, l'(s))
 //   before the first frame best = 0 in state 0, -Infinity in all others
-//   score(t, c) = x(t, c) - m(t),   m(t) = max_k x(t, k) for logits, 0 for log-probabilities
+//   score(t, c) = x(t, c) - m(t),   m(t) = max_k x(t, k) for logits, 0 for log-probabilities; of probabilities x is ln p
 //
 // m(t) takes the place of the log-sum-exp: it moves all paths alike, and it is exact. A score under -2^26 is -Infinity.
 // Ties go to the first of the terms as they stand above: the greatest state.
 //
 // The same bits as on the host (org.ctc4j.alignment): both take the same float64 subtractions, additions and comparisons in the
-// same order, and no exp, log or product, which two machines may round differently. Only the log-probabilities that are
+// same order, and no exp, log or product, which two machines may round differently; the logarithm of probabilities is made of these, too. Only the log-probabilities that are
 // reported, ln p = (x - m) - ln sum exp(x - m), agree up to rounding.
 //
 // ctc_align_frames_TYPE: m(t) and ln sum exp(x - m) of each frame.
@@ -36,7 +36,8 @@
 //      W in 1 ... 8 gives right results. Shared memory: two rows of 512 pairs, 16 KB, and 0.8 KB for the way back, static.
 // Deterministic: each state has one writer; the bits depend on neither W nor K.
 // Latency: logits and Norm are loaded into registers 8 frames ahead, as a group, and a group has no test of bounds and no branch (see
-//      ctc_lattice_p*, Latency). Cycles a frame as ptxas schedules them for sm_90, one warp: 199, for loads of 270 and of 350 cycles.
+//      ctc_lattice_p*, Latency). Cycles a frame as ptxas schedules them for sm_90, one warp: 213, for loads of 270 and of 350 cycles; of
+//      probabilities some more, frame by frame.
 // Memory: N (16 T + (Q + 2) 16 (L + 1) + K min(K + 2, L + 1) / 2) bytes and a little, Q = T / K; see README.md. Scores are not
 //      stored but made of the logits each time: a table of T x distinct labels could be larger than all the rest.
 // Rejected: a table E as ctc_lattice has it (float mantissas would decide ties otherwise than the host); warps in a pipeline
@@ -164,17 +165,20 @@ struct LogSum {
   }
 };
 
+// Of a frame of probabilities, by one warp.
 template <typename X>
-__device__ void alignFrame(const AlignProblem& p) {
-  constexpr int SIZE = Packet<X>::SIZE;
-  const int64_t number = rowOfWarp();
-  if (number >= int64_t(p.N) * p.T) return;
-  const int n = int(number / p.T);
-  const int t = int(number % p.T);
-  if (!framesAreGood(p, n) || t >= p.inputLength[n]) return;
+__device__ Norm normOfProbabilities(const AlignProblem& p, const X* row, const WarpGroup& warp) {
+  ProbabilitySum<X> own;
+#pragma unroll 4
+  for (int c = warp.lane; c < p.C; c += 32) own.add(widen(row[c * p.logitsClassStride]));
+  const bool fine = canBeProbabilities(warp.reduce<Sum>(own.outside), warp.reduce<Sum>(own.sum));
+  const bool refused = (p.flags & CHECK_LOG_PROBS) && !fine;
+  return {warp.any(own.bad) ? notANumber() : refused ? double(CTC_INFINITY) : 0, 0};
+}
 
-  const WarpGroup warp{int(threadIdx.x % 32)};
-  const X* row = logitsOf<X>(p, n) + t * p.logitsFrameStride;
+template <typename X>
+__device__ Norm normOf(const AlignProblem& p, const X* row, const WarpGroup& warp) {
+  constexpr int SIZE = Packet<X>::SIZE;
   LogSum own;
   bool bad = false;
   auto add = [&](X raw) {
@@ -198,6 +202,20 @@ __device__ void alignFrame(const AlignProblem& p) {
     norm = {refused ? double(CTC_INFINITY) : 0, 0};
   }
   if (bad) norm.max = notANumber();
+  return norm;
+}
+
+template <typename X>
+__device__ void alignFrame(const AlignProblem& p) {
+  const int64_t number = rowOfWarp();
+  if (number >= int64_t(p.N) * p.T) return;
+  const int n = int(number / p.T);
+  const int t = int(number % p.T);
+  if (!framesAreGood(p, n) || t >= p.inputLength[n]) return;
+
+  const WarpGroup warp{int(threadIdx.x % 32)};
+  const X* row = logitsOf<X>(p, n) + t * p.logitsFrameStride;
+  const Norm norm = p.flags & PROBABILITIES ? normOfProbabilities(p, row, warp) : normOf(p, row, warp);
   if (warp.lane == 0) AlignWorkspace(p).norms(n)[t] = norm;
 }
 
@@ -220,11 +238,13 @@ struct AlignUtterance {  // an utterance
   const int32_t* target;
   int labels;
   int blank;
+  int32_t flags;
 
   __device__ X logit(int t, int c) const { return logits[t * frameStride + c * classStride]; }
   __device__ int classOf(int state) const { return state % 2 == 0 ? blank : target[state / 2]; }
   __device__ double logProbability(int t, int state) const {
-    return double(widen(logit(t, classOf(state)))) - norms[t].max - norms[t].logSum;
+    const double x = widen(logit(t, classOf(state)));
+    return (flags & PROBABILITIES ? logarithmInline(x) : x) - norms[t].max - norms[t].logSum;
   }
 };
 
@@ -265,15 +285,31 @@ struct AlignLane {
   }
 };
 
+struct AlignScores {
+  double blank, label[PAIRS];
+};
+
 // What is known of a frame before it is walked.
 template <typename X>
 struct AlignInput {
   X blank, label[PAIRS];
   double max;
 
-  __device__ double score(X x) const {
-    const double score = double(widen(x)) - max;
+  __device__ double score(double x) const {
+    const double score = x - max;
     return score < -IMPOSSIBLE_NATS ? negativeInfinity() : score;
+  }
+  __device__ AlignScores scores() const {
+    AlignScores scores = {score(widen(blank)), {}};
+#pragma unroll
+    for (int k = 0; k < PAIRS; k++) scores.label[k] = score(widen(label[k]));
+    return scores;
+  }
+  __device__ AlignScores scoresOfProbabilities() const {
+    AlignScores scores = {logarithmInline(widen(blank)), {}};
+#pragma unroll
+    for (int k = 0; k < PAIRS; k++) scores.label[k] = logarithmInline(widen(label[k]));
+    return scores;
   }
 };
 
@@ -320,15 +356,13 @@ struct AlignInputs {
 };
 
 // One frame of two pairs; `left` is the label before them. Returns the moves.
-template <typename X>
-__device__ unsigned step(Best (&best)[PAIRS], double left, const AlignLane& lane, const AlignInput<X>& input) {
-  const double blankScore = input.score(input.blank);
+__device__ unsigned step(Best (&best)[PAIRS], double left, const AlignLane& lane, const AlignScores& scores) {
   unsigned moves = 0;
 #pragma unroll
   for (int k = 0; k < PAIRS; k++) {
     const Best old = best[k];
     const bool fromLeft = left > old.blank;
-    best[k].blank = (fromLeft ? left : old.blank) + blankScore;
+    best[k].blank = (fromLeft ? left : old.blank) + scores.blank;
     double most = old.label;
     unsigned move = 0;
     if (old.blank > most) {
@@ -339,7 +373,7 @@ __device__ unsigned step(Best (&best)[PAIRS], double left, const AlignLane& lane
       most = left;
       move = 2;
     }
-    best[k].label = most + input.score(input.label[k]);
+    best[k].label = most + scores.label[k];
     moves |= (unsigned(fromLeft) | move << 2) << 4 * k;
     left = old.label;
   }
@@ -355,6 +389,7 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
   const int warps = blockDim.x / 32;
   const int strips = stripsOf(walk.high - walk.low + 1);
   const int moveBytes = AlignWorkspace::bytesOfMoves(walk.high - walk.low + 1);
+  const bool areProbabilities = utterance.flags & PROBABILITIES;
 
   AlignLane lane(utterance, walk, warp, index);
   AlignInputs<X> inputs{utterance, walk.to};
@@ -379,10 +414,10 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
       const bool fresh = strip == 0 || index * PAIRS >= CHUNK;
       const bool writes = fresh && walk.moves != nullptr;
       uint8_t* moves = walk.moves + int64_t(start - walk.from) * moveBytes + strip * (FRESH / PAIRS) + index;
-      auto frame = [&](const AlignInput<X>& input) {
+      auto frame = [&](const AlignScores& scores) {
         double left = __shfl_up_sync(WARP, best[PAIRS - 1].label, 1);
         if (index == 0) left = negativeInfinity();
-        const unsigned moved = step(best, left, lane, input);
+        const unsigned moved = step(best, left, lane, scores);
         if (writes) *moves = uint8_t(moved);
         moves += moveBytes;
       };
@@ -394,16 +429,22 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
         inputs.load(lane, next, own, own ? start + group + GROUP : nextStart);
       };
       int group = 0;
+      if (!areProbabilities) {
 #pragma unroll 1
-      for (; group + GROUP <= frames; group += GROUP) {
-        advance(group);
+        for (; group + GROUP <= frames; group += GROUP) {
+          advance(group);
 #pragma unroll
-        for (int i = 0; i < GROUP; i++) frame(inputs.now[i]);
+          for (int i = 0; i < GROUP; i++) frame(inputs.now[i].scores());
+        }
       }
-      if (group < frames) {
+      // what is left, or of probabilities all, frame by frame: logarithms are long
+#pragma unroll 1
+      for (; group < frames; group += GROUP) {
         advance(group);
 #pragma unroll 1
-        for (int i = group; i < frames; i++, inputs.shift()) frame(inputs.now[0]);
+        for (int i = group; i < min(group + GROUP, frames); i++, inputs.shift()) {
+          frame(areProbabilities ? inputs.now[0].scoresOfProbabilities() : inputs.now[0].scores());
+        }
       }
 #pragma unroll
       for (int k = 0; k < PAIRS; k++) {
@@ -538,7 +579,7 @@ __device__ void alignUtterance(const AlignProblem& p, AlignShared& shared) {
   const Norm* norms = AlignWorkspace(p).norms(n);
   const AlignUtterance<X> utterance = {logitsOf<X>(p, n), p.logitsFrameStride, p.logitsClassStride,
                         norms,             p.targets + start,   p.targetLength[n],
-                        p.blank};
+                        p.blank,           p.flags};
   const int64_t out = p.pathStart != nullptr ? p.pathStart[n] : int64_t(n) * p.T;
 
   int status = inspect(p, n, start, utterance, block);

@@ -23,13 +23,13 @@
 //
 // In:  logits; losses [N]; workspace: Utterance [N], Lists. Out: losses [N] and all classes of the gradient of those utterances. Frame, E,
 //      edges, checkpoints and rows are overwritten, as by ctc_small_loss: no kernel of the call but ctc_reduce may come after.
-// Which utterances: loss below NATS + T perFrame(type). Others return at once; 16-bit log-probabilities, whose rounding is large, once
+// Which utterances: loss below NATS + T perFrame, which is the logits' type's. Others return at once; 16-bit log-probabilities, whose rounding is large, once
 //      the sums of their frames are known.
 // Parallel: one block an utterance. Frames by warps: probabilities of the target's columns and their three largest. Then frame by frame,
 //      a thread a state: f from the last to the first. For a gradient then alpha from the first to the last, columns by warps, with f of
 //      2 K frames at a time: the first ones are there, the others are found again, each from the row that was kept before it.
-// Launch: grid N, block 64 W, W = min(4, ceil((L + 1) / 32)). Any W in 1 ... 4 and any K give the same bits. The second parameter is the
-//      logits' type, an ElementCode. Shared memory: 2 KB, static.
+// Launch: grid N, block 64 W, W = min(4, ceil((L + 1) / 32)). Any W in 1 ... 4 and any K give the same bits. Shared memory: 2 KB,
+//      static.
 // Deterministic: fixed trees of sums, products never fused.
 // Rejected: doing it in ctc_small_loss (registers for what hardly ever happens); q from both ends (the meeting is a
 // difference again); alpha less a prefix sum for the states that k leads out of (cancels); speed, beyond the early return.
@@ -46,8 +46,6 @@ constexpr double FLOAT64_NATS = 4e-16;   // ... and how far that of float64 does
 constexpr double NEARLY_CERTAIN = 0.4;   // q above: its digits are not needed
 constexpr double NOT_CERTAIN = 0.6;      // nats; q is above that
 
-constexpr int32_t ROUNDED = 128;  // a flag beside LOG_PROBS: what they are of was rounded to 16 bits
-
 constexpr int NONE = -1;
 constexpr int NO_COLUMN = -2;  // of the largest, where there are fewer than three
 constexpr int BLANK = 0;  // columns: the blank, the target's columns from 1, all other classes as one
@@ -56,10 +54,9 @@ struct ComplementShared {
   double parts[SUM_PARTS];
 };
 
-__device__ bool isNeeded(const CtcProblem& p, const Utterance& u, double loss, int type) {
-  const bool exact = !(p.flags & LOG_PROBS) || type == FLOAT64;
-  const bool fine = type == FLOAT32 && !(p.flags & ROUNDED);
-  const double perFrame = exact ? NATS_PER_FRAME : fine ? 1e-6 : 2 * ROUNDING_NATS;
+__device__ bool isNeeded(const CtcProblem& p, const Utterance& u, double loss) {
+  const bool exact = !(p.flags & LOG_PROBS) || p.logitsType == FLOAT64;
+  const double perFrame = exact ? NATS_PER_FRAME : p.logitsType == FLOAT32 ? 1e-6 : 2 * ROUNDING_NATS;
   return u.status == OK && u.frames > 0 && loss < NATS + perFrame * u.frames;
 }
 
@@ -80,16 +77,19 @@ __device__ __noinline__ double logarithmOf1And(double x) { return log1p(x); }
 
 // ---- a frame ----------------------------------------------------------------------------------------------------------------------------
 
+// A number of the logits, by its index.
+__device__ inline double logitAt(const CtcProblem& p, int64_t index) {
+  return logProbability(p.flags, element(p.logits, p.logitsType, index));
+}
+
 // The classes of a frame, by one warp.
 struct ClassRow {
   const CtcProblem& p;
-  const int type;
   const int64_t at;
   double most, sum;  // the sum of exp(x - most)
   double logSum;
 
-  __device__ ClassRow(const CtcProblem& p, int type, int n, int t, const WarpGroup& warp)
-      : p(p), type(type), at(logitsIndex(p, n, t)) {
+  __device__ ClassRow(const CtcProblem& p, int n, int t, const WarpGroup& warp) : p(p), at(logitsIndex(p, n, t)) {
     most = -double(CTC_INFINITY);
     int best = 0;
     forLanes(warp, p.C, [&](int c) {
@@ -107,7 +107,7 @@ struct ClassRow {
     logSum = most + logarithmOf1And(others);
   }
 
-  __device__ double logit(int64_t c) const { return element(p.logits, type, at + c * p.logitsClassStride); }
+  __device__ double logit(int64_t c) const { return logitAt(p, at + c * p.logitsClassStride); }
   __device__ double y(int64_t c) const { return exponentialOf(logit(c) - most) / sum; }
 };
 
@@ -142,11 +142,11 @@ struct KeptFrame {
 };
 
 // Probabilities of the columns, and ln S, of one frame by one warp.
-__device__ void findColumns(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, int type,
-                          const WarpGroup& warp) {
+__device__ void findColumns(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t,
+                            const WarpGroup& warp) {
   const Lists lists = workspace.lists(n);
   const KeptFrame at(workspace, n, t);
-  const ClassRow row(p, type, n, t, warp);
+  const ClassRow row(p, n, t, warp);
   forLanes(warp, u.columns + 1, [&](int k) { at.y[k] = row.y(k == BLANK ? p.blank : lists.distinct[k - 1]); });
   double others = 0;
   forOthers(p, u, lists, warp, [&](int c) { others += row.y(c); });
@@ -320,7 +320,6 @@ struct NearlyCertainUtterance {
   const Workspace& workspace;
   const Utterance& u;
   const int n;
-  const int type;
   const Target target;
   const int64_t rows;  // f of so many frames at a time
   const bool gradient;
@@ -367,7 +366,7 @@ struct NearlyCertainUtterance {
 
   // w y at the classes that the target does not have: f is 1 there. `byShares`: y is the share of S, else e^x.
   __device__ void writeOthers(int t, bool byShares) const {
-    const ClassRow values(p, type, n, t, warp);
+    const ClassRow values(p, n, t, warp);
     const int64_t out = gradientIndex(p, n, t);
     forOthers(p, u, workspace.lists(n), warp, [&](int c) {
       storeGradient(p, out + c * p.gradientClassStride, u.weight * (byShares ? values.y(c) : exponentialOf(values.logit(c))));
@@ -391,12 +390,12 @@ struct NearlyCertainUtterance {
     const Lists lists = workspace.lists(n);
     Meeting meeting = {target, lists, now, row(t + 1), left, 0, warp};
     meeting.sum();
-    const double more = byShares ? 0 : expm1(ClassRow(p, type, n, t, warp).logSum);
+    const double more = byShares ? 0 : expm1(ClassRow(p, n, t, warp).logSum);
     // e^x - y of column k: of scores that are far above 0 neither product nor S is a number
     auto excess = [&](int k, double share) {
       if (more <= 1) return share * more;
       const int64_t c = k == BLANK ? p.blank : lists.distinct[k - 1];
-      return exponentialOf(element(p.logits, type, logitsIndex(p, n, t) + c * p.logitsClassStride)) - share;
+      return exponentialOf(logitAt(p, logitsIndex(p, n, t) + c * p.logitsClassStride)) - share;
     };
     const int largest = columns.first == columns.othersAt ? NONE : columns.first;
     double ofLargest = 0;
@@ -430,7 +429,7 @@ struct NearlyCertainUtterance {
   }
 
   __device__ void run() const {
-    forFrames([&](int t) { findColumns(p, workspace, u, n, t, type, warp); });
+    forFrames([&](int t) { findColumns(p, workspace, u, n, t, warp); });
     __syncthreads();
     double logSums = 0, rounding = 0;
     bool rounded = true;
@@ -465,15 +464,15 @@ struct NearlyCertainUtterance {
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(256) ctc_complement(const CtcProblem p, const int type) {
+extern "C" __global__ void __launch_bounds__(256) ctc_complement(const CtcProblem p) {
   static __shared__ ComplementShared shared;
   const int n = blockIdx.x;
   const Workspace workspace(p);
   const Utterance u = workspace.utterances()[n];
   const double first = p.losses[n];
-  if (!isNeeded(p, u, first, type)) return;
+  if (!isNeeded(p, u, first)) return;
   __syncthreads();  // before one thread writes the loss that all have read
   const bool gradient = p.gradient != nullptr && u.weight != 0 && (p.flags & SOFTMAX_TERM) != 0;
   const Target target = {workspace.lists(n).column, u.labels};
-  NearlyCertainUtterance{p, workspace, u, n, type, target, 2 * workspace.K, gradient, first, shared, {int(threadIdx.x % 32)}}.run();
+  NearlyCertainUtterance{p, workspace, u, n, target, 2 * workspace.K, gradient, first, shared, {int(threadIdx.x % 32)}}.run();
 }

@@ -41,7 +41,7 @@ struct CtcProblem {
   int32_t N, T, L, C;
   int32_t blank;
   int32_t K;  // rows of states that a segment keeps
-  int32_t gradientType;
+  int16_t gradientType, logitsType;
   int32_t flags;
 };
 static_assert(sizeof(CtcProblem) == 208, "the host writes this structure byte by byte");
@@ -54,12 +54,18 @@ enum Flag {
   POSTERIORS = 16,
   SCORES = 32,           // beside LOG_PROBS: sums that are not 1 are meant
   CHECK_LOG_PROBS = 64,  // beside LOG_PROBS: frames that cannot be that are looked for
+  PROBABILITIES = 128,   // beside LOG_PROBS: in place of these are what they are the logarithms of
 };
 enum Status { OK = 0, INFEASIBLE = 1, NOT_FINITE = 2, BAD_LABEL = 3, BAD_LENGTH = 4, BAD_LOG_PROBS = 5 };
 enum ElementCode { FLOAT64 = 0, FLOAT32 = 1, FLOAT16 = 2, BFLOAT16 = 3 };
 
 // Whether rows of states are kept, for something to be made of posteriors.
 __device__ inline bool keepsRows(const CtcProblem& p) { return p.gradient != nullptr || (p.flags & POSTERIORS) != 0; }
+
+// Whether the gradient is by probabilities: -posterior / p.
+__device__ inline bool isPerProbability(const CtcProblem& p) {
+  return (p.flags & (PROBABILITIES | SOFTMAX_TERM)) == PROBABILITIES;
+}
 
 __device__ inline double notANumber() { return double(CTC_INFINITY) - double(CTC_INFINITY); }
 
@@ -342,17 +348,72 @@ __device__ inline void storePacket(X* at, const Packet<X>& packet) {
   *(uint4*)at = raw;
 }
 
-// ---- log-probabilities that cannot be that -----------------------------------------------------------------------------------
+// ---- probabilities and their logarithms ----------------------------------------------------------------------------------------
 
-// By how much rounding may take a log-probability above 0; the host has the same numbers (LogProbCheck).
+// ln p of p < Infinity, -Infinity of what is not above 0, in error by less than a unit in the last place; the same bits as on the host
+// (org.ctc4j.host.Probabilities), which takes the same steps: no function that two machines may have otherwise. p = 2^k (1 + f) with 1 + f in
+// [sqrt(1/2), sqrt(2)), and ln(1 + f) = f - f^2/2 + s (f^2/2 + series), s = f / (2 + f), the series that of 2 artanh(s) / s - 2.
+__device__ __forceinline__ double logarithmInline(double p) {
+  constexpr int64_t SQRT_HALF = 0x3fe6a09e00000000;
+  constexpr double LN2_HIGH = 0x1.62e42feep-1, LN2_LOW = 0x1.a39ef35793c76p-33;  // k times the first is exact
+  const bool small = p < 0x1p-1022;
+  const int64_t bits = __double_as_longlong(small ? p * 0x1p54 : p);
+  const int k = int((bits - SQRT_HALF) >> 52);
+  const double f = __longlong_as_double(bits - (int64_t(k) << 52)) - 1;
+  const double s = f / (2 + f);
+  const double z = s * s;
+  double series = z * (2.0 / 21) + 2.0 / 19;
+  series = z * series + 2.0 / 17;
+  series = z * series + 2.0 / 15;
+  series = z * series + 2.0 / 13;
+  series = z * series + 2.0 / 11;
+  series = z * series + 2.0 / 9;
+  series = z * series + 2.0 / 7;
+  series = z * series + 2.0 / 5;
+  series = z * series + 2.0 / 3;
+  const double half = 0.5 * f * f;
+  const double e = small ? k - 54 : k;
+  const double log = e * LN2_HIGH - ((half - (s * (half + z * series) + e * LN2_LOW)) - f);
+  return p > 0 ? log : -double(CTC_INFINITY);
+}
+// Not inlined, as it is long and wanted in many places.
+__device__ __noinline__ inline double logarithm(double p) { return logarithmInline(p); }
+
+// What stands for log-probabilities, as a log-probability.
+__device__ inline double logProbability(int32_t flags, double x) { return flags & PROBABILITIES ? logarithm(x) : x; }
+
+// ---- (log-)probabilities that cannot be that -----------------------------------------------------------------------------------
+
+// By how much rounding may take a log-probability above 0, and a probability out of [0, 1]; the host has the same numbers (LogProbCheck,
+// ProbabilityCheck).
 template <typename X>
 constexpr double LOG_PROB_ROUNDING = sizeof(X) == 2 ? 1e-3 : 1e-5;
+template <typename X>
+constexpr double PROBABILITY_ROUNDING = sizeof(X) == 2 ? 1e-2 : 1e-5;
 constexpr double SUM_TOLERANCE = 0.05;
 
 // Of a frame, the largest number x, > -Infinity, and the sum of exp(x).
 template <typename X>
 __device__ inline bool canBeLogProbs(double most, double sum) {
   return most <= LOG_PROB_ROUNDING<X> && fabs(sum - 1) <= SUM_TOLERANCE;
+}
+
+// What a lane finds of the probabilities of a frame.
+template <typename X>
+struct ProbabilitySum {
+  using A = typename Wide<X>::type;
+  A sum = 0, outside = 0;  // how many are out of [0, 1]
+  bool bad = false;        // one is NaN or +Infinity
+
+  __device__ void add(A p) {
+    sum += p;
+    outside += fabs(p - A(0.5)) <= A(0.5 + PROBABILITY_ROUNDING<X>) ? A(0) : A(1);
+    bad |= !(p < CTC_INFINITY);
+  }
+};
+// Of a frame of nothing but 0 no class is possible.
+__device__ inline bool canBeProbabilities(double outside, double sum) {
+  return outside == 0 && (sum == 0 || fabs(sum - 1) <= SUM_TOLERANCE);
 }
 
 // ---- reductions -----------------------------------------------------------------------------------------------------------------
@@ -450,7 +511,7 @@ struct LabelsOfFrame {
   const Utterance& u;
   const Lists lists;
   const Row row;
-  int64_t out;  // index of the gradient's class 0
+  int64_t in, out;  // indexes of class 0, of the logits and of the gradient
   const WarpGroup& warp;
 
   // Over all blanks, to all lanes.
@@ -471,6 +532,10 @@ struct LabelsOfFrame {
   }
   __device__ void write(int c, double value) const {
     const int64_t label = c == 0 ? p.blank : lists.distinct[c - 1];
+    if (isPerProbability(p)) {
+      const double y = element(p.logits, p.logitsType, in + label * p.logitsClassStride);
+      value /= y > 0 ? y : 1;  // else no path goes through it
+    }
     storeGradient(p, out + label * p.gradientClassStride, u.weight * value);
   }
 

@@ -14,6 +14,7 @@
 // Out: gradient (every frame that it has room for: 0 for t >= input length), Frame [N][T], E [N][T][width].
 //      Frames t >= input length are never read. NaN or +Infinity in a frame makes best(t) NaN, and with
 //      flag CHECK_LOG_PROBS one that cannot be log-probabilities +Infinity, which ctc_lattice sees.
+// ctc_frames_TYPE_probabilities does the same of probabilities, of any number of classes: gradient w p, or 0, and E from their logarithms.
 // Parallel: a row of C numbers by a warp (c32 to c1024: 8 rows a block) or by a block (c16384, any) of as many threads as there are
 //      512s of classes, so that none goes without work. Up to C = 16,384 the row stays in registers between its two uses, and there as
 //      the exponentials that both uses want: device memory sees one read and one write. `any` keeps it in shared memory instead, as
@@ -21,7 +22,7 @@
 //      logarithm and writes E while the others write the gradient: two barriers a row.
 //      Loads and stores are 16 bytes wide where class stride is 1 and the row aligned (`any`: behind a head of single ones where it is not).
 //      Which classes a lane adds up, and in what order, follows from C alone, so that a row has the same bits wherever it lies.
-// Launch: warp kernels grid ceil(N T / 8), block 256; block kernels grid N T, block 32 min(32, ceil(C / 512)). N T < 2^31.
+// Launch: warp kernels (probabilities, too) grid ceil(N T / 8), block 256; block kernels grid N T, block 32 min(32, ceil(C / 512)). N T < 2^31.
 //      `any` takes the size of the dynamic shared memory as a second parameter.
 // Shared memory: 32 warps * 16 bytes and 32 more, or twice as much for float64, static, block kernels only; `any` also dynamic.
 // Deterministic: fixed trees of sums; nothing is shared between rows.
@@ -34,7 +35,8 @@
 // Rejected: one kernel for the softmax and one for E (the gather of E finds the row in L1 here); float32 differences for the
 // exponents of E (x - b of logits of size 1000 is only good to 1e-4); a maximum of the block before the exponentials (a barrier more, and
 // nothing to compute before it); more classes a thread than 16 (fewer warps to wait for memory); asynchronous copies (what they save,
-// registers for loads under way, is not short here).
+// registers for loads under way, is not short here); probabilities in the other kernels (instructions and registers of those that take
+// logits; they are what decoders and aligners read more than what is trained on, so a row is read again and need not be quick).
 #include "ctc.cuh"
 
 #ifndef CTC_EMULATION
@@ -138,8 +140,8 @@ struct OutputRow {
   }
 };
 
-// The whole row, of numbers of any type, one after the other. Few ask for a gradient of another type than their logits': it need not be
-// quick, nor be there once more for each type.
+// The whole row, of numbers of any type, one after the other. Few ask for a gradient of another type than their logits', or of
+// probabilities: it need not be quick, nor be there once more for each type.
 template <typename Group, typename F>
 __device__ void storeRow(const CtcProblem& p, int n, int t, const Group& group, F value) {
   int64_t at = gradientIndex(p, n, t) + group.lane * p.gradientClassStride;
@@ -246,27 +248,24 @@ struct Terms {
   __device__ A of(A x) const { return scale == 0 ? A(0) : exponential(x - shift) * scale; }
 };
 
-// ln y_t(c) = (x - shift) - logSum. Of what is said to be log-probabilities and cannot be, logSum is +Infinity, and so nothing possible.
-template <typename X>
+// ln y_t(c) = (x - shift) - logSum. Of what is said to be (log-)probabilities and cannot be, logSum is +Infinity, and so nothing possible.
+template <typename A>
 struct LogProbabilities {
-  using A = typename Wide<X>::type;
+  bool bad;  // the frame is not finite
   A shift;
   double logSum;
 
-  __device__ LogProbabilities(const CtcProblem& p, const RowSum<A>& sum) {
-    if (p.flags & LOG_PROBS) {
-      shift = 0;
-      const bool refused = (p.flags & CHECK_LOG_PROBS) && !sum.none() &&
-                           !canBeLogProbs<X>(sum.max, exponential(sum.max) * (sum.ties + sum.others));
-      logSum = refused ? double(CTC_INFINITY) : 0;
-    } else {
-      shift = sum.shift();
-      logSum = logOf(sum);
-    }
-  }
   __device__ double of(A x) const { return (double(x) - double(shift)) - logSum; }
   __device__ bool possible(A x) const { return x > -CTC_INFINITY && of(x) >= -IMPOSSIBLE_NATS; }
 };
+
+template <typename X, typename A>
+__device__ LogProbabilities<A> logProbabilities(const CtcProblem& p, const RowSum<A>& sum) {
+  if (!(p.flags & LOG_PROBS)) return {sum.bad(), sum.shift(), logOf(sum)};
+  const bool refused = (p.flags & CHECK_LOG_PROBS) && !sum.none() &&
+                       !canBeLogProbs<X>(sum.max, exponential(sum.max) * (sum.ties + sum.others));
+  return {sum.bad(), 0, refused ? double(CTC_INFINITY) : 0};
+}
 
 // 2^f for f in [-1/2, 1/2] within 0.6 ulp: the sum of its series up to f^7.
 __device__ inline float exp2Fraction(float f) {
@@ -289,13 +288,12 @@ __device__ inline Emission split(double d) {
   return {below ? m * 2 : m, int32_t(whole) - below};
 }
 
-// E of one frame, and its record, by one warp.
-template <typename X>
-__device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, int columns, int n, int t, const InputRow<X>& row,
-                               const RowSum<typename Wide<X>::type>& sum, const WarpGroup& warp) {
-  using A = typename Wide<X>::type;
+// E of one frame, and its record, by one warp. `ofClass` gives logits or log-probabilities.
+template <typename A, typename F>
+__device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, int columns, int n, int t, F ofClass,
+                               const LogProbabilities<A>& y, const WarpGroup& warp) {
   const int32_t* distinct = workspace.lists(n).distinct;
-  auto logit = [&](int column) { return row[column == 0 ? p.blank : distinct[column - 1]]; };
+  auto logit = [&](int column) { return ofClass(column == 0 ? p.blank : distinct[column - 1]); };
 
   A x = warp.lane <= columns ? logit(warp.lane) : A(-CTC_INFINITY);
   A best = x;
@@ -303,14 +301,12 @@ __device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, 
   for (int c = warp.lane + 32; c <= columns; c += 32) best = larger(best, logit(c));
   best = warp.reduce<Largest>(best);
 
-  const bool bad = sum.bad();
-  const LogProbabilities<X> y(p, sum);
   Emission* emissions = workspace.emissions(n) + t * workspace.width;
   int range = 0;
 #pragma unroll 1
   for (int c = warp.lane; c <= columns;) {
     Emission emission = {0, ZERO_EXPONENT};
-    if (!bad && y.possible(x)) {
+    if (!y.bad && y.possible(x)) {
       emission = split(double(x) - double(best));
       range = max(range, -emission.e);
     }
@@ -321,7 +317,7 @@ __device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, 
   range = warp.reduce<Max>(range);
   if (warp.lane == 0) {
     const double refused = p.flags & LOG_PROBS ? y.logSum : 0;  // +Infinity or 0
-    const double logBest = bad ? notANumber() : y.possible(best) ? y.of(best) : refused;
+    const double logBest = y.bad ? notANumber() : y.possible(best) ? y.of(best) : refused;
     workspace.frames(n)[t] = {logBest, range, 0};
   }
 }
@@ -596,7 +592,10 @@ __device__ void frame(const CtcProblem& p, unsigned number, const Group& group, 
         storeRow(p, n, t, group, [&](int c) { return terms.of(row[c]); });
       }
     }
-    if (group.isFirstWarp()) writeEmissions(p, workspace, u.columns, n, t, row, sum, group.warp());  // last: the row's registers are free
+    if (group.isFirstWarp()) {  // last: the row's registers are free
+      auto logit = [&](int c) { return row[c]; };
+      writeEmissions(p, workspace, u.columns, n, t, logit, logProbabilities<X>(p, sum), group.warp());
+    }
   }
   if (wanted && zero) storeRow(p, n, t, group, [](int) { return 0.0; });
 }
@@ -607,6 +606,35 @@ __device__ void frameOfWarp(const CtcProblem& p) {
   if (number >= int64_t(p.N) * p.T) return;
   const RowWarp<X> warp{int(threadIdx.x % 32)};
   frame<X>(p, unsigned(number), warp, [&](const InputRow<X>& row) { return RegisterRow<X, ITEMS>(row, warp); });
+}
+
+template <typename X>
+__device__ void frameOfProbabilities(const CtcProblem& p) {
+  const int64_t number = rowOfWarp();
+  if (number >= int64_t(p.N) * p.T) return;
+  const int n = int(number / p.T);
+  const int t = int(number % p.T);
+  const WarpGroup warp{int(threadIdx.x % 32)};
+  const Workspace workspace(p);
+  const Utterance& u = workspace.utterances()[n];
+  if (t >= u.rows) return;
+
+  bool zero = true;
+  const InputRow<X> row = {(const X*)p.logits + logitsIndex(p, n, t), p.logitsClassStride, p.C};
+  if (t < u.frames) {
+    ProbabilitySum<X> own;
+#pragma unroll 4
+    for (int c = warp.lane; c < p.C; c += 32) own.add(row[c]);
+    const bool bad = warp.any(own.bad);
+    const bool fine = canBeProbabilities(warp.reduce<Sum>(own.outside), warp.reduce<Sum>(own.sum));
+    const bool refused = (p.flags & CHECK_LOG_PROBS) && !fine;
+    zero = bad || u.weight == 0 || !(p.flags & SOFTMAX_TERM);
+    auto logarithmOf = [&](int c) { return logarithm(row[c]); };
+    const LogProbabilities<double> y = {bad, 0, refused ? double(CTC_INFINITY) : 0};
+    writeEmissions(p, workspace, u.columns, n, t, logarithmOf, y, warp);
+  }
+  if (p.gradient == nullptr) return;
+  storeRow(p, n, t, warp, [&](int c) { return zero ? 0.0 : u.weight * max(double(row[c]), 0.0); });
 }
 
 }  // namespace
@@ -627,6 +655,10 @@ __device__ void frameOfWarp(const CtcProblem& p) {
     const RowBlock<TYPE> block{int(threadIdx.x), shared};                                                             \
     frame<TYPE>(p, blockIdx.x, block, [&](const InputRow<TYPE>& row) { return SharedRow<TYPE>(row, room, block); });  \
   }
+#define CTC_FRAMES_PROBABILITIES(TYPE)                                                                                \
+  extern "C" __global__ void __launch_bounds__(256) ctc_frames_##TYPE##_probabilities(const CtcProblem p) {           \
+    frameOfProbabilities<TYPE>(p);                                                                                    \
+  }
 // Three blocks a multiprocessor would leave 80 registers, of which 16-bit rows of c1024 would spill some.
 #define CTC_FRAMES(TYPE)               \
   CTC_FRAMES_WARP(TYPE, c32, 1, 1)     \
@@ -635,12 +667,14 @@ __device__ void frameOfWarp(const CtcProblem& p) {
   CTC_FRAMES_WARP(TYPE, c256, 8, 1)    \
   CTC_FRAMES_WARP(TYPE, c1024, 32, sizeof(TYPE) == 2 ? 2 : 3)  \
   CTC_FRAMES_BLOCK(TYPE)               \
-  CTC_FRAMES_ANY(TYPE)
+  CTC_FRAMES_ANY(TYPE)                 \
+  CTC_FRAMES_PROBABILITIES(TYPE)
 // Many float64 numbers a thread would be too many registers, and few use them.
 #define CTC_FRAMES_FEW(TYPE)           \
   CTC_FRAMES_WARP(TYPE, c32, 1, 1)     \
   CTC_FRAMES_WARP(TYPE, c256, 8, 1)    \
-  CTC_FRAMES_ANY(TYPE)
+  CTC_FRAMES_ANY(TYPE)         \
+  CTC_FRAMES_PROBABILITIES(TYPE)
 
 // scripts/build-ptx makes a file for each type: a driver then translates only what is used.
 #ifdef CTC_ONLY

@@ -10,7 +10,9 @@
 // is taken of the complements: (1 - posterior) is the sum of all other posteriors and 1 - y = -expm1(ln y), both exact when
 // small, so that a nearly certain frame's gradient keeps its digits. LabelsOfFrame (ctc.cuh) does this, for small_loss.cu, too.
 //
-// In:  workspace: Utterance, Lists, Frame, E, stored rows (see PosteriorRow). Out: gradient.
+// Of probabilities it is -posterior / p, or 0 where p is 0: there p is read again.
+//
+// In:  workspace: Utterance, Lists, Frame, E, stored rows (see PosteriorRow); logits that are probabilities. Out: gradient.
 // Utterances found INFEASIBLE, NOT_FINITE or BAD_LOG_PROBS: their gradient, where ctc_frames wrote softmax, becomes 0.
 // Parallel: one warp a frame of segment k: lanes over states for the sum, then over distinct labels.
 // Launch: grid ceil(N 2 K / 8), block 256; after ctc_lattice of the same k. No shared memory.
@@ -65,5 +67,6 @@ extern "C" __global__ void __launch_bounds__(256, 4) ctc_labels(const CtcProblem
   if (t < 0 || t >= u.frames) return;
   const Emission* emissions = workspace.emissions(n) + t * workspace.width;
   const FloatRow row(p, PosteriorRow(workspace, u, n, own.q), emissions, workspace.frames(n)[t].best);
-  LabelsOfFrame<FloatRow>{p, u, workspace.lists(n), row, gradientIndex(p, n, int(t)), warp}.run();
+  LabelsOfFrame<FloatRow>{p, u, workspace.lists(n), row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}
+      .run();
 }

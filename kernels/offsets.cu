@@ -137,5 +137,5 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   }
   const ColumnOffsets added = {offsets, lists.distinct, p.blank};
   const OffsetRow row(p, PosteriorRow(workspace, u, n, own.q), emissions, added, workspace.frames(n)[t].best, firstOf(column, warp));
-  LabelsOfFrame<OffsetRow>{p, u, lists, row, gradientIndex(p, n, int(t)), warp}.run();
+  LabelsOfFrame<OffsetRow>{p, u, lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}.run();
 }

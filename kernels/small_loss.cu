@@ -25,8 +25,7 @@
 // Parallel: one block an utterance, half of its threads a side. Frames by warps; then a thread a pair of states (a blank and the
 //      label after it) with a barrier a frame, the label handed to the right through shared memory; more pairs than threads: tiles,
 //      as in lattice.cu.
-// Launch: grid N, block 64 W, W = min(8, ceil((L + 1) / 32)). Any W in 1 ... 8 gives the same bits. The second parameter is the
-//      logits' type, an ElementCode: only the log-sum-exps depend on it. Shared memory: 10.4 KB, static.
+// Launch: grid N, block 64 W, W = min(8, ceil((L + 1) / 32)). Any W in 1 ... 8 gives the same bits. Shared memory: 10.4 KB, static.
 // Deterministic: each state has one thread; sums are fixed trees, the same for any block size.
 // Rejected: float64 throughout lattice.cu (1/64 rate on most devices); pairs of floats (as slow, and E would need them too);
 // doing it within ctc_lattice (E is needed as it is by the gradient, and logits are read again).
@@ -70,8 +69,8 @@ __device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, cons
                            const WarpGroup& warp) {
   const X* row = (const X*)p.logits + logitsIndex(p, n, t);
   const int32_t* distinct = workspace.lists(n).distinct;
-  auto logit = [&](int64_t c) { return double(widen(row[c * p.logitsClassStride])); };
-  auto logitOf = [&](int column) { return logit(column == 0 ? p.blank : distinct[column - 1]); };
+  auto logit = [&](int64_t c) { return double(widen(row[c * p.logitsClassStride])); };  // with LOG_PROBS only logitOf is wanted
+  auto logitOf = [&](int column) { return logProbability(p.flags, logit(column == 0 ? p.blank : distinct[column - 1])); };
 
   double top = -double(CTC_INFINITY);  // of the target's columns
 #pragma unroll 1
@@ -268,11 +267,11 @@ struct SmallLossWalks {
 struct Logits {
   const CtcProblem& p;
   const Lists lists;
-  int type, n, t;
+  int n, t;
 
   __device__ double of(int column) const {
     const int64_t c = column == 0 ? p.blank : lists.distinct[column - 1];
-    return element(p.logits, type, logitsIndex(p, n, t) + c * p.logitsClassStride);
+    return logProbability(p.flags, element(p.logits, p.logitsType, logitsIndex(p, n, t) + c * p.logitsClassStride));
   }
 };
 
@@ -295,16 +294,16 @@ struct DoubleRow {
 };
 
 // The frames of segment k, a warp each.
-__device__ void labels(const CtcProblem& p, int type, const SmallLossWalks& course, const Utterance& u, int k, const WarpGroup& warp) {
+__device__ void labels(const CtcProblem& p, const SmallLossWalks& course, const Utterance& u, int k, const WarpGroup& warp) {
   const Workspace& workspace = course.workspace;
   const int n = course.n;
   for (int64_t q = threadIdx.x / 32; q < 2 * workspace.K; q += blockDim.x / 32) {
     const int64_t t = workspace.frameOfRow(q, k, u.frames);
     if (t < 0 || t >= u.frames) continue;
     const double* emissions = (const double*)(workspace.emissions(n) + t * workspace.width);
-    const Logits logits = {p, workspace.lists(n), type, n, int(t)};
+    const Logits logits = {p, workspace.lists(n), n, int(t)};
     const DoubleRow row(logits, (const double*)workspace.row(n, q), emissions, workspace.frames(n)[t].best);
-    LabelsOfFrame<DoubleRow>{p, u, logits.lists, row, gradientIndex(p, n, int(t)), warp}.run();
+    LabelsOfFrame<DoubleRow>{p, u, logits.lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}.run();
   }
 }
 
@@ -327,7 +326,7 @@ __device__ void exactFrames(const CtcProblem& p, const Workspace& workspace, con
   for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame<X>(p, workspace, u, n, t, exact, warp);
 }
 
-__device__ void smallLoss(const CtcProblem& p, int type, SmallLossShared& shared) {
+__device__ void smallLoss(const CtcProblem& p, SmallLossShared& shared) {
   const int n = blockIdx.x;
   const Workspace workspace(p);
   const Utterance u = workspace.utterances()[n];
@@ -336,7 +335,7 @@ __device__ void smallLoss(const CtcProblem& p, int type, SmallLossShared& shared
 
   const WarpGroup warp{int(threadIdx.x % 32)};
   const double exact = exactEnough(u, first);
-  switch (type) {
+  switch (p.logitsType) {
     case FLOAT64: exactFrames<double>(p, workspace, u, n, exact, warp); break;
     case FLOAT32: exactFrames<float>(p, workspace, u, n, exact, warp); break;
     case FLOAT16: exactFrames<Half>(p, workspace, u, n, exact, warp); break;
@@ -355,13 +354,13 @@ __device__ void smallLoss(const CtcProblem& p, int type, SmallLossShared& shared
     if (k == 0 && !writeLoss(p, u, course)) return;
     if (!gradient) return;
     course.throughTheOther(k);
-    labels(p, type, course, u, k, warp);
+    labels(p, course, u, k, warp);
     __syncthreads();  // rows are stored anew
   }
 }
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(512, 1) ctc_small_loss(const CtcProblem p, const int type) {
+extern "C" __global__ void __launch_bounds__(512, 1) ctc_small_loss(const CtcProblem p) {
   static __shared__ SmallLossShared shared;
-  smallLoss(p, type, shared);
+  smallLoss(p, shared);
 }

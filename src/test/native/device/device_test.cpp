@@ -79,7 +79,9 @@ struct Problem {
   int32_t* statuses = nullptr;
   double* reduced = nullptr;
   void* workspace = nullptr;
-  int32_t N = 0, T = 0, L = 0, C = 0, blank = 0, K = 0, gradientType = 0, flags = 0;
+  int32_t N = 0, T = 0, L = 0, C = 0, blank = 0, K = 0;
+  int16_t gradientType = 0, logitsType = 0;
+  int32_t flags = 0;
 };
 static_assert(sizeof(Problem) == 208, "");
 
@@ -143,9 +145,9 @@ void compute(Problem& p, Type type, const Choice& choice) {
     launch("ctc_lattice_p" + std::to_string(P), p.N, 64 * W, p, k);
     if (p.gradient) launch("ctc_labels", up(p.N * 2 * K, 8), 256, p, k);
   }
-  launch("ctc_small_loss", p.N, 64 * (choice.smallLossW ? choice.smallLossW : std::min<int>(8, up(pairs, 32))), p, type);
+  launch("ctc_small_loss", p.N, 64 * (choice.smallLossW ? choice.smallLossW : std::min<int>(8, up(pairs, 32))), p);
   const int complementW = choice.smallLossW ? 1 + (choice.smallLossW - 1) % 4 : std::min<int>(4, up(pairs, 32));
-  launch("ctc_complement", p.N, 64 * complementW, p, type);
+  launch("ctc_complement", p.N, 64 * complementW, p);
   if (p.reduced) launch("ctc_reduce", 1, 256, p);
 }
 
@@ -281,6 +283,7 @@ Result runBatch(Batch& b, uint64_t order) {
   p.N = b.N, p.T = b.T, p.L = b.L, p.C = b.C, p.blank = b.blank;
   p.K = b.K ? b.K : std::max(1, (b.T + 1) / 2);
   p.gradientType = b.gradientType;
+  p.logitsType = b.type;
   p.flags = b.flags;
   Device workspace(workspaceBytes(p));
   p.workspace = workspace.at;

@@ -45,7 +45,8 @@ namespace emulation {
 #define FRAMES_FEW(TYPE)                                           \
   KERNEL(framesModule, ctc_frames_##TYPE##_c32, 256, 0),           \
       KERNEL(framesModule, ctc_frames_##TYPE##_c256, 256, 0),      \
-      KERNEL(framesModule, ctc_frames_##TYPE##_any, 1024, sizeof(framesModule::BlockShared<TYPE>))
+      KERNEL(framesModule, ctc_frames_##TYPE##_any, 1024, sizeof(framesModule::BlockShared<TYPE>)), \
+      KERNEL(framesModule, ctc_frames_##TYPE##_probabilities, 256, 0)
 #define FRAMES(TYPE)                                               \
   FRAMES_FEW(TYPE),                                                \
       KERNEL(framesModule, ctc_frames_##TYPE##_c64, 256, 0),       \

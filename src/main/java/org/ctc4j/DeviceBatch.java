@@ -3,13 +3,13 @@ package org.ctc4j;
 import java.util.Objects;
 
 /**
- * A batch in device memory: logits (or log-probabilities, or scores) of shape (T, N, C), N targets,
- * N input lengths and, optionally, N weights, all on one device. Its numbers are read when the
- * device gets to it, not by the host, so what is wrong with them shows in the statuses of the
- * {@link DeviceResult}, utterance by utterance. So does what {@link InputKind#LOG_PROBS} refuses in
- * host memory. {@link InputKind#PROBABILITIES} are not taken, but their logarithms are.
+ * A batch in device memory: logits (or log-probabilities, probabilities or scores) of shape (T, N,
+ * C), N targets, N input lengths and, optionally, N weights, all on one device. Its numbers are
+ * read when the device gets to it, not by the host, so what is wrong with them shows in the
+ * statuses of the {@link DeviceResult}, utterance by utterance. So does what {@link
+ * InputKind#LOG_PROBS} and {@link InputKind#PROBABILITIES} refuse in host memory.
  *
- * @param logits logits, log-probabilities or scores
+ * @param logits logits, log-probabilities, probabilities or scores
  * @param frames T, no utterance has more
  * @param utterances N
  * @param classes C, ≥ 1
@@ -79,11 +79,6 @@ public record DeviceBatch(
   }
 
   void check(CtcOptions options) {
-    if (options.input() == InputKind.PROBABILITIES) {
-      throw new InvalidInputException(
-          "input: a batch in device memory takes no PROBABILITIES, expected their natural logarithms"
-              + " as LOG_PROBS");
-    }
     check(options, classes);
   }
 

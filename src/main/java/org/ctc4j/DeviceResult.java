@@ -41,10 +41,10 @@ public record DeviceResult(
   public static final int BAD_LENGTH = 4;
 
   /**
-   * The input is said to be {@link InputKind#LOG_PROBS}, and a used frame cannot be that: a number
-   * is above 10<sup>−5</sup>, of 16-bit types 10<sup>−3</sup>, or probabilities have a sum that is
-   * not within 5 % of 1. The loss is NaN, the gradient 0. With NaN or +Infinity in another frame
-   * the status is {@link #NOT_FINITE}.
+   * The input is said to be {@link InputKind#LOG_PROBS} or {@link InputKind#PROBABILITIES}, and a
+   * used frame cannot be that: there is a number that these refuse, or probabilities have a sum
+   * that is not within 5 % of 1. The loss is NaN, the gradient 0. With NaN or +Infinity in another
+   * frame the status is {@link #NOT_FINITE}.
    */
   public static final int BAD_LOG_PROBS = 5;
 

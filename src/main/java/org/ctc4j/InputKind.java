@@ -34,8 +34,8 @@ public enum InputKind {
    * <p>Refused with {@link InvalidInputException} before any work is, in a used frame, a number
    * below 0 or above 1 by more than rounding explains (10<sup>−5</sup>, of 16-bit types
    * 10<sup>−2</sup>; one below 0 by less counts as 0), or a sum that is not within 5 % of 1. NaN
-   * and +Infinity are as for {@link #LOG_PROBS}, and so are sums that rounding has taken from 1. A
-   * {@link DeviceBatch} takes their logarithms alone.
+   * and +Infinity are as for {@link #LOG_PROBS}, and so are sums that rounding has taken from 1,
+   * and what becomes of all this in a {@link DeviceBatch}.
    */
   PROBABILITIES,
   /**

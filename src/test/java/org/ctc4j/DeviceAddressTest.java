@@ -336,16 +336,4 @@ class DeviceAddressTest {
     addresses().forEach(address -> tested.add(address.component()));
     assertEquals(longs, tested);
   }
-
-  @Test
-  @DisplayName("Probabilities in device memory are refused, with what to give")
-  void probabilities() {
-    DeviceBatch batch = new DeviceBatch(TENSOR, 4, 2, 5, TARGETS, AT);
-    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.PROBABILITIES);
-    assertEquals(
-        "input: a batch in device memory takes no PROBABILITIES, expected their natural logarithms"
-            + " as LOG_PROBS",
-        assertThrows(InvalidInputException.class, () -> batch.check(options)).getMessage());
-    batch.check(options.withInput(InputKind.LOG_PROBS));
-  }
 }

@@ -1,7 +1,9 @@
 package org.ctc4j.cuda;
 
 import java.nio.ShortBuffer;
+import java.util.Arrays;
 import java.util.Random;
+import org.ctc4j.CtcBatch;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.DeviceResult;
@@ -9,8 +11,13 @@ import org.ctc4j.DeviceTargets;
 import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.Targets;
 
-/** Log-probabilities (T, N, C), to be spoilt and put into device memory; the blank is class 0. */
+/**
+ * Log-probabilities (T, N, C), or probabilities, to be spoilt and put into device memory; the blank
+ * is class 0.
+ */
 final class DeviceLogProbs {
   static final int FRAMES = 5;
   static final int UTTERANCES = 3;
@@ -21,6 +28,7 @@ final class DeviceLogProbs {
   final int[][] targets = {{1}, {1}, {1}};
   private final ElementType type;
   private final double[] numbers;
+  private boolean areProbabilities;
 
   /** All of a frame about as likely. */
   DeviceLogProbs(Random random, ElementType type, int classes) {
@@ -44,18 +52,42 @@ final class DeviceLogProbs {
     return (t * UTTERANCES + n) * classes;
   }
 
-  /** To all numbers of a frame. */
+  /** The same as probabilities. */
+  static DeviceLogProbs probabilities(Random random, ElementType type, int classes) {
+    DeviceLogProbs batch = new DeviceLogProbs(random, type, classes);
+    batch.areProbabilities = true;
+    Arrays.setAll(batch.numbers, i -> Math.exp(batch.numbers[i]));
+    return batch;
+  }
+
+  /** To the logarithms of all numbers of a frame. */
   void add(int t, int n, double nats) {
     for (int c = 0; c < classes; c++) {
-      numbers[index(t, n) + c] += nats;
+      double x = numbers[index(t, n) + c];
+      set(t, n, c, areProbabilities ? x * Math.exp(nats) : x + nats);
     }
   }
 
+  void set(int t, int n, int c, double number) {
+    numbers[index(t, n) + c] = number;
+  }
+
   /** All other classes become impossible. */
-  void setOnly(int t, int n, int only, double nats) {
+  void setOnly(int t, int n, int only, double number) {
+    double nothing = areProbabilities ? 0 : Double.NEGATIVE_INFINITY;
     for (int c = 0; c < classes; c++) {
-      numbers[index(t, n) + c] = c == only ? nats : Double.NEGATIVE_INFINITY;
+      set(t, n, c, c == only ? number : nothing);
     }
+  }
+
+  /** In host memory. */
+  CtcBatch host() {
+    FrameTensor tensor =
+        FrameTensor.timeMajor(Elements.allocate(type, numbers.length), FRAMES, UTTERANCES, classes);
+    for (int i = 0; i < numbers.length; i++) {
+      tensor.elements().set(i, numbers[i]);
+    }
+    return CtcBatch.of(tensor, Targets.of(targets), inputLengths);
   }
 
   /** In device memory, with places for results. The context must be current. */

@@ -30,6 +30,7 @@ public final class KernelImages {
           "lattice_p4",
           "labels",
           "posteriors",
+          "offsets",
           "small_loss",
           "complement",
           "reduce",

@@ -53,9 +53,14 @@ public final class Staging implements AutoCloseable {
     };
   }
 
-  /** As float64 or float32. */
+  /** The same as elements. */
   public Elements elements(ElementType type) {
-    return type == ElementType.FLOAT64 ? Elements.of(doubles) : Elements.of(floats);
+    return switch (type) {
+      case FLOAT64 -> Elements.of(doubles);
+      case FLOAT32 -> Elements.of(floats);
+      case FLOAT16 -> Elements.float16(shorts);
+      case BFLOAT16 -> Elements.bfloat16(shorts);
+    };
   }
 
   public DoubleBuffer doubles() {

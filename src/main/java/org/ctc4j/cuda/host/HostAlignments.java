@@ -6,8 +6,6 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DevicePaths;
-import org.ctc4j.ElementType;
-import org.ctc4j.InputKind;
 import org.ctc4j.cuda.driver.Staging;
 import org.ctc4j.cuda.kernels.AlignKernels;
 import org.ctc4j.cuda.kernels.AlignWorkspace;
@@ -46,10 +44,7 @@ public final class HostAlignments implements HostCall {
     this.kernels = kernels;
     this.workspaceLimit = workspaceLimit;
     utterances = Utterances.of(batch);
-    logits =
-        options.input() == InputKind.PROBABILITIES // float64: paths shall be those of the host
-            ? HostTensor.logarithms(batch.logits(), ElementType.FLOAT64)
-            : new HostTensor(batch.logits());
+    logits = new HostTensor(batch.logits());
   }
 
   @Override
@@ -104,7 +99,7 @@ public final class HostAlignments implements HostCall {
               statuses(base));
       kernels.enqueue(
           there,
-          CallOptions.ofHost(options, batch.logits().elements().type()),
+          CallOptions.ofHost(options),
           pathsThere,
           workspace,
           base + workspaceOffset,

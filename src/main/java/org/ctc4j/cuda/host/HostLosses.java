@@ -9,7 +9,6 @@ import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.ElementType;
 import org.ctc4j.FrameTensor;
-import org.ctc4j.InputKind;
 import org.ctc4j.Reduction;
 import org.ctc4j.cuda.driver.Launch;
 import org.ctc4j.cuda.kernels.CallOptions;
@@ -41,18 +40,11 @@ public final class HostLosses implements HostCall {
     this.kernels = kernels;
     this.workspaceLimit = workspaceLimit;
     utterances = Utterances.of(call.batch());
-    logits = logits(call);
+    logits = new HostTensor(call.batch().logits());
     offsets = offsets(call);
-    gradient = gradient(call);
+    gradient = HostTensor.orNull(call.places().gradient());
     posteriors = HostTensor.orNull(call.places().posteriors());
     statePosteriors = HostTensor.orNull(call.places().statePosteriors());
-  }
-
-  private static HostTensor logits(LossCall call) {
-    FrameTensor tensor = call.batch().logits();
-    return call.options().input() == InputKind.PROBABILITIES
-        ? HostTensor.logarithms(tensor, HostTensor.numberType(tensor))
-        : new HostTensor(tensor);
   }
 
   private static HostTensor offsets(LossCall call) {
@@ -61,13 +53,6 @@ public final class HostLosses implements HostCall {
     return offsets == null
         ? null
         : new HostTensor(FrameTensor.timeMajor(offsets, 1, 1, classes), ElementType.FLOAT64);
-  }
-
-  private static HostTensor gradient(LossCall call) {
-    FrameTensor place = call.places().gradient();
-    return place != null && call.options().gradientIsPerProbability()
-        ? HostTensor.quotients(place, call.batch().logits())
-        : HostTensor.orNull(place);
   }
 
   @Override
@@ -143,7 +128,7 @@ public final class HostLosses implements HostCall {
       // weights, reduction and zeroInfinity are dealt with on the host
       CtcOptions options = call.options().withReduction(Reduction.NONE).withZeroInfinity(false);
       Launch launch = new Launch(stream, batch::shape);
-      CallOptions there = CallOptions.ofHost(options, call.batch().logits().elements().type());
+      CallOptions there = CallOptions.ofHost(options);
       kernels.enqueue(
           batch,
           offsets == null ? there : there.withOffsets(base + offsetsOffset),

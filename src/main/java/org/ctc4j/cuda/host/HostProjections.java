@@ -84,12 +84,11 @@ public final class HostProjections implements HostCall {
     return elements != null && elements.type() == ElementType.FLOAT64;
   }
 
-  /** 16-bit numbers go up as they are only if all can: those that lie in pieces cannot. */
   private static ElementType commonType(FrameTensor... tensors) {
     List<ElementType> types =
         Stream.of(tensors)
             .filter(Objects::nonNull)
-            .map(tensor -> new HostTensor(tensor).stagedType())
+            .map(tensor -> tensor.elements().type())
             .distinct()
             .toList();
     return types.size() == 1 ? types.get(0) : ElementType.FLOAT32;

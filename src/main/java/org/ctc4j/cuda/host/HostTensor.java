@@ -8,7 +8,6 @@ import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.cuda.driver.Staging;
-import org.ctc4j.host.Probabilities;
 
 /**
  * Copies between a tensor in host memory, of any strides, and {@link Staging}, where the frames of
@@ -19,14 +18,9 @@ final class HostTensor {
   private final Elements elements;
   private final Buffer buffer; // the elements as they are stored, or null if they lie in pieces
   private final ElementType stagedType;
-  private final boolean areProbabilities; // staged are their logarithms
-  private final FrameTensor divisors; // of numbers that come down, or null
 
   HostTensor(FrameTensor tensor) {
-    // pieces are read and written as numbers, which 16-bit formats have none of in Java
-    this(
-        tensor,
-        tensor.elements().storage() != null ? tensor.elements().type() : numberType(tensor));
+    this(tensor, tensor.elements().type());
   }
 
   /** The same, or null for none. */
@@ -34,40 +28,12 @@ final class HostTensor {
     return tensor == null ? null : new HostTensor(tensor);
   }
 
-  /** Staged as numbers of a type that it need not have itself; float32 or float64 if not. */
+  /** Staged as numbers of a type that it need not have itself. */
   HostTensor(FrameTensor tensor, ElementType stagedType) {
-    this(tensor, stagedType, false, null);
-  }
-
-  private HostTensor(
-      FrameTensor tensor, ElementType stagedType, boolean areProbabilities, FrameTensor divisors) {
-    boolean asStored =
-        stagedType == tensor.elements().type() && !areProbabilities && divisors == null;
     this.tensor = tensor;
     this.elements = tensor.elements();
-    this.buffer = asStored ? bufferOf(elements.storage()) : null;
+    this.buffer = stagedType == elements.type() ? bufferOf(elements.storage()) : null;
     this.stagedType = stagedType;
-    this.areProbabilities = areProbabilities;
-    this.divisors = divisors;
-  }
-
-  /** Probabilities, of which the logarithms are staged; float32 or float64. */
-  static HostTensor logarithms(FrameTensor probabilities, ElementType stagedType) {
-    return new HostTensor(probabilities, stagedType, true, null);
-  }
-
-  /**
-   * What comes down is divided by a tensor of the same shape on its way, as far as that is above 0.
-   */
-  static HostTensor quotients(FrameTensor tensor, FrameTensor divisors) {
-    return new HostTensor(tensor, numberType(tensor), false, divisors);
-  }
-
-  /** float64 for float64, else float32. */
-  static ElementType numberType(FrameTensor tensor) {
-    return tensor.elements().type() == ElementType.FLOAT64
-        ? ElementType.FLOAT64
-        : ElementType.FLOAT32;
   }
 
   private static Buffer bufferOf(Object storage) {
@@ -102,21 +68,7 @@ final class HostTensor {
 
   /** Copies staged numbers [at, at + count) to numbers [from, from + count) of utterance n. */
   void write(int n, long from, int count, Staging source, int at) {
-    if (divisors != null) {
-      writeQuotients(n, from, count, source.elements(stagedType), at);
-      return;
-    }
     forEachRun(n, from, count, (run, done) -> out(source, new Run(at + done, 1, run.count), run));
-  }
-
-  private void writeQuotients(int n, long from, int count, Elements source, int at) {
-    int classes = tensor.classes();
-    for (int i = 0; i < count; i++) {
-      int t = (int) ((from + i) / classes);
-      int c = (int) ((from + i) % classes);
-      double divisor = divisors.get(t, n, c);
-      elements.set(tensor.index(t, n, c), source.get(at + i) / (divisor > 0 ? divisor : 1));
-    }
   }
 
   /** Sets frames [fromFrame, T) of utterance n to 0. */
@@ -164,11 +116,6 @@ final class HostTensor {
   private void in(Run run, Staging into, Run staged) {
     if (buffer != null) {
       copy(buffer, run, into.numbers(stagedType), staged);
-    } else if (areProbabilities) {
-      Elements to = into.elements(stagedType);
-      for (int i = 0; i < run.count; i++) {
-        to.set(staged.at(i), Probabilities.log(elements.get(run.at(i))));
-      }
     } else {
       copy(elements, run, into.elements(stagedType), staged);
     }

@@ -11,6 +11,7 @@ import org.ctc4j.InputKind;
 final class AlignArguments extends KernelArguments {
   private static final int FLAG_LOG_PROBS = 1; // and scores: not to be normalised
   private static final int FLAG_CHECK_LOG_PROBS = 64;
+  private static final int FLAG_PROBABILITIES = 128;
 
   AlignArguments() {
     super(176);
@@ -37,10 +38,15 @@ final class AlignArguments extends KernelArguments {
         .shape(batch)
         .int32(call.options().blank())
         .int32(workspace.segmentFrames())
-        .int32(
-            (call.options().input() != InputKind.LOGITS ? FLAG_LOG_PROBS : 0)
-                | (call.checksLogProbs() ? FLAG_CHECK_LOG_PROBS : 0))
+        .int32(flags(call))
         .int32(0)
         .end();
+  }
+
+  private static int flags(CallOptions call) {
+    InputKind input = call.options().input();
+    return (input != InputKind.LOGITS ? FLAG_LOG_PROBS : 0)
+        | (input == InputKind.PROBABILITIES ? FLAG_PROBABILITIES : 0)
+        | (call.checksLogProbs() ? FLAG_CHECK_LOG_PROBS : 0);
   }
 }

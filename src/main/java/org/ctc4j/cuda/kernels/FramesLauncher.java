@@ -11,7 +11,8 @@ import org.ctc4j.cuda.driver.Launch;
  * {@code ctc_frames_TYPE_TIER}: log-sum-exp of each frame, softmax into the gradient, the labels'
  * probabilities into the workspace. A warp a frame for few classes, a block a frame for many; the
  * tier is the number of classes up to which a frame fits into the registers of its threads. Blocks
- * grow with the classes, and with nothing else: their size decides the order of additions.
+ * grow with the classes, and with nothing else: their size decides the order of additions. {@code
+ * ctc_frames_TYPE_probabilities} does the same of probabilities, of any number of classes.
  */
 final class FramesLauncher {
   private static final int WARP = 32;
@@ -58,12 +59,27 @@ final class FramesLauncher {
 
   private final Map<Tier, Map<ElementType, KernelModules.Kernel>> kernels =
       new EnumMap<>(Tier.class);
+  private final Map<ElementType, KernelModules.Kernel> ofProbabilities;
 
   FramesLauncher(KernelModules modules) {
     for (Tier tier : Tier.values()) {
       String name = "ctc_frames_%s_" + tier.name().toLowerCase(Locale.ROOT);
       kernels.put(tier, modules.byType("frames_%s", name));
     }
+    ofProbabilities = modules.byType("frames_%s", "ctc_frames_%s_probabilities");
+  }
+
+  /**
+   * @param frames T · N, those beyond an utterance's length included
+   */
+  void enqueueProbabilities(ElementType type, long frames, LossArguments arguments, Launch launch) {
+    ofWarps(ofProbabilities.get(type), frames, arguments, launch);
+  }
+
+  private static void ofWarps(
+      KernelModules.Kernel kernel, long frames, LossArguments arguments, Launch launch) {
+    int blocks = Launch.blocks(frames, FRAMES_OF_WARPS);
+    launch.kernel(kernel, blocks, FRAMES_OF_WARPS * WARP, arguments.pointers());
   }
 
   /**
@@ -74,8 +90,7 @@ final class FramesLauncher {
     Tier tier = Tier.of(logits, classes);
     KernelModules.Kernel kernel = kernels.get(tier).get(logits);
     if (tier.ofWarps()) {
-      int blocks = Launch.blocks(frames, FRAMES_OF_WARPS);
-      launch.kernel(kernel, blocks, FRAMES_OF_WARPS * WARP, arguments.pointers());
+      ofWarps(kernel, frames, arguments, launch);
       return;
     }
     int warps = (classes - 1) / CLASSES_OF_WARP + 1;

@@ -122,6 +122,13 @@ abstract class KernelArguments implements AutoCloseable {
       return int32(tensorOrNull == null ? 0 : tensorOrNull.type().ordinal());
     }
 
+    /** Two of 16 bits: {@link #type} of each. */
+    Fields types(DeviceTensor firstOrNull, DeviceTensor second) {
+      type(firstOrNull); // little-endian: above it there is room
+      values.putShort(at - 2, (short) second.type().ordinal());
+      return this;
+    }
+
     /** Where the next field begins, for {@link #rewrite}. */
     int at() {
       return at;

@@ -3,15 +3,14 @@ package org.ctc4j.cuda.kernels;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
-import org.ctc4j.ElementType;
 import org.ctc4j.InputKind;
 import org.ctc4j.Reduction;
 
 /**
- * What the kernels for losses take: {@code CtcProblem} all of them first, the segment, a type or a
- * size some second, and {@code CtcPosteriors} or the address of offsets some third.
+ * What the kernels for losses take: {@code CtcProblem} all of them first, the segment or a size
+ * some second, and {@code CtcPosteriors} or the address of offsets some third.
  *
- * <p>The layout is that of kernels/README.md, ABI version 9.
+ * <p>The layout is that of kernels/README.md, ABI version 10.
  */
 final class LossArguments extends KernelArguments {
   private static final int PROBLEM = 0;
@@ -25,7 +24,7 @@ final class LossArguments extends KernelArguments {
   private static final int FLAG_POSTERIORS = 16;
   private static final int FLAG_SCORES = 32;
   private static final int FLAG_CHECK_LOG_PROBS = 64;
-  private static final int FLAG_ROUNDED = 128;
+  private static final int FLAG_PROBABILITIES = 128;
 
   LossArguments() {
     super(208, 8, 96);
@@ -38,11 +37,6 @@ final class LossArguments extends KernelArguments {
   /** Of {@code ctc_frames_TYPE_any}, in place of a segment: of how many logits. */
   void setRoom(int logits) {
     write(SEGMENT).int32(logits);
-  }
-
-  /** Of {@code ctc_small_loss} and {@code ctc_complement}, in place of a segment. */
-  void setLogitsType(ElementType type) {
-    write(SEGMENT).int32(type.ordinal());
   }
 
   /** Of {@code ctc_offsets} and {@code ctc_offset_labels}, in place of posteriors. */
@@ -71,7 +65,7 @@ final class LossArguments extends KernelArguments {
         .shape(batch)
         .int32(call.options().blank())
         .int32(workspace.rowsKept())
-        .type(result.gradient())
+        .types(result.gradient(), batch.logits())
         .int32(flags(call) | (result.hasPosteriors() ? FLAG_POSTERIORS : 0))
         .end();
     setPosteriors(result);
@@ -94,7 +88,7 @@ final class LossArguments extends KernelArguments {
     return (options.input() != InputKind.LOGITS ? FLAG_LOG_PROBS : 0)
         | (options.input() == InputKind.SCORES ? FLAG_SCORES : 0)
         | (call.checksLogProbs() ? FLAG_CHECK_LOG_PROBS : 0)
-        | (call.isRounded() ? FLAG_ROUNDED : 0)
+        | (options.input() == InputKind.PROBABILITIES ? FLAG_PROBABILITIES : 0)
         | (options.gradientHasSoftmaxTerm() ? FLAG_SOFTMAX_TERM : 0)
         | (options.reduction() == Reduction.MEAN ? FLAG_MEAN : 0)
         | (options.zeroInfinity() ? FLAG_ZERO_INFINITY : 0);

@@ -3,6 +3,7 @@ package org.ctc4j.cuda.kernels;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.ElementType;
+import org.ctc4j.InputKind;
 import org.ctc4j.cuda.driver.KernelModules;
 import org.ctc4j.cuda.driver.Launch;
 
@@ -54,26 +55,42 @@ public final class LossKernels implements DeviceKernels {
       long workspaceAddress,
       Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
+    InputKind input = options.options().input();
     if (options.offsets() == 0) {
-      enqueue(batch, result, workspace, launch);
+      enqueue(batch, input, result, workspace, launch);
     } else {
-      enqueueWithOffsets(batch, options.offsets(), result, workspace, launch);
+      enqueueWithOffsets(batch, options, result, workspace, launch);
     }
   }
 
-  /** Loads the kernels that {@link #enqueue} would launch. */
+  /** Loads the kernels that {@link #enqueue} would launch, of whatever kind the input is. */
   public synchronized void load(DeviceBatch batch, DeviceResult result, LossWorkspace workspace) {
-    enqueue(batch, result, workspace, Launch.loading(batch::shape));
+    Launch launch = Launch.loading(batch::shape);
+    enqueue(batch, InputKind.LOGITS, result, workspace, launch);
+    enqueueFrames(batch, InputKind.PROBABILITIES, launch);
+  }
+
+  private void enqueueFrames(DeviceBatch batch, InputKind input, Launch launch) {
+    ElementType type = batch.logits().type();
+    long count = (long) batch.utterances() * batch.frames();
+    if (input == InputKind.PROBABILITIES) {
+      frames.enqueueProbabilities(type, count, arguments, launch);
+    } else {
+      frames.enqueue(type, count, batch.classes(), arguments, launch);
+    }
   }
 
   private void enqueue(
-      DeviceBatch batch, DeviceResult result, LossWorkspace workspace, Launch launch) {
+      DeviceBatch batch,
+      InputKind input,
+      DeviceResult result,
+      LossWorkspace workspace,
+      Launch launch) {
     int n = batch.utterances();
-    ElementType type = batch.logits().type();
     int longest = batch.targets().maxLength();
     boolean gradient = result.gradient() != null;
     prepare.enqueue(n, arguments, launch);
-    frames.enqueue(type, (long) n * batch.frames(), batch.classes(), arguments, launch);
+    enqueueFrames(batch, input, launch);
     for (int segment = 0; segment < workspace.segments(); segment++) {
       arguments.setSegment(segment);
       lattice.enqueue(n, longest, arguments, launch);
@@ -84,8 +101,8 @@ public final class LossKernels implements DeviceKernels {
         posteriors.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
     }
-    smallLoss.enqueue(type, n, longest, arguments, launch);
-    complement.enqueue(type, n, longest, arguments, launch);
+    smallLoss.enqueue(n, longest, arguments, launch);
+    complement.enqueue(n, longest, arguments, launch);
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);
     }
@@ -93,15 +110,16 @@ public final class LossKernels implements DeviceKernels {
 
   private void enqueueWithOffsets(
       DeviceBatch batch,
-      long address,
+      CallOptions options,
       DeviceResult result,
       LossWorkspace workspace,
       Launch launch) {
+    long address = options.offsets();
     int n = batch.utterances();
     long allFrames = (long) n * batch.frames();
     arguments.setOffsets(address);
     prepare.enqueue(n, arguments, launch);
-    frames.enqueue(batch.logits().type(), allFrames, batch.classes(), arguments, launch);
+    enqueueFrames(batch, options.options().input(), launch);
     offsets.enqueueWeights(allFrames, arguments, launch);
     for (int segment = 0; segment < workspace.segments(); segment++) {
       arguments.setSegment(segment);

@@ -1,6 +1,5 @@
 package org.ctc4j.cuda.kernels;
 
-import org.ctc4j.ElementType;
 import org.ctc4j.cuda.driver.KernelModules;
 import org.ctc4j.cuda.driver.Launch;
 
@@ -32,9 +31,7 @@ final class SecondLossLauncher {
   /**
    * @param labels L, the length of the longest target
    */
-  void enqueue(
-      ElementType logits, int utterances, int labels, LossArguments arguments, Launch launch) {
-    arguments.setLogitsType(logits);
+  void enqueue(int utterances, int labels, LossArguments arguments, Launch launch) {
     int warps = Math.min(mostWarps, labels / LANES + 1);
     launch.kernel(kernel, utterances, 2 * warps * LANES, arguments.pointers());
   }

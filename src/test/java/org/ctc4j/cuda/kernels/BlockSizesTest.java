@@ -117,13 +117,14 @@ class BlockSizesTest {
     }
     new LabelsLauncher(modules).enqueue(rows, 1, arguments, launch);
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
+    SecondLossLauncher.smallLoss(modules).enqueue(rows, MANY, arguments, launch);
+    SecondLossLauncher.complement(modules).enqueue(rows, MANY, arguments, launch);
     new ReduceLauncher(modules).enqueue(arguments, launch);
     for (ElementType type : ElementType.values()) {
       for (int classes : new int[] {32, 64, 128, 256, 1024, 16384, 16385}) {
         new FramesLauncher(modules).enqueue(type, rows, classes, arguments, launch);
       }
-      SecondLossLauncher.smallLoss(modules).enqueue(type, rows, MANY, arguments, launch);
-      SecondLossLauncher.complement(modules).enqueue(type, rows, MANY, arguments, launch);
+      new FramesLauncher(modules).enqueueProbabilities(type, rows, arguments, launch);
       new AlignFramesLauncher(modules).enqueue(type, rows, alignment, launch);
       new AlignPathLauncher(modules).enqueue(type, rows, MANY, alignment, launch);
       ProjectionLauncher.Steps projection =
