@@ -15,6 +15,9 @@ namespace latticeModule {
 namespace labelsModule {
 #include "../../../../kernels/labels.cu"
 }
+namespace offsetsModule {
+#include "../../../../kernels/offsets.cu"
+}
 namespace posteriorsModule {
 #include "../../../../kernels/posteriors.cu"
 }
@@ -81,6 +84,8 @@ const Kernel* findKernel(const char* name) {
       KERNEL(latticeModule, ctc_lattice_split_meet, 256, latticeShared),
       KERNEL(latticeModule, ctc_lattice_split_consume, 128, latticeShared + 4),
       KERNEL(labelsModule, ctc_labels, 256, 0),
+      KERNEL(offsetsModule, ctc_offsets, 256, 0),
+      KERNEL(offsetsModule, ctc_offset_labels, 256, 0),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
       KERNEL(smallLossModule, ctc_small_loss, 512, sizeof(smallLossModule::SmallLossShared)),
       KERNEL(complementModule, ctc_complement, 256, sizeof(complementModule::ComplementShared)),

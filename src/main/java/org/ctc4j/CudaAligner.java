@@ -27,7 +27,7 @@ import org.ctc4j.host.Workers;
  */
 public final class CudaAligner extends CtcAligner {
   /** Who takes no {@link ClassOffsets}. */
-  private static final String WHO = "the cuda backend, unlike cpu,";
+  private static final String WHO = "the cuda aligner, unlike that of cpu,";
 
   private final CudaDevice device;
   private final AlignmentBackend backend;

@@ -27,8 +27,10 @@ import org.ctc4j.host.Workers;
  * in the device's primary context, which is the one of the CUDA runtime, of PyTorch and of ND4J.
  * All memory must stay valid until the stream has got past the call, so keep the tensors reachable.
  *
- * <p><b>Not here</b>: {@link ClassOffsets} are refused with {@link InvalidInputException}, and
- * {@link ConsistencyBatch} with {@link BackendUnavailableException}; {@link CpuCtc} has both.
+ * <p><b>Not here</b>: {@link ClassOffsets} are taken with batches in host memory, and refused with
+ * {@link InvalidInputException} beside those in device memory and hidden states; {@link
+ * ConsistencyBatch} is refused with {@link BackendUnavailableException}. {@link CpuCtc} has all of
+ * it.
  *
  * <p><b>Hidden states with a projection</b>, {@link ProjectedBatch} and {@link
  * DeviceProjectedBatch}, are multiplied by NVIDIA's cuBLAS of CUDA 12, {@code libcublas.so.12} (on
@@ -89,9 +91,6 @@ import org.ctc4j.host.Workers;
  * reachable as long as a graph that was captured in its workspace is launched.
  */
 public final class CudaCtc extends Ctc {
-  /** Who takes no {@link ClassOffsets}. */
-  private static final String WHO = "the cuda backend, unlike cpu,";
-
   private final CudaDevice device;
   private final CudaBackend backend;
 
@@ -153,7 +152,7 @@ public final class CudaCtc extends Ctc {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
     batch.check(options);
-    options.offsets().requireNone(WHO);
+    options.offsets().requireNone("a batch in device memory");
     backend.enqueue(batch, options, result, stream);
   }
 
@@ -171,7 +170,7 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
-    options.offsets().requireNone(WHO);
+    options.offsets().requireNone("a batch in device memory");
     backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
@@ -247,7 +246,7 @@ public final class CudaCtc extends Ctc {
   public void enqueue(
       DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
     batch.check(options);
-    options.offsets().requireNone(WHO);
+    options.offsets().requireNone("a projection on cuda");
     backend.enqueue(batch, options, result, stream);
   }
 
@@ -266,7 +265,7 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
-    options.offsets().requireNone(WHO);
+    options.offsets().requireNone("a projection on cuda");
     backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
@@ -296,13 +295,12 @@ public final class CudaCtc extends Ctc {
 
   @Override
   void computeLosses(LossCall call) {
-    call.options().offsets().requireNone(WHO);
     backend.computeLosses(call);
   }
 
   @Override
   void computeLosses(ProjectedCall call) {
-    call.options().offsets().requireNone(WHO);
+    call.options().offsets().requireNone("a projection on cuda");
     backend.computeLosses(call);
   }
 

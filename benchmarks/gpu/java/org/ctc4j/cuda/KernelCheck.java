@@ -163,6 +163,12 @@ public final class KernelCheck {
           cuda.posteriors(batch, CtcOptions.DEFAULT).posteriors(),
           1e-5,
           () -> what + ", posteriors");
+      CtcOptions penalty = CtcOptions.DEFAULT.withBlankPenalty(1);
+      Agreement.assertGradient(
+          reference.lossAndGradient(batch, penalty).gradient()::get,
+          cuda.lossAndGradient(batch, penalty).gradient(),
+          1e-5,
+          () -> what + ", blank penalty");
       assertEquals(
           states(CtcAligner.create(Backend.CPU).align(batch, CtcOptions.DEFAULT)),
           states(aligner.align(batch, CtcOptions.DEFAULT)),

@@ -85,6 +85,9 @@ class WarpInstructionsTest {
       String lines = linesOf(shape, seen);
       Emulator.resetCounts();
       ctc.posteriors(batch, CtcOptions.DEFAULT);
+      lines += linesOf(shape, seen);
+      Emulator.resetCounts();
+      ctc.lossAndGradient(batch, CtcOptions.DEFAULT.withBlankPenalty(1));
       return lines + linesOf(shape, seen);
     }
   }

@@ -31,6 +31,7 @@ public final class KernelImages {
           "lattice_split",
           "labels",
           "posteriors",
+          "offsets",
           "small_loss",
           "complement",
           "reduce",

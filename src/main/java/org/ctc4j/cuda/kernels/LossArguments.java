@@ -8,7 +8,7 @@ import org.ctc4j.Reduction;
 
 /**
  * What the kernels for losses take: {@code CtcProblem} all of them first, the segment or a size
- * some second, and {@code CtcPosteriors} one third.
+ * some second, and {@code CtcPosteriors} or the address of offsets some third.
  *
  * <p>The layout is that of kernels/README.md, ABI version 10.
  */
@@ -39,6 +39,11 @@ final class LossArguments extends KernelArguments {
     write(SEGMENT).int32(logits);
   }
 
+  /** Of {@code ctc_offsets} and {@code ctc_offset_labels}, in place of posteriors. */
+  void setOffsets(long address) {
+    write(POSTERIORS).int64(address);
+  }
+
   /**
    * @param workspaceAddress of at least {@code workspace.bytes()}
    */
@@ -63,6 +68,11 @@ final class LossArguments extends KernelArguments {
         .types(result.gradient(), batch.logits())
         .int32(flags(call) | (result.hasPosteriors() ? FLAG_POSTERIORS : 0))
         .end();
+    setPosteriors(result);
+  }
+
+  /** Of {@code ctc_posteriors}. */
+  void setPosteriors(DeviceResult result) {
     write(POSTERIORS)
         .tensor(result.posteriors())
         .type(result.posteriors())

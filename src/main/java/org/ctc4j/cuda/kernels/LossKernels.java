@@ -19,6 +19,7 @@ public final class LossKernels implements DeviceKernels {
   private final FramesLauncher frames;
   private final LatticeLauncher lattice;
   private final LabelsLauncher labels;
+  private final OffsetsLauncher offsets;
   private final PosteriorsLauncher posteriors;
   private final SecondLossLauncher smallLoss;
   private final SecondLossLauncher complement;
@@ -33,6 +34,7 @@ public final class LossKernels implements DeviceKernels {
       frames = new FramesLauncher(modules);
       lattice = new LatticeLauncher(modules);
       labels = new LabelsLauncher(modules);
+      offsets = new OffsetsLauncher(modules);
       posteriors = new PosteriorsLauncher(modules);
       smallLoss = SecondLossLauncher.smallLoss(modules);
       complement = SecondLossLauncher.complement(modules);
@@ -41,6 +43,17 @@ public final class LossKernels implements DeviceKernels {
     } catch (RuntimeException e) {
       modules.close();
       throw e;
+    }
+  }
+
+  /**
+   * What decides which kernels run.
+   *
+   * @param offsets device address of (C) float64, or 0
+   */
+  private record Input(InputKind kind, long offsets) {
+    boolean hasOffsets() {
+      return offsets != 0;
     }
   }
 
@@ -53,13 +66,14 @@ public final class LossKernels implements DeviceKernels {
       long workspaceAddress,
       Launch launch) {
     arguments.setProblem(batch, options, result, workspace, workspaceAddress);
-    enqueue(batch, options.options().input(), result, workspace, workspaceAddress, launch);
+    Input input = new Input(options.options().input(), options.offsets());
+    enqueue(batch, input, result, workspace, workspaceAddress, launch);
   }
 
   /** Loads the kernels that {@link #enqueue} would launch, of whatever kind the input is. */
   public synchronized void load(DeviceBatch batch, DeviceResult result, LossWorkspace workspace) {
     Launch launch = Launch.loading(batch::shape);
-    enqueue(batch, InputKind.LOGITS, result, workspace, 0, launch);
+    enqueue(batch, new Input(InputKind.LOGITS, 0), result, workspace, 0, launch);
     enqueueFrames(batch, InputKind.PROBABILITIES, launch);
   }
 
@@ -75,7 +89,7 @@ public final class LossKernels implements DeviceKernels {
 
   private void enqueue(
       DeviceBatch batch,
-      InputKind input,
+      Input input,
       DeviceResult result,
       LossWorkspace workspace,
       long workspaceAddress,
@@ -85,21 +99,31 @@ public final class LossKernels implements DeviceKernels {
     boolean gradient = result.gradient() != null;
     boolean keepsRows = gradient || result.hasPosteriors();
     prepare.enqueue(n, arguments, launch);
-    enqueueFrames(batch, input, launch);
+    enqueueFrames(batch, input.kind, launch);
+    if (input.hasOffsets()) {
+      arguments.setOffsets(input.offsets);
+      offsets.enqueueWeights((long) n * batch.frames(), arguments, launch);
+    }
     LatticePlan plan =
         lattice.begin(batch.frames(), n, longest, workspace, workspaceAddress, launch);
     for (int segment = 0; segment < workspace.segments(); segment++) {
       arguments.setSegment(segment);
       lattice.enqueue(plan, n, segment, keepsRows, arguments, launch);
-      if (gradient) {
+      if (gradient && input.hasOffsets()) {
+        arguments.setOffsets(input.offsets);
+        offsets.enqueueLabels(n, workspace.rowsKept(), arguments, launch);
+      } else if (gradient) {
         labels.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
       if (result.hasPosteriors()) {
+        arguments.setPosteriors(result); // where the offsets may have been
         posteriors.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
     }
-    smallLoss.enqueue(n, longest, arguments, launch);
-    complement.enqueue(n, longest, arguments, launch);
+    if (!input.hasOffsets()) { // with them p is no probability, and so never nearly 1
+      smallLoss.enqueue(n, longest, arguments, launch);
+      complement.enqueue(n, longest, arguments, launch);
+    }
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);
     }
