@@ -7,12 +7,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcDecoder;
+import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
+import org.ctc4j.CtcStream;
+import org.ctc4j.InvalidInputException;
 import org.ctc4j.cli.output.TimedUtterance;
 import org.ctc4j.cli.output.Timeline;
 import org.ctc4j.cli.output.UtteranceJson;
@@ -21,6 +25,7 @@ import org.ctc4j.text.Vocabulary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -48,11 +53,35 @@ import picocli.CommandLine.Spec;
       "  ctc decode --beam 100 --hot-word channel --hot-word monday",
       "  ctc decode --beam 100 --lm words.arpa.gz --lm-weight 0.5 --lexicon words.txt",
       "  ctc decode batch.npz --tokens vocab.json --blank 31 --json",
-      "  ctc decode batch.npz --tokens vocab.json --beam 50 --frame-shift 0.02 --srt folder"
+      "  ctc decode batch.npz --tokens vocab.json --beam 50 --frame-shift 0.02 --srt folder",
+      "  model | ctc decode --stream - --tokens vocab.json --beam 10"
     },
     sortOptions = false,
     mixinStandardHelpOptions = true)
 final class DecodeCommand implements Callable<Integer> {
+  private static final Set<String> OF_STREAMS =
+      Set.of(
+          "--stream",
+          "--blank",
+          "--input",
+          "--lm",
+          "--lm-weight",
+          "--word-bonus",
+          "--lexicon",
+          "--hot-word",
+          "--hot-words",
+          "--hot-word-bonus",
+          "--beam",
+          "--top-classes",
+          "--min-probability",
+          "--beam-threshold",
+          "--tokens",
+          "--token-format",
+          "--language",
+          "--joined",
+          "--nfc",
+          "--threads");
+
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
   @Mixin private TokenOptions tokens;
@@ -71,12 +100,26 @@ final class DecodeCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object, with the frames of the labels.")
   private boolean json;
 
+  @Option(
+      names = "--stream",
+      description = {
+        "Read frames from standard input ('-') as they come: float32 numbers, little-endian, one for"
+            + " each of --tokens' classes, frame after frame. A line of text is printed after every "
+            + StreamDecoding.ENDPOINT_FRAMES
+            + " frames without a label, and at the end."
+      })
+  private boolean stream;
+
   @Mixin private TimeOptions times;
 
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
     BeamOptions beam = search.beam(); // what is wrong is told before gigabytes are read
+    if (stream) {
+      decodeStream(beam);
+      return 0;
+    }
     times.check(tokens.frameShift(input), json);
     List<Path> inputs = new ArrayList<>(Arrays.asList(search.files()));
     inputs.addAll(Arrays.asList(input.file, tokens.file(), transcripts, times.namesFile()));
@@ -91,6 +134,31 @@ final class DecodeCommand implements Callable<Integer> {
       search(file, naming, setting, references);
     }
     return 0;
+  }
+
+  private void decodeStream(BeamOptions beam) throws IOException {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (!OF_STREAMS.contains(option.longestName())) {
+        throw new InvalidInputException(
+            "--stream: expected no %s, since it prints text alone".formatted(option.longestName()));
+      }
+    }
+    if (!Path.of("-").equals(input.file)) {
+      throw new InvalidInputException(
+          "--stream: expected '-', standard input, got " + InputFile.name(input.file));
+    }
+    Vocabulary vocabulary = tokens.ofStream(input, spec.commandLine().getErr());
+    CtcDecoder decoder = CtcDecoder.create(threads.engine());
+    int classes = vocabulary.size();
+    CtcOptions options = input.options();
+    BeamScorer<?> scorer = beam == null ? null : search.scorer(vocabulary);
+    CtcStream frames =
+        beam == null
+            ? decoder.stream(classes, options)
+            : scorer == null
+                ? decoder.stream(classes, options, beam)
+                : decoder.stream(classes, options, beam, scorer);
+    new StreamDecoding(frames, vocabulary, spec.commandLine().getOut()).decode(System.in);
   }
 
   private void decodeGreedily(

@@ -74,6 +74,17 @@ final class TokenOptions {
     return new Naming(vocabulary(input, file, err), areNamed, frameShift(input));
   }
 
+  /** The classes of a stream, which only they tell the number of. */
+  Vocabulary ofStream(InputOptions input, PrintWriter err) throws IOException {
+    if (tokens == null) {
+      throw new InvalidInputException(
+          "--stream: expected --tokens FILE, which tells how many numbers a frame has");
+    }
+    VocabularyOptions options =
+        new VocabularyOptions(format, VocabularyOptions.UNKNOWN, input.blank, language);
+    return finished(Vocabulary.read(tokens, options), err);
+  }
+
   private Vocabulary vocabulary(InputOptions input, BatchFile file, PrintWriter err)
       throws IOException {
     input.requireBlank(file);
@@ -86,8 +97,12 @@ final class TokenOptions {
         tokens != null
             ? Vocabulary.read(tokens, options)
             : input.file == null ? sample(options) : numbers(options);
-    noteWhatWasMeant(vocabulary, err);
-    vocabulary = joined ? vocabulary.withJoined(true) : vocabulary;
+    return finished(vocabulary, err);
+  }
+
+  private Vocabulary finished(Vocabulary read, PrintWriter err) {
+    noteWhatWasMeant(read, err);
+    Vocabulary vocabulary = joined ? read.withJoined(true) : read;
     return nfc ? vocabulary.withNfc(true) : vocabulary;
   }
 

@@ -53,7 +53,8 @@ final class Decoding {
   private void greedy(Workload workload, boolean peaked) {
     FrameTensor logits = workload.tensor(workload.logits());
     int[] lengths = workload.inputLengths();
-    double ofLabels = ours(() -> labels = decoder.greedyLabels(logits, lengths, CtcOptions.DEFAULT));
+    double ofLabels =
+        ours(() -> labels = decoder.greedyLabels(logits, lengths, CtcOptions.DEFAULT));
     double ofPaths = ours(() -> paths = decoder.greedy(logits, lengths, CtcOptions.DEFAULT));
     try (TensorFlowDecoder tensorFlow = new TensorFlowDecoder(workload, 1)) {
       double theirs = theirs(tensorFlow::greedy, 1000);
@@ -69,7 +70,9 @@ final class Decoding {
     BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(width).withTopClasses(logits.classes());
     double ours =
         ours(
-            () -> nBest = decoder.beamSearch(logits, workload.inputLengths(), CtcOptions.DEFAULT, beam));
+            () ->
+                nBest =
+                    decoder.beamSearch(logits, workload.inputLengths(), CtcOptions.DEFAULT, beam));
     String kind = "beam " + width;
     if (width * logits.classes() > MOST_EXTENSIONS) {
       print(workload, peaked, kind, ours, Double.NaN, "–");
