@@ -108,7 +108,7 @@ extern "C" __global__ void __launch_bounds__(256) ctc_offsets(const CtcProblem p
 extern "C" __global__ void __launch_bounds__(256, 4)
     ctc_offset_labels(const CtcProblem p, const int segment, const double* offsets) {
   const Workspace workspace(p);
-  const RowOfSegment own(p, workspace);
+  const RowOfSegment own(p, workspace, 32);
   if (!own.exists) return;
   const int n = own.n;
   const WarpGroup warp{int(threadIdx.x % 32)};
@@ -137,5 +137,5 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   }
   const ColumnOffsets added = {offsets, lists.distinct, p.blank};
   const OffsetRow row(p, PosteriorRow(workspace, u, n, own.q), emissions, added, workspace.frames(n)[t].best, firstOf(column, warp));
-  LabelsOfFrame<OffsetRow>{p, u, lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}.run();
+  LabelsOfFrame<OffsetRow, WarpGroup>{p, u, lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}.run();
 }
