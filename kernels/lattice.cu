@@ -612,9 +612,10 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
 
     // A lane loads the edge of one frame of the chunk after next; where there is none, what nobody writes, to have no branch.
     const bool takesEdge = fromTile && index < CHUNK && w.from < w.to;
-    const int lastEdge = takesEdge ? w.to - 1 : 0;
-    const State* const edges = takesEdge ? side.edgesIn : (const State*)side.emissions;
-    auto edgeOf = [&](int tau) { return after(edges, min(tau + index, lastEdge)); };
+    const int origin = SPLIT ? 0 : w.from;  // of edges
+    const int lastEdge = takesEdge ? w.to - origin - 1 : 0;
+    const State* const edges = takesEdge ? (SPLIT ? side.edgesIn : side.edgesOut) : (const State*)side.emissions;
+    auto edgeOf = [&](int tau) { return after(edges, min(tau - origin + index, lastEdge)); };
     State edge;
     auto loadEdges = [&](int tau) { edge = SPLIT ? loadEdge(edgeOf(tau)) : load8(edgeOf(tau)); };
     // Of frames from tau on, of which some may lie behind the walk.
@@ -646,7 +647,7 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
 #pragma unroll 1
     for (; tau + CHUNK <= w.to; tau += CHUNK) {
       const int slot = begin(tau);
-      State* const edgesOut = side.edgesOut + tau;
+      State* const edgesOut = side.edgesOut + (tau - origin);
 #pragma unroll
       for (int g = 0; g < CHUNK; g += GROUP) {
         State ofWarp[GROUP];  // read at once: not in the chain from frame to frame
@@ -658,7 +659,7 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
     }
     if (tau < w.to) {
       const int slot = begin(tau);
-      inputs.rest(tau, [&](int i, const Input& input) { step(input, inRing[slot + i], &outRing[slot + i], &side.edgesOut[tau + i]); });
+      inputs.rest(tau, [&](int i, const Input& input) { step(input, inRing[slot + i], &outRing[slot + i], &side.edgesOut[tau - origin + i]); });
       end(tau);
     }
 
