@@ -18,17 +18,19 @@ import org.ctc4j.djl.FrameLayout;
  * priors" (ICASSP 2024).
  */
 final class BlankPenaltyLoss extends CtcLoss {
-  private final float penalty;
+  private float penalty;
 
-  /**
-   * @param penalty of a blank, in nats
-   */
-  BlankPenaltyLoss(Ctc ctc, float penalty) {
+  /** Without a penalty: plain CTC. */
+  BlankPenaltyLoss(Ctc ctc) {
     super(
         ctc,
         CtcOptions.DEFAULT.withReduction(Reduction.MEAN).withInput(InputKind.SCORES),
         FrameLayout.BATCH_MAJOR);
-    this.penalty = penalty;
+  }
+
+  /** From now on, in nats a blank. */
+  void setPenalty(float value) {
+    penalty = value;
   }
 
   /** Of logits (N, T, C), blank 0. The scores are log-probabilities, less the penalty. */
