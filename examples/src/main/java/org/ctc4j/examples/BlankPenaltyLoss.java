@@ -18,19 +18,17 @@ import org.ctc4j.djl.FrameLayout;
  * priors" (ICASSP 2024).
  */
 final class BlankPenaltyLoss extends CtcLoss {
-  private float penalty;
+  private final float penalty;
 
-  /** Without a penalty: plain CTC. */
-  BlankPenaltyLoss(Ctc ctc) {
+  /**
+   * @param penalty of a blank, in nats
+   */
+  BlankPenaltyLoss(Ctc ctc, float penalty) {
     super(
         ctc,
         CtcOptions.DEFAULT.withReduction(Reduction.MEAN).withInput(InputKind.SCORES),
         FrameLayout.BATCH_MAJOR);
-  }
-
-  /** From now on, in nats a blank. */
-  void setPenalty(float value) {
-    penalty = value;
+    this.penalty = penalty;
   }
 
   /** Of logits (N, T, C), blank 0. The scores are log-probabilities, less the penalty. */

@@ -20,6 +20,7 @@ import java.util.function.DoubleSupplier;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.djl.CtcErrorRate;
+import org.ctc4j.djl.CtcLoss;
 import org.ctc4j.djl.FrameLayout;
 
 /**
@@ -36,8 +37,6 @@ public final class CtcTraining implements AutoCloseable {
   private final Model model;
   private final Trainer trainer;
   private final int steps;
-  private final float blankPenalty;
-  private final BlankPenaltyLoss loss;
 
   /** Makes batches, each the next. */
   @FunctionalInterface
@@ -50,12 +49,11 @@ public final class CtcTraining implements AutoCloseable {
    * @param block from the batches' data to logits (N, T, C)
    * @param input shape of some data
    * @param rate learning rate at the start; a hundredth of it is left at the end
-   * @param blankPenalty what a blank costs at the start, in nats; nothing from half of the steps on
+   * @param blankPenalty 0, or what a blank costs, in nats
    */
   public CtcTraining(
       String name, Block block, Shape input, int steps, float rate, float blankPenalty) {
     this.steps = steps;
-    this.blankPenalty = blankPenalty;
     Engine.getInstance().setRandomSeed(SEED);
     CosineTracker tracker =
         CosineTracker.builder()
@@ -64,12 +62,14 @@ public final class CtcTraining implements AutoCloseable {
             .setMaxUpdates(steps)
             .build();
     ctc = Ctc.create();
-    loss = new BlankPenaltyLoss(ctc);
     model = Model.newInstance(name);
     model.setBlock(block);
     trainer =
         model.newTrainer(
-            new DefaultTrainingConfig(loss)
+            new DefaultTrainingConfig(
+                    blankPenalty == 0
+                        ? new CtcLoss(ctc, FrameLayout.BATCH_MAJOR)
+                        : new BlankPenaltyLoss(ctc, blankPenalty))
                 .optOptimizer(Optimizer.adam().optLearningRateTracker(tracker).build()));
     trainer.initialize(input);
   }
@@ -82,7 +82,6 @@ public final class CtcTraining implements AutoCloseable {
   public void run(BatchSource batches, int every, LearningCurve curve, DoubleSupplier heldOut) {
     double sum = 0;
     for (int step = 1; step <= steps; step++) {
-      loss.setPenalty(blankPenalty * Math.max(0, 1 - 2f * step / steps));
       try (Batch batch = batches.next(trainer.getManager())) {
         sum += step(batch);
       }
@@ -95,15 +94,15 @@ public final class CtcTraining implements AutoCloseable {
 
   /** One step of the optimiser; returns the batch's loss, in nats a label. */
   public double step(Batch batch) {
-    double nats;
+    double loss;
     try (GradientCollector collector = trainer.newGradientCollector()) {
       NDList predictions = trainer.forward(batch.getData());
-      NDArray value = loss.evaluate(batch.getLabels(), predictions);
+      NDArray value = trainer.getLoss().evaluate(batch.getLabels(), predictions);
       collector.backward(value);
-      nats = value.getFloat();
+      loss = value.getFloat();
     }
     trainer.step();
-    return nats;
+    return loss;
   }
 
   /** The label error rate of greedy decoding over the next batches. */

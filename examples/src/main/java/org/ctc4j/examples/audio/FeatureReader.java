@@ -30,11 +30,11 @@ public final class FeatureReader {
 
   /**
    * For music of 16,000 samples a second: two filters a semitone from A2 (110 Hz) for six octaves,
-   * windows of 64 ms, a frame every 20 ms.
+   * windows of 80 ms, a frame every 20 ms.
    */
   public static FeatureReader music() {
     int size = 2048;
-    int length = 1024;
+    int length = 1280;
     FilterBank bank = FilterBank.semitones(144, 45, 2, size, 16000);
     return new FeatureReader(new Spectrum(size, length), bank, 320, MUSIC_FLOOR * length * length);
   }

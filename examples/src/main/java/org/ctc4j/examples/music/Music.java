@@ -81,8 +81,8 @@ public final class Music implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    int steps = options.quick ? 500 : 1000;
-    int every = 100;
+    int steps = options.quick ? 500 : 6000;
+    int every = options.quick ? 100 : 500;
     List<Melody> heldOut =
         melodies(heldOutTunes).stream()
             .filter(melody -> melody.channel() == RIGHT_HAND && Performance.hasRoomFor(melody))
@@ -100,7 +100,7 @@ public final class Music implements Callable<Integer> {
       List<Utterance> some = onInstrumentsInTurn(heldOut, synthesiser);
       Epochs epochs =
           new Epochs(
-              phrases.next(options.quick ? 400 : 1000),
+              phrases.next(options.quick ? 400 : 3000),
               BATCH,
               BATCH * LONGEST,
               NET.stride(),

@@ -23,8 +23,8 @@ record Performance(Utterance utterance, double[] onsets) {
   /** From one frame to the next, in seconds. */
   static final double FRAME_SHIFT = 0.02;
 
-  /** Between a note and the same once more, in seconds; half the note if that is less. */
-  private static final double GAP = 0.1;
+  /** Between a note and the same once more, in seconds; a third of the note if that is less. */
+  private static final double GAP = 0.06;
 
   static boolean hasRoomFor(Melody melody) {
     return melody.lowest() >= LOWEST && melody.highest() <= HIGHEST;
@@ -56,7 +56,7 @@ record Performance(Utterance utterance, double[] onsets) {
       double end = note.end();
       if (i + 1 < notes.size() && notes.get(i + 1).pitch() == note.pitch()) {
         double next = notes.get(i + 1).start();
-        end = Math.min(end, next - Math.min(GAP, (next - note.start()) / 2));
+        end = Math.min(end, next - Math.min(GAP, (next - note.start()) / 3));
       }
       articulated.add(new Note(note.pitch(), note.start(), end));
     }

@@ -106,8 +106,8 @@ class PerformanceTest {
             new Note(60, 0, 1), new Note(60, 1, 1.09), new Note(60, 1.09, 2), new Note(62, 2, 3));
     assertEquals(
         List.of(
-            new Note(60, 0, 0.9),
-            new Note(60, 1, 1.09 - (1.09 - 1) / 2),
+            new Note(60, 0, 0.94),
+            new Note(60, 1, 1.09 - (1.09 - 1) / 3),
             new Note(60, 1.09, 2),
             new Note(62, 2, 3)),
         Performance.articulated(notes));
