@@ -35,7 +35,7 @@ public final class Music implements Callable<Integer> {
   private static final int LONGEST = 500; // frames of a phrase in a full batch
   private static final int VELOCITY = 90;
   private static final int RIGHT_HAND = 3; // PianoBooster's channel of it
-  private static final double LEARNED = 0.5; // guessing the commonest pitch is at 0.8
+  private static final double LEARNED = 0.5;
   private static final ConvolutionNet NET = new ConvolutionNet(96, 5, 1, 3, 0);
 
   @Option(names = "--tunes", required = true, hidden = true)

@@ -36,7 +36,7 @@ public final class Speech implements Callable<Integer> {
   private static final int BATCH = 16;
   private static final int BATCH_FRAMES = 8000;
   private static final int SHOWN = 8;
-  private static final double LEARNED = 0.75; // empty is at 1, and the commonest character at 0.9
+  private static final double LEARNED = 0.75; // an empty output is at 1
 
   private static final ConvolutionNet NET = new ConvolutionNet(128, 9, 3, 5, 0.1f);
 
