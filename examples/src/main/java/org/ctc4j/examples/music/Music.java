@@ -35,7 +35,7 @@ public final class Music implements Callable<Integer> {
   private static final int LONGEST = 500; // frames of a phrase in a full batch
   private static final int VELOCITY = 90;
   private static final int RIGHT_HAND = 3; // PianoBooster's channel of it
-  private static final double LEARNED = 0.5; // guessing the commonest pitch is at 0.8
+  private static final double LEARNED = 0.5;
   private static final ConvolutionNet NET = new ConvolutionNet(96, 5, 1, 3, 0);
 
   @Option(names = "--tunes", required = true, hidden = true)
@@ -81,8 +81,8 @@ public final class Music implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    int steps = options.quick ? 500 : 1000;
-    int every = 100;
+    int steps = options.quick ? 500 : 6000;
+    int every = options.quick ? 100 : 500;
     List<Melody> heldOut =
         melodies(heldOutTunes).stream()
             .filter(melody -> melody.channel() == RIGHT_HAND && Performance.hasRoomFor(melody))
@@ -100,7 +100,7 @@ public final class Music implements Callable<Integer> {
       List<Utterance> some = onInstrumentsInTurn(heldOut, synthesiser);
       Epochs epochs =
           new Epochs(
-              phrases.next(options.quick ? 400 : 1000),
+              phrases.next(options.quick ? 400 : 3000),
               BATCH,
               BATCH * LONGEST,
               NET.stride(),
