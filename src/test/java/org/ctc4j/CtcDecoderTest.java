@@ -136,13 +136,14 @@ class CtcDecoderTest {
       List<CtcNBest> gotLists = decoder.beamSearch(p, lengths, options, beam);
       for (int n = 0; n < 5; n++) {
         assertArrayEquals(paths.get(n).labels(), gotPaths.get(n).labels(), replay());
-        assertEquals(paths.get(n).logProbability(), gotPaths.get(n).logProbability(), replay());
+        assertEquals(
+            paths.get(n).logProbability(), gotPaths.get(n).logProbability(), 1e-13, replay());
         assertEquals(lists.get(n).status(), gotLists.get(n).status(), replay());
         for (int i = 0; i < lists.get(n).hypotheses().size(); i++) {
           CtcHypothesis expected = lists.get(n).hypotheses().get(i);
           CtcHypothesis got = gotLists.get(n).hypotheses().get(i);
           assertArrayEquals(expected.labels(), got.labels(), replay());
-          assertEquals(expected.logProbability(), got.logProbability(), replay());
+          assertEquals(expected.logProbability(), got.logProbability(), 1e-13, replay());
         }
       }
     }

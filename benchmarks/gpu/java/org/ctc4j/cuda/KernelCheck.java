@@ -20,6 +20,7 @@ import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.InputKind;
 import org.ctc4j.ProjectedResult;
 import org.ctc4j.Reduction;
 import org.ctc4j.Targets;
@@ -80,8 +81,44 @@ public final class KernelCheck {
           check(frugal, frugalAligner, shape, ElementType.FLOAT32, 3);
         }
       }
+      for (ElementType type : ElementType.values()) {
+        checkProbabilities(cuda, aligner, type);
+      }
       checkProjections(cuda);
     }
+  }
+
+  static void checkProbabilities(Ctc cuda, CtcAligner aligner, ElementType type) {
+    Workload workload = Workload.random(Shape.of("40x2x32x12"), 3, 1);
+    FrameTensor drawn = workload.tensor(workload.logits());
+    FrameTensor probabilities = drawn.zerosLike(type);
+    double[] row = new double[drawn.classes()];
+    for (int t = 0; t < drawn.frames(); t++) {
+      for (int n = 0; n < drawn.utterances(); n++) {
+        for (int c = 0; c < row.length; c++) {
+          row[c] = Math.exp(drawn.get(t, n, c));
+        }
+        double sum = Arrays.stream(row).sum();
+        for (int c = 0; c < row.length; c++) {
+          probabilities.set(t, n, c, row[c] / sum);
+        }
+      }
+    }
+    CtcBatch batch =
+        CtcBatch.of(probabilities, Targets.of(workload.targets()), workload.inputLengths());
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.PROBABILITIES);
+    String what = "probabilities, " + type;
+    try (Ctc reference = Ctc.create(Backend.REFERENCE);
+        CtcAligner cpu = CtcAligner.create(Backend.CPU)) {
+      CtcResult expected = reference.lossAndGradient(batch, options);
+      CtcResult got = cuda.lossAndGradient(batch, options);
+      for (int n = 0; n < batch.utterances(); n++) {
+        Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
+      }
+      Agreement.assertGradient(expected.gradient()::get, got.gradient(), 1e-5, () -> what);
+      assertEquals(states(cpu.align(batch, options)), states(aligner.align(batch, options)), what);
+    }
+    System.out.println("ok " + what);
   }
 
   static void checkProjections(Ctc cuda) {

@@ -53,6 +53,7 @@ class CudaPrepareTest {
 
   @BeforeEach
   void open() {
+    CudaCtc.devices(); // starts the driver, should no other class of this JVM have done so
     context = new PrimaryContext(0);
     stream = context.whileCurrent(Stream::new);
   }

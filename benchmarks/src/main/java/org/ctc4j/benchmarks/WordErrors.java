@@ -165,6 +165,10 @@ final class WordErrors {
     chosen("beam 100, 3-gram", beam, (w, b) -> WordScorer.of(model, vocabulary, w, b));
     chosen("beam 100, 3-gram and lexicon", beam, (w, b) -> WordScorer.of(model, lexicon, w, b));
     chosen("the same, threshold 15 nats", near, (w, b) -> WordScorer.of(model, lexicon, w, b));
+    WordScorer light = WordScorer.of(model, vocabulary, 0.5, 1.5); // as the command line, not told
+    print("3-gram, weight 0.5, bonus 1.5", ErrorCounts.words(said, search(beam, light)));
+    WordScorer lightAndClosed = WordScorer.of(model, lexicon, 0.5, 1.5);
+    print("3-gram and lexicon, likewise", ErrorCounts.words(said, search(beam, lightAndClosed)));
     System.out.println();
     System.out.println(
         "| search with 3-gram and lexicon, weight 1.5, bonus 1.5 | ms |\n|---|---:|");
