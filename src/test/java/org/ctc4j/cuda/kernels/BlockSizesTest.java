@@ -1,11 +1,14 @@
 package org.ctc4j.cuda.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,7 +29,9 @@ class BlockSizesTest {
   private static final int MANY = 10_000; // labels: the most warps
   private static final Pattern ENTRY =
       Pattern.compile("\\.entry (\\w+)\\((?:[^.]|\\.(?!maxntid))*\\.maxntid (\\d+)");
-  private static final Pattern ROWS = Pattern.compile("int ROWS_PER_BLOCK = (\\d+);");
+  private static final Pattern TIER = Pattern.compile("LANES\\(TYPE, (c\\d+), (\\d+),");
+  private static final Pattern LABELS = Pattern.compile("int LANES = (\\d+);");
+  private static final int THREADS = 256; // of a block that has several rows
 
   private record Size(int blocks, int threads) {}
 
@@ -66,27 +71,49 @@ class BlockSizesTest {
   }
 
   @Test
-  @DisplayName("Kernels with a warp a row get as many blocks as these rows are")
+  @DisplayName("Kernels of several rows a block get as many blocks as these rows are")
   void rows() throws IOException {
-    Matcher constant = ROWS.matcher(Files.readString(Path.of("kernels/ctc.cuh")));
-    constant.find();
-    int perBlock = Integer.parseInt(constant.group(1));
-    Map<String, Size> one = launches(perBlock);
-    Map<String, Size> two = launches(perBlock + 1);
+    Map<String, Integer> lanes = lanes();
     int compared = 0;
-    for (String kernel : one.keySet()) {
-      String what = kernel.replaceAll("_(f64|f32|f16|bf16)", "");
-      if (what.matches(
-          "ctc_(frames_c(32|64|128|256|1024)|labels|posteriors|align_frames"
-              + "|projection_(gather|finish|hidden))")) {
-        boolean paired = what.matches("ctc_(labels|posteriors)"); // rows of two sides
-        assertEquals(paired ? 2 : 1, one.get(kernel).blocks, kernel);
-        assertEquals(paired ? 3 : 2, two.get(kernel).blocks, kernel);
-        assertEquals(32 * perBlock, one.get(kernel).threads, kernel);
-        compared++;
+    for (int each : Set.copyOf(lanes.values())) {
+      int perBlock = THREADS / each;
+      Map<String, Size> one = launches(perBlock);
+      Map<String, Size> two = launches(perBlock + 1);
+      for (String kernel : one.keySet()) {
+        String what = kernel.replaceAll("_(f64|f32|f16|bf16)", "");
+        if (lanes.getOrDefault(what, 0) == each) {
+          boolean paired = what.matches("ctc_(labels|posteriors)"); // rows of two sides
+          assertEquals(paired ? 2 : 1, one.get(kernel).blocks, kernel);
+          assertEquals(paired ? 3 : 2, two.get(kernel).blocks, kernel);
+          assertEquals(THREADS, one.get(kernel).threads, kernel);
+          compared++;
+        }
       }
     }
-    assertEquals(3 * 5 + 2 + 2 + 4 + 4 * 3, compared);
+    assertEquals(3 * 5 + 2 + 4 + 2 + 4 + 4 * 3, compared);
+  }
+
+  /** Of each such kernel, how many lanes take a row, as the sources have it. */
+  private static Map<String, Integer> lanes() throws IOException {
+    Map<String, Integer> lanes = new TreeMap<>();
+    for (String kernel :
+        List.of(
+            "frames_probabilities",
+            "posteriors",
+            "align_frames",
+            "projection_gather",
+            "projection_finish",
+            "projection_hidden")) {
+      lanes.put("ctc_" + kernel, 32);
+    }
+    Matcher tier = TIER.matcher(Files.readString(Path.of("kernels/frames.cu")));
+    while (tier.find()) {
+      lanes.put("ctc_frames_" + tier.group(1), Integer.parseInt(tier.group(2)));
+    }
+    Matcher labels = LABELS.matcher(Files.readString(Path.of("kernels/labels.cu")));
+    assertTrue(labels.find());
+    lanes.put("ctc_labels", Integer.parseInt(labels.group(1)));
+    return lanes;
   }
 
   private static Iterable<Path> ptx() throws IOException {
