@@ -256,7 +256,7 @@ class CudaProjectionTest {
   }
 
   @Test
-  @DisplayName("float16 hidden states in pieces go up as float32")
+  @DisplayName("float16 hidden states in pieces go up as float16")
   void pieces() {
     ProjectionCase one = ProjectionCase.random(random, ElementType.FLOAT16, 10, 2, 19, 4, 3);
     Elements all = one.hidden().elements();
@@ -277,7 +277,7 @@ class CudaProjectionTest {
     try (Ctc cuda = Ctc.create(Backend.CUDA)) {
       ProjectionCase.assertAgrees(expected(one), computed(cuda, same), 1e-6, 1e-5, "pieces");
     }
-    TestDriver.assertLaunches(1, "ctc_projection_sum_f32");
+    TestDriver.assertLaunches(1, "ctc_projection_sum_f16");
   }
 
   /** Bytes of device memory at the peak, less those of input and output; 0 if nobody knows. */

@@ -147,6 +147,9 @@ class BlockSizesTest {
       }
     }
     new LabelsLauncher(modules).enqueue(rows, 1, arguments, launch);
+    OffsetsLauncher offsets = new OffsetsLauncher(modules);
+    offsets.enqueueWeights(rows, arguments, launch);
+    offsets.enqueueLabels(rows, 1, arguments, launch);
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
     SecondLossLauncher.smallLoss(modules).enqueue(rows, MANY, arguments, launch);
     SecondLossLauncher.complement(modules).enqueue(rows, MANY, arguments, launch);
