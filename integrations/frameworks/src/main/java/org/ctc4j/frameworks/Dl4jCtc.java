@@ -8,8 +8,8 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcResult;
 import org.ctc4j.ElementType;
 import org.ctc4j.FrameTensor;
-import org.ctc4j.Strides;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.Strides;
 import org.ctc4j.Targets;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -94,9 +94,8 @@ public final class Dl4jCtc {
         array.offset(),
         Math.toIntExact(array.size(2)),
         Math.toIntExact(array.size(0)),
-        Math.toIntExact(array.size(1)), new Strides(array.stride(2),
-        array.stride(0),
-        array.stride(1)));
+        Math.toIntExact(array.size(1)),
+        new Strides(array.stride(2), array.stride(0), array.stride(1)));
   }
 
   private static ElementType type(INDArray array) {

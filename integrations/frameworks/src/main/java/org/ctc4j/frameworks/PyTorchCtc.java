@@ -11,8 +11,8 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcResult;
 import org.ctc4j.ElementType;
 import org.ctc4j.FrameTensor;
-import org.ctc4j.Strides;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.Strides;
 import org.ctc4j.Targets;
 
 /**
@@ -70,9 +70,8 @@ public final class PyTorchCtc {
         0,
         Math.toIntExact(sizes[0]),
         Math.toIntExact(sizes[1]),
-        Math.toIntExact(sizes[2]), new Strides(strides[0],
-        strides[1],
-        strides[2]));
+        Math.toIntExact(sizes[2]),
+        new Strides(strides[0], strides[1], strides[2]));
   }
 
   /** T, N and C. */
