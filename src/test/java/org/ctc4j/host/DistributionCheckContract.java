@@ -22,6 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is checked of numbers that are a probability distribution over the classes each frame. */
 abstract class DistributionCheckContract {
+  private static final int MOST_OF_SUMS = 40_000;
+
   private final InputKind input;
   private final String name;
 
@@ -115,8 +117,8 @@ abstract class DistributionCheckContract {
   void sums(ElementType type) {
     for (int classes : classCounts) {
       for (double sum : new double[] {0.3, 0.93, 0.949, 0.953, 0.97, 1, 1.03, 1.047, 1.07, 3}) {
-        if (sum > classes || isTooCoarse(type, classes, 0)) {
-          continue; // more than 1 of a class
+        if (sum > classes || classes > MOST_OF_SUMS || isTooCoarse(type, classes, 0)) {
+          continue; // more than 1 of a class, or long
         }
         FrameTensor tensor = tensor(type, 5, 1, classes);
         fill(tensor, 0);
