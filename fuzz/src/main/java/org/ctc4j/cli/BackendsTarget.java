@@ -48,7 +48,8 @@ public final class BackendsTarget {
       boolean agrees =
           row.status() == row.referenceStatus()
               && row.lossError() <= 1e-6
-              && (row.gradientError() <= 1e-5 || Math.abs(row.worst().difference()) <= ROUNDING);
+              && (row.gradient().error() <= 1e-5
+                  || Math.abs(row.gradient().worst().difference()) <= ROUNDING);
       if (!agrees) {
         throw new AssertionError(
             "%s of %s with %s".formatted(row, batch.logits().elements().type(), options));
