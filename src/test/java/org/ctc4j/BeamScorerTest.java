@@ -62,31 +62,6 @@ class BeamScorerTest {
     }
   }
 
-  /** The same without its bound. */
-  private static <S> BeamScorer<S> unbounded(BeamScorer<S> scorer) {
-    return new BeamScorer<>() {
-      @Override
-      public S start() {
-        return scorer.start();
-      }
-
-      @Override
-      public double score(S state, int label) {
-        return scorer.score(state, label);
-      }
-
-      @Override
-      public S next(S state, int label) {
-        return scorer.next(state, label);
-      }
-
-      @Override
-      public double end(S state) {
-        return scorer.end(state);
-      }
-    };
-  }
-
   private FrameTensor noise(int frames, int classes, double deviation) {
     double[] numbers = new double[frames * classes];
     Arrays.setAll(numbers, i -> deviation * random.nextGaussian());
@@ -171,8 +146,8 @@ class BeamScorerTest {
       FrameTensor ofMore = noise(random.nextInt(40), 2, 3);
       HotWords hot =
           HotWords.of(List.of(new int[] {1}, new int[] {1, 1}), 2 * random.nextGaussian());
-      assertSame(ofMore, beam, hot, unbounded(hot));
-      assertSame(logits, beam, drawn.plus(hot), unbounded(drawn).plus(hot));
+      assertSame(ofMore, beam, hot, new UnboundedScorer<>(hot));
+      assertSame(logits, beam, drawn.plus(hot), new UnboundedScorer<>(drawn).plus(hot));
     }
   }
 

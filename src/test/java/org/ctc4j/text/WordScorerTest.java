@@ -22,6 +22,7 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Seed;
+import org.ctc4j.UnboundedScorer;
 import org.ctc4j.lm.NGramModel;
 import org.ctc4j.lm.TextModel;
 import org.junit.jupiter.api.DisplayName;
@@ -170,7 +171,7 @@ class WordScorerTest {
         FrameTensor tensor = FrameTensor.timeMajor(logits, frames, 1, vocabulary.size());
         BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(1 + random.nextInt(20)).withNBest(20);
         assertEquals(
-            outputs(search(tensor, beam, unbounded(scorer)), vocabulary),
+            outputs(search(tensor, beam, new UnboundedScorer<>(scorer)), vocabulary),
             outputs(search(tensor, beam, scorer), vocabulary));
       }
     }
@@ -202,30 +203,6 @@ class WordScorerTest {
       outputs.add(Arrays.toString(output.labels()) + output + output.added());
     }
     return outputs;
-  }
-
-  private static <S> BeamScorer<S> unbounded(BeamScorer<S> scorer) {
-    return new BeamScorer<>() {
-      @Override
-      public S start() {
-        return scorer.start();
-      }
-
-      @Override
-      public double score(S state, int label) {
-        return scorer.score(state, label);
-      }
-
-      @Override
-      public S next(S state, int label) {
-        return scorer.next(state, label);
-      }
-
-      @Override
-      public double end(S state) {
-        return scorer.end(state);
-      }
-    };
   }
 
   @Test
