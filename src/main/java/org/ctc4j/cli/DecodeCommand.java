@@ -104,7 +104,8 @@ final class DecodeCommand implements Callable<Integer> {
       names = "--stream",
       description = {
         "Read frames from standard input ('-') as they come: float32 numbers, little-endian, one for"
-            + " each of --tokens' classes, frame after frame. A line of text is printed after every "
+            + " each of --tokens' classes, frame after frame. Text is printed as soon as no later frame"
+            + " can change it; a line ends after "
             + StreamDecoding.ENDPOINT_FRAMES
             + " frames without a label, and at the end."
       })

@@ -1,10 +1,8 @@
 package org.ctc4j.cli;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -72,33 +70,19 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     Locale.setDefault(Locale.ROOT); // numbers are for programs, too
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    StringWriter out = new StringWriter();
-    int exitCode = run(args, new PrintWriter(out), err);
-    try {
-      exitCode = delivered(out.toString(), err) ? exitCode : BAD_INPUT;
-    } catch (OutOfMemoryError e) {
-      exitCode = outOfMemory(e, err);
+    StandardOutput out = new StandardOutput();
+    int exitCode = run(args, out, err);
+    String failure = out.failure();
+    if (failure != null) {
+      Messages.error(err, "standard output could not be written: " + failure);
+      exitCode = BAD_INPUT;
     }
     ErrorFilter.await();
     System.exit(exitCode);
   }
 
-  /** Writes to standard output, which may be a full disk; PrintStream would keep quiet about it. */
-  private static boolean delivered(String text, PrintWriter err) {
-    try {
-      new FileOutputStream(FileDescriptor.out).write(text.getBytes(StandardCharsets.UTF_8));
-      return true;
-    } catch (IOException e) {
-      if ("Broken pipe".equals(e.getMessage())) { // who reads has seen enough
-        return true;
-      }
-      Messages.error(err, "standard output could not be written: " + e.getMessage());
-      return false;
-    }
-  }
-
   /** Runs one command line and returns its exit code. */
-  static int run(String[] args, PrintWriter out, PrintWriter err) {
+  static int run(String[] args, Writer out, PrintWriter err) {
     try {
       PrintWriter plain = new PrintWriter(new PlainWriter(out));
       int exitCode = commandLine(plain, err).execute(args);

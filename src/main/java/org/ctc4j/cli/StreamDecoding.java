@@ -5,14 +5,22 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.text.BreakIterator;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.IntStream;
 import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.CtcStream;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.LabelSpan;
 import org.ctc4j.text.Vocabulary;
 
-/** Decodes frames as they come, and prints a line whenever nothing has been said for a while. */
+/**
+ * Decodes frames as they come. Text is printed as soon as no later frame can change it; the line
+ * ends when nothing has been said for a while.
+ */
 final class StreamDecoding {
   /** So many frames without a label end an utterance. */
   static final int ENDPOINT_FRAMES = 50;
@@ -23,6 +31,9 @@ final class StreamDecoding {
   private final CtcStream stream;
   private final Vocabulary vocabulary;
   private final PrintWriter out;
+  private final BreakIterator characters = BreakIterator.getCharacterInstance(Locale.ROOT);
+  private int[] finals = {}; // the labels of this utterance that cannot change
+  private String printed = ""; // of this utterance
   private long before; // frames of the utterances that have ended
 
   StreamDecoding(CtcStream stream, Vocabulary vocabulary, PrintWriter out) {
@@ -49,7 +60,7 @@ final class StreamDecoding {
       float[] numbers = new float[count / Float.BYTES];
       ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(numbers);
       add(FrameTensor.timeMajor(numbers, count / frameBytes, 1, classes));
-    } while (count == bytes.length);
+    } while (count == bytes.length && !out.checkError()); // a reader that went away needs no more
     end();
   }
 
@@ -65,16 +76,48 @@ final class StreamDecoding {
     }
     if (stream.trailingBlanks() >= ENDPOINT_FRAMES) {
       end();
+    } else if (stream.finalSpans() > finals.length) {
+      printFinals();
+    }
+  }
+
+  private void printFinals() {
+    int[] fresh =
+        stream.spans(finals.length).stream()
+            .limit(stream.finalSpans() - finals.length)
+            .mapToInt(LabelSpan::label)
+            .toArray();
+    finals = IntStream.concat(Arrays.stream(finals), Arrays.stream(fresh)).toArray();
+    String text = vocabulary.text(finals);
+    characters.setText(text);
+    int last = Math.max(0, characters.preceding(text.length())); // an accent may still come
+    if (last > printed.length()) {
+      print(text.substring(0, last));
     }
   }
 
   private void end() {
     CtcNBest nBest = stream.nBest();
-    if (!nBest.hypotheses().isEmpty() && nBest.best().labels().length > 0) {
-      out.println(vocabulary.text(nBest.best().labels()));
+    if (!nBest.hypotheses().isEmpty()) {
+      print(vocabulary.text(nBest.best().labels()));
+    }
+    if (!printed.isEmpty()) {
+      out.println();
       out.flush();
     }
+    printed = "";
+    finals = new int[0];
     before += stream.frames();
     stream.reset();
+  }
+
+  /** Prints what is new of the text of this utterance. */
+  private void print(String text) {
+    if (!text.startsWith(printed)) {
+      throw new IllegalStateException("'%s' does not begin with '%s'".formatted(text, printed));
+    }
+    out.print(text.substring(printed.length()));
+    out.flush();
+    printed = text;
   }
 }

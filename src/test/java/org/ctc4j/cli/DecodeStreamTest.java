@@ -1,15 +1,24 @@
 package org.ctc4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -64,6 +73,85 @@ class DecodeStreamTest {
     assertEquals(expected, decode(input, "--beam", 5).succeeded().out());
     assertEquals("", decode(frames("")).succeeded().out());
     assertEquals("", decode(frames(pause)).succeeded().out());
+  }
+
+  /** What each flush brought to whoever reads. */
+  private List<String> printed(byte[] input, Object... more) {
+    List<String> parts = new ArrayList<>();
+    StringWriter text =
+        new StringWriter() {
+          @Override
+          public void flush() {
+            parts.add(toString());
+            getBuffer().setLength(0);
+          }
+        };
+    List<Object> args = new ArrayList<>(List.of("decode", "--stream", "-", "--tokens", tokens));
+    args.addAll(List.of(more));
+    InputStream before = System.in;
+    System.setIn(new ByteArrayInputStream(input));
+    try {
+      String[] words = args.stream().map(Object::toString).toArray(String[]::new);
+      StringWriter err = new StringWriter();
+      assertEquals(0, Main.run(words, text, new PrintWriter(err)), err.toString());
+    } finally {
+      System.setIn(before);
+    }
+    parts.removeIf(String::isEmpty);
+    return parts;
+  }
+
+  @Test
+  @DisplayName("Text appears before the pause, all but the last character of what cannot change")
+  void textThatCannotChangeIsPrinted() {
+    byte[] input = frames("-aa-".repeat(5) + "-bb-".repeat(5) + "-".repeat(20) + "-aa-".repeat(10));
+    for (Object[] more : new Object[][] {{}, {"--beam", 3, "--beam-threshold", 6}}) {
+      List<String> parts = printed(input, more);
+      assertTrue(parts.size() > 5, parts.toString());
+      String whole = String.join(" ", ("a".repeat(5) + "b".repeat(5) + "a".repeat(10)).split(""));
+      assertEquals(whole + System.lineSeparator(), String.join("", parts));
+    }
+  }
+
+  /** An accent that is a token of its own changes the letter before it. */
+  @Test
+  void noCharacterIsPrintedThatAnAccentChanges() throws IOException {
+    Files.writeString(tokens, "-\ne\n\u0301\n");
+    byte[] input = frames("-aa--bb-".repeat(7) + "-aa-");
+    List<String> parts = printed(input, "--nfc", "--joined");
+    assertTrue(parts.size() > 5, parts.toString());
+    assertEquals("é".repeat(7) + "e" + System.lineSeparator(), String.join("", parts));
+  }
+
+  @Test
+  @DisplayName("A process that waits for more has printed what it has heard")
+  void linesComeAtOnce() throws Exception {
+    Process ctc =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "decode",
+                "--stream",
+                "-",
+                "--tokens",
+                tokens.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      OutputStream in = ctc.getOutputStream();
+      BufferedReader out = ctc.inputReader();
+      in.write(frames("-aab-" + "-".repeat(StreamDecoding.ENDPOINT_FRAMES + 15)));
+      in.flush();
+      assertEquals("a b", assertTimeoutPreemptively(Duration.ofSeconds(60), out::readLine));
+      in.write(frames("b-a-"));
+      in.close();
+      assertEquals("b a", out.readLine());
+      assertEquals(0, ctc.waitFor());
+    } finally {
+      ctc.destroyForcibly();
+    }
   }
 
   @Test
