@@ -11,9 +11,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import org.ctc4j.lm.NGramModel;
+import org.ctc4j.lm.TextModel;
+import org.ctc4j.text.Lexicon;
+import org.ctc4j.text.TokenScorer;
+import org.ctc4j.text.Vocabulary;
+import org.ctc4j.text.WordScorer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -96,6 +104,39 @@ class CtcStreamTest {
         stream = decoder.stream(9, options, beam, hot);
         add(stream, numbers, size);
         assertSame(scored, stream.nBest(), where);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("The same with a language model, a lexicon, hot phrases, and all of them")
+  void models(@TempDir Path folder) {
+    Vocabulary vocabulary = Vocabulary.of(List.of("<blank>", "<space>", "a", "b", "c"));
+    List<String> words = List.of("a", "ab", "ba", "cab");
+    List<String> entries = new ArrayList<>(words);
+    entries.addAll(List.of("<s>", "</s>", "<unk>"));
+    NGramModel model = TextModel.random(random, entries, 3).read(folder, random);
+    Lexicon lexicon = Lexicon.of(vocabulary, words);
+    BeamScorer<?> hot = vocabulary.hotWords(Map.of("ab cab", 2.0, "ba", 1.0));
+    List<BeamScorer<?>> scorers =
+        List.of(
+            WordScorer.of(model, vocabulary, 1, 0.5),
+            WordScorer.of(model, lexicon, 0.7, 1),
+            TokenScorer.of(model, vocabulary, 0.5, 0.1),
+            hot,
+            WordScorer.of(model, lexicon, 0.7, 1).plus(hot));
+    FrameTensor logits = noise(150, 5, 2.5);
+    for (BeamOptions beam :
+        List.of(
+            BeamOptions.DEFAULT.withBeamWidth(20).withNBest(5),
+            BeamOptions.DEFAULT.withBeamWidth(20).withNBest(5).withBeamThreshold(8))) {
+      for (BeamScorer<?> scorer : scorers) {
+        CtcNBest expected = decoder.beamSearch(logits, CtcOptions.DEFAULT, beam, scorer).get(0);
+        for (int size : new int[] {1, 7, 100, ALL}) {
+          CtcStream stream = decoder.stream(5, CtcOptions.DEFAULT, beam, scorer);
+          add(stream, logits, size);
+          assertSame(expected, stream.nBest(), scorer + ", " + size + " " + replay());
+        }
       }
     }
   }

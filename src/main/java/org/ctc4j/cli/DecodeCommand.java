@@ -65,6 +65,7 @@ final class DecodeCommand implements Callable<Integer> {
           "--blank",
           "--input",
           "--lm",
+          "--lm-tokens",
           "--lm-weight",
           "--word-bonus",
           "--lexicon",

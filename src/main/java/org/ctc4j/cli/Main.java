@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       ExplainCommand.class,
       CompareCommand.class,
       BenchCommand.class,
+      ModelCommand.class,
       DevicesCommand.class,
       GenerateCompletion.class,
       HelpCommand.class
@@ -127,7 +128,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "expected a command: loss, align, decode, posteriors, explain, compare, bench, devices or help");
+        "expected a command: loss, align, decode, posteriors, explain, compare, bench, model, devices or help");
   }
 
   private static int badArguments(ParameterException e, String[] args) {

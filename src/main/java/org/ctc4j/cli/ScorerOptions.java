@@ -9,6 +9,7 @@ import org.ctc4j.BeamScorer;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.lm.NGramModel;
 import org.ctc4j.text.Lexicon;
+import org.ctc4j.text.TokenScorer;
 import org.ctc4j.text.Vocabulary;
 import org.ctc4j.text.WordScorer;
 import picocli.CommandLine.Option;
@@ -24,8 +25,13 @@ final class ScorerOptions {
       paramLabel = "FILE",
       description =
           "With --beam: an n-gram model of words, an ARPA file, as it is or compressed with gzip, or"
-              + " one that ctc4j has written.")
+              + " one that 'ctc model' has written.")
   private Path model;
+
+  @Option(
+      names = "--lm-tokens",
+      description = "With --lm: the model's words are the tokens, pieces or characters.")
+  private boolean modelOfTokens;
 
   @Option(
       names = "--lm-weight",
@@ -42,7 +48,7 @@ final class ScorerOptions {
       description =
           "With --lm or --lexicon: what each word adds to the score (default: "
               + WORD_BONUS
-              + " with --lm, 0 without).")
+              + " with --lm of words, 0 otherwise).")
   private Double wordBonus;
 
   @Option(
@@ -104,27 +110,36 @@ final class ScorerOptions {
     if (weight != null && model == null) {
       throw new InvalidInputException("--lm-weight: only with --lm, which is missing");
     }
-    if (wordBonus != null && model == null && lexicon == null) {
+    if (modelOfTokens && model == null) {
+      throw new InvalidInputException("--lm-tokens: only with --lm, which is missing");
+    }
+    if (wordBonus != null && lexicon == null && (model == null || modelOfTokens)) {
       throw new InvalidInputException(
-          "--word-bonus: only with --lm or --lexicon, which are missing");
+          modelOfTokens
+              ? "--word-bonus: with --lm-tokens only beside --lexicon, which is missing"
+              : "--word-bonus: only with --lm or --lexicon, which are missing");
     }
   }
 
   /** Null where there is none of them. */
   BeamScorer<?> scorer(Vocabulary vocabulary) throws IOException {
-    BeamScorer<?> words = words(vocabulary);
-    BeamScorer<?> hot = hotWords(vocabulary);
-    return words == null ? hot : hot == null ? words : words.plus(hot);
+    return sum(words(vocabulary), hotWords(vocabulary));
+  }
+
+  private static BeamScorer<?> sum(BeamScorer<?> one, BeamScorer<?> other) {
+    return one == null ? other : other == null ? one : one.plus(other);
   }
 
   private BeamScorer<?> words(Vocabulary vocabulary) throws IOException {
     Lexicon words = lexicon == null ? null : Lexicon.read(lexicon, vocabulary);
-    if (model == null) {
-      return words == null ? null : WordScorer.of(words, wordBonus == null ? 0 : wordBonus);
-    }
-    NGramModel read = NGramModel.read(model);
-    double bonus = wordBonus == null ? WORD_BONUS : wordBonus;
+    NGramModel read = model == null ? null : NGramModel.read(model);
     double factor = weight == null ? WEIGHT : weight;
+    if (read == null || modelOfTokens) {
+      BeamScorer<?> spelt =
+          words == null ? null : WordScorer.of(words, wordBonus == null ? 0 : wordBonus);
+      return read == null ? spelt : sum(spelt, TokenScorer.of(read, vocabulary, factor, 0));
+    }
+    double bonus = wordBonus == null ? WORD_BONUS : wordBonus;
     return words == null
         ? WordScorer.of(read, vocabulary, factor, bonus)
         : WordScorer.of(read, words, factor, bonus);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +39,10 @@ class OutputTest {
     ALIGN_CTM("align", "%in", "--frame-shift", "0.02", "--ctm"),
     ALIGN_TEXTGRID("align", "%in", "--frame-shift", "0.02", "--textgrid"),
     ALIGN_CSV("align", "%in", "--csv"),
-    DECODE_JSONL("decode", "%in", "--jsonl");
+    DECODE_JSONL("decode", "%in", "--jsonl"),
+    MODEL_OUT("model", "%model", "--out");
+
+    private static final String ARPA = "\\data\\\nngram 1=1\n\n\\1-grams:\n-1 word\n\n\\end\\\n";
 
     private final List<String> words;
 
@@ -57,12 +61,11 @@ class OutputTest {
       Path weight = folder.resolve("weight.npz");
       NpzFile.valid().without("logits").floats("hidden", "(6, 2, 4)", new float[48]).write(hidden);
       new NpzFile().floats("weight", "(4, 4)", new float[16]).write(weight);
+      Map<String, Path> inputs =
+          Map.of("%in", in, "%model", in, "%hidden", hidden, "%weight", weight);
       List<Object> args = new ArrayList<>();
       for (String word : words) {
-        args.add(
-            word.equals("%in")
-                ? in
-                : word.equals("%hidden") ? hidden : word.equals("%weight") ? weight : word);
+        args.add(inputs.containsKey(word) ? inputs.get(word) : word);
       }
       args.add(this == ALIGN_TEXTGRID ? place.getParent() : place);
       return Cli.run(args.toArray());
@@ -75,10 +78,14 @@ class OutputTest {
 
     /** The file it reads first. */
     Path input(Path folder) throws IOException {
-      Path in = folder.resolve("in.npz");
-      return this == PROJECTED_GRAD
-          ? folder.resolve("hidden.npz")
-          : Files.exists(in) ? in : NpzFile.valid().write(in);
+      Path in = folder.resolve(this == MODEL_OUT ? "model.arpa" : "in.npz");
+      if (this == PROJECTED_GRAD) {
+        return folder.resolve("hidden.npz");
+      }
+      if (Files.exists(in)) {
+        return in;
+      }
+      return this == MODEL_OUT ? Files.writeString(in, ARPA) : NpzFile.valid().write(in);
     }
   }
 

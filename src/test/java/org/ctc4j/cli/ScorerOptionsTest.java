@@ -93,6 +93,42 @@ class ScorerOptionsTest {
   }
 
   @Test
+  @DisplayName("A model that was written gives the same; one of tokens counts every label")
+  void writtenAndOfTokens() throws Exception {
+    Path arpa = model();
+    Path written = folder.resolve("model.lm");
+    String told = Cli.run("model", arpa, "--out", written).succeeded().out().strip();
+    assertEquals("2-gram model of 5 words, 6 n-grams", told);
+    assertEquals(told, Cli.run("model", written).succeeded().out().strip());
+    assertEquals(
+        Cli.run("decode", "--beam", 100, "--lm", arpa).succeeded().out(),
+        Cli.run("decode", "--beam", 100, "--lm", written).succeeded().out());
+    Path letters =
+        file(
+            "letters.arpa",
+            "\\data\\\nngram 1=3\n\n\\1-grams:\n-99 <s>\n-1 o\n-2 <unk>\n\n\\end\\\n");
+    String[] options = {"--lm", letters.toString(), "--lm-tokens", "--lm-weight", "0.001"};
+    JsonNode json =
+        Cli.run(
+                "decode",
+                "--beam",
+                20,
+                "--json",
+                options[0],
+                options[1],
+                options[2],
+                options[3],
+                options[4])
+            .json();
+    double log10 = 0;
+    for (char letter : text(json, 5).toCharArray()) {
+      log10 += letter == 'o' ? -1 : -2;
+    }
+    double added = json.get("utterances").get(5).get("outputs").get(0).get("added").asDouble();
+    assertEquals(0.001 * log10 * Math.log(10), added, 1e-9);
+  }
+
+  @Test
   @DisplayName("Hot words of a file have bonuses of their own, and add to a model's")
   void hotWords() throws Exception {
     Path hot = file("hot", "monday\t4\nchannel number\t9\n\n");
@@ -130,6 +166,11 @@ class ScorerOptionsTest {
     Cli.run("decode", "--beam", 9, "--beam-threshold", 0).refused("beam threshold: expected");
     Cli.run("decode", "--beam", 9, "--lm-weight", 1).refused("--lm-weight: only with --lm");
     Cli.run("decode", "--beam", 9, "--word-bonus", 1).refused("--word-bonus: only with --lm or");
+    Cli.run("decode", "--beam", 9, "--lm-tokens").refused("--lm-tokens: only with --lm");
+    Cli.run("decode", "--beam", 9, "--lm", model(), "--lm-tokens", "--word-bonus", 1)
+        .refused("--word-bonus: with --lm-tokens only beside --lexicon");
+    Cli.run("model", model(), "--quantised").refused("--quantised: only with --out");
+    Cli.run("model", words()).refused("words: no line \\data\\");
     Cli.run("decode", "--beam", 9, "--lm", words()).refused("words: no line \\data\\");
     Cli.run("decode", "--beam", 9, "--lm", folder.resolve("none")).refused("none");
     Cli.run("decode", "--beam", 9, "--lexicon", file("l", "a\nü\n")).refused("l: line 2", "'ü'");
