@@ -94,8 +94,8 @@ public final class Music implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    int steps = options.quick ? 300 : 3000;
-    int every = options.quick ? 100 : 250;
+    int steps = options.quick ? 500 : 2000;
+    int every = options.quick ? 100 : 200;
     List<Melody> heldOut =
         melodies(heldOutTunes).stream()
             .filter(melody -> melody.channel() == RIGHT_HAND && Performance.hasRoomFor(melody))
@@ -116,7 +116,7 @@ public final class Music implements Callable<Integer> {
           new Phrases(validation, synthesiser, programs, CtcTraining.SEED).next(VALIDATION);
       Epochs epochs =
           new Epochs(
-              phrases.next(options.quick ? 400 : 4000),
+              phrases.next(options.quick ? 600 : 4000),
               BATCH,
               BATCH * LONGEST,
               NET.stride(),
