@@ -35,9 +35,11 @@ public final class CtcTraining implements AutoCloseable {
   private static final String HELD_OUT = "held out";
 
   private final Ctc ctc;
+  private final FollowingPriors priors;
   private final Model model;
   private final Trainer trainer;
   private final int steps;
+  private CtcLoss loss;
 
   /** Makes batches, each the next. */
   @FunctionalInterface
@@ -50,10 +52,10 @@ public final class CtcTraining implements AutoCloseable {
    * @param block from the batches' data to logits (N, T, C)
    * @param input shape of some data
    * @param rate learning rate at the start; a hundredth of it is left at the end
-   * @param blankPenalty 0, or what a blank costs, in nats
+   * @param priorScale 0, or the scale of label priors, which are the model's own means
    */
   public CtcTraining(
-      String name, Block block, Shape input, int steps, float rate, float blankPenalty) {
+      String name, Block block, Shape input, int steps, float rate, double priorScale) {
     this.steps = steps;
     Engine.getInstance().setRandomSeed(SEED);
     CosineTracker tracker =
@@ -65,11 +67,11 @@ public final class CtcTraining implements AutoCloseable {
     ctc = Ctc.create();
     model = Model.newInstance(name);
     model.setBlock(block);
-    CtcOptions options =
-        CtcOptions.DEFAULT.withReduction(Reduction.MEAN).withBlankPenalty(blankPenalty);
+    priors = new FollowingPriors(CtcOptions.DEFAULT.withReduction(Reduction.MEAN), priorScale);
+    loss = new CtcLoss(ctc, priors.options(), FrameLayout.BATCH_MAJOR);
     trainer =
         model.newTrainer(
-            new DefaultTrainingConfig(new CtcLoss(ctc, options, FrameLayout.BATCH_MAJOR))
+            new DefaultTrainingConfig(loss)
                 .optOptimizer(Optimizer.adam().optLearningRateTracker(tracker).build()));
     trainer.initialize(input);
   }
@@ -94,15 +96,18 @@ public final class CtcTraining implements AutoCloseable {
 
   /** One step of the optimiser; returns the batch's loss, in nats a label. */
   public double step(Batch batch) {
-    double loss;
+    double value;
     try (GradientCollector collector = trainer.newGradientCollector()) {
       NDList predictions = trainer.forward(batch.getData());
-      NDArray value = trainer.getLoss().evaluate(batch.getLabels(), predictions);
-      collector.backward(value);
-      loss = value.getFloat();
+      NDArray array = loss.evaluate(batch.getLabels(), predictions);
+      collector.backward(array);
+      value = array.getFloat();
+      if (priors.add(predictions.head(), batch.getLabels())) {
+        loss = new CtcLoss(ctc, priors.options(), FrameLayout.BATCH_MAJOR);
+      }
     }
     trainer.step();
-    return loss;
+    return value;
   }
 
   /** The label error rate of greedy decoding over the next batches. */
@@ -122,6 +127,11 @@ public final class CtcTraining implements AutoCloseable {
     try (Batch batch = batches.next(trainer.getManager())) {
       return trainer.evaluate(batch.getData()).head().toFloatArray();
     }
+  }
+
+  /** Of the loss: with its label priors, if it has any, the model's logits are aligned, too. */
+  public CtcOptions lossOptions() {
+    return priors.options();
   }
 
   /** Writes the model, with DJL's own extension. */

@@ -1,7 +1,8 @@
 package org.ctc4j.examples.audio;
 
 /**
- * What a model hears: ln(1 + power / floor) of filters, frame by frame. Silence is 0. Immutable.
+ * What a model hears: ln(1 + power / floor) of filters, frame by frame, or what became of that.
+ * Silence is 0. Immutable.
  */
 public final class Features {
   private final float[] values; // [t * filters + f]
@@ -29,6 +30,19 @@ public final class Features {
 
   public float at(int t, int f) {
     return values[t * filters + f];
+  }
+
+  /**
+   * By how much each value is above the one some frames before, 0 if it is not. Before the first
+   * frame was silence.
+   */
+  public Features rises(int frames) {
+    float[] rises = new float[values.length];
+    for (int i = 0; i < rises.length; i++) {
+      int before = i - frames * filters;
+      rises[i] = Math.max(0, values[i] - (before < 0 ? 0 : values[before]));
+    }
+    return new Features(rises, filters);
   }
 
   /** [t * filters + f]. */

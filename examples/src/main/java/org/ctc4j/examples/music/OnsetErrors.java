@@ -50,6 +50,11 @@ final class OnsetErrors {
     return quantile(sorted, 0.5);
   }
 
+  /** How far from the right time the notes are on average. */
+  double mean() {
+    return Arrays.stream(sorted).map(Math::abs).average().orElseThrow();
+  }
+
   /** How far from the right time so great a share of the notes is at most. */
   double within(double share) {
     double[] distances = Arrays.stream(sorted).map(Math::abs).sorted().toArray();

@@ -23,6 +23,9 @@ record Performance(Utterance utterance, double[] onsets) {
   /** From one frame to the next, in seconds. */
   static final double FRAME_SHIFT = 0.02;
 
+  /** Over so many frames a filter's rise is taken: 60 ms, most of a window. */
+  private static final int RISE = 3;
+
   /** Between a note and the same once more, in seconds; a third of the note if that is less. */
   private static final double GAP = 0.06;
 
@@ -44,7 +47,8 @@ record Performance(Utterance utterance, double[] onsets) {
       labels[i] = notes.get(i).pitch() - LOWEST + 1;
       onsets[i] = Synthesiser.LEAD + notes.get(i).start() - notes.get(0).start();
     }
-    Utterance utterance = new Utterance(name, FeatureReader.music().read(samples), labels);
+    Utterance utterance =
+        new Utterance(name, FeatureReader.music().read(samples).rises(RISE), labels);
     return new Performance(utterance, onsets);
   }
 

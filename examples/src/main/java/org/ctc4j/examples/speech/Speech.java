@@ -78,13 +78,7 @@ public final class Speech implements Callable<Integer> {
     LearningCurve curve = new LearningCurve("character error rate");
     Shape input = new Shape(BATCH, FeatureReader.speech().filters(), 300);
     try (CtcTraining training =
-        new CtcTraining(
-            "speech",
-            NET.block(vocabulary.size()),
-            input,
-            steps,
-            2e-3f,
-            Float.parseFloat(System.getProperty("pen", "0")))) {
+        new CtcTraining("speech", NET.block(vocabulary.size()), input, steps, 2e-3f, 0)) {
       Epochs epochs =
           new Epochs(fitting, BATCH, BATCH_FRAMES, NET.stride(), new SpecAugment(CtcTraining.SEED));
       training.run(

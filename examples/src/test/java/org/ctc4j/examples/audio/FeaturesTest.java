@@ -1,5 +1,6 @@
 package org.ctc4j.examples.audio;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -84,5 +85,12 @@ class FeaturesTest {
       assertTrue(features.at(50, 20) >= features.at(t, 20), "frame " + t);
     }
     assertTrue(features.at(50, 20) > 0);
+  }
+
+  @Test
+  @DisplayName("Rises are what a value is above the one before it, from silence on")
+  void rises() {
+    Features features = Features.of(new float[] {1, 5, 3, 5, 4, 1, 2, 8}, 2);
+    assertArrayEquals(new float[] {1, 5, 3, 5, 3, 0, 0, 3}, features.rises(2).copy());
   }
 }

@@ -96,4 +96,15 @@ class MelodyTest {
     assertEquals(
         List.of(other), Music.training(List.of(moved, other, heldOut, tooWide), List.of(heldOut)));
   }
+
+  @Test
+  @DisplayName("One piece in five is for validation, with all its voices")
+  void validation() {
+    List<Melody> melodies = new ArrayList<>();
+    for (String name : List.of("e", "d", "c", "b", "a", "d", "f", "g", "h", "i", "j")) {
+      melodies.add(melody(name, 60, 62));
+    }
+    assertEquals(
+        List.of("d", "d", "i"), Music.validation(melodies).stream().map(Melody::name).toList());
+  }
 }
