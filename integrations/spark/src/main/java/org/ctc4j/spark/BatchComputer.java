@@ -66,7 +66,7 @@ final class BatchComputer {
   }
 
   private static long bytes(List<Utterance> utterances) {
-    return utterances.stream().mapToLong(each -> each.numbers().length).sum();
+    return utterances.stream().mapToLong(each -> each.numbers().remaining()).sum();
   }
 
   /** One call of the library for each thing that is asked for. */
@@ -167,10 +167,10 @@ final class BatchComputer {
     }
     int at = 0;
     for (Utterance each : utterances) {
-      System.arraycopy(each.numbers(), 0, numbers, at, each.frames() * width);
+      each.numbers().get(each.numbers().position(), numbers, at, each.frames() * width);
       at += each.frames() * width;
     }
-    ByteBuffer buffer = Utterance.littleEndian(numbers).limit(size);
+    ByteBuffer buffer = Utterance.littleEndian(ByteBuffer.wrap(numbers, 0, size));
     return FrameTensor.packed(Elements.of(buffer, utterances.get(0).type()), counts, classes);
   }
 }

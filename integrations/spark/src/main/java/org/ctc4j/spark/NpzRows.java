@@ -168,7 +168,7 @@ public final class NpzRows {
     }
     int classes = logits.classes();
     byte[] bytes = new byte[Math.multiplyExact(Math.multiplyExact(frames, classes), Float.BYTES)];
-    ByteBuffer buffer = Utterance.littleEndian(bytes);
+    ByteBuffer buffer = Utterance.littleEndian(ByteBuffer.wrap(bytes));
     float[] row = new float[classes];
     for (int t = 0; t < frames; t++) {
       logits.elements().read(logits.index(t, n, 0), logits.classStride(), row, 0, classes);

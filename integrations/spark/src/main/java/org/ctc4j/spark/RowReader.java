@@ -1,124 +1,108 @@
 package org.ctc4j.spark;
 
 import java.io.Serializable;
+import java.nio.ByteBuffer;
 import java.util.List;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.BaseGenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.BoundReference;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.unsafe.types.UTF8String;
 import org.ctc4j.ElementType;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.text.Vocabulary;
 
-/** Makes an utterance of a row. */
+/** Makes an utterance of a row; its numbers stay where they are. */
 final class RowReader implements Serializable {
   private static final long serialVersionUID = 1L;
-  private static final int NONE = -1;
-  private static final int[] NO_LABELS = {};
 
-  private final Columns columns;
+  /** Targets where nothing needs them. */
+  static final Expression NO_TARGETS =
+      Literal.create(
+          UnsafeArrayData.fromPrimitiveArray(new int[0]),
+          DataTypes.createArrayType(DataTypes.IntegerType, false));
+
+  private final Expression logits;
+  private final Expression classes;
+  private final Expression targets;
+  private final Expression frames; // null: all
+  private final Columns names;
   private final ElementType type;
   private final Vocabulary vocabulary;
-  private final boolean hasTargets;
-  private final int logits;
-  private final int frames;
-  private final int classes;
-  private final int targets;
 
   /**
+   * @param arguments as {@link Computation#reader} has them
    * @param type of binary logits
-   * @param work whose vocabulary spells the text, if there is a column of it
-   * @throws InvalidInputException if a column is not there, or of another type
+   * @param vocabulary spells targets that are text; null: none
    */
-  RowReader(StructType schema, Columns columns, ElementType type, Work work) {
-    this.columns = columns;
+  RowReader(List<Expression> arguments, Columns names, ElementType type, Vocabulary vocabulary) {
+    logits = arguments.get(0);
+    classes = arguments.get(1);
+    targets = arguments.get(2);
+    frames = names.frames() == null ? null : arguments.get(3);
+    this.names = names;
     this.type = type;
-    this.vocabulary = work.vocabulary();
-    this.hasTargets = work.outputs().stream().anyMatch(CtcOutput::needsTargets);
-    logits = index(schema, columns.logits(), ColumnTypes.NUMBERS);
-    frames = index(schema, columns.frames(), ColumnTypes.INTEGER);
-    classes = index(schema, columns.classes(), ColumnTypes.INTEGER);
-    if (!hasTargets) {
-      targets = NONE;
-    } else if (columns.text() != null) {
-      targets = index(schema, columns.text(), ColumnTypes.TEXT);
-    } else {
-      targets = index(schema, columns.targets(), ColumnTypes.LABELS);
-    }
-  }
-
-  private static int index(StructType schema, String name, ColumnTypes expected) {
-    if (name == null) {
-      return NONE;
-    }
-    List<String> names = List.of(schema.fieldNames());
-    int index = names.indexOf(name);
-    if (index < 0) {
-      throw new InvalidInputException(
-          "column %s: expected %s, but there is none of this name among %s"
-              .formatted(name, expected, names));
-    }
-    expected.require("column " + name, schema.fields()[index].dataType());
-    return index;
+    this.vocabulary = vocabulary;
   }
 
   /**
+   * @return valid as long as the row is
    * @throws InvalidInputException if the row holds no utterance
    */
-  Utterance read(Row row) {
-    int c = classes == NONE ? columns.classCount() : integer(row, classes, columns.classes());
-    require(row, logits, columns.logits());
-    Object values = row.get(logits);
-    ElementType stored = values instanceof byte[] ? type : ElementType.FLOAT32;
-    byte[] numbers = values instanceof byte[] bytes ? bytes : Utterance.bytes(floats(row));
+  Utterance read(InternalRow row) {
+    int c = integer(row, classes, names.classes());
+    boolean isBinary = logits.dataType().equals(DataTypes.BinaryType);
+    ElementType stored = isBinary ? type : ElementType.FLOAT32;
+    ByteBuffer numbers = isBinary ? bytes(row) : floats(row);
     int used =
-        frames == NONE
+        frames == null
             ? Utterance.frames(numbers, stored, c)
-            : integer(row, frames, columns.frames());
+            : integer(row, frames, names.frames());
     return new Utterance(numbers, stored, used, c, labels(row));
   }
 
-  private int[] labels(Row row) {
-    if (!hasTargets) {
-      return NO_LABELS;
-    }
-    if (columns.text() != null) {
-      require(row, targets, columns.text());
-      return vocabulary.encode(row.getString(targets));
-    }
-    require(row, targets, columns.targets());
-    if (row.get(targets) instanceof int[] labels) { // straight from a function, not from Spark
-      return labels;
-    }
-    List<Integer> list = row.getList(targets);
-    int[] labels = new int[list.size()];
-    int i = 0;
-    for (Integer label : list) {
-      if (label == null) {
-        throw new InvalidInputException("targets: position %d is NULL".formatted(i));
+  private ByteBuffer bytes(InternalRow row) {
+    byte[] bytes;
+    if (logits instanceof BoundReference column && !(row instanceof BaseGenericInternalRow)) {
+      if (!row.isNullAt(column.ordinal())) {
+        return Utterance.littleEndian(row.getBinaryView(column.ordinal()).toByteBuffer());
       }
-      labels[i++] = label;
+      bytes = null;
+    } else {
+      bytes = (byte[]) logits.eval(row);
     }
-    return labels;
+    return Utterance.littleEndian(ByteBuffer.wrap(present(bytes, names.logits())));
   }
 
-  private float[] floats(Row row) {
-    if (row.get(logits) instanceof float[] numbers) { // straight from a function, not from Spark
-      return numbers;
-    }
-    List<Float> list = row.getList(logits);
-    float[] numbers = new float[list.size()];
-    int i = 0;
-    for (Float number : list) {
-      if (number == null) {
-        throw new InvalidInputException("logits: element %d is NULL".formatted(i));
-      }
-      numbers[i++] = number;
-    }
-    return numbers;
+  private ByteBuffer floats(InternalRow row) {
+    return Utterance.bytes(
+        values((ArrayData) logits.eval(row), names.logits(), "element").toFloatArray());
   }
 
-  private static int integer(Row row, int column, String name) {
-    require(row, column, name);
-    long value = ((Number) row.get(column)).longValue();
+  private int[] labels(InternalRow row) {
+    Object value = targets.eval(row);
+    if (targets.dataType().equals(DataTypes.StringType)) {
+      return vocabulary.encode(present((UTF8String) value, names.text()).toString());
+    }
+    return values((ArrayData) value, names.targets(), "position").toIntArray();
+  }
+
+  private static ArrayData values(ArrayData array, String name, String element) {
+    present(array, name);
+    for (int i = 0; i < array.numElements(); i++) {
+      if (array.isNullAt(i)) {
+        throw new InvalidInputException("%s: %s %d is NULL".formatted(name, element, i));
+      }
+    }
+    return array;
+  }
+
+  private static int integer(InternalRow row, Expression argument, String name) {
+    long value = present((Number) argument.eval(row), name).longValue();
     if (value != (int) value) {
       throw new InvalidInputException(
           "%s: expected a 32-bit number, got %d".formatted(name, value));
@@ -126,9 +110,10 @@ final class RowReader implements Serializable {
     return (int) value;
   }
 
-  private static void require(Row row, int column, String name) {
-    if (row.isNullAt(column)) {
+  private static <T> T present(T value, String name) {
+    if (value == null) {
       throw new InvalidInputException(name + ": expected a value, got NULL");
     }
+    return value;
   }
 }

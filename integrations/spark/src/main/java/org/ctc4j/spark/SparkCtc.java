@@ -1,5 +1,6 @@
 package org.ctc4j.spark;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -7,8 +8,15 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.types.DataTypeUtils;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.ctc4j.Backend;
@@ -17,6 +25,7 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.ElementType;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.text.Vocabulary;
+import scala.collection.immutable.Seq;
 
 /**
  * Losses, alignments and transcripts of the rows of a Dataset, an utterance a row.
@@ -76,7 +85,7 @@ public final class SparkCtc {
     Work work = new Work(Set.of(), CtcOptions.DEFAULT, null, null, EngineChoice.DEFAULT);
     Checks checks = new Checks(false, false, null);
     return new SparkCtc(
-        rows, Columns.DEFAULT, ElementType.FLOAT32, work, RowsFunction.AS_THE_TASK_NEEDS, checks);
+        rows, Columns.DEFAULT, ElementType.FLOAT32, work, Computation.AS_THE_TASK_NEEDS, checks);
   }
 
   private SparkCtc with(Columns value) {
@@ -218,13 +227,26 @@ public final class SparkCtc {
    */
   public Dataset<Row> compute(CtcOutput... outputs) {
     Work complete = complete(outputs);
-    StructType schema = rows.schema();
-    RowReader reader = new RowReader(schema, columns, type, complete);
-    StructType result = result(schema, complete.outputs());
+    LogicalPlan plan = ((org.apache.spark.sql.classic.Dataset<Row>) rows).logicalPlan();
+    List<Attribute> present = Plans.list(plan.output());
+    Seq<Expression> arguments = Plans.seq(arguments(present, complete));
+    Seq<Attribute> results = results(present, complete);
     Engines.closeWith(rows.sparkSession().sparkContext());
-    return rows.mapPartitions(
-        new RowsFunction(reader, complete, batchSize, checks.isStrict, checks.counts),
-        Encoders.row(result));
+    CtcStrategy.addTo(rows.sparkSession());
+    Computation computation =
+        new Computation(
+            complete,
+            type,
+            columns,
+            batchSize,
+            new Computation.Checks(checks.isStrict, checks.counts));
+    LogicalPlan ctc = new CtcPlan(arguments, computation, results, plan);
+    // aliases, of which Spark makes others where the rows are joined with themselves
+    Seq<Alias> named =
+        Plans.map(results, each -> CtcStrategy.alias(each, NamedExpression.newExprId()));
+    return org.apache.spark.sql.classic.Dataset.ofRows(
+        (org.apache.spark.sql.classic.SparkSession) rows.sparkSession(),
+        new Project(Plans.concatenated(plan.output(), named), ctc));
   }
 
   private Work complete(CtcOutput... outputs) {
@@ -244,22 +266,48 @@ public final class SparkCtc {
         Collections.unmodifiableSet(asked), options, vocabulary, work.beam(), work.engine());
   }
 
-  private static StructType result(StructType rows, Set<CtcOutput> outputs) {
-    StructType results =
-        new StructType()
-            .add("status", DataTypes.StringType, false)
-            .add("message", DataTypes.StringType);
-    for (CtcOutput output : outputs) {
-      results = results.add(output.column(), output.type());
+  /** As {@link Computation#reader} has them, not bound. */
+  private List<Expression> arguments(List<Attribute> present, Work complete) {
+    List<Expression> arguments = new ArrayList<>();
+    arguments.add(column(present, columns.logits(), ColumnTypes.NUMBERS));
+    arguments.add(
+        columns.classes() == null
+            ? Literal.create(columns.classCount(), DataTypes.IntegerType)
+            : column(present, columns.classes(), ColumnTypes.INTEGER));
+    if (complete.outputs().stream().noneMatch(CtcOutput::needsTargets)) {
+      arguments.add(RowReader.NO_TARGETS);
+    } else if (columns.text() != null) {
+      arguments.add(column(present, columns.text(), ColumnTypes.TEXT));
+    } else {
+      arguments.add(column(present, columns.targets(), ColumnTypes.LABELS));
     }
-    StructType all = rows;
-    for (String name : results.fieldNames()) {
-      if (List.of(rows.fieldNames()).contains(name)) {
+    if (columns.frames() != null) {
+      arguments.add(column(present, columns.frames(), ColumnTypes.INTEGER));
+    }
+    return arguments;
+  }
+
+  private static Attribute column(List<Attribute> present, String name, ColumnTypes expected) {
+    List<String> names = present.stream().map(Attribute::name).toList();
+    int place = names.indexOf(name);
+    if (place < 0) {
+      throw new InvalidInputException(
+          "column %s: expected %s, but there is none of this name among %s"
+              .formatted(name, expected, names));
+    }
+    expected.require("column " + name, present.get(place).dataType());
+    return present.get(place);
+  }
+
+  private static Seq<Attribute> results(List<Attribute> present, Work complete) {
+    StructType type = Outcome.type(complete.outputs());
+    for (Attribute each : present) {
+      if (List.of(type.fieldNames()).contains(each.name())) {
         throw new InvalidInputException(
-            "column %s: the rows have one already; expected none, for the result".formatted(name));
+            "column %s: the rows have one already; expected none, for the result"
+                .formatted(each.name()));
       }
-      all = all.add(results.apply(name));
     }
-    return all;
+    return Plans.seq(Plans.list(DataTypeUtils.toAttributes(type)));
   }
 }

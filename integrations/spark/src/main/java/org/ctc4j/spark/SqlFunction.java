@@ -1,16 +1,15 @@
 package org.ctc4j.spark;
 
 import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
-import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
-import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.unsafe.types.UTF8String;
 import org.ctc4j.ElementType;
 import org.ctc4j.InvalidInputException;
-import org.ctc4j.LabelSpan;
 
 /**
  * What an SQL function does with its arguments, as Spark holds them. Public for the code that Spark
@@ -76,14 +75,13 @@ public final class SqlFunction implements Serializable {
     } catch (InvalidInputException e) {
       outcome = Outcome.invalid(e.getMessage());
     }
-    Object[] values = new Object[work.outputs().size() + 2];
-    int at = 0;
+    List<Object> values = new ArrayList<>();
     for (CtcOutput output : work.outputs()) {
-      values[at++] = value(output, outcome);
+      values.add(outcome.value(output));
     }
-    values[at++] = UTF8String.fromString(outcome.status().name());
-    values[at] = UTF8String.fromString(outcome.message());
-    return new GenericInternalRow(values);
+    values.add(UTF8String.fromString(outcome.status().name()));
+    values.add(UTF8String.fromString(outcome.message()));
+    return new GenericInternalRow(values.toArray());
   }
 
   private Utterance utterance(ArrayData logits, int frames, int classes, int[] labels) {
@@ -94,11 +92,12 @@ public final class SqlFunction implements Serializable {
 
   private Utterance utterance(byte[] logits, int frames, int classes, int[] labels) {
     requireValue("logits", logits != null);
-    return utterance(logits, type, frames, classes, labels);
+    return utterance(
+        Utterance.littleEndian(ByteBuffer.wrap(logits)), type, frames, classes, labels);
   }
 
   private static Utterance utterance(
-      byte[] numbers, ElementType type, int frames, int classes, int[] labels) {
+      ByteBuffer numbers, ElementType type, int frames, int classes, int[] labels) {
     requireValue("frames", frames != NULL);
     requireValue("classes", classes != NULL);
     return new Utterance(numbers, type, frames, classes, labels);
@@ -130,27 +129,5 @@ public final class SqlFunction implements Serializable {
     if (!isThere) {
       throw new InvalidInputException(name + ": expected a value, got NULL");
     }
-  }
-
-  private static Object value(CtcOutput output, Outcome outcome) {
-    Outcome.Decoded decoded = outcome.decoded();
-    return switch (output) {
-      case LOSS -> outcome.loss();
-      case ALIGNMENT -> outcome.alignment() == null ? null : spans(outcome.alignment());
-      case LABELS -> decoded == null ? null : UnsafeArrayData.fromPrimitiveArray(decoded.labels());
-      case TEXT -> decoded == null ? null : UTF8String.fromString(decoded.text());
-      case CONFIDENCE -> decoded == null ? null : decoded.confidence();
-    };
-  }
-
-  private static ArrayData spans(List<LabelSpan> spans) {
-    Object[] rows = new Object[spans.size()];
-    for (int i = 0; i < rows.length; i++) {
-      LabelSpan span = spans.get(i);
-      rows[i] =
-          new GenericInternalRow(
-              new Object[] {span.label(), span.start(), span.end(), span.meanLogProbability()});
-    }
-    return new GenericArrayData(rows);
   }
 }

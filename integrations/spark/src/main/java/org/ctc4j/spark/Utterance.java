@@ -11,47 +11,47 @@ import org.ctc4j.InvalidInputException;
 /**
  * What a row holds, checked as far as it takes to read it; the rest the library checks.
  *
- * @param numbers little-endian, (T, C)
+ * @param numbers little-endian, (T, C); of the row, not a copy
  * @param frames how many of the T are used
  * @param labels of the target, empty where there is none
  */
-record Utterance(byte[] numbers, ElementType type, int frames, int classes, int[] labels) {
+record Utterance(ByteBuffer numbers, ElementType type, int frames, int classes, int[] labels) {
   Utterance {
     if (classes < 1) {
       throw new InvalidInputException("classes: expected 1 or more, got " + classes);
     }
     long frame = (long) classes * type.bytes();
-    if (numbers.length % frame != 0) {
+    if (numbers.remaining() % frame != 0) {
       throw new InvalidInputException(
           "logits: expected a multiple of %d bytes, frames of %d classes of %s, got %d bytes"
-              .formatted(frame, classes, type, numbers.length));
+              .formatted(frame, classes, type, numbers.remaining()));
     }
-    if (frames < 0 || frames > numbers.length / frame) {
+    if (frames < 0 || frames > numbers.remaining() / frame) {
       throw new InvalidInputException(
-          "frames: expected a number in [0, %d], got %d".formatted(numbers.length / frame, frames));
+          "frames: expected a number in [0, %d], got %d".formatted(numbers.remaining() / frame, frames));
     }
   }
 
   /** Of numbers that a row holds as an array. */
-  static byte[] bytes(float[] numbers) {
+  static ByteBuffer bytes(float[] numbers) {
     if (numbers.length > Integer.MAX_VALUE / Float.BYTES) {
       throw new InvalidInputException(
           "logits: expected at most %d numbers, got %d"
               .formatted(Integer.MAX_VALUE / Float.BYTES, numbers.length));
     }
-    byte[] bytes = new byte[numbers.length * Float.BYTES];
-    littleEndian(bytes).asFloatBuffer().put(numbers);
+    ByteBuffer bytes = littleEndian(ByteBuffer.allocate(numbers.length * Float.BYTES));
+    bytes.asFloatBuffer().put(numbers);
     return bytes;
   }
 
   /** How many frames there are, used or not. */
-  static int frames(byte[] numbers, ElementType type, int classes) {
-    return classes < 1 ? 0 : (int) (numbers.length / ((long) classes * type.bytes()));
+  static int frames(ByteBuffer numbers, ElementType type, int classes) {
+    return classes < 1 ? 0 : (int) (numbers.remaining() / ((long) classes * type.bytes()));
   }
 
   /** (T, 1, C). */
   FrameTensor tensor() {
-    Elements elements = Elements.of(littleEndian(numbers), type);
+    Elements elements = Elements.of(numbers, type);
     return FrameTensor.batchMajor(elements, frames(numbers, type, classes), 1, classes);
   }
 
@@ -89,7 +89,7 @@ record Utterance(byte[] numbers, ElementType type, int frames, int classes, int[
     throw new AssertionError("all used frames are finite");
   }
 
-  static ByteBuffer littleEndian(byte[] bytes) {
-    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  static ByteBuffer littleEndian(ByteBuffer bytes) {
+    return bytes.order(ByteOrder.LITTLE_ENDIAN);
   }
 }
