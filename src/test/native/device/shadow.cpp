@@ -10,9 +10,10 @@ namespace emulation {
 namespace {
 
 std::map<char*, Region> allocations;
-Region* lastHit;
 
 }  // namespace
+
+Region* lastFound;
 
 namespace {
 
@@ -30,24 +31,23 @@ bool eachWord(size_t from, size_t n, Visit visit) {
 
 }  // namespace
 
-bool Region::isInitialised(size_t from, size_t n) const {
+bool Region::areInitialised(size_t from, size_t n) const {
   return eachWord(from, n, [&](size_t i, uint64_t bits) { return (initialised[i] & bits) == bits; });
 }
 
-void Region::setInitialised(size_t from, size_t n, bool on) {
+void Region::setAllInitialised(size_t from, size_t n, bool on) {
   eachWord(from, n, [&](size_t i, uint64_t bits) {
     if (on) initialised[i] |= bits; else initialised[i] &= ~bits;
     return true;
   });
 }
 
-Region* allocationOf(const char* at) {
-  if (lastHit && at >= lastHit->base && at < lastHit->base + lastHit->bytes) return lastHit;
+Region* findAllocation(const char* at) {
   auto after = allocations.upper_bound((char*)at);
   if (after == allocations.begin()) return nullptr;
   Region& region = std::prev(after)->second;
   if (at >= region.base + region.bytes) return nullptr;
-  return lastHit = &region;
+  return lastFound = &region;
 }
 
 std::string nearestAllocation(const char* at) {
@@ -86,82 +86,45 @@ void Clocks::barrier() {
   released_.clear();
   for (Time& time : times_) {
     time.own = 1;
-    time.seen.clear();
+    time.seen.reset();
   }
 }
 
-void Clocks::see(std::vector<uint32_t>& mine, const std::vector<uint32_t>& other) const {
-  if (other.empty()) return;
-  if (mine.empty()) mine.assign(times_.size(), 0);
-  for (size_t i = 0; i < mine.size(); i++) mine[i] = std::max(mine[i], other[i]);
+std::vector<uint32_t> Clocks::latest(const Times& one, const Times& other) const {
+  if (!one || !other || one == other) return one ? *one : other ? *other : std::vector<uint32_t>(times_.size(), 0);
+  std::vector<uint32_t> all = *one;
+  for (size_t i = 0; i < all.size(); i++) all[i] = std::max(all[i], (*other)[i]);
+  return all;
 }
 
 void Clocks::warpBarrier(unsigned first, uint32_t lanes) {
-  std::vector<uint32_t> all(times_.size(), 0);
-  for (unsigned lane = 0; lane < 32; lane++) {
-    if (!(lanes >> lane & 1)) continue;
-    Time& time = times_[first + lane];
-    see(all, time.seen);
-    all[first + lane] = time.own++;
+  std::shared_ptr<std::vector<uint32_t>> all;
+  const std::vector<uint32_t>* last = nullptr;  // most have the same
+  for (uint32_t left = lanes; left != 0; left &= left - 1) {
+    const Times& seen = times_[first + unsigned(__builtin_ctz(left))].seen;
+    if (all && seen.get() == last) continue;
+    all = std::make_shared<std::vector<uint32_t>>(latest(all, seen));
+    last = seen.get();
   }
-  for (unsigned lane = 0; lane < 32; lane++) {
-    if (lanes >> lane & 1) times_[first + lane].seen = all;
+  for (uint32_t left = lanes; left != 0; left &= left - 1) {
+    const unsigned thread = first + unsigned(__builtin_ctz(left));
+    (*all)[thread] = times_[thread].own++;
   }
+  for (uint32_t left = lanes; left != 0; left &= left - 1) times_[first + unsigned(__builtin_ctz(left))].seen = all;
 }
 
 void Clocks::release(unsigned thread, const void* counter) {
-  std::vector<uint32_t> mine = times_[thread].seen;
-  if (mine.empty()) mine.assign(times_.size(), 0);
-  mine[thread] = times_[thread].own++;
-  see(released_[counter], mine);
+  Times& released = released_[counter];
+  std::vector<uint32_t> all = latest(times_[thread].seen, released);
+  all[thread] = times_[thread].own++;
+  released = std::make_shared<const std::vector<uint32_t>>(std::move(all));
 }
 
 void Clocks::acquire(unsigned thread, const void* counter) {
   auto found = released_.find(counter);
-  if (found != released_.end()) see(times_[thread].seen, found->second);
-}
-
-// Whether `access` is no race with what a thread does now.
-inline bool Clocks::isBefore(const Access& access, const Access& now, bool isShared) const {
-  if ((access.bytes & now.bytes) == 0 || (access.isAtomic && now.isAtomic)) return true;
-  if (access.interval != interval_) {
-    return isShared || !intervals_.isOfLaunch(access.interval) || intervals_.blockOf(access.interval) == block_;
-  }
-  if (access.thread == now.thread) return true;
-  const auto& seen = times_[now.thread].seen;
-  return !seen.empty() && seen[access.thread] >= access.clock;
-}
-
-std::string Clocks::touch(Region& region, size_t offset, size_t bytes, Kind kind, bool isShared, unsigned thread, int line) {
-  std::string race;
-  const bool write = kind == Kind::WRITE || kind == Kind::ATOMIC_WRITE;
-  const bool isAtomic = kind == Kind::ATOMIC_READ || kind == Kind::ATOMIC_WRITE;
-  Access now = {interval_, times_[thread].own, line, uint16_t(thread), 0, isAtomic};
-  for (size_t i = offset & ~size_t(3); i < offset + bytes; i += 4) {
-    Word& word = region.word(i);
-    now.bytes = 15;
-    if (i < offset) now.bytes &= 15 << (offset - i);
-    if (i + 4 > offset + bytes) now.bytes &= 15 >> (i + 4 - offset - bytes);
-    const Access* other = nullptr;
-    if (!isBefore(word.write, now, isShared)) {
-      other = &word.write;
-    } else if (write && !isBefore(word.read, now, isShared)) {
-      other = &word.read;
-    } else if (write && !isBefore(word.read2, now, isShared)) {
-      other = &word.read2;
-    }
-    if (other != nullptr) {
-      if (race.empty()) race = nameOf(*other, other == &word.write, write) + describe(region, i, isShared);
-      word.write = word.read = word.read2 = Access();
-    }
-    if (write) {
-      word.write = now;
-    } else {
-      if (word.read.thread != now.thread) word.read2 = word.read;
-      word.read = now;
-    }
-  }
-  return race;
+  if (found == released_.end()) return;
+  Times& seen = times_[thread].seen;
+  seen = seen ? std::make_shared<const std::vector<uint32_t>>(latest(seen, found->second)) : found->second;
 }
 
 std::string Clocks::nameOf(const Access& first, bool isWrite, bool write) const {
@@ -191,12 +154,12 @@ BlockOrder::BlockOrder(unsigned count, bool ascending, Random& random) : count_(
 
 void registerAllocation(void* base, size_t bytes) {
   allocations.emplace((char*)base, Region((char*)base, bytes));
-  lastHit = nullptr;
+  lastFound = nullptr;
 }
 
 void unregisterAllocation(void* base) {
   allocations.erase((char*)base);
-  lastHit = nullptr;
+  lastFound = nullptr;
 }
 
 namespace {

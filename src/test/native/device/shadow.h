@@ -44,12 +44,31 @@ struct Region {
     if (!page) page.reset(new Word[PAGE_WORDS]);
     return page[offset / 4 % PAGE_WORDS];
   }
-  bool isInitialised(size_t from, size_t n) const;
-  void setInitialised(size_t from, size_t n, bool on);
+  bool isInitialised(size_t from, size_t n) const {
+    if (from % 64 + n > 64) return areInitialised(from, n);
+    const uint64_t bits = bitsOf(from, n);
+    return (initialised[from / 64] & bits) == bits;
+  }
+  void setInitialised(size_t from, size_t n, bool on) {
+    if (n == 0) return;
+    if (from % 64 + n > 64) return setAllInitialised(from, n, on);
+    const uint64_t bits = bitsOf(from, n);
+    if (on) initialised[from / 64] |= bits; else initialised[from / 64] &= ~bits;
+  }
+
+ private:
+  // Of one word of `initialised`.
+  static uint64_t bitsOf(size_t from, size_t n) { return n == 0 ? 0 : ~0ull >> (64 - n) << from % 64; }
+  bool areInitialised(size_t from, size_t n) const;
+  void setAllInitialised(size_t from, size_t n, bool on);
 };
 
+extern Region* lastFound;
+Region* findAllocation(const char* at);
 // The allocation that holds the byte, or null.
-Region* allocationOf(const char* at);
+inline Region* allocationOf(const char* at) {
+  return lastFound && at >= lastFound->base && at < lastFound->base + lastFound->bytes ? lastFound : findAllocation(at);
+}
 // ", byte 9 of an allocation of 8", if there is one that ends not far before.
 std::string nearestAllocation(const char* at);
 // "byte 4 of an allocation of 64" or "shared memory"
@@ -88,21 +107,66 @@ class Clocks {
   std::string touch(Region& region, size_t offset, size_t bytes, Kind kind, bool isShared, unsigned thread, int line = 0);
 
  private:
+  using Times = std::shared_ptr<const std::vector<uint32_t>>;  // of all threads; null: none
   struct Time {
-    uint32_t own = 1;            // within the interval
-    std::vector<uint32_t> seen;  // times of the others that lie before; empty: none
+    uint32_t own = 1;  // within the interval
+    Times seen;        // those of the others that lie before; lanes that met have them in common
   };
 
   bool isBefore(const Access& access, const Access& now, bool isShared) const;
   std::string nameOf(const Access& first, bool isWrite, bool write) const;
-  void see(std::vector<uint32_t>& mine, const std::vector<uint32_t>& other) const;
+  // The latest of each thread's.
+  std::vector<uint32_t> latest(const Times& one, const Times& other) const;
 
   Intervals& intervals_;
   unsigned block_ = 0;
   uint32_t interval_ = 0;
   std::vector<Time> times_;
-  std::unordered_map<const void*, std::vector<uint32_t>> released_;
+  std::unordered_map<const void*, Times> released_;
 };
+
+// Whether `access` is no race with what a thread does now.
+inline bool Clocks::isBefore(const Access& access, const Access& now, bool isShared) const {
+  if ((access.bytes & now.bytes) == 0 || (access.isAtomic && now.isAtomic)) return true;
+  if (access.interval != interval_) {
+    return isShared || !intervals_.isOfLaunch(access.interval) || intervals_.blockOf(access.interval) == block_;
+  }
+  if (access.thread == now.thread) return true;
+  const Times& seen = times_[now.thread].seen;
+  return seen && (*seen)[access.thread] >= access.clock;
+}
+
+inline std::string Clocks::touch(Region& region, size_t offset, size_t bytes, Kind kind, bool isShared, unsigned thread, int line) {
+  std::string race;
+  const bool write = kind == Kind::WRITE || kind == Kind::ATOMIC_WRITE;
+  const bool isAtomic = kind == Kind::ATOMIC_READ || kind == Kind::ATOMIC_WRITE;
+  Access now = {interval_, times_[thread].own, line, uint16_t(thread), 0, isAtomic};
+  for (size_t i = offset & ~size_t(3); i < offset + bytes; i += 4) {
+    Word& word = region.word(i);
+    now.bytes = 15;
+    if (i < offset) now.bytes &= 15 << (offset - i);
+    if (i + 4 > offset + bytes) now.bytes &= 15 >> (i + 4 - offset - bytes);
+    const Access* other = nullptr;
+    if (!isBefore(word.write, now, isShared)) {
+      other = &word.write;
+    } else if (write && !isBefore(word.read, now, isShared)) {
+      other = &word.read;
+    } else if (write && !isBefore(word.read2, now, isShared)) {
+      other = &word.read2;
+    }
+    if (other != nullptr) {
+      if (race.empty()) race = nameOf(*other, other == &word.write, write) + describe(region, i, isShared);
+      word.write = word.read = word.read2 = Access();
+    }
+    if (write) {
+      word.write = now;
+    } else {
+      if (word.read.thread != now.thread) word.read2 = word.read;
+      word.read = now;
+    }
+  }
+  return race;
+}
 
 // Numbers of a seed: splitmix64.
 class Random {

@@ -31,18 +31,23 @@ void readEntries(Module* module) {
   static const std::regex parameter(
       R"(\.param\s+(?:\.align\s+\d+\s+)?\.([a-z]+\d+)(?:\s+\.ptr[^,\n]*?)?\s+\w+(?:\[(\d+)\])?\s*(?:,|$))");
   static const std::regex threads(R"(\.(?:max|req)ntid\s+(\d+)(?:\s*,\s*(\d+))?(?:\s*,\s*(\d+))?)");
-  auto begin = std::sregex_iterator(module->ptx.begin(), module->ptx.end(), entry);
-  for (auto it = begin; it != std::sregex_iterator(); ++it) {
+  const std::string& ptx = module->ptx;
+  // found one by one: the expression takes long on all of the text
+  for (size_t at = ptx.find(".entry"); at != std::string::npos; at = ptx.find(".entry", at + 1)) {
+    std::smatch found;
+    if (!std::regex_search(ptx.begin() + at, ptx.end(), found, entry, std::regex_constants::match_continuous)) {
+      continue;
+    }
     Function function;
     function.module = module;
-    function.name = (*it)[1];
-    std::string parameters = (*it)[2];
+    function.name = found[1];
+    std::string parameters = found[2];
     auto first = std::sregex_iterator(parameters.begin(), parameters.end(), parameter);
     for (auto p = first; p != std::sregex_iterator(); ++p) {
       size_t count = (*p)[2].matched ? std::stoul((*p)[2]) : 1;
       function.parameterBytes.push_back(sizeOfType((*p)[1]) * count);
     }
-    std::string directives = (*it)[3];
+    std::string directives = found[3];
     std::smatch limit;
     if (std::regex_search(directives, limit, threads)) {
       function.maxThreads = std::stoi(limit[1]);

@@ -79,17 +79,17 @@ Machine::Place Machine::locate(const Instruction& i, Space space, uint64_t addre
       place.offset = size_t(at - place.region->base);
     }
   }
-  const std::string kind = write ? "write" : "read";
+  const char* kind = write ? "write" : "read";
   if (!place.at) {
     char text[40];
     snprintf(text, sizeof text, "%#llx", (unsigned long long)address);
     report(thread, i.line,
-           "out-of-bounds " + kind + " of " + std::to_string(bytes) + " bytes at " + text +
+           std::string("out-of-bounds ") + kind + " of " + std::to_string(bytes) + " bytes at " + text +
                (place.isShared ? " of shared memory" : emulation::nearestAllocation(reinterpret_cast<char*>(address))));
     isOver_ = true;
-  } else if (address % bytes != 0) {
+  } else if ((address & (bytes - 1)) != 0) {  // vectors are of two or four
     report(thread, i.line,
-           "misaligned " + kind + " of " + i.name + ": expected a multiple of " + std::to_string(bytes) + ", got " +
+           std::string("misaligned ") + kind + " of " + i.name + ": expected a multiple of " + std::to_string(bytes) + ", got " +
                std::to_string(address % bytes) + " more" +
                (place.region ? ", " + emulation::describe(*place.region, place.offset, place.isShared) : ""));
     place.at = nullptr;

@@ -507,7 +507,7 @@ class CtcDecoderTest {
   @Test
   void theProbabilityOfAGreedyOutputOfAnyLengthIsExact() {
     for (int i = 0; i < 60; i++) {
-      int frames = i < 8 ? new int[] {300, 600, 1500, 3000}[i % 4] : 5 + random.nextInt(50);
+      int frames = i < 4 ? new int[] {300, 600, 1500, 3000}[i] : 5 + random.nextInt(50);
       for (double deviation : new double[] {0.5, 1, 5}) {
         double[][] logits = noise(frames, 12, deviation);
         logits[frames / 2][1] += 0x1p14; // no output without a 1 is as good

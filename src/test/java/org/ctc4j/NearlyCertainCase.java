@@ -32,12 +32,19 @@ public record NearlyCertainCase(
   /** Of the gradient with respect to the logits. */
   public record Entry(int t, int c, double value) {}
 
+  private static final List<NearlyCertainCase> ALL = read();
+
+  /** The same ones each time. */
   static List<NearlyCertainCase> all() {
+    return ALL;
+  }
+
+  private static List<NearlyCertainCase> read() {
     try (InputStream in =
         NearlyCertainCase.class.getResourceAsStream("/org/ctc4j/certain/cases.json")) {
       List<NearlyCertainCase> cases = new ArrayList<>();
       new ObjectMapper().readTree(in).forEach(node -> cases.add(of(node)));
-      return cases;
+      return List.copyOf(cases);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

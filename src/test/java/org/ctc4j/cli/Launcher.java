@@ -26,6 +26,9 @@ import picocli.CommandLine;
  * under test for the outcome of the build.
  */
 final class Launcher {
+  /** Options of a JVM that is over before it would be worth while to optimise. */
+  static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
   private static final String MAVEN =
       """
       #!/bin/sh
@@ -72,6 +75,7 @@ final class Launcher {
     environment.put("STAND_IN", standIn.toString());
     environment.put("PATH", standIn.resolve("bin") + ":" + System.getenv("PATH"));
     environment.put("JAVA_HOME", System.getProperty("java.home"));
+    environment.put("CTC_JAVA_OPTS", SHORT_LIVED);
   }
 
   /** Puts the classes under test and the libraries of the command line into a folder. */

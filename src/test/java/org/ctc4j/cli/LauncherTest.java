@@ -172,7 +172,8 @@ class LauncherTest {
   @ParameterizedTest
   @MethodSource("jvms")
   void nothingIsSaidThatNobodyAskedFor(Path jvm) throws Exception {
-    Launcher ctc = launcher().withJars(jars).with("JAVA_HOME", jvm.toString());
+    Launcher ctc =
+        launcher().withJars(jars).with("JAVA_HOME", jvm.toString()).with("CTC_JAVA_OPTS", "");
     Path png = folder.resolve("x.png");
     Object[][] commands = {
       {"loss"}, {"devices"}, {"bench", "--shape", "8x1x4x2", "--mode", "loss", "--plot", png},
@@ -237,11 +238,11 @@ class LauncherTest {
       {"loss", "--blank", 99},
     };
     for (Object[] command : commands) {
-      ctc.with("CTC_JAVA_OPTS", "");
+      ctc.with("CTC_JAVA_OPTS", Launcher.SHORT_LIVED);
       Cli expected = ctc.run(command);
       List<String> expectedFiles = contents(folder);
       for (String country : List.of("ar -Duser.country=EG", "mr -Duser.country=IN")) {
-        ctc.with("CTC_JAVA_OPTS", "-Duser.language=" + country);
+        ctc.with("CTC_JAVA_OPTS", Launcher.SHORT_LIVED + " -Duser.language=" + country);
         assertEquals(expected, ctc.run(command));
         assertEquals(expectedFiles, contents(folder));
       }
@@ -269,7 +270,7 @@ class LauncherTest {
         launcher()
             .withJars(jars)
             .with("TMPDIR", none.toString())
-            .with("CTC_JAVA_OPTS", "-Djava.io.tmpdir=" + none);
+            .with("CTC_JAVA_OPTS", Launcher.SHORT_LIVED + " -Djava.io.tmpdir=" + none);
     for (Object[] command :
         new Object[][] {
           {"loss"}, {"decode", "--beam", 5}, {"align", "--csv", "/dev/null", "--json"}, {"explain"}

@@ -37,7 +37,8 @@ class VanishingTest {
   @CsvSource({"10,2", "20,5", "40,10", "60,15", "100,12", "1000,125"})
   @DisplayName("Frames in turn certain and flat: 1e-5 of what is left")
   void certainAndFlat(int frames, int labels) {
-    for (int seed = 0; seed < 50; seed++) {
+    int seeds = frames < 1000 ? 50 : 10; // whose frames are as many cases
+    for (int seed = 0; seed < seeds; seed++) {
       for (double little : new double[] {1e-4, 1e-3, 1e-2}) {
         CtcBatch batch = batch(frames, labels, little, new Random(seed));
         CtcResult expected;

@@ -13,16 +13,22 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 /**
  * Builds the emulated {@code libcuda.so.1}, and {@code libcublas.so.12} on top of it, with g++ out
  * of {@code src/test/native} and {@code kernels}, once for each state of the sources and options:
- * the results lie under {@code target/emulator}, or {@code target/emulator-ptx}, by {@link Engine}.
+ * the results lie under {@code target/emulator}, or {@code target/emulator-ptx}, by {@link Engine};
+ * what both engines are linked from is compiled once, to {@code target/emulator-objects}.
  */
 final class EmulatorBuild {
   private static final Path NATIVE = Path.of("src/test/native");
   private static final Path KERNELS = Path.of("kernels");
+  private static final Path OBJECTS = Path.of("target/emulator-objects");
   private static final List<String> FLAGS =
       List.of("-std=c++17", "-g1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wno-unknown-pragmas");
 
@@ -34,8 +40,12 @@ final class EmulatorBuild {
       List.of(
           "-O1", "-fno-strict-aliasing", "-fsanitize=thread,alignment", "-fno-threadsafe-statics");
 
-  /** The engine of the PTX: lanes in loops of 32, roundings as the instructions have them. */
-  private static final List<String> VECTORISED = List.of("-O3", "-frounding-math");
+  /**
+   * The engine of the PTX: lanes in loops of 32, for this processor, which has fma for one;
+   * roundings as the instructions have them.
+   */
+  private static final List<String> VECTORISED =
+      List.of("-O3", "-march=native", "-ffp-contract=off", "-frounding-math");
 
   private EmulatorBuild() {}
 
@@ -58,30 +68,31 @@ final class EmulatorBuild {
   /** The driver, built with all that goes with it if it is not there yet. */
   static Path library() {
     try {
-      Path directory =
-          Files.createDirectories(Engine.CHOSEN.target.resolve(hash()).toAbsolutePath());
+      String hash = hash();
+      Path objects = Files.createDirectories(OBJECTS.resolve(hash).toAbsolutePath());
+      Path directory = Files.createDirectories(Engine.CHOSEN.target.resolve(hash).toAbsolutePath());
       // the JVMs in which tests run begin at the same time
       try (FileChannel lock =
           FileChannel.open(
-              directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+              objects.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
         lock.lock();
-        return library(directory);
+        return library(directory, objects);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static Path library(Path directory) throws IOException {
+  private static Path library(Path directory, Path objects) throws IOException {
     Path library = directory.resolve("libcuda.so.1");
     Path cublas = cublas(library);
     if (!Files.exists(library)) {
-      link(library, compile(directory.resolve("driver"), units()), List.of());
+      link(library, compile(objects, units()), List.of());
     }
     if (!Files.exists(cublas)) {
       link(
           cublas,
-          compile(directory.resolve("cublas"), sources("cublas", ".cpp")),
+          compile(objects, sources("cublas", ".cpp")),
           List.of(
               library.toString(), "-Wl,--version-script=" + NATIVE.resolve("cublas/versions.map")));
     }
@@ -90,7 +101,8 @@ final class EmulatorBuild {
 
   /** What the engine, or the kernels, of a driver were compiled to. */
   static Path object(Path library, String unit) {
-    return object(library.resolveSibling("driver"), NATIVE.resolve("device").resolve(unit));
+    Path hash = library.getParent().getFileName();
+    return object(OBJECTS.toAbsolutePath().resolve(hash), NATIVE.resolve("device").resolve(unit));
   }
 
   private static Path object(Path directory, Path source) {
@@ -103,29 +115,41 @@ final class EmulatorBuild {
     return library.resolveSibling("libcublas.so.12");
   }
 
-  private static List<Path> compile(Path directory, List<Path> units) throws IOException {
-    Files.createDirectories(directory);
-    List<Process> compilers = new ArrayList<>();
-    List<Path> objects = new ArrayList<>();
-    for (Path source : units) {
-      Path object = object(directory, source);
-      objects.add(object);
-      List<String> command = new ArrayList<>(List.of("g++"));
-      command.addAll(FLAGS);
-      command.addAll(optionsOf(source));
-      Path include = Path.of(System.getProperty("java.home"), "include");
-      command.addAll(List.of("-I" + include, "-I" + include.resolve("linux")));
-      command.add("-I" + NATIVE.resolve("device"));
-      command.addAll(List.of("-c", source.toString(), "-o", object.toString()));
-      compilers.add(start(command));
-      if (compilers.size() == Runtime.getRuntime().availableProcessors()) {
-        await(compilers.remove(0));
+  /** One compiler for each processor, the next one as soon as any is done. */
+  private static List<Path> compile(Path directory, List<Path> units) {
+    ExecutorService compilers =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    try {
+      List<Future<Path>> objects = new ArrayList<>();
+      for (Path source : units) {
+        objects.add(compilers.submit(() -> compile(source, object(directory, source))));
       }
+      List<Path> compiled = new ArrayList<>();
+      for (Future<Path> object : objects) {
+        compiled.add(object.get());
+      }
+      return compiled;
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    } finally {
+      compilers.shutdownNow();
     }
-    for (Process compiler : compilers) {
-      await(compiler);
+  }
+
+  private static Path compile(Path source, Path object) throws IOException {
+    if (Files.exists(object)) {
+      return object;
     }
-    return objects;
+    Path temporary = object.resolveSibling(object.getFileName() + ".compiling");
+    List<String> command = new ArrayList<>(List.of("g++"));
+    command.addAll(FLAGS);
+    command.addAll(optionsOf(source));
+    Path include = Path.of(System.getProperty("java.home"), "include");
+    command.addAll(List.of("-I" + include, "-I" + include.resolve("linux")));
+    command.add("-I" + NATIVE.resolve("device"));
+    command.addAll(List.of("-c", source.toString(), "-o", temporary.toString()));
+    await(start(command));
+    return Files.move(temporary, object, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static List<String> optionsOf(Path source) {
