@@ -1,7 +1,10 @@
 package org.ctc4j;
 
 import org.ctc4j.alignment.Viterbi;
+import org.ctc4j.alignment.WildcardViterbi;
 import org.ctc4j.host.LogProbs;
+import org.ctc4j.host.WildcardScores;
+import org.ctc4j.host.WildcardTarget;
 import org.ctc4j.host.Workers;
 
 /** On threads of the host. */
@@ -34,12 +37,19 @@ final class CpuAligner extends CtcAligner {
 
   private static CtcPath align(CtcBatch batch, int n, CtcOptions options) {
     int[] target = targetOf(batch, n);
-    Viterbi viterbi =
-        new Viterbi(
-            new LogProbs(batch.logits(), n, batch.inputLength(n), options.input()),
-            target,
-            options.blank(),
-            options.offsets(batch.logits().classes()));
+    LogProbs logProbs = new LogProbs(batch.logits(), n, batch.inputLength(n), options.input());
+    double[] offsets = options.offsets(batch.logits().classes());
+    if (batch.targets().hasWildcards(n)) {
+      WildcardTarget wild = WildcardTarget.of(batch, n, options.blank());
+      WildcardScores scores =
+          new WildcardScores(logProbs, wild, batch.targets().wildcards(), offsets);
+      WildcardViterbi viterbi = new WildcardViterbi(scores, wild);
+      CtcStatus status = viterbi.align();
+      return status == CtcStatus.OK
+          ? CtcPath.of(options.blank(), viterbi.states(), target, viterbi.logProbabilities())
+          : CtcPath.none(status);
+    }
+    Viterbi viterbi = new Viterbi(logProbs, target, options.blank(), offsets);
     CtcStatus status = viterbi.align();
     return status == CtcStatus.OK
         ? CtcPath.of(options.blank(), viterbi.states(), target, viterbi.logProbabilities())

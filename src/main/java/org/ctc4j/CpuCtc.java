@@ -93,7 +93,21 @@ public final class CpuCtc extends Ctc {
 
   @Override
   void computeLosses(LossCall call) {
-    backend.computeLosses(call);
+    if (call.batch().targets().hasWildcards()) {
+      backend.computeLosses(withoutWildcards(call));
+      backend.computeWildcards(call);
+    } else {
+      backend.computeLosses(call);
+    }
+  }
+
+  /** The others; what it writes of those with wildcards is written over. */
+  private static LossCall withoutWildcards(LossCall call) {
+    double[] weights = call.weights().clone();
+    for (int n = 0; n < weights.length; n++) {
+      weights[n] = call.batch().targets().hasWildcards(n) ? 0 : weights[n];
+    }
+    return new LossCall(call.batch().withoutWildcards(), call.options(), weights, call.places());
   }
 
   @Override

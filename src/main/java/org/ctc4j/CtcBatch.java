@@ -104,6 +104,11 @@ public final class CtcBatch {
     return fitting == targets ? this : new CtcBatch(logits, fitting, inputLengths, weights);
   }
 
+  /** The same with empty targets in place of those with wildcards. */
+  CtcBatch withoutWildcards() {
+    return new CtcBatch(logits, targets.withoutWildcards(), inputLengths, weights);
+  }
+
   /** Whether the target of utterance n does not fit, given {@link #fitting} of this. */
   boolean isUnfit(int n, CtcBatch fitting) {
     return fitting.targets.length(n) < targets.length(n);

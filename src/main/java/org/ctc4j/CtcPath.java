@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * One path through the frames of an utterance: the best of all (from {@link CtcDecoder#greedy}), or
@@ -88,8 +89,9 @@ public final class CtcPath implements Serializable {
     List<LabelSpan> spans = new ArrayList<>(labels.length);
     for (int t = 0; t < states.length; ) {
       int start = t;
+      int end = endOfRun(states, start);
       double sum = 0;
-      for (; t < states.length && states[t] == states[start]; t++) {
+      for (; t < end; t++) {
         sum += logProbabilities[t];
       }
       if (states[start] % 2 == 1) {
@@ -99,12 +101,22 @@ public final class CtcPath implements Serializable {
     return Collections.unmodifiableList(spans);
   }
 
+  /** Frame after the last of a state, to which a run of labels comes back from blanks. */
+  private static int endOfRun(int[] states, int start) {
+    int state = states[start];
+    int end = start;
+    for (int t = start; t < states.length && states[t] <= state + 1; t++) {
+      end = states[t] == state ? t + 1 : end;
+    }
+    return end;
+  }
+
   /** "OK: 27 labels in 92 frames, ln p = -0.31", or the status alone. */
   @Override
   public String toString() {
     return status == CtcStatus.OK
         ? "%s: %d labels in %d frames, ln p = %s"
-            .formatted(status, labels.length, states.length, logProbability)
+            .formatted(status, spans.size(), states.length, logProbability)
         : status.toString();
   }
 
@@ -123,12 +135,15 @@ public final class CtcPath implements Serializable {
     return states[t];
   }
 
-  /** The class of frame t, the blank's on a blank. */
+  /** The class of frame t, the blank's on a blank; on a wildcard that, which is no class. */
   public int symbol(int t) {
     return states[t] % 2 == 0 ? blank : labels[states[t] / 2];
   }
 
-  /** ln p(t, {@link #symbol symbol(t)}), in nats. */
+  /**
+   * ln p(t, {@link #symbol symbol(t)}), in nats; on a wildcard of all classes that it may take, its
+   * penalty left out.
+   */
   public double logProbability(int t) {
     return logProbabilities[t];
   }
@@ -166,12 +181,30 @@ public final class CtcPath implements Serializable {
     return sum;
   }
 
-  /** What the path collapses to: a copy of its L labels. */
+  /**
+   * What the path collapses to: a copy of its L labels. Of a target with {@link Wildcards} those
+   * elements that the path has frames for, wildcards among them.
+   */
   public int[] labels() {
-    return labels.clone();
+    return spans.stream().mapToInt(LabelSpan::label).toArray();
   }
 
-  /** Where each of the L labels is, in order. */
+  /**
+   * The elements of the target that the path has no frames for, by their places in it: labels that
+   * were left out, and {@link Wildcards#FRAMES} that took none. Without {@link Wildcards} there are
+   * none.
+   */
+  public int[] skipped() {
+    boolean[] isVisited = new boolean[labels.length];
+    for (int state : states) {
+      if (state % 2 == 1) {
+        isVisited[state / 2] = true;
+      }
+    }
+    return IntStream.range(0, labels.length).filter(i -> !isVisited[i]).toArray();
+  }
+
+  /** Where each of the {@link #labels} is, in order. */
   public List<LabelSpan> spans() {
     return spans;
   }

@@ -26,7 +26,7 @@ import org.ctc4j.host.Workers;
  * through it is still to run; its device memory goes with it.
  */
 public final class CudaAligner extends CtcAligner {
-  /** Who takes no {@link ClassOffsets}. */
+  /** Who takes no {@link ClassOffsets} and no {@link Wildcards}. */
   private static final String WHO = "the cuda aligner, unlike that of cpu,";
 
   private final CudaDevice device;
@@ -146,6 +146,7 @@ public final class CudaAligner extends CtcAligner {
   @Override
   void align(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
     options.offsets().requireNone(WHO);
+    batch.targets().requireNoWildcards(WHO);
     int[][] states = new int[paths.length][];
     double[][] logProbabilities = new double[paths.length][];
     CtcStatus[] statuses = new CtcStatus[paths.length];

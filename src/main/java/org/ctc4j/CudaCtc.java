@@ -295,6 +295,7 @@ public final class CudaCtc extends Ctc {
 
   @Override
   void computeLosses(LossCall call) {
+    call.batch().targets().requireNoWildcards("cuda, unlike cpu and reference,");
     backend.computeLosses(call);
   }
 

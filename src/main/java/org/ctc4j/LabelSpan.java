@@ -5,7 +5,8 @@ import java.io.Serializable;
 /**
  * The frames in which a path stays on one label. Immutable.
  *
- * @param label class index
+ * @param label class index; or {@link Wildcards#FRAMES} or {@link Wildcards#LABELS}, whose frames
+ *     are what the wildcard took, blanks among its labels included
  * @param start first frame
  * @param end frame after the last, &gt; start
  * @param logProbability Σ ln p(t, label) over frames start … end − 1, in nats

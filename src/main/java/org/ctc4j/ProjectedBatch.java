@@ -113,6 +113,7 @@ public final class ProjectedBatch {
           "input: a projection gives logits, expected LOGITS, got " + options.input());
     }
     frames.check(options, projection.classes());
+    targets().requireNoWildcards("a projection");
     projection.requireNumbers();
   }
 }

@@ -6,19 +6,22 @@ import java.util.Objects;
 /**
  * The label sequence of every utterance, without blanks. A view: arrays are not copied, and must
  * not change while a call uses them; what is no {@code int[]}, {@link Ints} makes one of. Labels
- * are checked against C and the blank when a batch is computed.
+ * are checked against C and the blank when a batch is computed. With {@link #withWildcards} they
+ * may hold {@link Wildcards} beside labels.
  */
 public final class Targets {
   private final int[][] rows; // rows[n][0 … L_n), or null
   private final int[] labels; // labels[starts[n] + i], or null
   private final long[] starts;
   private final int[] lengths;
+  private final Wildcards wildcards; // or null
 
-  private Targets(int[][] rows, int[] labels, long[] starts, int[] lengths) {
+  private Targets(int[][] rows, int[] labels, long[] starts, int[] lengths, Wildcards wildcards) {
     this.rows = rows;
     this.labels = labels;
     this.starts = starts;
     this.lengths = lengths;
+    this.wildcards = wildcards;
   }
 
   /** One array of labels for each utterance; an empty array is an empty target. */
@@ -30,7 +33,7 @@ public final class Targets {
       }
       lengths[n] = targets[n].length;
     }
-    return new Targets(targets.clone(), null, null, lengths);
+    return new Targets(targets.clone(), null, null, lengths, null);
   }
 
   /**
@@ -56,7 +59,7 @@ public final class Targets {
       }
       starts[n] = (long) n * maxLength;
     }
-    return new Targets(null, labels, starts, targetLengths.clone());
+    return new Targets(null, labels, starts, targetLengths.clone(), null);
   }
 
   /**
@@ -82,7 +85,38 @@ public final class Targets {
           "targets: target_lengths add up to %d, but there are %d concatenated labels"
               .formatted(total, labels.length));
     }
-    return new Targets(null, labels, starts, targetLengths.clone());
+    return new Targets(null, labels, starts, targetLengths.clone(), null);
+  }
+
+  /** The same labels, among which {@link Wildcards#FRAMES} and {@link Wildcards#LABELS} may be. */
+  public Targets withWildcards(Wildcards value) {
+    return new Targets(rows, labels, starts, lengths, Objects.requireNonNull(value, "wildcards"));
+  }
+
+  /** What wildcards and labels that are left out cost; null if there can be none. */
+  public Wildcards wildcards() {
+    return wildcards;
+  }
+
+  /** Whether target n holds a wildcard, or a label that may be left out. */
+  public boolean hasWildcards(int n) {
+    if (wildcards == null) {
+      return false;
+    }
+    boolean any = wildcards.canSkip() && lengths[n] > 0;
+    for (int i = 0; i < lengths[n] && !any; i++) {
+      any = Wildcards.is(label(n, i));
+    }
+    return any;
+  }
+
+  /** Whether any target does. */
+  public boolean hasWildcards() {
+    boolean any = false;
+    for (int n = 0; n < lengths.length && !any; n++) {
+      any = hasWildcards(n);
+    }
+    return any;
   }
 
   /** N. */
@@ -133,21 +167,41 @@ public final class Targets {
     return (int) states;
   }
 
-  /** The number of positions at which a label of utterance n equals the one before it. */
+  /**
+   * The number of positions at which a label of utterance n equals the one before it, or the one
+   * before wildcards that may take no frames.
+   */
   public int repeats(int n) {
     int repeats = 0;
-    for (int i = 1; i < lengths[n]; i++) {
-      if (label(n, i) == label(n, i - 1)) {
-        repeats++;
-      }
+    int before = Wildcards.FRAMES;
+    for (int i = 0; i < lengths[n]; i++) {
+      int label = label(n, i);
+      repeats += label == before && !Wildcards.is(label) ? 1 : 0;
+      before = label == Wildcards.FRAMES ? before : label;
     }
     return repeats;
+  }
+
+  /**
+   * How many frames a path of target n has at least: one for each element that cannot take none,
+   * and one for each {@linkplain #repeats repeat}; 0 where labels can be left out.
+   */
+  public long leastFrames(int n) {
+    if (wildcards != null && wildcards.canSkip()) {
+      return 0;
+    }
+    long least = lengths[n] + (long) repeats(n);
+    for (int i = 0; wildcards != null && i < lengths[n]; i++) {
+      least -= label(n, i) == Wildcards.FRAMES ? 1 : 0;
+    }
+    return least;
   }
 
   /** Whether a path of so many frames collapses to target n: repeats have a blank between them. */
   private boolean fits(int n, int frames) {
     long most = Math.max(0, 2L * lengths[n] - 1);
-    return most <= frames || lengths[n] <= frames && lengths[n] + repeats(n) <= frames;
+    return most <= frames
+        || (lengths[n] <= frames || wildcards != null) && leastFrames(n) <= frames;
   }
 
   /** The same with empty ones in place of those that do not fit; this one if all do. */
@@ -159,7 +213,31 @@ public final class Targets {
         fitting[n] = 0;
       }
     }
-    return fitting == lengths ? this : new Targets(rows, labels, starts, fitting);
+    return withLengths(fitting);
+  }
+
+  /** The same with empty ones in place of those that {@linkplain #hasWildcards have wildcards}. */
+  Targets withoutWildcards() {
+    int[] plain = lengths.clone();
+    for (int n = 0; n < plain.length; n++) {
+      plain[n] = hasWildcards(n) ? 0 : plain[n];
+    }
+    return new Targets(rows, labels, starts, plain, null);
+  }
+
+  private Targets withLengths(int[] shorter) {
+    return shorter == lengths ? this : new Targets(rows, labels, starts, shorter, wildcards);
+  }
+
+  /** Of what cannot have any: they are not to be ignored. */
+  void requireNoWildcards(String who) {
+    for (int n = 0; n < lengths.length; n++) {
+      if (hasWildcards(n)) {
+        throw new InvalidInputException(
+            "targets: %s takes no wildcards and leaves out no labels, expected none, got some in utterance %d"
+                .formatted(who, n));
+      }
+    }
   }
 
   /** Labels must lie in [0, classes) and not be the blank. */
@@ -167,10 +245,13 @@ public final class Targets {
     for (int n = 0; n < lengths.length; n++) {
       for (int i = 0; i < lengths[n]; i++) {
         int label = label(n, i);
+        if (wildcards != null && Wildcards.is(label)) {
+          continue;
+        }
         if (label < 0 || label >= classes) {
           throw new InvalidInputException(
-              "targets: utterance %d has label %d at position %d, expected a class in [0, %d)"
-                  .formatted(n, label, i, classes));
+              "targets: utterance %d has label %d at position %d, expected a class in [0, %d)%s"
+                  .formatted(n, label, i, classes, wildcards == null ? "" : " or a wildcard"));
         }
         if (label == blank) {
           throw new InvalidInputException(

@@ -87,6 +87,17 @@ public final class CpuBackend implements AutoCloseable {
     tasks.give(task);
   }
 
+  /** Fills the places of the utterances whose targets have wildcards. */
+  public void computeWildcards(LossCall call) {
+    workers.forEach(
+        call.batch().utterances(),
+        n -> {
+          if (call.batch().targets().hasWildcards(n)) {
+            new WildcardUtterance(call, n).compute();
+          }
+        });
+  }
+
   /** Fills all places of a call on two views. */
   public void compute(ConsistencyCall call) {
     new ConsistencyTask(viewPairs, call).compute(workers);

@@ -7,8 +7,8 @@ import org.ctc4j.engine.LossPlaces;
 import org.ctc4j.host.Workers;
 
 /**
- * One utterance after another through {@link ReferenceUtterance}, on threads that live as long as
- * one call. Thread-safe.
+ * One utterance after another through {@link ReferenceUtterance} or {@link WildcardUtterance}, on
+ * threads that live as long as one call. Thread-safe.
  */
 public final class ReferenceBackend {
   private final Workers workers;
@@ -24,7 +24,10 @@ public final class ReferenceBackend {
     workers.forEach(
         call.batch().utterances(),
         n -> {
-          ReferenceUtterance utterance = ReferenceUtterance.of(call.batch(), n, options);
+          LossOfUtterance utterance =
+              call.batch().targets().hasWildcards(n)
+                  ? WildcardUtterance.of(call.batch(), n, options)
+                  : ReferenceUtterance.of(call.batch(), n, options);
           places.set(n, utterance.loss(), utterance.status());
           if (places.gradient() != null) {
             double[][] gradient =
@@ -48,7 +51,7 @@ public final class ReferenceBackend {
     }
   }
 
-  private static void writePosteriors(ReferenceUtterance utterance, LossPlaces places, int n) {
+  private static void writePosteriors(LossOfUtterance utterance, LossPlaces places, int n) {
     double[][] ofStates = utterance.posteriors();
     if (places.statePosteriors() != null) {
       write(ofStates, places.statePosteriors(), n);

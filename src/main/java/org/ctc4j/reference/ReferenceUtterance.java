@@ -9,7 +9,7 @@ import org.ctc4j.InputKind;
 import org.ctc4j.host.Probabilities;
 
 /** Loss, posteriors and gradient of one utterance. */
-public final class ReferenceUtterance {
+public final class ReferenceUtterance implements LossOfUtterance {
   /** A label this many nats under its frame's log-sum-exp counts as impossible: 2^26. */
   public static final double IMPOSSIBLE_NATS = 0x1p26;
 
@@ -57,7 +57,7 @@ public final class ReferenceUtterance {
   }
 
   /** ln y<sub>t</sub>(c) + o(c), see {@link org.ctc4j.ClassOffsets}. */
-  private static double[][] sum(double[][] logProb, double[] offsets) {
+  static double[][] sum(double[][] logProb, double[] offsets) {
     double[][] weighted = new double[logProb.length][offsets.length];
     for (int t = 0; t < weighted.length; t++) {
       for (int c = 0; c < offsets.length; c++) {
@@ -120,7 +120,7 @@ public final class ReferenceUtterance {
    * From the input to log-probabilities, or scores, that are finite or −Infinity. Returns the
    * logarithm of their sum: 0 of logits.
    */
-  private static double normalise(double[] row, InputKind input) {
+  static double normalise(double[] row, InputKind input) {
     int best = 0;
     for (int c = 1; c < row.length; c++) {
       best = row[c] > row[best] ? c : best;
@@ -141,10 +141,12 @@ public final class ReferenceUtterance {
   }
 
   /** −ln p(l | x), equation (8), in nats; NaN if the input is not finite. */
+  @Override
   public double loss() {
     return loss;
   }
 
+  @Override
   public CtcStatus status() {
     return status;
   }
@@ -161,6 +163,7 @@ public final class ReferenceUtterance {
    * that rounding of a logarithm of many nats leaves the sum at 1. All 0 unless the status is
    * {@link CtcStatus#OK}.
    */
+  @Override
   public double[][] posteriors() {
     double[][] gamma = new double[logProb.length][lattice.states()];
     if (status != CtcStatus.OK) {
@@ -184,6 +187,7 @@ public final class ReferenceUtterance {
   }
 
   /** Shape (T, C): posteriors summed by class, the numerators of (14) over all s of a class. */
+  @Override
   public double[][] byClass(double[][] posteriors) {
     double[][] sums = new double[posteriors.length][];
     for (int t = 0; t < sums.length; t++) {
@@ -200,6 +204,7 @@ public final class ReferenceUtterance {
    * without the softmax term minus the posterior alone. All 0 unless the status is {@link
    * CtcStatus#OK}.
    */
+  @Override
   public double[][] gradient(boolean softmaxTerm) {
     if (softmaxTerm && complement != null) {
       return nearlyCertainGradient();
@@ -221,6 +226,7 @@ public final class ReferenceUtterance {
    * through the class has one as a factor: minus the posterior by y<sub>t</sub>(c). 0 where that is
    * 0.
    */
+  @Override
   public double[][] gradientPerProbability() {
     double[][] gradient = gradient(false);
     for (int t = 0; t < gradient.length; t++) {
