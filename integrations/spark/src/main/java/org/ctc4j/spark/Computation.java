@@ -41,4 +41,10 @@ record Computation(Work work, ElementType type, Columns names, int batchSize, Ch
   RowReader reader(List<Expression> arguments) {
     return new RowReader(arguments, names, type, work.vocabulary());
   }
+
+  /** As Spark shows it in a plan. */
+  @Override
+  public String toString() {
+    return work.outputs().toString();
+  }
 }

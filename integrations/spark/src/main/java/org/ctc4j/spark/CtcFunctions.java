@@ -173,6 +173,8 @@ public final class CtcFunctions extends AbstractFunction1<SparkSessionExtensions
           .functionRegistry()
           .createOrReplaceTempFunction(function.sqlName(), function::expression, SOURCE);
     }
+    CtcStrategy.addTo(session);
+    FunctionsToPlan.addTo(session);
   }
 
   @Override
@@ -181,6 +183,8 @@ public final class CtcFunctions extends AbstractFunction1<SparkSessionExtensions
       extensions.injectFunction(
           new Tuple3<>(function.identifier(), function.info(), function::expression));
     }
+    extensions.injectOptimizerRule(session -> FunctionsToPlan.instance());
+    extensions.injectPlannerStrategy(session -> CtcStrategy.instance());
     return BoxedUnit.UNIT;
   }
 

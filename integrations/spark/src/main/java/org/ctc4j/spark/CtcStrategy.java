@@ -21,6 +21,10 @@ final class CtcStrategy extends SparkStrategy {
 
   private CtcStrategy() {}
 
+  static CtcStrategy instance() {
+    return INSTANCE;
+  }
+
   /** In a session; once. */
   static void addTo(SparkSession session) {
     ExperimentalMethods methods = session.experimental();

@@ -60,7 +60,8 @@ final class Engines {
     return key(choice, TaskContext.get(), 1).backend() == Backend.CUDA;
   }
 
-  private static Engine.Key key(EngineChoice choice, TaskContext task, int threads) {
+  /** Which engine a task gets. */
+  static Engine.Key key(EngineChoice choice, TaskContext task, int threads) {
     ResourceInformation gpu = task == null ? null : task.resourcesJMap().get(GPU);
     Backend backend =
         choice.backend() != null ? choice.backend() : gpu != null ? Backend.CUDA : Backend.CPU;

@@ -86,12 +86,19 @@ final class RowReader implements Serializable {
   private int[] labels(InternalRow row) {
     Object value = targets.eval(row);
     if (targets.dataType().equals(DataTypes.StringType)) {
-      return vocabulary.encode(present((UTF8String) value, names.text()).toString());
+      String text = present((UTF8String) value, names.text()).toString();
+      if (vocabulary == null) {
+        throw new InvalidInputException("targets: text needs the option vocabulary");
+      }
+      return vocabulary.encode(text);
     }
     return values((ArrayData) value, names.targets(), "position").toIntArray();
   }
 
-  private static ArrayData values(ArrayData array, String name, String element) {
+  /**
+   * @throws InvalidInputException if the array or an element of it is NULL
+   */
+  static ArrayData values(ArrayData array, String name, String element) {
     present(array, name);
     for (int i = 0; i < array.numElements(); i++) {
       if (array.isNullAt(i)) {

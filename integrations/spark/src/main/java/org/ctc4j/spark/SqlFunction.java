@@ -3,13 +3,21 @@ package org.ctc4j.spark;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Coalesce;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.expressions.objects.Invoke;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.unsafe.types.UTF8String;
 import org.ctc4j.ElementType;
 import org.ctc4j.InvalidInputException;
+import scala.collection.immutable.Seq;
 
 /**
  * What an SQL function does with its arguments, as Spark holds them. Public for the code that Spark
@@ -18,6 +26,9 @@ import org.ctc4j.InvalidInputException;
 public final class SqlFunction implements Serializable {
   private static final long serialVersionUID = 1L;
   private static final int[] NO_LABELS = {};
+
+  private static final Columns NAMES =
+      new Columns("logits", "frames", "classes", 0, "targets", "text");
 
   /** In place of NULL, which an int cannot be. */
   static final int NULL = Integer.MIN_VALUE;
@@ -29,6 +40,44 @@ public final class SqlFunction implements Serializable {
   SqlFunction(ElementType type, Work work) {
     this.type = type;
     this.work = work;
+  }
+
+  /** Of a call; null if it is one of something else. */
+  static SqlFunction of(Invoke call) {
+    return call.targetObject() instanceof Literal literal
+            && literal.value() instanceof SqlFunction function
+        ? function
+        : null;
+  }
+
+  /** Of a call, as {@link Computation#reader} has them, not bound. */
+  static Seq<Expression> arguments(Invoke call) {
+    List<Expression> given = Plans.list(call.arguments());
+    Expression targets = given.size() == 3 ? RowReader.NO_TARGETS : given.get(3);
+    return Plans.seq(List.of(given.get(0), orNull(given.get(2)), targets, orNull(given.get(1))));
+  }
+
+  /** Of an integer, which {@link CtcFunctions} keeps from being NULL. */
+  private static Expression orNull(Expression argument) {
+    List<Expression> choices = Plans.list(argument.children());
+    return argument instanceof Coalesce
+            && choices.size() == 2
+            && choices.get(1) instanceof Literal last
+            && Objects.equals(last.value(), NULL)
+        ? choices.get(0)
+        : argument;
+  }
+
+  /** Of {@link Outcome#row}, in the order of the function's fields. */
+  static Seq<Attribute> fields(Seq<Attribute> row) {
+    List<Attribute> fields = new ArrayList<>(Plans.list(row));
+    Collections.rotate(fields, -2); // status and message come last
+    return Plans.seq(fields);
+  }
+
+  Computation computation() {
+    Computation.Checks none = new Computation.Checks(false, null);
+    return new Computation(work, type, NAMES, Computation.AS_THE_TASK_NEEDS, none);
   }
 
   /** Without targets. */
@@ -85,8 +134,7 @@ public final class SqlFunction implements Serializable {
   }
 
   private Utterance utterance(ArrayData logits, int frames, int classes, int[] labels) {
-    requireValues("logits", logits);
-    float[] numbers = logits.toFloatArray();
+    float[] numbers = RowReader.values(logits, "logits", "element").toFloatArray();
     return utterance(Utterance.bytes(numbers), ElementType.FLOAT32, frames, classes, labels);
   }
 
@@ -104,8 +152,7 @@ public final class SqlFunction implements Serializable {
   }
 
   private static int[] labels(ArrayData targets) {
-    requireValues("targets", targets);
-    return targets.toIntArray();
+    return RowReader.values(targets, "targets", "position").toIntArray();
   }
 
   private int[] labels(UTF8String text) {
@@ -116,18 +163,22 @@ public final class SqlFunction implements Serializable {
     return work.vocabulary().encode(text.toString());
   }
 
-  private static void requireValues(String name, ArrayData array) {
-    requireValue(name, array != null);
-    for (int i = 0; i < array.numElements(); i++) {
-      if (array.isNullAt(i)) {
-        throw new InvalidInputException("%s: element %d is NULL".formatted(name, i));
-      }
-    }
-  }
-
   private static void requireValue(String name, boolean isThere) {
     if (!isThere) {
       throw new InvalidInputException(name + ": expected a value, got NULL");
     }
+  }
+
+  /** Whether it does the same, so that Spark calls it once for the same row. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof SqlFunction function
+        && type == function.type
+        && work.equals(function.work);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(type, work);
   }
 }

@@ -28,7 +28,8 @@ record Utterance(ByteBuffer numbers, ElementType type, int frames, int classes, 
     }
     if (frames < 0 || frames > numbers.remaining() / frame) {
       throw new InvalidInputException(
-          "frames: expected a number in [0, %d], got %d".formatted(numbers.remaining() / frame, frames));
+          "frames: expected a number in [0, %d], got %d"
+              .formatted(numbers.remaining() / frame, frames));
     }
   }
 

@@ -1,12 +1,15 @@
 package org.ctc4j.spark;
 
+import static org.apache.spark.sql.functions.expr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.ctc4j.BeamOptions;
@@ -99,6 +102,42 @@ class CtcFunctionsTest {
     assertEquals(-ln, row.getDouble(0), 1e-6);
     assertEquals("OK", row.getString(1));
     assertTrue(row.getBoolean(2));
+  }
+
+  @Test
+  @DisplayName("What every row needs is computed where the reader put it; a condition row by row")
+  void plans() {
+    Path parquet = folder.resolve("parquet");
+    CORPUS.rows(spark).write().parquet(parquet.toString());
+    String loss = "ctc_loss(logits, frames, classes, targets)";
+    Dataset<Row> rows = spark.read().parquet(parquet.toString());
+    double sum = rows.selectExpr("sum(" + loss + ".loss)").first().getDouble(0);
+    assertEquals(
+        sum, spark.sql("SELECT sum(%s.loss) FROM utterances".formatted(loss)).first().get(0));
+    assertPlan(1, rows.selectExpr("sum(%1$s.loss)".formatted(loss)));
+    assertPlan(1, rows.selectExpr(loss, loss + ".status", "id"));
+    assertPlan(2, rows.selectExpr(loss, "ctc_greedy(logits, frames, classes)"));
+    assertPlan(1, rows.groupBy(expr(loss + ".status")).count());
+    assertPlan(0, rows.filter(loss + ".loss > 1").select("id"));
+    assertPlan(0, rows.selectExpr("if(id < 3, %s.loss, 0)".formatted(loss)));
+    assertPlan(
+        0,
+        rows.selectExpr(
+            loss.replace("logits", "first(logits)")
+                .replace("frames", "1")
+                .replace("classes", "12")
+                .replace("targets", "array(1)")));
+    assertPlan(
+        0,
+        rows.selectExpr(
+            "transform(array(logits), x -> %s.loss)".formatted(loss.replace("logits", "x"))));
+  }
+
+  /** How many times the rows are computed, and whether they come out however they are. */
+  private static void assertPlan(int expected, Dataset<Row> rows) {
+    String plan = rows.queryExecution().executedPlan().toString();
+    assertEquals(expected, plan.split("Ctc ", -1).length - 1, plan);
+    assertFalse(rows.collectAsList().isEmpty());
   }
 
   private static double p(double x, double y, double z) {

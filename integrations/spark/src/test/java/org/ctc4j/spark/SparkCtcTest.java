@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -49,6 +50,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Rows of a Dataset against one call of the library, in one process. */
 class SparkCtcTest {
@@ -236,6 +238,42 @@ class SparkCtcTest {
       double confidence = row.<Double>getAs("confidence");
       assertTrue(confidence > 0 && confidence <= 1, () -> "confidence " + confidence);
     }
+  }
+
+  @Test
+  @DisplayName("Rows of Parquet are computed in its columns or in rows, in batches or one by one")
+  void parquet(@TempDir Path folder) {
+    Corpus corpus = new Corpus(8, 40);
+    corpus.rows(spark).repartition(1).write().parquet(folder.resolve("rows").toString());
+    for (boolean isColumnar : new boolean[] {true, false}) {
+      spark.conf().set("spark.sql.parquet.enableVectorizedReader", isColumnar);
+      for (int size : new int[] {1, 7}) {
+        spark.conf().set("spark.sql.parquet.columnarReaderBatchSize", 16);
+        Dataset<Row> rows = spark.read().parquet(folder.resolve("rows").toString());
+        SparkCtc ctc = SparkCtc.of(rows).withVocabulary(VOCABULARY).withBatchSize(size);
+        assertSameBits(corpus.batch(), sorted(ctc.compute(ALL)));
+        assertEquals(corpus.items.size(), ctc.compute(ALL).drop("logits").distinct().count());
+      }
+    }
+    spark.conf().unset("spark.sql.parquet.enableVectorizedReader");
+    spark.conf().unset("spark.sql.parquet.columnarReaderBatchSize");
+  }
+
+  @Test
+  @DisplayName("Results join with themselves, and come from a cache")
+  void joined() {
+    Dataset<Row> scored = SparkCtc.of(new Corpus(9, 10).rows(spark)).compute(CtcOutput.LOSS);
+    assertEquals(
+        10,
+        scored
+            .join(scored.withColumnRenamed("loss", "other"), "id")
+            .filter("loss = other")
+            .count());
+    Dataset<Row> cached = scored.cache();
+    assertEquals(10, cached.count());
+    String plan = scored.select("loss").queryExecution().executedPlan().toString();
+    assertTrue(plan.contains("InMemoryTableScan"), plan);
+    cached.unpersist();
   }
 
   private static Row bad(long id, Object logits, Object frames, Object classes, Object targets) {

@@ -37,13 +37,14 @@ import org.ctc4j.Targets;
  * beside reading it: the same Parquet files read by both on two threads, in turns, in one process.
  */
 final class Throughput {
-  private static final int ROWS = 4000;
+  private static final int ROWS =
+      16_000; // so many that what a job costs however few there are is little
   private static final int FRAMES = 400;
   private static final int CLASSES = 32;
   private static final int LABELS = 80;
   private static final int FILES = 8;
   private static final int BATCH = 16;
-  private static final int WARM_UP = 2;
+  private static final int WARM_UP = 5;
 
   private final SparkSession spark;
   private final Path parquet;
@@ -90,6 +91,7 @@ final class Throughput {
     Measure function = new Measure("ctc_loss: losses, row by row");
     Measure reading = new Measure("reading logits on Spark");
     Measure udf = new Measure("a function over logits that computes nothing");
+    Measure job = new Measure("a job that reads the numbers of frames");
     for (int round = -WARM_UP; round < rounds; round++) {
       double expected = library.time(round, this::library);
       require(expected, dataset.time(round, this::dataset));
@@ -98,6 +100,7 @@ final class Throughput {
           function.time(round, () -> sum("ctc_loss(logits, frames, classes, targets).loss")));
       reading.time(round, () -> noop("logits"));
       udf.time(round, () -> noop("ctc_greedy(logits, 0, classes).status"));
+      job.time(round, () -> noop("frames"));
     }
     System.out.printf(
         "%d rows of T×C×L = %d×%d×%d float32, %d MB in %d files; median and best of %d rounds, local[2]%n%n",
@@ -110,7 +113,7 @@ final class Throughput {
         rounds);
     System.out.println("| what | ms, median | best | ms on a processor, median | best |");
     System.out.println("|---|---:|---:|---:|---:|");
-    for (Measure each : List.of(library, dataset, function, reading, udf)) {
+    for (Measure each : List.of(library, dataset, function, reading, udf, job)) {
       System.out.println(each);
     }
     System.out.printf(
