@@ -12,8 +12,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -42,7 +44,7 @@ class ClusterTest {
   @BeforeAll
   static void start() throws Exception {
     Path script = folder.resolve("gpus");
-    Files.writeString(script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\"]}'\n");
+    Files.writeString(script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"3\"]}'\n");
     Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
     spark =
         LocalSpark.cluster()
@@ -149,6 +151,18 @@ class ClusterTest {
     byte[] bytes() {
       return new Corpus.Item(id, logits(), 100, TARGET).bytes();
     }
+  }
+
+  @Test
+  @DisplayName("The address that Spark gives a task is the number of its device")
+  void device() {
+    MapPartitionsFunction<Long, String> key =
+        rows ->
+            List.of(Engines.key(EngineChoice.DEFAULT, TaskContext.get(), 1).toString()).iterator();
+    List<String> keys =
+        spark.range(0, 2, 1, 2).mapPartitions(key, Encoders.STRING()).collectAsList();
+    String expected = new Engine.Key(Backend.CUDA, 3, 1).toString();
+    assertEquals(List.of(expected, expected), keys);
   }
 
   @Test
