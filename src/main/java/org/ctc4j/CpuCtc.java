@@ -19,6 +19,9 @@ import org.ctc4j.engine.ProjectedCall;
  * that all but vanishes while the loss is not small, that is above 2 nats, √T / 4 and 0.006 T, is
  * off by up to some 4 · 10<sup>−8</sup>, unless the logits are float64.
  *
+ * <p>Utterances whose targets have {@link Wildcards} are computed in float64 and the log domain
+ * throughout, one thread each, some fifteen times as slowly as others.
+ *
  * <p>A {@link ProjectedBatch} is computed in strips of frames by tiles of classes. Beyond input and
  * output it takes a panel of up to 2048 frames (logits of 1024 classes, hidden states and their
  * gradient), two numbers for each label and frame of some utterances, and no more for more classes.

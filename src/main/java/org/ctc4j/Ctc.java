@@ -33,6 +33,8 @@ import org.ctc4j.host.Workers;
  * two views of the same utterances, a {@link ConsistencyBatch}, the divergence between their
  * distributions is computed, to be trained with beside the loss.
  *
+ * <p>Targets may hold {@link Wildcards}, any run of frames or of labels, and leave labels out.
+ *
  * <p>Every backend treats the special cases alike:
  *
  * <ul>

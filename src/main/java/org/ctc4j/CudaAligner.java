@@ -17,6 +17,9 @@ import org.ctc4j.host.Workers;
  * CudaCtc#enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}: nothing is copied, read back or
  * waited for, and the call can be captured in a CUDA graph.
  *
+ * <p>{@link ClassOffsets} and {@link Wildcards} are refused with {@link InvalidInputException}; the
+ * aligner of {@link Backend#CPU} has them.
+ *
  * <p><b>Memory.</b> Where {@link EngineOptions#workspaceBytes} allows, two bits for each state of
  * each frame; else states are computed twice, and about 10 · (TL)<sup>2/3</sup> bytes and 16 a
  * frame are enough: 14 MB for T = 90,000 and L = 15,000. {@link #workspaceBytes} tells.
@@ -26,7 +29,7 @@ import org.ctc4j.host.Workers;
  * through it is still to run; its device memory goes with it.
  */
 public final class CudaAligner extends CtcAligner {
-  /** Who takes no {@link ClassOffsets} and no {@link Wildcards}. */
+  /** Who takes no {@link ClassOffsets}. */
   private static final String WHO = "the cuda aligner, unlike that of cpu,";
 
   private final CudaDevice device;
@@ -146,7 +149,7 @@ public final class CudaAligner extends CtcAligner {
   @Override
   void align(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
     options.offsets().requireNone(WHO);
-    batch.targets().requireNoWildcards(WHO);
+    batch.targets().requireNoWildcards("cuda", "none or the cpu backend");
     int[][] states = new int[paths.length][];
     double[][] logProbabilities = new double[paths.length][];
     CtcStatus[] statuses = new CtcStatus[paths.length];

@@ -28,9 +28,9 @@ import org.ctc4j.host.Workers;
  * All memory must stay valid until the stream has got past the call, so keep the tensors reachable.
  *
  * <p><b>Not here</b>: {@link ClassOffsets} are taken with batches in host memory, and refused with
- * {@link InvalidInputException} beside those in device memory and hidden states; {@link
- * ConsistencyBatch} is refused with {@link BackendUnavailableException}. {@link CpuCtc} has all of
- * it.
+ * {@link InvalidInputException} beside those in device memory and hidden states; {@link Wildcards}
+ * are refused with it; {@link ConsistencyBatch} is refused with {@link
+ * BackendUnavailableException}. {@link CpuCtc} has all of it.
  *
  * <p><b>Hidden states with a projection</b>, {@link ProjectedBatch} and {@link
  * DeviceProjectedBatch}, are multiplied by NVIDIA's cuBLAS of CUDA 12, {@code libcublas.so.12} (on
@@ -295,7 +295,7 @@ public final class CudaCtc extends Ctc {
 
   @Override
   void computeLosses(LossCall call) {
-    call.batch().targets().requireNoWildcards("cuda, unlike cpu and reference,");
+    call.batch().targets().requireNoWildcards("cuda", "none or the cpu backend");
     backend.computeLosses(call);
   }
 

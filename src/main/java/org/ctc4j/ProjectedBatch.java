@@ -113,7 +113,7 @@ public final class ProjectedBatch {
           "input: a projection gives logits, expected LOGITS, got " + options.input());
     }
     frames.check(options, projection.classes());
-    targets().requireNoWildcards("a projection");
+    targets().requireNoWildcards("a projection", "none or a batch of logits");
     projection.requireNumbers();
   }
 }

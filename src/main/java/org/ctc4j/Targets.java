@@ -230,12 +230,12 @@ public final class Targets {
   }
 
   /** Of what cannot have any: they are not to be ignored. */
-  void requireNoWildcards(String who) {
+  void requireNoWildcards(String who, String expected) {
     for (int n = 0; n < lengths.length; n++) {
       if (hasWildcards(n)) {
         throw new InvalidInputException(
-            "targets: %s takes no wildcards and leaves out no labels, expected none, got some in utterance %d"
-                .formatted(who, n));
+            "targets: %s takes no wildcards and leaves out no labels, expected %s, got some in utterance %d"
+                .formatted(who, expected, n));
       }
     }
   }

@@ -460,7 +460,7 @@ public abstract class WildcardContract extends CtcContract {
             Targets.of(new int[] {1, F}).withWildcards(Wildcards.DEFAULT),
             new int[] {5});
     assertRefused(
-        "targets: a projection takes no wildcards and leaves out no labels, expected none, got some in utterance 0",
+        "targets: a projection takes no wildcards and leaves out no labels, expected none or a batch of logits, got some in utterance 0",
         () -> ctc.loss(hidden));
   }
 

@@ -2,7 +2,6 @@ package org.ctc4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,10 +15,8 @@ import org.ctc4j.CtcDecoder;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
 import org.ctc4j.InvalidInputException;
-import org.ctc4j.Targets;
 import org.ctc4j.cli.output.TimedUtterance;
 import org.ctc4j.cli.output.Timeline;
-import org.ctc4j.text.Vocabulary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,7 +40,8 @@ import picocli.CommandLine.Spec;
       "  ctc align                                        real speech that comes with ctc4j",
       "  ctc align batch.npz --backend cuda               on a GPU, or exit code 3",
       "  ctc align batch.npz --tokens tokens.txt --frame-shift 0.02 --textgrid folder --csv words.csv",
-      "  ctc align batch.npz --tokens vocab.json --blank 31 --transcripts texts.txt --json"
+      "  ctc align batch.npz --tokens vocab.json --blank 31 --transcripts texts.txt --json",
+      "  ctc align long.npz --tokens tokens.txt --transcripts known.txt --star '*'   parts of it untranscribed"
     },
     sortOptions = false,
     mixinStandardHelpOptions = true)
@@ -76,14 +74,7 @@ final class AlignCommand implements Callable<Integer> {
               + " same (default: ${DEFAULT-VALUE}).")
   private Choice backend;
 
-  @Option(
-      names = "--transcripts",
-      paramLabel = "FILE",
-      description =
-          "Texts to align instead of the file's targets, a line for each utterance, or Kaldi's 'name"
-              + " text'; spelled with the fewest tokens, or tokens themselves with blanks between"
-              + " them.")
-  private Path transcripts;
+  @Mixin private TranscriptOptions transcripts;
 
   @Option(names = "--json", description = "Print one JSON object, with the paths.")
   private boolean json;
@@ -97,16 +88,14 @@ final class AlignCommand implements Callable<Integer> {
     CtcOptions options = offsets.addTo(input.options());
     Double frameShift = tokens.frameShift(input);
     times.check(frameShift, json);
-    Outputs outputs = new Outputs(input.file, tokens.file(), transcripts, times.namesFile());
+    transcripts.check();
+    Outputs outputs = new Outputs(input.file, tokens.file(), transcripts.file(), times.namesFile());
     TimeFiles files = times.open(outputs);
     BatchFile file =
-        transcripts == null ? BatchFile.read(input, err) : BatchFile.readLogits(input, err);
+        transcripts.file() == null ? BatchFile.read(input, err) : BatchFile.readLogits(input, err);
     Naming naming = tokens.of(input, file, err);
     TimeSetting setting = times.setting(file, naming, files);
-    CtcBatch batch =
-        transcripts == null
-            ? file.batch()
-            : withTranscripts(file.batch(), setting.names(), naming.vocabulary());
+    CtcBatch batch = transcripts.addTo(file.batch(), setting.names(), naming.vocabulary());
     List<CtcPath> paths = align(file.name(), batch, options);
     List<CtcPath> greedy = greedy(batch);
     List<TimedUtterance> timed = new ArrayList<>();
@@ -132,26 +121,9 @@ final class AlignCommand implements Callable<Integer> {
     return CtcDecoder.create(threads.engine()).greedy(batch.logits(), lengths, input.options());
   }
 
-  private CtcBatch withTranscripts(CtcBatch batch, List<String> names, Vocabulary vocabulary)
-      throws IOException {
-    List<String> lines = Transcripts.read(transcripts, names);
-    int[][] targets = new int[lines.size()][];
-    int[] inputLengths = new int[lines.size()];
-    for (int n = 0; n < targets.length; n++) {
-      try {
-        targets[n] = vocabulary.encode(lines.get(n));
-      } catch (InvalidInputException e) {
-        throw new InvalidInputException(
-            "%s: utterance %d: %s".formatted(transcripts, n, e.getMessage()));
-      }
-      inputLengths[n] = batch.inputLength(n);
-    }
-    return CtcBatch.of(batch.logits(), Targets.of(targets), inputLengths);
-  }
-
   private List<CtcPath> align(String name, CtcBatch batch, CtcOptions options) {
     List<CtcPath> paths = new ArrayList<>();
-    try (CtcAligner aligner = open()) {
+    try (CtcAligner aligner = open(batch)) {
       Progress.during("aligning", () -> paths.addAll(aligner.align(batch, options)));
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
@@ -159,10 +131,13 @@ final class AlignCommand implements Callable<Integer> {
     return paths;
   }
 
-  private CtcAligner open() {
-    return backend == Choice.AUTO
-        ? CtcAligner.create(threads.engine())
-        : CtcAligner.create(Backend.valueOf(backend.name()), threads.engine());
+  private CtcAligner open(CtcBatch batch) {
+    if (backend != Choice.AUTO) {
+      return CtcAligner.create(Backend.valueOf(backend.name()), threads.engine());
+    }
+    return batch.targets().hasWildcards() // cuda has none
+        ? CtcAligner.create(Backend.CPU, threads.engine())
+        : CtcAligner.create(threads.engine());
   }
 
   private static final class Choices extends BatchOptions.Candidates {

@@ -44,6 +44,7 @@ final class LossCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private BatchOptions input;
   @Mixin private OffsetOptions offsets;
+  @Mixin private WildcardOptions wildcards;
   @Mixin private EngineChoice engine;
 
   @Option(
@@ -79,7 +80,7 @@ final class LossCommand implements Callable<Integer> {
       return callProjected(options, gradientTarget, out);
     }
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
-    CtcBatch batch = file.batch();
+    CtcBatch batch = wildcards.addTo(file.batch());
     try (Ctc ctc = engine.open(batch)) {
       FrameFile gradient =
           gradientTarget == null
@@ -91,7 +92,7 @@ final class LossCommand implements Callable<Integer> {
               ? CtcResult.ofLosses(batch.utterances())
               : CtcResult.ofGradient(gradient.tensor());
       long start = System.nanoTime();
-      file.compute(ctc, options, result, "computing");
+      file.during("computing", () -> ctc.compute(batch, options, result));
       double milliseconds = (System.nanoTime() - start) / 1e6;
       if (gradient != null) {
         gradient.write(gradientTarget, result);
@@ -112,6 +113,10 @@ final class LossCommand implements Callable<Integer> {
     if (input.gradientKind != GradientKind.INPUT) {
       throw new InvalidInputException(
           "--grad-wrt: with --projection expected input, the hidden states, got logits");
+    }
+    if (wildcards.of(false) != null) {
+      throw new InvalidInputException(
+          "--projection: expected neither --wildcards nor --skip-cost beside it, which need 'logits'");
     }
     PrintWriter err = spec.commandLine().getErr();
     Projection projection = ProjectionFile.read(projectionPath, input.bfloat16, err);

@@ -33,7 +33,13 @@ final class NoPath {
     int labels = batch.targets().length(n);
     int repeats = batch.targets().repeats(n);
     int frames = batch.inputLength(n);
-    long needed = (long) labels + repeats;
+    long needed = batch.targets().leastFrames(n);
+    if (batch.targets().hasWildcards(n)) {
+      return needed > frames
+          ? "no path is one of its target, which needs %d frames, it has %d frames"
+              .formatted(needed, frames)
+          : "probabilities of 0 block every path of its target";
+    }
     String needs =
         "no path collapses to its target: %d labels and %d repeats need %d frames, it has %d frames"
             .formatted(labels, repeats, needed, frames);

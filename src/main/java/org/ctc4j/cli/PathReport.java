@@ -5,14 +5,17 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.ctc4j.CtcPath;
 import org.ctc4j.cli.output.LineBoxes;
 import org.ctc4j.cli.output.TimedText;
 import org.ctc4j.cli.output.TimedUtterance;
 import org.ctc4j.cli.output.UtteranceJson;
+import org.ctc4j.io.Text;
 import org.ctc4j.text.ErrorCounts;
 
 /** What {@code ctc align} and greedy {@code ctc decode} say. */
@@ -82,13 +85,25 @@ final class PathReport {
       for (TimedText item : utterance.tiers().units()) {
         out.printf(
             Locale.ROOT,
-            "%10s – %-10s %5.1f %%  %s%n",
+            "%10s – %-10s %5.1f %%  %s%s%n",
             time(item.start()),
             time(item.end()),
             100 * item.trust().confidence(),
-            item.text());
+            item.text(),
+            taken(utterance, item));
+      }
+      if (path.skipped().length > 0) {
+        out.printf("left out: elements %s of the target%n", Arrays.toString(path.skipped()));
       }
     }
+  }
+
+  /** What the wildcards of a word took, as greedy decoding has it. */
+  private static String taken(TimedUtterance utterance, TimedText item) {
+    return utterance.tiers().wildcards().stream()
+        .filter(wildcard -> wildcard.from() >= item.from() && wildcard.to() <= item.to())
+        .map(wildcard -> "   took " + Text.quote(wildcard.text()))
+        .collect(Collectors.joining());
   }
 
   private String time(int frame) {

@@ -36,6 +36,7 @@ final class PosteriorsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
   @Mixin private OffsetOptions offsets;
+  @Mixin private WildcardOptions wildcards;
   @Mixin private EngineChoice engine;
 
   @Option(
@@ -55,14 +56,14 @@ final class PosteriorsCommand implements Callable<Integer> {
     CtcOptions options = offsets.addTo(input.options());
     OutputTarget target = new Outputs(input.file).add("--out", out);
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
-    CtcBatch batch = file.batch();
+    CtcBatch batch = wildcards.addTo(file.batch());
     try (Ctc ctc = engine.open(batch)) {
       FrameFile posteriors =
           new FrameFile(
               ctc, "posteriors", batch.logits().elements().type(), file.shape(), input.layout);
       CtcResult result = CtcResult.ofLosses(batch.utterances()).withPosteriors(posteriors.tensor());
       long start = System.nanoTime();
-      file.compute(ctc, options, result, "computing");
+      file.during("computing", () -> ctc.compute(batch, options, result));
       double milliseconds = (System.nanoTime() - start) / 1e6;
       posteriors.write(target, result);
       LossReport report = new LossReport(ctc, Reduction.NONE, result, batch, milliseconds);

@@ -135,6 +135,12 @@ public final class CpuBackend implements AutoCloseable {
     int concurrency = LossTask.concurrency(batch.utterances(), workers.threads());
     long largest = 0;
     for (int n = 0; n < batch.utterances(); n++) {
+      if (batch.targets().hasWildcards(n)) {
+        long bytes =
+            WildcardUtterance.bytes(batch.inputLength(n), batch.targets().length(n), gradient);
+        largest = Math.max(largest, bytes);
+        continue;
+      }
       LatticeMemory memory = new LatticeMemory();
       int classes = batch.logits().classes();
       long budget = workspaceBytes / concurrency;

@@ -40,7 +40,7 @@ final class WildcardLattice {
     to[0] = from[0] + scores[0];
     for (int i = 0; i < target.length; i++) {
       int element = 2 * i + 1;
-      double reach = LogSum.of(from[element], arriving(target.columns[i]) - passed);
+      double reach = LogSum.of(from[element], blanks - passed, beyond(i) - passed);
       if (target.isRun(i)) {
         reach = LogSum.of(reach, from[element + 1]);
       }
@@ -65,8 +65,10 @@ final class WildcardLattice {
     passed = 0;
   }
 
-  private double arriving(int column) {
-    return LogSum.of(blanks, target.isLabel(column) ? sums.without(column) : sums.all());
+  /** What element i may follow, or be followed by, of the elements passed. */
+  private double beyond(int i) {
+    int column = target.columns[i];
+    return target.isLabel(column) ? sums.without(column) : sums.all();
   }
 
   private void passElement(int i, double[] row) {
@@ -121,9 +123,7 @@ final class WildcardLattice {
         target.isRun(target.length - 1) ? LogSum.of(next[last], next[last - 1]) : next[last];
     for (int i = target.length - 1; i >= 0; i--) {
       int element = 2 * i + 1;
-      int column = target.columns[i];
-      double beyond = target.isLabel(column) ? sums.without(column) : sums.all();
-      beta[element] = LogSum.of(LogSum.of(next[element], next[element + 1]), beyond - passed);
+      beta[element] = LogSum.of(next[element], next[element + 1], beyond(i) - passed);
       pass(i);
       addElement(i, next[element]);
       double ofBlank = LogSum.of(next[element - 1], sums.all() - passed);

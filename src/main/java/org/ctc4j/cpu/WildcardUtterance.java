@@ -55,6 +55,17 @@ final class WildcardUtterance {
     this.interval = Math.max(1, (int) Math.ceil(Math.sqrt(frames)));
   }
 
+  /**
+   * What the rows of states take.
+   *
+   * @param keep whether a gradient or posteriors are asked for
+   */
+  static long bytes(long frames, long labels, boolean keep) {
+    long interval = (long) Math.ceil(Math.sqrt(frames));
+    long rows = 5 + (keep ? 2 * interval : 0);
+    return rows * (2 * labels + 1) * Double.BYTES;
+  }
+
   /** Fills all places of the utterance. */
   void compute() {
     boolean wantsRows = wantsGradient || places.wantsPosteriors();

@@ -12,6 +12,12 @@ record Piece(boolean spaceBefore, String text, byte[] bytes, boolean spaceAfter)
   static final Piece NOTHING = new Piece(false, "", null, false);
   static final Piece SPACE = new Piece(true, "", null, false);
 
+  /** A wildcard in the place of frames: a word of its own. */
+  static final Piece ANY_FRAMES = new Piece(true, Vocabulary.WILDCARD, null, true);
+
+  /** One in the place of labels, which may be a part of a word. */
+  static final Piece ANY_LABELS = new Piece(false, Vocabulary.WILDCARD, null, false);
+
   static Piece of(String token, TokenRole role, PieceMark marks) {
     if (role == TokenRole.BLANK || role == TokenRole.CONTROL) {
       return NOTHING;

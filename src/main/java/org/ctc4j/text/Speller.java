@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.ctc4j.Wildcards;
 
 /**
  * Spells texts with the fewest tokens, of equally many with the longest first: the shortest way
@@ -42,8 +43,12 @@ final class Speller {
     return this;
   }
 
-  /** The labels, or null where there is no spelling. */
-  int[] spell(String text) {
+  /**
+   * The labels, or null where there is no spelling.
+   *
+   * @param isAnyUnknown whether a character that no token has is spelled {@link Wildcards#LABELS}
+   */
+  int[] spell(String text, boolean isAnyUnknown) {
     int[] count = new int[text.length() + 1]; // of tokens from here to the end
     int[] step = new int[text.length()];
     for (int at = text.length() - 1; at >= 0; at--) {
@@ -63,6 +68,11 @@ final class Speller {
         count[at] = count[next] + bytes;
         step[at] = 0;
       }
+      boolean isUnknown = isAnyUnknown && count[at] == Integer.MAX_VALUE;
+      if (isUnknown && count[next] < Integer.MAX_VALUE && !knows(text.codePointAt(at))) {
+        count[at] = count[next] + 1;
+        step[at] = next - at;
+      }
     }
     return count[0] == Integer.MAX_VALUE ? null : labels(text, count[0], step);
   }
@@ -72,7 +82,8 @@ final class Speller {
     int k = 0;
     for (int at = 0; at < text.length(); ) {
       if (step[at] > 0) {
-        labels[k++] = classes.get(text.substring(at, at + step[at]));
+        String spelled = text.substring(at, at + step[at]);
+        labels[k++] = classes.getOrDefault(spelled, Wildcards.LABELS);
         at += step[at];
       } else {
         String character = Character.toString(text.codePointAt(at));

@@ -68,6 +68,13 @@ final class Spelling {
   }
 
   int[] encode(String text, boolean hasWords) {
+    return encode(text, hasWords, false);
+  }
+
+  /**
+   * @param isAnyUnknown whether a character that no token has is {@link org.ctc4j.Wildcards#LABELS}
+   */
+  int[] encode(String text, boolean hasWords, boolean isAnyUnknown) {
     int[] sequence = sequence(text, hasWords);
     if (sequence != null) {
       return sequence;
@@ -80,7 +87,7 @@ final class Spelling {
     List<Way> ways = ways(plain);
     int[] best = null;
     for (Way way : ways) {
-      int[] labels = speller.spell(way.text);
+      int[] labels = speller.spell(way.text, isAnyUnknown);
       boolean isBetter =
           best == null
               || marks == PieceMark.BYTE_LEVEL && labels != null && labels.length < best.length;

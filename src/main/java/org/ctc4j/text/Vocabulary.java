@@ -20,6 +20,7 @@ import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcPath;
 import org.ctc4j.HotWords;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.Wildcards;
 import org.ctc4j.io.Text;
 
 /**
@@ -48,6 +49,9 @@ import org.ctc4j.io.Text;
  */
 public final class Vocabulary implements Serializable {
   @Serial private static final long serialVersionUID = 1L;
+
+  /** What {@link Wildcards} are in a text. */
+  static final String WILDCARD = "*";
 
   private final transient Source source;
   private final int blank; // or -1
@@ -200,8 +204,11 @@ public final class Vocabulary implements Serializable {
     return source.format;
   }
 
-  /** What class c is called, as it was read. */
+  /** What class c is called, as it was read; "*" of {@link Wildcards}. */
   public String token(int c) {
+    if (Wildcards.is(c)) {
+      return WILDCARD;
+    }
     requireClass(c, "");
     return source.tokens.get(c);
   }
@@ -215,6 +222,15 @@ public final class Vocabulary implements Serializable {
   /** What class c adds to a text. */
   Piece piece(int c) {
     return pieces[c];
+  }
+
+  /** What label i of a sequence adds to a text. */
+  private Piece piece(int[] labels, int i) {
+    if (Wildcards.is(labels[i])) {
+      return labels[i] == Wildcards.FRAMES ? Piece.ANY_FRAMES : Piece.ANY_LABELS;
+    }
+    requireClass(labels[i], "label %d: ".formatted(i));
+    return pieces[labels[i]];
   }
 
   /** The class of the blank: as it was told, else as the file or its format has it. */
@@ -234,7 +250,8 @@ public final class Vocabulary implements Serializable {
 
   /**
    * Labels as text: single blanks between words, none at the ends; control tokens left out. What is
-   * no UTF-8 among tokens of bytes becomes U+FFFD.
+   * no UTF-8 among tokens of bytes becomes U+FFFD. {@link Wildcards} are "*", {@link
+   * Wildcards#FRAMES} a word of its own.
    *
    * @param labels without blanks
    * @throws InvalidInputException if one is no class
@@ -255,9 +272,8 @@ public final class Vocabulary implements Serializable {
   private String raw(int[] labels, int start, int end) {
     Writer writer = new Writer();
     for (int i = start; i < end; i++) {
-      requireClass(labels[i], "label %d: ".formatted(i));
       boolean isApart = !hasWords && !isJoined && i > start;
-      writer.add(isApart ? pieces[labels[i]].apart() : pieces[labels[i]]);
+      writer.add(isApart ? piece(labels, i).apart() : piece(labels, i));
     }
     return isNfc ? nfc(writer.text()) : writer.text();
   }
@@ -274,8 +290,7 @@ public final class Vocabulary implements Serializable {
     int start = -1; // of a word that has begun
     int end = 0;
     for (int i = 0; hasWords && i < labels.length; i++) {
-      requireClass(labels[i], "label %d: ".formatted(i));
-      Piece piece = pieces[labels[i]];
+      Piece piece = piece(labels, i);
       if (piece.spaceBefore()) {
         addWord(labels, start, end, words);
         start = -1;
@@ -357,6 +372,27 @@ public final class Vocabulary implements Serializable {
    */
   public int[] encode(String text) {
     return spelling.encode(isNfc ? nfc(text) : text, hasWords);
+  }
+
+  /**
+   * Text as labels and {@link Wildcards}. A word that is the mark becomes {@link Wildcards#FRAMES};
+   * where the space between words is a token, it is wanted once around the mark, before the word
+   * that follows, and is the wildcard's at the ends of the text. {@link Wildcards#FRAMES} next to
+   * each other become one.
+   *
+   * @param mark which stands for any frames; null for none
+   * @param isAnyUnknown whether characters that no token stands for become {@link
+   *     Wildcards#LABELS}, one for those next to each other; else they are refused
+   * @throws InvalidInputException as {@link #encode(String)}
+   */
+  public int[] encode(String text, String mark, boolean isAnyUnknown) {
+    return new WildcardSpelling(spelling, hasWords, space())
+        .encode(isNfc ? nfc(text) : text, mark, isAnyUnknown);
+  }
+
+  /** The class of the space between words; −1 if there is none, or pieces of words have it. */
+  private int space() {
+    return marks == PieceMark.NONE ? List.of(roles).indexOf(TokenRole.SPACE) : -1;
   }
 
   /**

@@ -19,8 +19,13 @@ public record TimedUtterance(
    *
    * @param words null where labels make no words
    * @param segments null where nobody said how long a frame is
+   * @param wildcards those of the labels that are wildcards, with the greedy text of their frames
    */
-  public record Tiers(List<TimedText> labels, List<TimedText> words, List<TimedText> segments) {
+  public record Tiers(
+      List<TimedText> labels,
+      List<TimedText> words,
+      List<TimedText> segments,
+      List<TimedText> wildcards) {
     /** Words, or labels where these make no words. */
     public List<TimedText> units() {
       return words == null ? labels : words;

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.ctc4j.CtcPath;
 import org.ctc4j.LabelSpan;
+import org.ctc4j.Wildcards;
 import org.ctc4j.text.Vocabulary;
 import org.ctc4j.text.WordSpan;
 
@@ -66,7 +67,23 @@ public final class Timeline {
         found.path(),
         found.reason(),
         vocabulary.text(labels),
-        new TimedUtterance.Tiers(tokens, words, segments));
+        new TimedUtterance.Tiers(tokens, words, segments, wildcards(labels, found)));
+  }
+
+  private List<TimedText> wildcards(int[] labels, Finding found) {
+    List<TimedText> wildcards = new ArrayList<>();
+    for (int i = 0; i < labels.length && found.greedy() != null; i++) {
+      if (Wildcards.is(labels[i])) {
+        LabelSpan taken = found.path().spans().get(i);
+        int[] said =
+            found.greedy().spans().stream()
+                .filter(span -> span.start() >= taken.start() && span.start() < taken.end())
+                .mapToInt(LabelSpan::label)
+                .toArray();
+        wildcards.add(found.timed(vocabulary.text(said), i, i + 1, -1));
+      }
+    }
+    return wildcards;
   }
 
   private List<TimedText> words(int[] labels, Finding found) {

@@ -37,7 +37,10 @@ public final class UtteranceJson {
     json.writeEndObject();
   }
 
-  /** Text, words if the labels make any, labels, and segments if there are seconds. */
+  /**
+   * Text, words if the labels make any, labels, and segments if there are seconds; of a target with
+   * wildcards what these took, and which of its elements have no frames.
+   */
   public void writeText(JsonGenerator json, TimedUtterance utterance) throws IOException {
     json.writeStringField("text", utterance.text());
     if (utterance.tiers().words() != null) {
@@ -46,6 +49,14 @@ public final class UtteranceJson {
     writeLabels(json, utterance);
     if (utterance.tiers().segments() != null) {
       writeItems(json, "segments", "text", utterance, utterance.tiers().segments());
+    }
+    if (!utterance.tiers().wildcards().isEmpty()) {
+      writeItems(json, "wildcards", "took", utterance, utterance.tiers().wildcards());
+    }
+    int[] skipped = utterance.path().skipped();
+    if (skipped.length > 0) {
+      json.writeFieldName("skipped");
+      json.writeArray(skipped, 0, skipped.length);
     }
   }
 
