@@ -38,7 +38,7 @@ public record BeamOptions(
     }
   }
 
-  private static void requireOneOrMore(String name, int value) {
+  static void requireOneOrMore(String name, int value) {
     if (value < 1) {
       throw new InvalidInputException(name + ": expected 1 or more, got " + value);
     }

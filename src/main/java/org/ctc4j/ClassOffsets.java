@@ -1,6 +1,8 @@
 package org.ctc4j;
 
 import java.io.Serializable;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * What is added to the log-probability of each class, the same in every frame: o(c), in nats. The
@@ -54,13 +56,8 @@ public record ClassOffsets(double blankPenalty, LabelPriors labelPriors) impleme
     if (isNone()) {
       return null;
     }
-    double[] offsets = new double[classes];
-    boolean any = false;
-    for (int c = 0; c < classes; c++) {
-      offsets[c] = offset(c, blank);
-      any |= offsets[c] != 0;
-    }
-    return any ? offsets : null;
+    double[] offsets = IntStream.range(0, classes).mapToDouble(c -> offset(c, blank)).toArray();
+    return Arrays.stream(offsets).anyMatch(offset -> offset != 0) ? offsets : null;
   }
 
   void check(int classes, int blank) {

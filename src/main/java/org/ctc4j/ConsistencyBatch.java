@@ -23,17 +23,12 @@ import java.util.Objects;
  * <p>Immutable, but a view of the caller's logits.
  */
 public final class ConsistencyBatch {
-  private final FrameTensor first;
+  private final CtcBatch frames; // of the first view, without targets
   private final FrameTensor second;
-  private final int[] inputLengths;
-  private final double[] weights;
 
-  private ConsistencyBatch(
-      FrameTensor first, FrameTensor second, int[] inputLengths, double[] weights) {
-    this.first = first;
+  private ConsistencyBatch(CtcBatch frames, FrameTensor second) {
+    this.frames = frames;
     this.second = second;
-    this.inputLengths = inputLengths;
-    this.weights = weights;
   }
 
   /** Every utterance uses all the frames it has. */
@@ -57,47 +52,23 @@ public final class ConsistencyBatch {
           "second: expected the shape of first, %s, got %s"
               .formatted(first.shape(), second.shape()));
     }
-    if (inputLengths.length != first.utterances()) {
-      throw new InvalidInputException(
-          "input_lengths: expected %d, one for each utterance, got %d"
-              .formatted(first.utterances(), inputLengths.length));
-    }
-    for (int n = 0; n < inputLengths.length; n++) {
-      if (inputLengths[n] < 0 || inputLengths[n] > first.frames(n)) {
-        throw new InvalidInputException(
-            "input_lengths: utterance %d has %d, expected a number of frames in [0, %d]"
-                .formatted(n, inputLengths[n], first.frames(n)));
-      }
-    }
-    return new ConsistencyBatch(first, second, inputLengths.clone(), null);
+    Targets none = Targets.none(first.utterances());
+    return new ConsistencyBatch(CtcBatch.of(first, none, inputLengths), second);
   }
 
   /**
-   * The same batch with a weight w<sub>n</sub> for each utterance: the reduced loss becomes
-   * Σ<sub>n</sub> w<sub>n</sub> · loss<sub>n</sub> and the gradients are those of it. This is how
-   * the scale of the regulariser enters, or an upstream gradient. An utterance of weight 0
-   * contributes nothing, even if its loss is infinite.
+   * The same batch with a weight for each utterance, as {@link CtcBatch#withWeights}: this is how
+   * the scale of the regulariser enters.
    *
    * @param weights one finite number for each utterance
    */
   public ConsistencyBatch withWeights(double... weights) {
-    if (weights.length != utterances()) {
-      throw new InvalidInputException(
-          "weights: expected %d, one for each utterance, got %d"
-              .formatted(utterances(), weights.length));
-    }
-    for (int n = 0; n < weights.length; n++) {
-      if (!Double.isFinite(weights[n])) {
-        throw new InvalidInputException(
-            "weights: utterance %d has %s, expected a finite number".formatted(n, weights[n]));
-      }
-    }
-    return new ConsistencyBatch(first, second, inputLengths, weights.clone());
+    return new ConsistencyBatch(frames.withWeights(weights), second);
   }
 
   /** Logits of one view, (T, N, C). */
   public FrameTensor first() {
-    return first;
+    return frames.logits();
   }
 
   /** Logits of the other view, (T, N, C). */
@@ -107,22 +78,27 @@ public final class ConsistencyBatch {
 
   /** N. */
   public int utterances() {
-    return inputLengths.length;
+    return frames.utterances();
   }
 
   /** The number of frames that utterance n uses. */
   public int inputLength(int n) {
-    return inputLengths[n];
+    return frames.inputLength(n);
   }
 
   /** Factor of loss<sub>n</sub> in the reduced loss; 1 if none was given. */
   public double weight(int n) {
-    return weights == null ? 1 : weights[n];
+    return frames.weight(n, Reduction.SUM);
   }
 
   /** "two views of (T, N, C) = (150, 4, 28) of FLOAT32". */
   @Override
   public String toString() {
-    return "two views of " + first;
+    return "two views of " + first();
+  }
+
+  /** The first view alone, without targets. */
+  CtcBatch frames() {
+    return frames;
   }
 }

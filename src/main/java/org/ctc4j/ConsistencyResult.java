@@ -1,6 +1,5 @@
 package org.ctc4j;
 
-import java.util.Arrays;
 import org.ctc4j.engine.ConsistencyCall;
 
 /**
@@ -18,15 +17,12 @@ import org.ctc4j.engine.ConsistencyCall;
  * <p>Not thread-safe: one call at a time may write to it.
  */
 public final class ConsistencyResult {
-  private final double[] losses;
-  private final CtcStatus[] statuses;
+  private final CtcResult losses;
   private final FrameTensor firstGradient;
   private final FrameTensor secondGradient;
-  private double loss;
 
   private ConsistencyResult(int utterances, FrameTensor firstGradient, FrameTensor secondGradient) {
-    this.losses = new double[utterances];
-    this.statuses = new CtcStatus[utterances];
+    this.losses = CtcResult.ofLosses(utterances);
     this.firstGradient = firstGradient;
     this.secondGradient = secondGradient;
   }
@@ -53,27 +49,27 @@ public final class ConsistencyResult {
 
   /** N. */
   public int utterances() {
-    return losses.length;
+    return losses.utterances();
   }
 
   /** Of utterance n, in nats, summed over its frames. */
   public double loss(int n) {
-    return losses[n];
+    return losses.loss(n);
   }
 
   /** A copy of all N losses, in nats. */
   public double[] losses() {
-    return losses.clone();
+    return losses.losses();
   }
 
   /** What became of utterance n. */
   public CtcStatus status(int n) {
-    return statuses[n];
+    return losses.status(n);
   }
 
   /** Σ<sub>n</sub> w<sub>n</sub> · loss<sub>n</sub>; 0 for no utterances. */
   public double loss() {
-    return loss;
+    return losses.loss();
   }
 
   /** The gradient of {@link #loss()} with respect to the first view's logits, or null. */
@@ -89,53 +85,31 @@ public final class ConsistencyResult {
   /** "4 utterances; loss 12.5". */
   @Override
   public String toString() {
-    return "%d utterances; loss %s".formatted(losses.length, loss);
+    return "%d utterances; loss %s".formatted(utterances(), loss());
   }
 
   void check(ConsistencyBatch batch) {
-    if (utterances() != batch.utterances()) {
-      throw new InvalidInputException(
-          "result: expected room for %d utterances, got %d"
-              .formatted(batch.utterances(), utterances()));
-    }
+    losses.check(batch.frames());
     check("first gradient", firstGradient, batch);
     check("second gradient", secondGradient, batch);
-    requireApart("second gradient", secondGradient, "first gradient", firstGradient);
+    CtcResult.requireApart("second gradient", secondGradient, "first gradient", firstGradient);
   }
 
   private static void check(String name, FrameTensor place, ConsistencyBatch batch) {
-    if (place == null) {
-      return;
-    }
     FrameTensor logits = batch.first();
-    if (!place.hasFramesOf(logits) || place.classes() != logits.classes()) {
-      throw new InvalidInputException(
-          "%s: expected the shape of the logits, %s, got %s"
-              .formatted(name, logits.shape(), place.shape()));
-    }
-    requireApart(name, place, "first", batch.first());
-    requireApart(name, place, "second", batch.second());
-  }
-
-  private static void requireApart(
-      String name, FrameTensor place, String otherName, FrameTensor other) {
-    if (place != null && other != null && place.overlaps(other)) {
-      throw new InvalidInputException(
-          "%s: it overlaps the %s in memory".formatted(name, otherName));
-    }
+    CtcResult.requireShape(name, place, logits, logits.classes(), "the shape of the logits");
+    CtcResult.requireApart(name, place, "first", logits);
+    CtcResult.requireApart(name, place, "second", batch.second());
   }
 
   /** What a backend is asked to compute of a batch, into this result. */
   ConsistencyCall call(ConsistencyBatch batch, ConsistencyGradient kind) {
-    Arrays.fill(statuses, null);
-    return new ConsistencyCall(batch, kind, losses, statuses, firstGradient, secondGradient);
+    losses.prepare(batch.frames(), batch.frames(), Reduction.SUM);
+    return new ConsistencyCall(
+        batch, kind, losses.losses, losses.statuses, firstGradient, secondGradient);
   }
 
   void finish(ConsistencyBatch batch) {
-    double[] terms = new double[losses.length];
-    for (int n = 0; n < terms.length; n++) {
-      terms[n] = batch.weight(n) == 0 ? 0 : batch.weight(n) * losses[n];
-    }
-    loss = Reduction.sum(terms);
+    losses.finish(batch.frames(), batch.frames(), CtcOptions.DEFAULT);
   }
 }

@@ -100,11 +100,7 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
     throw new AssertionError("the reference backend is always usable");
   }
 
-  /**
-   * An engine of the backend that is named, and of no other, with {@link EngineOptions#DEFAULT}.
-   *
-   * @throws BackendUnavailableException with the reason, if it cannot be used here
-   */
+  /** As {@link #create(Backend, EngineOptions)}, with {@link EngineOptions#DEFAULT}. */
   public static Ctc create(Backend backend) {
     return create(backend, EngineOptions.DEFAULT);
   }
@@ -160,8 +156,8 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
    * logits, dense, and of type {@link #gradientType}.
    */
   public final CtcResult lossAndGradient(CtcBatch batch, CtcOptions options) {
-    ElementType type = gradientType(batch.logits().elements().type());
-    return computed(batch, options, CtcResult.ofGradient(batch.logits().zerosLike(type)));
+    FrameTensor place = place(batch, batch.logits().classes());
+    return computed(batch, options, CtcResult.ofGradient(place));
   }
 
   /**
@@ -170,8 +166,7 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
    * CtcResult} says what they are.
    */
   public final CtcResult posteriors(CtcBatch batch, CtcOptions options) {
-    ElementType type = gradientType(batch.logits().elements().type());
-    FrameTensor place = batch.logits().zerosLike(type);
+    FrameTensor place = place(batch, batch.logits().classes());
     return computed(batch, options, CtcResult.ofLosses(batch.utterances()).withPosteriors(place));
   }
 
@@ -180,11 +175,13 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
    * shape (T, N, 2 Lmax + 1).
    */
   public final CtcResult statePosteriors(CtcBatch batch, CtcOptions options) {
-    ElementType type = gradientType(batch.logits().elements().type());
-    int states = batch.targets().states();
-    FrameTensor place = batch.logits().zerosLike(type, states);
+    FrameTensor place = place(batch, batch.targets().states());
     return computed(
         batch, options, CtcResult.ofLosses(batch.utterances()).withStatePosteriors(place));
+  }
+
+  private FrameTensor place(CtcBatch batch, int width) {
+    return batch.logits().zerosLike(gradientType(batch.logits().elements().type()), width);
   }
 
   private CtcResult computed(CtcBatch batch, CtcOptions options, CtcResult result) {

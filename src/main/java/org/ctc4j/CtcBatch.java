@@ -125,16 +125,20 @@ public final class CtcBatch {
   }
 
   void check(CtcOptions options, int classes) {
+    check(options, classes, weights != null);
+    targets.check(classes, options.blank());
+  }
+
+  static void check(CtcOptions options, int classes, boolean hasWeights) {
     if (options.blank() >= classes) {
       throw new InvalidInputException(
           "blank: expected a class index in [0, %d), got %d".formatted(classes, options.blank()));
     }
     options.offsets().check(classes, options.blank());
-    if (weights != null && options.reduction() == Reduction.MEAN) {
+    if (hasWeights && options.reduction() == Reduction.MEAN) {
       throw new InvalidInputException(
           "weights: they define the reduction themselves; expected NONE or SUM beside them, got MEAN");
     }
-    targets.check(classes, options.blank());
   }
 
   private static void requireCount(String name, int count, int utterances) {

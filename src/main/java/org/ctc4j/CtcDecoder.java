@@ -101,13 +101,9 @@ public final class CtcDecoder {
   }
 
   /**
-   * The labels of {@link #greedy(FrameTensor, int[], CtcOptions) greedy}, without their frames and
-   * confidences: logits are not normalised for it, so that it takes a fraction of the time.
-   *
-   * @param logits (T, N, C)
-   * @param inputLengths one for each utterance, each in [0, T]
-   * @return of N utterances
-   * @throws InvalidInputException if an argument is out of its range
+   * The labels of {@link #greedy(FrameTensor, int[], CtcOptions) greedy}, of the same arguments,
+   * without their frames and confidences: logits are not normalised for it, so that it takes a
+   * fraction of the time.
    */
   public List<CtcLabels> greedyLabels(FrameTensor logits, int[] inputLengths, CtcOptions options) {
     CtcBatch batch = batch(logits, inputLengths, options);
@@ -285,14 +281,12 @@ public final class CtcDecoder {
 
   private static void check(int classes, CtcOptions options) {
     FrameTensor.requireShape(0, 1, classes);
-    FrameTensor nothing = FrameTensor.timeMajor(new float[0], 0, 1, classes);
-    CtcBatch.of(nothing, Targets.of(new int[1][0])).check(options);
+    CtcBatch.check(options, classes, false);
   }
 
   /** Checks the arguments. */
   private CtcBatch batch(FrameTensor logits, int[] inputLengths, CtcOptions options) {
-    Targets none = Targets.of(new int[logits.utterances()][0]);
-    CtcBatch batch = CtcBatch.of(logits, none, inputLengths);
+    CtcBatch batch = CtcBatch.of(logits, Targets.none(logits.utterances()), inputLengths);
     batch.check(options);
     options.offsets().requireNone("a decoder");
     InputCheck.check(batch, options.input(), workers);

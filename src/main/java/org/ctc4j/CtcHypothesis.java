@@ -1,6 +1,5 @@
 package org.ctc4j;
 
-import java.io.Serial;
 import java.io.Serializable;
 
 /**
@@ -14,48 +13,22 @@ import java.io.Serializable;
  * }</pre>
  *
  * <p>How much of an n-best has each word: {@link org.ctc4j.text.Vocabulary#wordShares}.
+ *
+ * @param labels without blanks, (L); copied, and so is what the accessor gives
+ * @param logProbability ln p(labels | input) in nats, as far as the paths went through the beam:
+ *     −{@link CtcResult#loss(int)} of these labels, or less
+ * @param score that and what the {@link BeamScorer} added; what outputs are ordered by
+ * @param added what the {@link BeamScorer} added to the score, 0 without one
  */
-public final class CtcHypothesis implements Serializable {
-  @Serial private static final long serialVersionUID = 1L;
-
-  private final int[] labels;
-  private final double logProbability;
-  private final double score;
-  private final double added;
-
-  /**
-   * @param labels without blanks, (L); not copied
-   */
-  CtcHypothesis(int[] labels, double logProbability, double score, double added) {
-    this.labels = labels;
-    this.logProbability = logProbability;
-    this.score = score;
-    this.added = added;
+public record CtcHypothesis(int[] labels, double logProbability, double score, double added)
+    implements Serializable {
+  public CtcHypothesis {
+    labels = labels.clone();
   }
 
-  /** A copy of the L labels. */
+  @Override
   public int[] labels() {
     return labels.clone();
-  }
-
-  /**
-   * ln p(labels | input) in nats, as far as the paths went through the beam: −{@link
-   * CtcResult#loss(int)} of these labels, or less.
-   */
-  public double logProbability() {
-    return logProbability;
-  }
-
-  /**
-   * {@link #logProbability()} and what the {@link BeamScorer} added; what outputs are ordered by.
-   */
-  public double score() {
-    return score;
-  }
-
-  /** What the {@link BeamScorer} added to the score, 0 without one. */
-  public double added() {
-    return added;
   }
 
   /** "27 labels, ln p = -0.31, score -0.31". */

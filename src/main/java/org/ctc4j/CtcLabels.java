@@ -2,25 +2,19 @@ package org.ctc4j;
 
 import java.util.Arrays;
 
-/** The labels of one utterance, of which nothing else was asked. Immutable. */
-public final class CtcLabels {
-  private final CtcStatus status;
-  private final int[] labels;
-
-  /**
-   * @param labels without blanks, (L); not copied
-   */
-  CtcLabels(CtcStatus status, int[] labels) {
-    this.status = status;
-    this.labels = labels;
+/**
+ * The labels of one utterance, of which nothing else was asked. Immutable.
+ *
+ * @param status whether there are labels, and if not, why
+ * @param labels without blanks, (L), none unless the status is {@link CtcStatus#OK}; copied, and so
+ *     is what the accessor gives
+ */
+public record CtcLabels(CtcStatus status, int[] labels) {
+  public CtcLabels {
+    labels = labels.clone();
   }
 
-  /** Whether there are labels, and if not, why. */
-  public CtcStatus status() {
-    return status;
-  }
-
-  /** A copy of the L labels; none unless the status is {@link CtcStatus#OK}. */
+  @Override
   public int[] labels() {
     return labels.clone();
   }

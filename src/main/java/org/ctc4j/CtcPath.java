@@ -46,24 +46,10 @@ public final class CtcPath implements Serializable {
     this.spans = spans(states, labels, logProbabilities);
   }
 
-  /** What is written of a path. */
-  private record Written(
-      CtcStatus status,
-      int blank,
-      int[] states,
-      int[] labels,
-      double[] logProbabilities,
-      double logProbability)
-      implements Serializable {
-    @Serial
-    private Object readResolve() {
-      return new CtcPath(status, blank, states, labels, logProbabilities, logProbability);
-    }
-  }
-
+  /** With its spans. */
   @Serial
-  private Object writeReplace() {
-    return new Written(status, blank, states, labels, logProbabilities, logProbability);
+  private Object readResolve() {
+    return new CtcPath(status, blank, states, labels, logProbabilities, logProbability);
   }
 
   /**

@@ -41,7 +41,9 @@ public final class CtcPaths {
    * @param target labels, without blanks
    */
   public static BigInteger count(int frames, int... target) {
-    requireFrames(frames);
+    if (frames < 0) {
+      throw new InvalidInputException("frames: expected 0 or more, got " + frames);
+    }
     int last = 2 * target.length;
     if (frames < target.length + Targets.of(target).repeats(0)) {
       return BigInteger.ZERO;
@@ -110,11 +112,5 @@ public final class CtcPaths {
   private static String brief(BigInteger count) {
     String digits = count.toString();
     return digits.length() <= 15 ? digits : "about 10^" + (digits.length() - 1);
-  }
-
-  private static void requireFrames(int frames) {
-    if (frames < 0) {
-      throw new InvalidInputException("frames: expected 0 or more, got " + frames);
-    }
   }
 }

@@ -175,18 +175,24 @@ public final class CtcResult {
 
   private static void check(
       String name, FrameTensor place, FrameTensor logits, int width, String what) {
-    if (place == null) {
-      return;
-    }
-    if (!place.hasFramesOf(logits) || place.classes() != width) {
-      throw new InvalidInputException(
-          "%s: expected %s, %s, got %s".formatted(name, what, logits.shape(width), place.shape()));
-    }
+    requireShape(name, place, logits, width, what);
     requireApart(name, place, "logits", logits);
   }
 
-  private static void requireApart(
-      String name, FrameTensor place, String otherName, FrameTensor other) {
+  /**
+   * Refuses a place, null for none, that has not the frames of a tensor, so wide.
+   *
+   * @param what that is
+   */
+  static void requireShape(
+      String name, FrameTensor place, FrameTensor tensor, int width, String what) {
+    if (place != null && !(place.hasFramesOf(tensor) && place.classes() == width)) {
+      throw new InvalidInputException(
+          "%s: expected %s, %s, got %s".formatted(name, what, tensor.shape(width), place.shape()));
+    }
+  }
+
+  static void requireApart(String name, FrameTensor place, String otherName, FrameTensor other) {
     if (place != null && other != null && place.overlaps(other)) {
       throw new InvalidInputException(
           "%s: it overlaps the %s in memory".formatted(name, otherName));

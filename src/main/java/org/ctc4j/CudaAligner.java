@@ -41,11 +41,7 @@ public final class CudaAligner extends CtcAligner {
     this.backend = new AlignmentBackend(device, options);
   }
 
-  /**
-   * An aligner on a device by its number, {@link CudaDevice#index()}.
-   *
-   * @throws BackendUnavailableException with the reason, if it cannot be used
-   */
+  /** An aligner on a device by its number, as {@link CudaCtc#create(int, EngineOptions)}. */
   public static CudaAligner create(int device, EngineOptions options) {
     return create(Devices.survey().numbered(device), options);
   }
@@ -60,16 +56,9 @@ public final class CudaAligner extends CtcAligner {
   }
 
   /**
-   * Enqueues the alignment of a batch in device memory, and returns. Weights are not used. The
-   * workspace is the aligner's: one for each stream, kept until {@link #forget} or {@link #close},
-   * as with {@link CudaCtc#enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}. Growing it, and
-   * loading a kernel that was not launched before, spoil a capture: call {@link #prepare} before.
-   *
-   * @param stream a {@code CUstream} or {@code cudaStream_t} of this device; 0 is the default
-   *     stream
-   * @throws InvalidInputException if an argument is out of its range; nothing was enqueued then
-   * @throws DeviceException if the driver refuses; what the paths are to hold is undefined then
-   * @throws IllegalStateException if this aligner is closed
+   * Enqueues the alignment of a batch in device memory, and returns. Weights are not used. Stream,
+   * workspace, capture and exceptions are as with {@link CudaCtc#enqueue(DeviceBatch, CtcOptions,
+   * DeviceResult, long)}.
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
     batch.check(options);
@@ -78,10 +67,8 @@ public final class CudaAligner extends CtcAligner {
   }
 
   /**
-   * The same in a workspace of the caller's.
-   *
-   * @param workspace device address, a multiple of 256; used until the stream has got past the call
-   * @param bytes its size, at least {@link #workspaceBytes}
+   * The same in a workspace of the caller's, at an address that is a multiple of 256, of at least
+   * {@link #workspaceBytes}.
    */
   public void enqueue(
       DeviceBatch batch,
@@ -96,28 +83,14 @@ public final class CudaAligner extends CtcAligner {
   }
 
   /**
-   * Gets ready for {@link #enqueue(DeviceBatch, CtcOptions, DevicePaths, long)}, so that such a
-   * call can be captured in a CUDA graph, or is as quick the first time as it is later: loads the
-   * kernels of the logits' element type and makes the stream's workspace large enough for T, N and
-   * the largest target length. Not to be called during a capture. No number of the batch is read.
-   *
-   * @throws DeviceException if the driver refuses
-   * @throws IllegalStateException if this aligner is closed
+   * As {@link CudaCtc#prepare}: loads the kernels of the logits' element type and makes the
+   * stream's workspace large enough for T, N and the largest target length.
    */
   public void prepare(DeviceBatch batch, long stream) {
     backend.prepare(batch, stream);
   }
 
-  /**
-   * Gives back the workspace that this aligner keeps for a stream, after a wait for the stream: for
-   * one that is not used any more, before it is destroyed. Graphs that were captured on it with
-   * that workspace must not be launched after this. A later call on the stream makes another
-   * workspace.
-   *
-   * @param stream as in {@code enqueue}
-   * @throws DeviceException if the driver refuses
-   * @throws IllegalStateException if this aligner is closed
-   */
+  /** Gives back the workspace that this aligner keeps for a stream, as {@link CudaCtc#forget}. */
   public void forget(long stream) {
     backend.forget(stream);
   }

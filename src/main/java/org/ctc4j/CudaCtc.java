@@ -251,11 +251,8 @@ public final class CudaCtc extends Ctc {
   }
 
   /**
-   * The same in a workspace of the caller's.
-   *
-   * @param workspace device address, a multiple of 256; used until the stream has got past the call
-   * @param bytes its size, at least {@link #workspaceBytes(DeviceProjectedBatch,
-   *     DeviceProjectedResult)}
+   * The same in a workspace of the caller's, of at least {@link
+   * #workspaceBytes(DeviceProjectedBatch, DeviceProjectedResult)}; else as above.
    */
   public void enqueue(
       DeviceProjectedBatch batch,

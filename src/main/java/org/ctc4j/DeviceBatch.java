@@ -37,11 +37,7 @@ public record DeviceBatch(
     DeviceAddress.INT32.check("inputLengths", inputLengths);
     DeviceAddress.INT32.check("frameCounts", frameCounts);
     DeviceAddress.FLOAT64.check("weights", weights);
-    if (frames < 0 || utterances < 0 || classes < 1) {
-      throw new InvalidInputException(
-          "expected T ≥ 0, N ≥ 0 and C ≥ 1, got (T, N, C) = (%d, %d, %d)"
-              .formatted(frames, utterances, classes));
-    }
+    FrameTensor.requireShape(frames, utterances, classes);
     if ((long) frames * utterances > Integer.MAX_VALUE) {
       throw new InvalidInputException(
           "expected T · N < 2^31, the blocks of one launch, got (T, N, C) = (%d, %d, %d)"
@@ -84,15 +80,7 @@ public record DeviceBatch(
 
   /** As above, where the labels are of other classes than those of the tensor. */
   void check(CtcOptions options, int classes) {
-    if (options.blank() >= classes) {
-      throw new InvalidInputException(
-          "blank: expected a class index in [0, %d), got %d".formatted(classes, options.blank()));
-    }
-    options.offsets().check(classes, options.blank());
-    if (weights != 0 && options.reduction() == Reduction.MEAN) {
-      throw new InvalidInputException(
-          "weights: they define the reduction themselves; expected NONE or SUM beside them, got MEAN");
-    }
+    CtcBatch.check(options, classes, weights != 0);
     if (utterances > 0) {
       DeviceAddress.INT32.require("inputLengths", inputLengths);
       DeviceAddress.INT32.require("targets.lengths", targets.lengths());

@@ -17,16 +17,8 @@ public record DeviceProjectedBatch(DeviceBatch frames, DeviceProjection projecti
   public DeviceProjectedBatch {
     Objects.requireNonNull(frames, "frames");
     Objects.requireNonNull(projection, "projection");
-    if (frames.classes() != projection.dimensions()) {
-      throw new InvalidInputException(
-          "hidden: expected %d dimensions, as the weight has, got %d"
-              .formatted(projection.dimensions(), frames.classes()));
-    }
-    if (frames.logits().type() != projection.type()) {
-      throw new InvalidInputException(
-          "weight: expected the element type of hidden, %s, got %s"
-              .formatted(frames.logits().type(), projection.type()));
-    }
+    Projection.requireFitting(
+        frames.classes(), projection.dimensions(), frames.logits().type(), projection.type());
   }
 
   /** Every utterance has room for T frames, and the weights are the reduction's. */
@@ -54,10 +46,7 @@ public record DeviceProjectedBatch(DeviceBatch frames, DeviceProjection projecti
   }
 
   void check(CtcOptions options) {
-    if (options.input() != InputKind.LOGITS) {
-      throw new InvalidInputException(
-          "input: a projection gives logits, expected LOGITS, got " + options.input());
-    }
+    Projection.requireLogits(options.input());
     frames.check(options, projection.classes());
   }
 }

@@ -23,10 +23,7 @@ public record DeviceProjection(
 
   public DeviceProjection {
     Objects.requireNonNull(type, "type");
-    if (classes < 1 || dimensions < 1) {
-      throw new InvalidInputException(
-          "weight: expected C ≥ 1 and D ≥ 1, got (C, D) = (%d, %d)".formatted(classes, dimensions));
-    }
+    Projection.requireShape(classes, dimensions);
     DeviceAddress.of(type).require("weight", weight);
     DeviceAddress.of(type).check("bias", bias);
   }

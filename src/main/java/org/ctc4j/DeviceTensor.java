@@ -27,11 +27,7 @@ public record DeviceTensor(
     Objects.requireNonNull(type, "type");
     DeviceAddress.of(type).check("tensor.address", address);
     DeviceAddress.INT64.check("tensor.starts", starts);
-    if (utteranceStride < 0 || frameStride < 0 || classStride < 0) {
-      throw new InvalidInputException(
-          "strides must be 0 or more, got (T, N, C) = (%d, %d, %d)"
-              .formatted(frameStride, utteranceStride, classStride));
-    }
+    Strides.requireNoneNegative(frameStride, utteranceStride, classStride);
   }
 
   /** (T, N, C) in C order: index = (t * N + n) * C + c. */

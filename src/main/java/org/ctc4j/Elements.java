@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -19,14 +20,28 @@ public abstract sealed class Elements {
 
   private final ElementType type;
   private final long length;
+  private final boolean isWritable;
+  private final Object storage;
   private final Object memory; // null of pieces
   private final long memoryOffset;
 
-  private Elements(ElementType type, long length, Object memory, long memoryOffset) {
+  private Elements(ElementType type, Buffer buffer, Object storage) {
+    this.type = type;
+    this.length = buffer.remaining();
+    this.isWritable = !buffer.isReadOnly();
+    this.storage = storage;
+    this.memory = buffer.hasArray() ? buffer.array() : buffer;
+    this.memoryOffset = buffer.position() + (buffer.hasArray() ? buffer.arrayOffset() : 0);
+  }
+
+  /** Of pieces. */
+  private Elements(ElementType type, long length, boolean isWritable) {
     this.type = type;
     this.length = length;
-    this.memory = memory;
-    this.memoryOffset = memoryOffset;
+    this.isWritable = isWritable;
+    this.storage = null;
+    this.memory = null;
+    this.memoryOffset = 0;
   }
 
   /** float32 on the heap. */
@@ -41,12 +56,12 @@ public abstract sealed class Elements {
 
   /** float32 in a buffer, heap or direct. */
   public static Elements of(FloatBuffer buffer) {
-    return new Floats(buffer, null);
+    return new Floats(buffer, buffer.slice());
   }
 
   /** float64 in a buffer, heap or direct. */
   public static Elements of(DoubleBuffer buffer) {
-    return new Doubles(buffer, null);
+    return new Doubles(buffer, buffer.slice());
   }
 
   /** IEEE float16, as bit patterns in a buffer, heap or direct. */
@@ -133,14 +148,18 @@ public abstract sealed class Elements {
   }
 
   /** Whether {@link #set} may be called. */
-  public abstract boolean isWritable();
+  public final boolean isWritable() {
+    return isWritable;
+  }
 
   /**
    * What holds the numbers: the {@code float[]} or {@code double[]} itself, or a buffer that shares
    * its content with the given one and whose index 0 is element 0; null for a {@linkplain
    * #concatenation concatenation}.
    */
-  public abstract Object storage();
+  public final Object storage() {
+    return storage;
+  }
 
   /** Element {@code index}, widened exactly. */
   public abstract double get(long index);
@@ -200,32 +219,12 @@ public abstract sealed class Elements {
             && other.memoryOffset + otherFirst <= memoryOffset + last;
   }
 
-  private static Object memoryOf(Buffer buffer) {
-    return buffer.hasArray() ? buffer.array() : buffer;
-  }
-
-  private static int offsetOf(Buffer buffer) {
-    return buffer.hasArray() ? buffer.arrayOffset() + buffer.position() : buffer.position();
-  }
-
   private static final class Floats extends Elements {
     private final FloatBuffer buffer;
-    private final float[] array; // what it was made of, or null
 
-    Floats(FloatBuffer buffer, float[] array) {
-      super(ElementType.FLOAT32, buffer.remaining(), memoryOf(buffer), offsetOf(buffer));
+    Floats(FloatBuffer buffer, Object storage) {
+      super(ElementType.FLOAT32, buffer, storage);
       this.buffer = buffer.slice();
-      this.array = array;
-    }
-
-    @Override
-    public boolean isWritable() {
-      return !buffer.isReadOnly();
-    }
-
-    @Override
-    public Object storage() {
-      return array != null ? array : buffer;
     }
 
     @Override
@@ -259,22 +258,10 @@ public abstract sealed class Elements {
 
   private static final class Doubles extends Elements {
     private final DoubleBuffer buffer;
-    private final double[] array; // what it was made of, or null
 
-    Doubles(DoubleBuffer buffer, double[] array) {
-      super(ElementType.FLOAT64, buffer.remaining(), memoryOf(buffer), offsetOf(buffer));
+    Doubles(DoubleBuffer buffer, Object storage) {
+      super(ElementType.FLOAT64, buffer, storage);
       this.buffer = buffer.slice();
-      this.array = array;
-    }
-
-    @Override
-    public boolean isWritable() {
-      return !buffer.isReadOnly();
-    }
-
-    @Override
-    public Object storage() {
-      return array != null ? array : buffer;
     }
 
     @Override
@@ -293,19 +280,9 @@ public abstract sealed class Elements {
     private final boolean ieee;
 
     Halves(ElementType type, ShortBuffer buffer) {
-      super(type, buffer.remaining(), memoryOf(buffer), offsetOf(buffer));
+      super(type, buffer, buffer.slice());
       this.buffer = buffer.slice();
       this.ieee = type == ElementType.FLOAT16;
-    }
-
-    @Override
-    public boolean isWritable() {
-      return !buffer.isReadOnly();
-    }
-
-    @Override
-    public Object storage() {
-      return buffer;
     }
 
     @Override
@@ -328,7 +305,7 @@ public abstract sealed class Elements {
     private final long pieceLength;
 
     Pieces(Elements[] pieces) {
-      super(check(pieces), total(pieces), null, 0);
+      super(check(pieces), total(pieces), Arrays.stream(pieces).allMatch(Elements::isWritable));
       this.pieces = pieces;
       this.pieceLength = pieces[0].length();
     }
@@ -372,21 +349,6 @@ public abstract sealed class Elements {
 
     private static long total(Elements[] pieces) {
       return (pieces.length - 1) * pieces[0].length() + pieces[pieces.length - 1].length();
-    }
-
-    @Override
-    public boolean isWritable() {
-      for (Elements piece : pieces) {
-        if (!piece.isWritable()) {
-          return false;
-        }
-      }
-      return true;
-    }
-
-    @Override
-    public Object storage() {
-      return null;
     }
 
     @Override

@@ -26,9 +26,7 @@ public record EngineOptions(int threads, long workspaceBytes, Executor executor)
   private static final int MOST_THREADS = 1 << 13;
 
   public EngineOptions {
-    if (threads < 1) {
-      throw new InvalidInputException("threads: expected 1 or more, got " + threads);
-    }
+    BeamOptions.requireOneOrMore("threads", threads);
     if (threads > MOST_THREADS) {
       throw new InvalidInputException(
           "threads: expected at most %d, got %d".formatted(MOST_THREADS, threads));

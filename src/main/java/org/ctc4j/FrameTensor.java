@@ -111,9 +111,7 @@ public final class FrameTensor {
 
   /** (T, N, C) in C order: index = (t * N + n) * C + c. */
   public static FrameTensor timeMajor(Elements data, int frames, int utterances, int classes) {
-    requireSize(data, "(T, N, C)", frames, utterances, classes);
-    Strides strides = new Strides((long) utterances * classes, classes, 1);
-    return strided(data, 0, frames, utterances, classes, strides);
+    return of(data, "TNC", frames, utterances, classes);
   }
 
   /** (N, T, C) in C order: index = (n * T + t) * C + c. */
@@ -128,9 +126,7 @@ public final class FrameTensor {
 
   /** (N, T, C) in C order: index = (n * T + t) * C + c. */
   public static FrameTensor batchMajor(Elements data, int frames, int utterances, int classes) {
-    requireSize(data, "(N, T, C)", utterances, frames, classes);
-    Strides strides = new Strides(classes, (long) frames * classes, 1);
-    return strided(data, 0, frames, utterances, classes, strides);
+    return of(data, "NTC", utterances, frames, classes);
   }
 
   /**
@@ -464,19 +460,6 @@ public final class FrameTensor {
       throw new InvalidInputException(
           "expected T ≥ 0, N ≥ 0 and C ≥ 1, got (T, N, C) = (%d, %d, %d)"
               .formatted(frames, utterances, classes));
-    }
-  }
-
-  private static void requireSize(Elements data, String axes, int a, int b, int classes) {
-    if (a < 0 || b < 0 || classes < 1) {
-      throw new InvalidInputException(
-          "expected T ≥ 0, N ≥ 0 and C ≥ 1, got %s = (%d, %d, %d)".formatted(axes, a, b, classes));
-    }
-    long expected = product((long) a * b, classes);
-    if (expected != data.length()) {
-      throw new InvalidInputException(
-          "%s = (%d, %d, %d) is %d elements, got %d"
-              .formatted(axes, a, b, classes, expected, data.length()));
     }
   }
 

@@ -33,9 +33,7 @@ public final class LabelPriorEstimate {
 
   /** Of C classes, before any frame. */
   public LabelPriorEstimate(int classes) {
-    if (classes < 1) {
-      throw new InvalidInputException("classes: expected 1 or more, got " + classes);
-    }
+    BeamOptions.requireOneOrMore("classes", classes);
     sums = new double[classes];
   }
 

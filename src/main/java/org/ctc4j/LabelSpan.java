@@ -50,11 +50,7 @@ public record LabelSpan(int label, int start, int end, double logProbability)
     return start * frameShift;
   }
 
-  /**
-   * When the span ends, in seconds.
-   *
-   * @param frameShift seconds from one frame to the next
-   */
+  /** When the span ends, in seconds, as {@link #startSeconds}. */
   public double endSeconds(double frameShift) {
     return end * frameShift;
   }

@@ -40,17 +40,12 @@ public final class ProjectedBatch {
 
   private static ProjectedBatch of(CtcBatch frames, Projection projection) {
     Objects.requireNonNull(projection, "projection");
-    if (frames.logits().classes() != projection.dimensions()) {
-      throw new InvalidInputException(
-          "hidden: expected %d dimensions, as the weight has, got %d"
-              .formatted(projection.dimensions(), frames.logits().classes()));
-    }
-    ElementType type = frames.logits().elements().type();
-    if (type != projection.weight().type()) {
-      throw new InvalidInputException(
-          "weight: expected the element type of hidden, %s, got %s"
-              .formatted(type, projection.weight().type()));
-    }
+    FrameTensor hidden = frames.logits();
+    Projection.requireFitting(
+        hidden.classes(),
+        projection.dimensions(),
+        hidden.elements().type(),
+        projection.weight().type());
     return new ProjectedBatch(frames, projection);
   }
 
@@ -108,10 +103,7 @@ public final class ProjectedBatch {
   }
 
   void check(CtcOptions options) {
-    if (options.input() != InputKind.LOGITS) {
-      throw new InvalidInputException(
-          "input: a projection gives logits, expected LOGITS, got " + options.input());
-    }
+    Projection.requireLogits(options.input());
     frames.check(options, projection.classes());
     targets().requireNoWildcards("a projection", "none or a batch of logits");
     projection.requireNumbers();

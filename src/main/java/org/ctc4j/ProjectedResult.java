@@ -120,13 +120,12 @@ public final class ProjectedResult {
   void check(ProjectedBatch batch) {
     losses.check(batch.frames());
     Projection projection = batch.projection();
-    if (hiddenGradient != null
-        && !(hiddenGradient.hasFramesOf(batch.hidden())
-            && hiddenGradient.classes() == projection.dimensions())) {
-      throw new InvalidInputException(
-          "hidden gradient: expected the shape of hidden, %s, got %s"
-              .formatted(batch.hidden().shape(), hiddenGradient.shape()));
-    }
+    CtcResult.requireShape(
+        "hidden gradient",
+        hiddenGradient,
+        batch.hidden(),
+        projection.dimensions(),
+        "the shape of hidden");
     requireLength("weight gradient", weightGradient, projection.weight().length());
     requireLength("bias gradient", biasGradient, projection.classes());
     requireApart(batch);

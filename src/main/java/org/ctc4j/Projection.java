@@ -36,10 +36,7 @@ public final class Projection {
    */
   public static Projection of(Elements weight, Elements bias, int classes, int dimensions) {
     Objects.requireNonNull(weight, "weight");
-    if (classes < 1 || dimensions < 1) {
-      throw new InvalidInputException(
-          "weight: expected C ≥ 1 and D ≥ 1, got (C, D) = (%d, %d)".formatted(classes, dimensions));
-    }
+    requireShape(classes, dimensions);
     if (weight.length() != (long) classes * dimensions) {
       throw new InvalidInputException(
           "weight: (C, D) = (%d, %d) is %d elements, got %d"
@@ -56,6 +53,32 @@ public final class Projection {
               .formatted(weight.type(), bias.type()));
     }
     return new Projection(weight, bias, classes, dimensions);
+  }
+
+  static void requireShape(int classes, int dimensions) {
+    if (classes < 1 || dimensions < 1) {
+      throw new InvalidInputException(
+          "weight: expected C ≥ 1 and D ≥ 1, got (C, D) = (%d, %d)".formatted(classes, dimensions));
+    }
+  }
+
+  /** Refuses hidden states of D dimensions that are not those of the weight. */
+  static void requireFitting(int hidden, int weight, ElementType ofHidden, ElementType ofWeight) {
+    if (hidden != weight) {
+      throw new InvalidInputException(
+          "hidden: expected %d dimensions, as the weight has, got %d".formatted(weight, hidden));
+    }
+    if (ofHidden != ofWeight) {
+      throw new InvalidInputException(
+          "weight: expected the element type of hidden, %s, got %s".formatted(ofHidden, ofWeight));
+    }
+  }
+
+  static void requireLogits(InputKind input) {
+    if (input != InputKind.LOGITS) {
+      throw new InvalidInputException(
+          "input: a projection gives logits, expected LOGITS, got " + input);
+    }
   }
 
   /** (C, D): index = c * D + d. */

@@ -14,6 +14,10 @@ public record Strides(long frame, long utterance, long ofClass) {
    * @throws InvalidInputException if one is negative
    */
   public Strides {
+    requireNoneNegative(frame, utterance, ofClass);
+  }
+
+  static void requireNoneNegative(long frame, long utterance, long ofClass) {
     if (frame < 0 || utterance < 0 || ofClass < 0) {
       throw new InvalidInputException(
           "strides must be 0 or more, got (T, N, C) = (%d, %d, %d)"

@@ -36,6 +36,11 @@ public final class Targets {
     return new Targets(targets.clone(), null, null, lengths, null);
   }
 
+  /** Empty ones. */
+  static Targets none(int utterances) {
+    return concatenated(new int[0], new int[utterances]);
+  }
+
   /**
    * Padded targets (N, Lmax): label i of utterance n is {@code labels[n * maxLength + i]}. What
    * stands beyond a target's length is never read.

@@ -25,12 +25,8 @@ public final class CopyBandwidth {
           IntStream.range(0, threads)
               .mapToObj(i -> new Thread(() -> System.arraycopy(from[i], 0, to[i], 0, share)))
               .toArray(Thread[]::new);
-      for (Thread copy : copies) {
-        copy.start();
-      }
-      for (Thread copy : copies) {
-        joinUninterruptibly(copy);
-      }
+      Arrays.stream(copies).forEach(Thread::start);
+      Arrays.stream(copies).forEach(CopyBandwidth::joinUninterruptibly);
       if (run >= 0) {
         rates[run] = 2.0 * Float.BYTES * share * threads / (System.nanoTime() - start);
       }

@@ -3,6 +3,7 @@ package org.ctc4j.bench;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.ctc4j.InvalidInputException;
 
 /**
@@ -68,13 +69,11 @@ public record Shape(
           "shape: expected TxNxCxL or one of %s, got %s"
               .formatted(SUITE.stream().map(Shape::name).toList(), text));
     }
-    int[] size = new int[4];
-    for (int i = 0; i < size.length; i++) {
-      try {
-        size[i] = Integer.parseInt(sizes.group(i + 1));
-      } catch (NumberFormatException e) {
-        throw new InvalidInputException("shape: " + text + ": a size does not fit 32 bits");
-      }
+    int[] size;
+    try {
+      size = IntStream.rangeClosed(1, 4).map(i -> Integer.parseInt(sizes.group(i))).toArray();
+    } catch (NumberFormatException e) {
+      throw new InvalidInputException("shape: " + text + ": a size does not fit 32 bits");
     }
     return new Shape(text, size[0], size[1], size[2], size[3], false);
   }

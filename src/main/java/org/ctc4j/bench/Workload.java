@@ -1,5 +1,6 @@
 package org.ctc4j.bench;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.FrameTensor;
@@ -118,11 +119,7 @@ public record Workload(Shape shape, float[] logits, int[][] targets, int[] input
 
   /** All L<sub>n</sub>. */
   public int[] targetLengths() {
-    int[] lengths = new int[targets.length];
-    for (int n = 0; n < lengths.length; n++) {
-      lengths[n] = targets[n].length;
-    }
-    return lengths;
+    return Arrays.stream(targets).mapToInt(target -> target.length).toArray();
   }
 
   /** (N, max L), filled up with zeros. */

@@ -3,7 +3,6 @@ package org.ctc4j.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -68,7 +67,6 @@ final class AlignCommand implements Callable<Integer> {
       names = "--backend",
       paramLabel = "auto|cuda|cpu",
       defaultValue = "auto",
-      completionCandidates = Choices.class,
       description =
           "What computes; 'auto' is a GPU if one works here, see 'ctc devices'. The paths are the"
               + " same (default: ${DEFAULT-VALUE}).")
@@ -116,19 +114,16 @@ final class AlignCommand implements Callable<Integer> {
 
   /** The best paths of all, for comparison. */
   private List<CtcPath> greedy(CtcBatch batch) {
-    int[] lengths = new int[batch.utterances()];
-    Arrays.setAll(lengths, batch::inputLength);
-    return CtcDecoder.create(threads.engine()).greedy(batch.logits(), lengths, input.options());
+    return CtcDecoder.create(threads.engine())
+        .greedy(batch.logits(), NBestSearch.inputLengths(batch), input.options());
   }
 
   private List<CtcPath> align(String name, CtcBatch batch, CtcOptions options) {
-    List<CtcPath> paths = new ArrayList<>();
     try (CtcAligner aligner = open(batch)) {
-      Progress.during("aligning", () -> paths.addAll(aligner.align(batch, options)));
+      return Progress.during("aligning", () -> aligner.align(batch, options));
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
     }
-    return paths;
   }
 
   private CtcAligner open(CtcBatch batch) {
@@ -138,11 +133,5 @@ final class AlignCommand implements Callable<Integer> {
     return batch.targets().hasWildcards() // cuda has none
         ? CtcAligner.create(Backend.CPU, threads.engine())
         : CtcAligner.create(threads.engine());
-  }
-
-  private static final class Choices extends BatchOptions.Candidates {
-    Choices() {
-      super("auto", "cuda", "cpu");
-    }
   }
 }

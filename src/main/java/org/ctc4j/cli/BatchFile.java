@@ -3,12 +3,9 @@ package org.ctc4j.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import org.ctc4j.Ctc;
+import java.util.function.Supplier;
 import org.ctc4j.CtcBatch;
-import org.ctc4j.CtcOptions;
-import org.ctc4j.CtcResult;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.Projection;
@@ -43,19 +40,9 @@ record BatchFile(
     return new BatchReader(options, "logits", err).read(BatchReader.Wanted.NEEDED);
   }
 
-  /** As {@link #read}, with hidden states in place of logits. */
-  static BatchFile readHidden(InputOptions options, PrintWriter err) throws IOException {
-    return new BatchReader(options, "hidden", err).read(BatchReader.Wanted.NEEDED);
-  }
-
   /** As {@link #read}, without its targets: those of the batch are empty. */
   static BatchFile readLogits(InputOptions options, PrintWriter err) throws IOException {
     return new BatchReader(options, "logits", err).read(BatchReader.Wanted.NOT_AT_ALL);
-  }
-
-  /** As {@link #read}, with its targets where there are any that can be read; a note if not. */
-  static BatchFile readDecodable(InputOptions options, PrintWriter err) throws IOException {
-    return new BatchReader(options, "logits", err).read(BatchReader.Wanted.WHERE_THERE);
   }
 
   /** The same, named together with the file of its projection in messages. */
@@ -65,24 +52,31 @@ record BatchFile(
 
   /** The hidden states with what makes logits of them. */
   ProjectedBatch projected(Projection projection) {
-    try {
-      int[] lengths = new int[batch.utterances()];
-      Arrays.setAll(lengths, batch::inputLength);
-      return ProjectedBatch.of(batch.logits(), projection, batch.targets(), lengths);
-    } catch (InvalidInputException e) {
-      throw new InvalidInputException(name + ": " + e.getMessage());
-    }
+    int[] lengths = NBestSearch.inputLengths(batch);
+    return named(() -> ProjectedBatch.of(batch.logits(), projection, batch.targets(), lengths));
   }
 
-  /** Computes the batch, with a sign of life on the terminal if it takes long. */
-  void compute(Ctc ctc, CtcOptions options, CtcResult result, String task) {
-    during(task, () -> ctc.compute(batch, options, result));
+  /** Computes with the batch; returns how many milliseconds that took. */
+  double compute(Runnable work) {
+    long start = System.nanoTime();
+    during(
+        "computing",
+        () -> {
+          work.run();
+          return null;
+        });
+    return (System.nanoTime() - start) / 1e6;
   }
 
-  /** Does something with the batch; what is refused is told with the name of the file. */
-  void during(String task, Runnable work) {
+  /** Does something with the batch, with a sign of life on the terminal if it takes long. */
+  <T> T during(String task, Supplier<T> work) {
+    return named(() -> Progress.during(task, work));
+  }
+
+  /** What is refused is told with the name of the file. */
+  <T> T named(Supplier<T> work) {
     try {
-      Progress.during(task, work);
+      return work.get();
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
     }

@@ -1,7 +1,9 @@
 package org.ctc4j.cli;
 
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import org.ctc4j.ClassOffsets;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.GradientKind;
@@ -43,22 +45,23 @@ final class BatchOptions extends InputOptions {
 
   private static final class GradientKinds extends Candidates {
     GradientKinds() {
-      super("input", "logits");
+      super(GradientKind.values());
     }
   }
 
   private static final class Reductions extends Candidates {
     Reductions() {
-      super("none", "sum", "mean");
+      super(Reduction.values());
     }
   }
 
-  /** What completion and help list, spelled as the contract spells it. */
+  /** What completion and help list: the values of an enum of the library's, in lower case. */
   abstract static class Candidates implements Iterable<String> {
     private final List<String> values;
 
-    Candidates(String... values) {
-      this.values = List.of(values);
+    Candidates(Enum<?>... values) {
+      this.values =
+          Arrays.stream(values).map(each -> each.name().toLowerCase(Locale.ROOT)).toList();
     }
 
     @Override

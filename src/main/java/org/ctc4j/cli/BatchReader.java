@@ -26,9 +26,10 @@ final class BatchReader {
   private final String name;
   private final PrintWriter err;
 
-  /** Whether targets are read. */
+  /** Whether targets are read; those of the batch are empty if not. */
   enum Wanted {
     NEEDED,
+    /** And can be read: a note if not. */
     WHERE_THERE,
     NOT_AT_ALL
   }
@@ -115,36 +116,36 @@ final class BatchReader {
     if (wanted == Wanted.NOT_AT_ALL || !arrays.areThere()) {
       return null;
     }
-    try {
-      return arrays.read(shape);
-    } catch (InvalidInputException | NpzFormatException e) {
-      Messages.note(err, "%s: targets are no references: %s".formatted(name, e.getMessage()));
-      return null;
-    }
+    return orNote("targets are no references", () -> arrays.read(shape));
   }
 
   /** Null if there are none, or none that can be names. */
   private List<String> names(NpzReader npz, int utterances) throws IOException {
-    if (!npz.contains(NAMES)) {
-      return null;
-    }
-    try {
-      return UtteranceNames.checked(List.of(npz.read(NAMES).strings()), utterances);
-    } catch (InvalidInputException | NpzFormatException e) {
-      Messages.note(err, "%s: array 'names' is not used: %s".formatted(name, e.getMessage()));
-      return null;
-    }
+    return npz.contains(NAMES)
+        ? orNote(
+            "array 'names' is not used",
+            () -> UtteranceNames.checked(List.of(npz.read(NAMES).strings()), utterances))
+        : null;
   }
 
   /** Null if there are none, or none that can be boxes. */
   private double[][] boxes(NpzReader npz, int utterances) throws IOException {
-    if (!npz.contains(BOXES)) {
-      return null;
-    }
+    return npz.contains(BOXES)
+        ? orNote("array 'boxes' is not used", () -> BoxArray.read(npz.read(BOXES), utterances))
+        : null;
+  }
+
+  /** Reads an array that there need not be. */
+  private interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  /** Null, and a note, if it cannot be what it should. */
+  private <T> T orNote(String otherwise, Reading<T> reading) throws IOException {
     try {
-      return BoxArray.read(npz.read(BOXES), utterances);
+      return reading.read();
     } catch (InvalidInputException | NpzFormatException e) {
-      Messages.note(err, "%s: array 'boxes' is not used: %s".formatted(name, e.getMessage()));
+      Messages.note(err, "%s: %s: %s".formatted(name, otherwise, e.getMessage()));
       return null;
     }
   }

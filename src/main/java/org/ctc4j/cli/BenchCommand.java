@@ -13,6 +13,7 @@ import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcResult;
+import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.bench.CopyBandwidth;
 import org.ctc4j.bench.Shape;
@@ -20,6 +21,7 @@ import org.ctc4j.bench.Stopwatch;
 import org.ctc4j.bench.Workload;
 import org.ctc4j.io.OutputTarget;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -62,24 +64,18 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--mode",
       paramLabel = "loss|gradient",
-      completionCandidates = Modes.class,
       description = "Loss alone, or loss and gradient; may be repeated (default: both).")
   private List<BenchMode> modes = List.of(BenchMode.values());
 
   @Option(
       names = "--backend",
       paramLabel = "cuda|cpu|reference",
-      completionCandidates = Backends.class,
       description =
           "May be repeated. Default: every one that works here, but the reference only if it is the"
               + " only one.")
   private List<Backend> backends;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the host (default: all processors).")
-  private Integer threads;
+  @Mixin private HostThreads threads;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
@@ -90,8 +86,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    EngineOptions options =
-        threads == null ? EngineOptions.DEFAULT : EngineOptions.DEFAULT.withThreads(threads);
+    EngineOptions options = threads.engine();
     List<Shape> sizes = shapes.stream().map(Shape::of).toList();
     OutputTarget plotTarget = new Outputs().add("--plot", plot);
     List<Ctc> engines = new ArrayList<>();
@@ -103,7 +98,7 @@ final class BenchCommand implements Callable<Integer> {
           new BenchReport(
               options.threads(), CopyBandwidth.gigabytesPerSecond(options.threads()), engines);
       for (Shape shape : sizes) {
-        for (BenchReport.Row row : time(shape, engines)) {
+        for (BenchReport.Row row : Progress.during(shape.name(), () -> time(shape, engines))) {
           report.add(row);
         }
       }
@@ -129,39 +124,23 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private List<BenchReport.Row> time(Shape shape, List<Ctc> engines) {
+    CtcBatch batch = Workload.of(shape).batch();
     List<BenchReport.Row> rows = new ArrayList<>();
-    Progress.during(
-        shape.name(),
-        () -> {
-          CtcBatch batch = Workload.of(shape).batch();
-          for (Ctc ctc : engines) {
-            for (BenchMode mode : modes) {
-              CtcResult result =
-                  mode == BenchMode.LOSS
-                      ? CtcResult.ofLosses(batch.utterances())
-                      : CtcResult.ofGradient(
-                          batch
-                              .logits()
-                              .zerosLike(ctc.gradientType(batch.logits().elements().type())));
-              double milliseconds =
-                  Stopwatch.medianMilliseconds(
-                      () -> ctc.compute(batch, CtcOptions.DEFAULT, result));
-              rows.add(new BenchReport.Row(shape, batch, ctc.backend(), mode, milliseconds));
-            }
-          }
-        });
+    for (Ctc ctc : engines) {
+      for (BenchMode mode : modes) {
+        CtcResult result =
+            mode == BenchMode.LOSS
+                ? CtcResult.ofLosses(batch.utterances())
+                : CtcResult.ofGradient(batch.logits().zerosLike(gradientType(ctc, batch)));
+        double milliseconds =
+            Stopwatch.medianMilliseconds(() -> ctc.compute(batch, CtcOptions.DEFAULT, result));
+        rows.add(new BenchReport.Row(shape, batch, ctc.backend(), mode, milliseconds));
+      }
+    }
     return rows;
   }
 
-  private static final class Modes extends BatchOptions.Candidates {
-    Modes() {
-      super("loss", "gradient");
-    }
-  }
-
-  private static final class Backends extends BatchOptions.Candidates {
-    Backends() {
-      super("cuda", "cpu", "reference");
-    }
+  private static ElementType gradientType(Ctc ctc, CtcBatch batch) {
+    return ctc.gradientType(batch.logits().elements().type());
   }
 }

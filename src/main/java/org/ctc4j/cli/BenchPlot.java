@@ -17,7 +17,7 @@ import org.knowm.xchart.style.CategoryStyler;
 import org.knowm.xchart.style.Styler;
 
 /** Milliseconds a call by shape, one bar for each backend and mode, on a logarithmic axis. */
-final class BenchPlot {
+record BenchPlot(BenchReport report) {
   private static final Color[] COLORS = {
     new Color(0x14528c),
     new Color(0x7fb2e5),
@@ -26,12 +26,6 @@ final class BenchPlot {
     new Color(0x3d7a3a),
     new Color(0xa5d19f)
   };
-
-  private final BenchReport report;
-
-  BenchPlot(BenchReport report) {
-    this.report = report;
-  }
 
   byte[] png() throws IOException {
     System.setProperty("java.awt.headless", "true");

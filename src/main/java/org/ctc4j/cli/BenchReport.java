@@ -1,17 +1,17 @@
 package org.ctc4j.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.bench.Shape;
+import org.ctc4j.cli.output.JsonObject;
 
 /** What {@code ctc bench} says. */
 final class BenchReport {
@@ -34,11 +34,7 @@ final class BenchReport {
     }
 
     private static long usedFrames(CtcBatch batch) {
-      long frames = 0;
-      for (int n = 0; n < batch.utterances(); n++) {
-        frames += batch.inputLength(n);
-      }
-      return frames;
+      return IntStream.range(0, batch.utterances()).mapToLong(batch::inputLength).sum();
     }
 
     double utterancesPerSecond() {
@@ -90,20 +86,8 @@ final class BenchReport {
   void printTable(PrintWriter out) {
     out.println(machine());
     out.printf(Locale.ROOT, "copying memory: %.1f GB/s read + written%n%n", copyGigabytesPerSecond);
-    out.printf(
-        "%-14s %6s %5s %6s %5s  %-9s %-8s %10s %12s %12s %8s %7s%n",
-        "shape",
-        "T",
-        "N",
-        "C",
-        "L",
-        "backend",
-        "mode",
-        "ms",
-        "utterances/s",
-        "frames/s",
-        "GB/s",
-        "of copy");
+    out.println(
+        "shape               T     N      C     L  backend   mode             ms utterances/s     frames/s     GB/s of copy");
     for (Row row : rows) {
       Shape shape = row.shape();
       out.printf(
@@ -124,41 +108,33 @@ final class BenchReport {
     }
   }
 
-  void printJson(PrintWriter out) throws IOException {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-      json.writeStartObject();
-      json.writeObjectFieldStart("machine");
-      json.writeArrayFieldStart("devices");
-      for (String device : devices) {
-        json.writeString(device);
-      }
-      json.writeEndArray();
-      json.writeStringField("java", System.getProperty("java.version"));
-      json.writeStringField("os", System.getProperty("os.name"));
-      json.writeNumberField("processors", Runtime.getRuntime().availableProcessors());
-      json.writeNumberField("copy_gigabytes_per_second", copyGigabytesPerSecond);
-      json.writeEndObject();
-      json.writeArrayFieldStart("results");
-      for (Row row : rows) {
-        json.writeStartObject();
-        json.writeStringField("shape", row.shape().name());
-        json.writeNumberField("T", row.shape().frames());
-        json.writeNumberField("N", row.shape().utterances());
-        json.writeNumberField("C", row.shape().classes());
-        json.writeNumberField("L", row.shape().labels());
-        json.writeStringField("backend", row.backend().toString());
-        json.writeNumberField("threads", threads);
-        json.writeStringField("mode", row.mode().toString());
-        json.writeNumberField("milliseconds", row.milliseconds());
-        json.writeNumberField("utterances_per_second", row.utterancesPerSecond());
-        json.writeNumberField("frames_per_second", row.framesPerSecond());
-        json.writeNumberField("gigabytes_per_second", row.gigabytesPerSecond());
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-      json.writeEndObject();
-    }
-    out.println(text);
+  void printJson(PrintWriter out) {
+    out.println(JsonObject.text(this::write));
+  }
+
+  private void write(JsonGenerator json) throws IOException {
+    json.writeObjectFieldStart("machine");
+    JsonObject.array(json, "devices", devices.toArray(String[]::new));
+    json.writeStringField("java", System.getProperty("java.version"));
+    json.writeStringField("os", System.getProperty("os.name"));
+    json.writeNumberField("processors", Runtime.getRuntime().availableProcessors());
+    json.writeNumberField("copy_gigabytes_per_second", copyGigabytesPerSecond);
+    json.writeEndObject();
+    JsonObject.array(json, "results", rows, row -> write(json, row));
+  }
+
+  private void write(JsonGenerator json, Row row) throws IOException {
+    json.writeStringField("shape", row.shape().name());
+    json.writeNumberField("T", row.shape().frames());
+    json.writeNumberField("N", row.shape().utterances());
+    json.writeNumberField("C", row.shape().classes());
+    json.writeNumberField("L", row.shape().labels());
+    json.writeStringField("backend", row.backend().toString());
+    json.writeNumberField("threads", threads);
+    json.writeStringField("mode", row.mode().toString());
+    json.writeNumberField("milliseconds", row.milliseconds());
+    json.writeNumberField("utterances_per_second", row.utterancesPerSecond());
+    json.writeNumberField("frames_per_second", row.framesPerSecond());
+    json.writeNumberField("gigabytes_per_second", row.gigabytesPerSecond());
   }
 }

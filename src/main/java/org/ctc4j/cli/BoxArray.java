@@ -1,6 +1,7 @@
 package org.ctc4j.cli;
 
 import java.io.IOException;
+import java.util.Arrays;
 import org.ctc4j.Elements;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.io.NpyArray;
@@ -36,14 +37,8 @@ final class BoxArray {
   }
 
   private static Elements numbers(NpyArray array) throws IOException {
-    if (array.header().dtype().charAt(1) == 'f') {
-      return FloatArrays.elements(array);
-    }
-    int[] whole = array.toIntsExact();
-    double[] numbers = new double[whole.length];
-    for (int i = 0; i < whole.length; i++) {
-      numbers[i] = whole[i];
-    }
-    return Elements.of(numbers);
+    return array.header().dtype().charAt(1) == 'f'
+        ? FloatArrays.elements(array)
+        : Elements.of(Arrays.stream(array.toIntsExact()).asDoubleStream().toArray());
   }
 }

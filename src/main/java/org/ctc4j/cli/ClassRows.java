@@ -23,8 +23,7 @@ record ClassRows(String[] names, String[] otherNames, double[][] probability, do
    */
   static ClassRows of(
       CtcBatch batch, CtcOptions options, double[][] posterior, Vocabulary vocabulary) {
-    int[] target = new int[batch.targets().length(0)];
-    batch.targets().copyTo(0, target);
+    int[] target = Explanation.target(batch, 0);
     int[] rowOf = new int[batch.logits().classes()];
     String[] names = names(target, options.blank(), vocabulary, rowOf);
     int frames = batch.inputLength(0);

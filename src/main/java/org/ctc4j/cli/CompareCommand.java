@@ -51,7 +51,7 @@ final class CompareCommand implements Callable<Integer> {
           "--tolerance: expected a number of at least 0, got " + tolerance);
     }
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
-    EngineChoice.preferQuickStart(file.batch());
+    EngineChoice.preferQuickStart(file.batch(), file.batch().logits().classes());
     CtcResult reference;
     try (Ctc ctc = engine.open(Backend.REFERENCE)) {
       reference = compute(ctc, file);
@@ -88,12 +88,7 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private CtcResult compute(Ctc ctc, BatchFile file) {
-    CtcResult result =
-        CtcResult.ofGradient(
-            file.batch()
-                .logits()
-                .zerosLike(ctc.gradientType(file.batch().logits().elements().type())));
-    file.compute(ctc, input.options(), result, "computing by " + ctc.backend());
-    return result;
+    return file.during(
+        "computing by " + ctc.backend(), () -> ctc.lossAndGradient(file.batch(), input.options()));
   }
 }

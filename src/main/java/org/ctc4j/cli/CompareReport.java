@@ -1,26 +1,15 @@
 package org.ctc4j.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
 import org.ctc4j.BackendReport;
+import org.ctc4j.cli.output.JsonObject;
 
 /** What {@code ctc compare} says. */
-final class CompareReport {
-  private final List<Comparison> comparisons;
-  private final List<BackendReport> notRun;
-  private final double tolerance;
-
-  CompareReport(List<Comparison> comparisons, List<BackendReport> notRun, double tolerance) {
-    this.comparisons = comparisons;
-    this.notRun = notRun;
-    this.tolerance = tolerance;
-  }
-
+record CompareReport(List<Comparison> comparisons, List<BackendReport> notRun, double tolerance) {
   boolean passed() {
     return comparisons.stream().allMatch(comparison -> comparison.passes(tolerance));
   }
@@ -68,59 +57,48 @@ final class CompareReport {
     }
   }
 
-  void printJson(PrintWriter out) throws IOException {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-      json.writeStartObject();
-      json.writeBooleanField("passed", passed());
-      json.writeNumberField("tolerance", tolerance);
-      json.writeArrayFieldStart("comparisons");
-      for (Comparison comparison : comparisons) {
-        write(json, comparison);
-      }
-      json.writeEndArray();
-      json.writeArrayFieldStart("not_run");
-      for (BackendReport report : notRun) {
-        json.writeStartObject();
-        json.writeStringField("backend", report.backend().toString());
-        json.writeStringField("reason", report.reason());
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-      json.writeEndObject();
-    }
-    out.println(text);
+  void printJson(PrintWriter out) {
+    out.println(
+        JsonObject.text(
+            json -> {
+              json.writeBooleanField("passed", passed());
+              json.writeNumberField("tolerance", tolerance);
+              JsonObject.array(json, "comparisons", comparisons, each -> write(json, each));
+              JsonObject.array(json, "not_run", notRun, each -> write(json, each));
+            }));
+  }
+
+  private static void write(JsonGenerator json, BackendReport report) throws IOException {
+    json.writeStringField("backend", report.backend().toString());
+    json.writeStringField("reason", report.reason());
   }
 
   private void write(JsonGenerator json, Comparison comparison) throws IOException {
-    json.writeStartObject();
     json.writeStringField("backend", comparison.backend());
     json.writeStringField("device", comparison.device());
     json.writeBooleanField("passed", comparison.passes(tolerance));
     json.writeNumberField("loss_error", comparison.lossError());
     json.writeNumberField("gradient_error", comparison.gradientError());
-    json.writeArrayFieldStart("utterances");
-    for (Comparison.Row row : comparison.rows()) {
-      json.writeStartObject();
-      json.writeNumberField("utterance", row.utterance());
-      json.writeNumberField("reference_loss", row.reference());
-      json.writeNumberField("loss", row.loss());
-      json.writeNumberField("loss_error", row.lossError());
-      json.writeNumberField("gradient_error", row.gradient().error());
-      json.writeStringField("reference_status", row.referenceStatus().name());
-      json.writeStringField("status", row.status().name());
-      if (row.gradient().worst() != null) {
-        json.writeObjectFieldStart("largest_difference");
-        json.writeNumberField("t", row.gradient().worst().frame());
-        json.writeNumberField("n", row.gradient().worst().utterance());
-        json.writeNumberField("c", row.gradient().worst().label());
-        json.writeNumberField("difference", row.gradient().worst().difference());
-        json.writeEndObject();
-      }
+    JsonObject.array(json, "utterances", comparison.rows(), row -> write(json, row));
+  }
+
+  private static void write(JsonGenerator json, Comparison.Row row) throws IOException {
+    json.writeNumberField("utterance", row.utterance());
+    json.writeNumberField("reference_loss", row.reference());
+    json.writeNumberField("loss", row.loss());
+    json.writeNumberField("loss_error", row.lossError());
+    json.writeNumberField("gradient_error", row.gradient().error());
+    json.writeStringField("reference_status", row.referenceStatus().name());
+    json.writeStringField("status", row.status().name());
+    Comparison.Place worst = row.gradient().worst();
+    if (worst != null) {
+      json.writeObjectFieldStart("largest_difference");
+      json.writeNumberField("t", worst.frame());
+      json.writeNumberField("n", worst.utterance());
+      json.writeNumberField("c", worst.label());
+      json.writeNumberField("difference", worst.difference());
       json.writeEndObject();
     }
-    json.writeEndArray();
-    json.writeEndObject();
   }
 
   private static String place(Comparison.Place place) {

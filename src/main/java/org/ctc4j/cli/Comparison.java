@@ -1,5 +1,7 @@
 package org.ctc4j.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcResult;
@@ -47,27 +49,26 @@ final class Comparison {
 
   private final String backend;
   private final String device;
-  private final Row[] rows;
+  private final List<Row> rows = new ArrayList<>();
   private final double gradientError;
 
   Comparison(Ctc ctc, CtcBatch batch, CtcResult reference, CtcResult got) {
     backend = ctc.backend().toString();
     device = ctc.device();
-    rows = new Row[batch.utterances()];
     double error = 0;
     double norm = 0;
-    for (int n = 0; n < rows.length; n++) {
+    for (int n = 0; n < batch.utterances(); n++) {
       GradientError of = new GradientError(reference.gradient(), got.gradient(), n);
       error = Math.hypot(error, of.error);
       norm = Math.hypot(norm, of.norm);
-      rows[n] =
+      rows.add(
           new Row(
               n,
               reference.loss(n),
               got.loss(n),
               new Difference(ratio(of.error, of.norm), of.worst),
               reference.status(n),
-              got.status(n));
+              got.status(n)));
     }
     gradientError = ratio(error, norm);
   }
@@ -80,7 +81,7 @@ final class Comparison {
     return device;
   }
 
-  Row[] rows() {
+  List<Row> rows() {
     return rows;
   }
 
@@ -91,20 +92,11 @@ final class Comparison {
 
   /** The largest of all utterances. */
   double lossError() {
-    double largest = 0;
-    for (Row row : rows) {
-      largest = Math.max(largest, row.lossError());
-    }
-    return largest;
+    return rows.stream().mapToDouble(Row::lossError).max().orElse(0);
   }
 
   boolean statusesAgree() {
-    for (Row row : rows) {
-      if (row.status() != row.referenceStatus()) {
-        return false;
-      }
-    }
-    return true;
+    return rows.stream().allMatch(row -> row.status() == row.referenceStatus());
   }
 
   /** Statuses agree, no loss and not the gradient of the batch is off by more than this. */

@@ -17,6 +17,7 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
 import org.ctc4j.CtcStream;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.cli.BatchReader.Wanted;
 import org.ctc4j.cli.output.TimedUtterance;
 import org.ctc4j.cli.output.Timeline;
 import org.ctc4j.cli.output.UtteranceJson;
@@ -126,7 +127,7 @@ final class DecodeCommand implements Callable<Integer> {
     List<Path> inputs = new ArrayList<>(Arrays.asList(search.files()));
     inputs.addAll(Arrays.asList(input.file, tokens.file(), transcripts, times.namesFile()));
     TimeFiles files = times.open(new Outputs(inputs.toArray(Path[]::new)));
-    BatchFile file = BatchFile.readDecodable(input, err);
+    BatchFile file = new BatchReader(input, "logits", err).read(Wanted.WHERE_THERE);
     Naming naming = tokens.of(input, file, err);
     TimeSetting setting = times.setting(file, naming, files);
     References references = references(file, setting.names(), naming, err);
@@ -170,9 +171,8 @@ final class DecodeCommand implements Callable<Integer> {
     CtcBatch batch = file.batch();
     CtcDecoder decoder = CtcDecoder.create(threads.engine());
     int[] lengths = NBestSearch.inputLengths(batch);
-    List<CtcPath> paths = new ArrayList<>();
-    file.during(
-        "decoding", () -> paths.addAll(decoder.greedy(batch.logits(), lengths, input.options())));
+    List<CtcPath> paths =
+        file.during("decoding", () -> decoder.greedy(batch.logits(), lengths, input.options()));
     List<TimedUtterance> timed = new ArrayList<>();
     for (int n = 0; n < paths.size(); n++) {
       String reason = NoPath.reason(paths.get(n).status());
@@ -198,12 +198,12 @@ final class DecodeCommand implements Callable<Integer> {
     BeamScorer<?> scorer = search.scorer(vocabulary);
     NBestSearch nBest =
         new NBestSearch(file.batch(), input.options(), threads.engine(), vocabulary);
-    List<NBestReport.NBest> found = new ArrayList<>();
-    file.during("decoding", () -> found.addAll(nBest.find(setting.names(), beam, scorer)));
-    List<List<TimedUtterance>> timed = new ArrayList<>();
-    if (json || setting.hasFiles()) {
-      file.during("aligning", () -> timed.addAll(nBest.time(found, beam.nBest(), setting)));
-    }
+    List<NBestReport.NBest> found =
+        file.during("decoding", () -> nBest.find(setting.names(), beam, scorer));
+    List<List<TimedUtterance>> timed =
+        json || setting.hasFiles()
+            ? file.during("aligning", () -> nBest.time(found, beam.nBest(), setting))
+            : List.of();
     List<TimedUtterance> best = timed.stream().map(outputs -> outputs.get(0)).toList();
     setting.write(best, spec.commandLine().getErr());
     NBestReport report = new NBestReport(found);

@@ -7,7 +7,7 @@ import org.ctc4j.BackendReport;
 import org.ctc4j.BackendUnavailableException;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
-import org.ctc4j.EngineOptions;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which backend computes, and on how many threads. */
@@ -37,17 +37,12 @@ final class EngineChoice {
       names = "--backend",
       paramLabel = "auto|cuda|cpu|reference",
       defaultValue = "auto",
-      completionCandidates = Choices.class,
       description =
           "What computes; 'auto' is the fastest that works here, see 'ctc devices' (default:"
               + " ${DEFAULT-VALUE}).")
   Choice backend;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the host (default: all processors).")
-  Integer threads;
+  @Mixin private HostThreads threads;
 
   /** The backend that was asked for, to compute this batch once. */
   Ctc open(CtcBatch batch) {
@@ -60,23 +55,21 @@ final class EngineChoice {
     if (backend == Choice.AUTO && batch.targets().hasWildcards()) {
       return open(Backend.CPU); // cuda has none
     }
-    return backend == Choice.AUTO ? Ctc.create(options()) : open(Backend.valueOf(backend.name()));
+    return backend == Choice.AUTO
+        ? Ctc.create(threads.engine())
+        : open(Backend.valueOf(backend.name()));
   }
 
   /** A backend by name, with the threads that were asked for. */
   Ctc open(Backend named) {
-    return Ctc.create(named, options());
+    return Ctc.create(named, threads.engine());
   }
 
   /**
    * The Vector API is slow until the JIT compiler has seen to it, which takes longer than all of a
    * small batch takes without it. Whoever forces one implementation gets that one.
    */
-  static void preferQuickStart(CtcBatch batch) {
-    preferQuickStart(batch, batch.logits().classes());
-  }
-
-  private static void preferQuickStart(CtcBatch batch, long classes) {
+  static void preferQuickStart(CtcBatch batch, long classes) {
     long work = 0;
     for (int n = 0; n < batch.utterances(); n++) {
       long states = 2L * batch.targets().length(n) + 1;
@@ -101,16 +94,6 @@ final class EngineChoice {
   private static void requireUsable(BackendReport report) {
     if (!report.usable()) {
       throw new BackendUnavailableException(report.backend(), report.reason());
-    }
-  }
-
-  private EngineOptions options() {
-    return threads == null ? EngineOptions.DEFAULT : EngineOptions.DEFAULT.withThreads(threads);
-  }
-
-  private static final class Choices extends BatchOptions.Candidates {
-    Choices() {
-      super("auto", "cuda", "cpu", "reference");
     }
   }
 }

@@ -88,12 +88,11 @@ final class ExplainCommand implements Callable<Integer> {
   }
 
   private Explanation explain(BatchFile file, int n, Vocabulary vocabulary) {
-    try {
-      FrameWindow window =
-          frames == null ? null : FrameWindow.parse(frames, file.batch().inputLength(n));
-      return Explanation.of(file.batch(), n, window, input.options(), vocabulary);
-    } catch (InvalidInputException e) {
-      throw new InvalidInputException(file.name() + ": " + e.getMessage());
-    }
+    return file.named(
+        () -> {
+          FrameWindow window =
+              frames == null ? null : FrameWindow.parse(frames, file.batch().inputLength(n));
+          return Explanation.of(file.batch(), n, window, input.options(), vocabulary);
+        });
   }
 }

@@ -359,7 +359,6 @@ final class ExplainPicture {
   }
 
   private void rowName(String name, double middle, int size, Color colour) {
-    g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, size));
     textRight(shorten(name, 12), LEFT - 10, middle + size * 0.36, size, colour);
   }
 

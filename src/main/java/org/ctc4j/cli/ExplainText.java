@@ -36,20 +36,12 @@ final class ExplainText {
     out.println();
     out.println("1  What the model says: the probability of each label, and of the blank _");
     out.println("   ·  5 %  ░ 20 %  ▒ 40 %  ▓ 60 %  █ 80 % and more");
-    for (int row = 0; row < e.classes().names().length; row++) {
-      int r = row;
-      line(
-          out,
-          e.classes().names()[row],
-          column -> shade(greatest(column, e.classes().probability(), r)));
-    }
+    double[][] probability = e.classes().probability();
+    rows(out, e.classes().names(), (column, row) -> shade(greatest(column, probability, row)));
     out.println();
     out.println("2  All paths at once: the states are the text with a blank around every label;");
     out.println("   how likely a path that says the text is in each, and * the best path");
-    for (int s = 0; s < e.states().count(); s++) {
-      int state = s;
-      line(out, e.states().names()[s], column -> latticeCell(column, state));
-    }
+    rows(out, e.states().names(), this::latticeCell);
     out.println();
     out.println(
         "3  The best path, a symbol a frame; repeats merged, blanks removed, it is the text");
@@ -79,26 +71,24 @@ final class ExplainText {
     out.println();
     out.println("4  What training changes: gradient = what the model says − what the text needs");
     out.println("   + raises, - lowers the logit (by 5 %; # and = by 40 % or more)");
-    for (int row = 0; row < e.classes().names().length; row++) {
-      int r = row;
-      line(
-          out,
-          e.classes().names()[row],
-          column -> sign(furthest(column, e.classes().gradient(), r)));
-    }
+    double[][] gradient = e.classes().gradient();
+    rows(out, e.classes().names(), (column, row) -> sign(furthest(column, gradient, row)));
   }
 
-  /** Character of a column. */
+  /** Character of a column in a row. */
   private interface Cell {
-    char at(int column);
+    char at(int column, int row);
   }
 
-  private void line(PrintWriter out, String name, Cell cell) {
-    StringBuilder line = new StringBuilder();
-    for (int column = 0; column < columns; column++) {
-      line.append(cell.at(column));
+  private void rows(PrintWriter out, String[] names, Cell cell) {
+    for (int row = 0; row < names.length; row++) {
+      StringBuilder line = new StringBuilder();
+      for (int column = 0; column < columns; column++) {
+        line.append(cell.at(column, row));
+      }
+      String name = names[row];
+      out.printf("%10s │%s│%n", name.length() > 10 ? name.substring(0, 9) + "…" : name, line);
     }
-    out.printf("%10s │%s│%n", name.length() > 10 ? name.substring(0, 9) + "…" : name, line);
   }
 
   private char latticeCell(int column, int state) {

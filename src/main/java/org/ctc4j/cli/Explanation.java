@@ -12,7 +12,6 @@ import org.ctc4j.CtcResult;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
-import org.ctc4j.Strides;
 import org.ctc4j.Targets;
 import org.ctc4j.host.InputCheck;
 import org.ctc4j.text.Vocabulary;
@@ -57,11 +56,13 @@ record Explanation(
     CtcBatch whole = alone(all, n);
     FrameWindow window = wanted == null ? FrameWindow.all(whole.inputLength(0)) : wanted;
     CtcPath path = align(whole, options);
-    requirePath(n, whole, path.status());
+    if (path.status() != CtcStatus.OK) {
+      throw new InvalidInputException(
+          "utterance " + n + ": " + NoPath.reason(whole, 0, path.status()));
+    }
     CtcBatch batch = window.of(whole, path);
     path = batch == whole ? path : align(batch, options);
-    int[] target = new int[batch.targets().length(0)];
-    batch.targets().copyTo(0, target);
+    int[] target = target(batch, 0);
     requireDrawable(n, batch);
     CtcResult result;
     try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
@@ -74,29 +75,20 @@ record Explanation(
   }
 
   private static CtcBatch alone(CtcBatch all, int n) {
-    FrameTensor logits = all.logits();
-    int[] target = new int[all.targets().length(n)];
-    all.targets().copyTo(n, target);
-    FrameTensor one =
-        FrameTensor.strided(
-            logits.elements(),
-            logits.start(n),
-            all.inputLength(n),
-            1,
-            logits.classes(),
-            new Strides(logits.frameStride(), 0, logits.classStride()));
-    return CtcBatch.of(one, Targets.of(target));
+    FrameTensor one = FrameWindow.part(all.logits(), n, 0, all.inputLength(n));
+    return CtcBatch.of(one, Targets.of(target(all, n)));
+  }
+
+  /** The labels of utterance n. */
+  static int[] target(CtcBatch batch, int n) {
+    int[] target = new int[batch.targets().length(n)];
+    batch.targets().copyTo(n, target);
+    return target;
   }
 
   private static CtcPath align(CtcBatch batch, CtcOptions options) {
     try (CtcAligner aligner = CtcAligner.create(Backend.CPU)) {
       return aligner.align(batch, options).get(0);
-    }
-  }
-
-  private static void requirePath(int n, CtcBatch batch, CtcStatus status) {
-    if (status != CtcStatus.OK) {
-      throw new InvalidInputException("utterance " + n + ": " + NoPath.reason(batch, 0, status));
     }
   }
 

@@ -17,24 +17,32 @@ import org.ctc4j.io.OutputTarget;
 final class FrameFile {
   private final String name;
   private final int[] shape;
-  private final Object array; // double[] or float[], C order
+  private final Elements elements; // C order
   private final FrameTensor tensor;
 
-  FrameFile(Ctc ctc, String name, ElementType logitsType, int[] shape, Layout layout) {
+  FrameFile(Ctc ctc, String name, BatchFile file, Layout layout) {
     this.name = name;
-    this.shape = shape;
+    this.shape = file.shape();
+    this.elements = array(ctc.gradientType(file.batch().logits().elements().type()), shape);
+    this.tensor = layout.view(elements, shape, false);
+  }
+
+  /** Zeros in one array of float64 or float32. */
+  static Elements array(ElementType type, int... shape) {
     int size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    Elements elements;
-    if (ctc.gradientType(logitsType) == ElementType.FLOAT64) {
-      double[] doubles = new double[size];
-      array = doubles;
-      elements = Elements.of(doubles);
+    return type == ElementType.FLOAT64
+        ? Elements.of(new double[size])
+        : Elements.of(new float[size]);
+  }
+
+  /** Adds one of {@link #array}. */
+  static void add(NpzWriter npz, String name, Elements elements, int... shape) throws IOException {
+    long[] dimensions = Arrays.stream(shape).asLongStream().toArray();
+    if (elements.storage() instanceof double[] doubles) {
+      npz.addDoubles(name, dimensions, doubles);
     } else {
-      float[] floats = new float[size];
-      array = floats;
-      elements = Elements.of(floats);
+      npz.addFloats(name, dimensions, (float[]) elements.storage());
     }
-    tensor = layout.view(elements, shape, false);
   }
 
   /** Where the backend writes. */
@@ -44,13 +52,8 @@ final class FrameFile {
 
   /** Writes all or, if anything goes wrong, nothing. */
   void write(OutputTarget file, CtcResult result) throws IOException {
-    long[] dimensions = Arrays.stream(shape).asLongStream().toArray();
     try (NpzWriter npz = NpzWriter.open(file)) {
-      if (array instanceof double[] doubles) {
-        npz.addDoubles(name, dimensions, doubles);
-      } else {
-        npz.addFloats(name, dimensions, (float[]) array);
-      }
+      add(npz, name, elements, shape);
       npz.addDoubles("losses", new long[] {result.utterances()}, result.losses());
       npz.commit();
     }

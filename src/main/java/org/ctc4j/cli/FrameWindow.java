@@ -56,15 +56,17 @@ record FrameWindow(int from, int to, int frames) {
             .filter(span -> span.end() > from && span.start() < to)
             .mapToInt(LabelSpan::label)
             .toArray();
-    FrameTensor logits = whole.logits();
-    FrameTensor part =
-        FrameTensor.strided(
-            logits.elements(),
-            logits.index(from, 0, 0),
-            to - from,
-            1,
-            logits.classes(),
-            new Strides(logits.frameStride(), 0, logits.classStride()));
-    return CtcBatch.of(part, Targets.of(target));
+    return CtcBatch.of(part(whole.logits(), 0, from, to), Targets.of(target));
+  }
+
+  /** A view of frames [from, to) of utterance n. */
+  static FrameTensor part(FrameTensor logits, int n, int from, int to) {
+    return FrameTensor.strided(
+        logits.elements(),
+        logits.index(from, n, 0),
+        to - from,
+        1,
+        logits.classes(),
+        new Strides(logits.frameStride(), 0, logits.classStride()));
   }
 }

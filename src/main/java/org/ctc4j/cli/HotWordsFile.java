@@ -1,9 +1,6 @@
 package org.ctc4j.cli;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,14 +16,7 @@ final class HotWordsFile {
    * @param bonus of lines without one
    */
   static Map<String, Double> read(Path file, double bonus) throws IOException {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(file);
-    } catch (NoSuchFileException e) {
-      throw new NoSuchFileException(file.toString(), null, "no such file");
-    } catch (CharacterCodingException e) {
-      throw new InvalidInputException(file + ": is not in UTF-8");
-    }
+    List<String> lines = Transcripts.lines(file);
     Map<String, Double> bonuses = new LinkedHashMap<>();
     for (int i = 0; i < lines.size(); i++) {
       String[] fields = lines.get(i).split("\t", -1);

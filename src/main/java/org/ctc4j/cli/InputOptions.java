@@ -1,6 +1,8 @@
 package org.ctc4j.cli;
 
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.InputKind;
 import org.ctc4j.InvalidInputException;
@@ -47,7 +49,6 @@ class InputOptions {
       names = "--layout",
       paramLabel = "tnc|ntc",
       defaultValue = "tnc",
-      completionCandidates = Layouts.class,
       description =
           "Order of the logits' axes: frames T, utterances N (default: ${DEFAULT-VALUE}).")
   Layout layout;
@@ -85,15 +86,10 @@ class InputOptions {
     return CtcOptions.DEFAULT.withBlank(blank).withInput(input);
   }
 
-  private static final class Layouts extends BatchOptions.Candidates {
-    Layouts() {
-      super("tnc", "ntc");
-    }
-  }
-
-  private static final class Inputs extends BatchOptions.Candidates {
-    Inputs() {
-      super("logits", "log_probs", "probs", "scores");
+  private static final class Inputs implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return List.of("logits", "log_probs", "probs", "scores").iterator();
     }
   }
 
@@ -101,13 +97,11 @@ class InputOptions {
   private static final class KindConverter implements ITypeConverter<InputKind> {
     @Override
     public InputKind convert(String word) {
+      String name = word.equalsIgnoreCase("probs") ? InputKind.PROBABILITIES.name() : word;
       for (InputKind kind : InputKind.values()) {
-        if (kind.name().equalsIgnoreCase(word)) {
+        if (kind.name().equalsIgnoreCase(name)) {
           return kind;
         }
-      }
-      if (word.equalsIgnoreCase("probs")) {
-        return InputKind.PROBABILITIES;
       }
       throw new TypeConversionException(
           "expected one of [logits, log_probs, probs, scores] but was '%s'".formatted(word));

@@ -14,6 +14,7 @@ import org.ctc4j.InvalidInputException;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.ProjectedResult;
 import org.ctc4j.Projection;
+import org.ctc4j.cli.BatchReader.Wanted;
 import org.ctc4j.io.OutputTarget;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -83,27 +84,17 @@ final class LossCommand implements Callable<Integer> {
     CtcBatch batch = wildcards.addTo(file.batch());
     try (Ctc ctc = engine.open(batch)) {
       FrameFile gradient =
-          gradientTarget == null
-              ? null
-              : new FrameFile(
-                  ctc, "grad", batch.logits().elements().type(), file.shape(), input.layout);
+          gradientTarget == null ? null : new FrameFile(ctc, "grad", file, input.layout);
       CtcResult result =
           gradient == null
               ? CtcResult.ofLosses(batch.utterances())
               : CtcResult.ofGradient(gradient.tensor());
-      long start = System.nanoTime();
-      file.during("computing", () -> ctc.compute(batch, options, result));
-      double milliseconds = (System.nanoTime() - start) / 1e6;
+      double milliseconds = file.compute(() -> ctc.compute(batch, options, result));
       if (gradient != null) {
         gradient.write(gradientTarget, result);
       }
-      LossReport report = new LossReport(ctc, input.reduction, result, batch, milliseconds);
-      if (json) {
-        report.printJson(out);
-      } else {
-        List<String> transcripts = input.file == null ? Sample.transcripts() : List.of();
-        report.printTable(transcripts, out);
-      }
+      LossReport.of(ctc, input.reduction, result, batch, milliseconds)
+          .print(json, input.file == null ? Sample.transcripts() : List.of(), out);
       return 0;
     }
   }
@@ -120,7 +111,7 @@ final class LossCommand implements Callable<Integer> {
     }
     PrintWriter err = spec.commandLine().getErr();
     Projection projection = ProjectionFile.read(projectionPath, input.bfloat16, err);
-    BatchFile file = BatchFile.readHidden(input, err).with(projectionPath);
+    BatchFile file = new BatchReader(input, "hidden", err).read(Wanted.NEEDED).with(projectionPath);
     ProjectedBatch batch = file.projected(projection);
     try (Ctc ctc = engine.open(file.batch(), projection.classes())) {
       ProjectedGradientFile gradient =
@@ -129,18 +120,12 @@ final class LossCommand implements Callable<Integer> {
               : new ProjectedGradientFile(ctc, batch, file.shape(), input.layout);
       ProjectedResult result =
           gradient == null ? ProjectedResult.ofLosses(batch.utterances()) : gradient.result();
-      long start = System.nanoTime();
-      file.during("computing", () -> ctc.compute(batch, options, result));
-      double milliseconds = (System.nanoTime() - start) / 1e6;
+      double milliseconds = file.compute(() -> ctc.compute(batch, options, result));
       if (gradient != null) {
         gradient.write(gradientTarget);
       }
-      LossReport report = new LossReport(ctc, input.reduction, result, file.batch(), milliseconds);
-      if (json) {
-        report.printJson(out);
-      } else {
-        report.printTable(List.of(), out);
-      }
+      LossReport.of(ctc, input.reduction, result, file.batch(), milliseconds)
+          .print(json, List.of(), out);
       return 0;
     }
   }

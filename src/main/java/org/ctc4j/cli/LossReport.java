@@ -1,10 +1,9 @@
 package org.ctc4j.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -18,99 +17,91 @@ import org.ctc4j.CtcResult;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.ProjectedResult;
 import org.ctc4j.Reduction;
+import org.ctc4j.cli.output.JsonObject;
 
-/** What {@code ctc loss} says. */
-final class LossReport {
-  private final Backend backend;
-  private final String device;
-  private final Reduction reduction;
-  private final double loss;
-  private final double[] losses;
-  private final IntFunction<CtcStatus> statuses;
-  private final CtcBatch batch;
-  private final double milliseconds;
+/**
+ * What {@code ctc loss} says.
+ *
+ * @param device what computed
+ * @param statuses of the utterances
+ * @param batch what the losses are of
+ */
+record LossReport(
+    Backend backend,
+    String device,
+    Reduction reduction,
+    double loss,
+    double[] losses,
+    IntFunction<CtcStatus> statuses,
+    CtcBatch batch,
+    double milliseconds) {
+  static LossReport of(Ctc ctc, Reduction reduction, CtcResult result, CtcBatch batch, double ms) {
+    return new LossReport(
+        ctc.backend(),
+        ctc.device(),
+        reduction,
+        result.loss(),
+        result.losses(),
+        result::status,
+        batch,
+        ms);
+  }
+
+  static LossReport of(
+      Ctc ctc, Reduction reduction, ProjectedResult result, CtcBatch batch, double ms) {
+    String products = ctc instanceof CpuCtc ? "; matrix products by " + CpuCtc.blas() : "";
+    return new LossReport(
+        ctc.backend(),
+        ctc.device() + products,
+        reduction,
+        result.loss(),
+        result.losses(),
+        result::status,
+        batch,
+        ms);
+  }
 
   /**
-   * @param batch what the result is of
+   * Prints it.
+   *
+   * @param transcripts of the utterances, or an empty list; for the table
    */
-  LossReport(Ctc ctc, Reduction reduction, CtcResult result, CtcBatch batch, double milliseconds) {
-    this.backend = ctc.backend();
-    this.device = ctc.device();
-    this.reduction = reduction;
-    this.loss = result.loss();
-    this.losses = result.losses();
-    this.statuses = result::status;
-    this.batch = batch;
-    this.milliseconds = milliseconds;
-  }
-
-  LossReport(
-      Ctc ctc, Reduction reduction, ProjectedResult result, CtcBatch batch, double milliseconds) {
-    this.backend = ctc.backend();
-    this.device =
-        ctc.device() + (ctc instanceof CpuCtc ? "; matrix products by " + CpuCtc.blas() : "");
-    this.reduction = reduction;
-    this.loss = result.loss();
-    this.losses = result.losses();
-    this.statuses = result::status;
-    this.batch = batch;
-    this.milliseconds = milliseconds;
-  }
-
-  /** One object on one line; infinities and NaN are the strings "Infinity", "-Infinity", "NaN". */
-  void printJson(PrintWriter out) throws IOException {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-      json.writeStartObject();
-      json.writeStringField("backend", backend.toString());
-      json.writeStringField("device", device);
-      json.writeStringField("reduction", reduction.name().toLowerCase(Locale.ROOT));
-      json.writeNumberField("loss", loss);
-      json.writeFieldName("losses");
-      json.writeArray(losses, 0, losses.length);
-      json.writeArrayFieldStart("statuses");
-      for (int n = 0; n < losses.length; n++) {
-        json.writeString(statuses.apply(n).name());
-      }
-      json.writeEndArray();
-      writeReasons(json);
-      json.writeNumberField("milliseconds", milliseconds);
-      json.writeEndObject();
+  void print(boolean asJson, List<String> transcripts, PrintWriter out) {
+    if (asJson) {
+      out.println(JsonObject.text(this::write));
+    } else {
+      printTable(transcripts, out);
     }
-    out.println(text);
   }
 
-  /** Why utterances are not OK, where there are any: null for those that are. */
-  private void writeReasons(JsonGenerator json) throws IOException {
-    if (IntStream.range(0, losses.length).mapToObj(this::reason).allMatch(Objects::isNull)) {
-      return;
+  private void write(JsonGenerator json) throws IOException {
+    json.writeStringField("backend", backend.toString());
+    json.writeStringField("device", device);
+    json.writeStringField("reduction", reduction.name().toLowerCase(Locale.ROOT));
+    json.writeNumberField("loss", loss);
+    json.writeFieldName("losses");
+    json.writeArray(losses, 0, losses.length);
+    JsonObject.array(json, "statuses", each(n -> statuses.apply(n).name()));
+    String[] reasons = each(this::reason);
+    if (!Arrays.stream(reasons).allMatch(Objects::isNull)) {
+      JsonObject.array(json, "reasons", reasons);
     }
-    json.writeArrayFieldStart("reasons");
-    for (int n = 0; n < losses.length; n++) {
-      json.writeString(reason(n));
-    }
-    json.writeEndArray();
+    json.writeNumberField("milliseconds", milliseconds);
   }
 
+  private String[] each(IntFunction<String> of) {
+    return IntStream.range(0, losses.length).mapToObj(of).toArray(String[]::new);
+  }
+
+  /** Why an utterance is not OK; null if it is. */
   private String reason(int n) {
     return NoPath.reason(batch, n, statuses.apply(n));
   }
 
-  /**
-   * A table for people.
-   *
-   * @param transcripts of the utterances, or an empty list
-   */
-  void printTable(List<String> transcripts, PrintWriter out) {
-    out.printf(
-        Locale.ROOT,
-        "%9s  %8s  %8s  %14s  %-10s%s%n",
-        "utterance",
-        "frames",
-        "labels",
-        "loss (nats)",
-        "status",
-        transcripts.isEmpty() ? "" : "  transcript");
+  private void printTable(List<String> transcripts, PrintWriter out) {
+    out.println(
+        "utterance    frames    labels     loss (nats)  status    "
+            + (transcripts.isEmpty() ? "" : "  transcript"));
     for (int n = 0; n < losses.length; n++) {
       String row =
           "%9d  %8d  %8d  %14s  %-10s  %s"

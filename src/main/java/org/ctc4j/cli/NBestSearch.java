@@ -2,6 +2,7 @@ package org.ctc4j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.ctc4j.Backend;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
@@ -19,27 +20,10 @@ import org.ctc4j.text.Transcript;
 import org.ctc4j.text.Vocabulary;
 
 /** A beam search, and when its outputs are said. */
-final class NBestSearch {
-  private final CtcBatch batch;
-  private final int[] inputLengths;
-  private final CtcOptions options;
-  private final EngineOptions engine;
-  private final Vocabulary vocabulary;
-
-  NBestSearch(CtcBatch batch, CtcOptions options, EngineOptions engine, Vocabulary vocabulary) {
-    this.batch = batch;
-    this.inputLengths = inputLengths(batch);
-    this.options = options;
-    this.engine = engine;
-    this.vocabulary = vocabulary;
-  }
-
+record NBestSearch(
+    CtcBatch batch, CtcOptions options, EngineOptions engine, Vocabulary vocabulary) {
   static int[] inputLengths(CtcBatch batch) {
-    int[] lengths = new int[batch.utterances()];
-    for (int n = 0; n < lengths.length; n++) {
-      lengths[n] = batch.inputLength(n);
-    }
-    return lengths;
+    return IntStream.range(0, batch.utterances()).map(batch::inputLength).toArray();
   }
 
   /**
@@ -53,13 +37,14 @@ final class NBestSearch {
     BeamOptions all = beam.withNBest(Math.max(beam.nBest(), beam.beamWidth()));
     List<CtcNBest> results =
         scorer == null
-            ? decoder.beamSearch(batch.logits(), inputLengths, options, all)
-            : decoder.beamSearch(batch.logits(), inputLengths, options, all, scorer);
+            ? decoder.beamSearch(batch.logits(), inputLengths(batch), options, all)
+            : decoder.beamSearch(batch.logits(), inputLengths(batch), options, all, scorer);
     List<NBestReport.NBest> found = new ArrayList<>();
     for (int n = 0; n < results.size(); n++) {
       CtcNBest result = results.get(n);
       found.add(
           new NBestReport.NBest(
+              n,
               names.get(n),
               result.status(),
               NoPath.reason(result.status()),
@@ -75,7 +60,8 @@ final class NBestSearch {
    * @param most how many outputs of an utterance
    */
   List<List<TimedUtterance>> time(List<NBestReport.NBest> found, int most, TimeSetting setting) {
-    List<CtcPath> greedy = CtcDecoder.create(engine).greedy(batch.logits(), inputLengths, options);
+    List<CtcPath> greedy =
+        CtcDecoder.create(engine).greedy(batch.logits(), inputLengths(batch), options);
     List<List<TimedUtterance>> timed = new ArrayList<>();
     for (int n = 0; n < found.size(); n++) {
       NBestReport.NBest nothing = found.get(n);
@@ -108,7 +94,8 @@ final class NBestSearch {
       targets[n] = k < transcripts.size() ? transcripts.get(k).best().labels() : targets[n];
     }
     try (CtcAligner aligner = CtcAligner.create(Backend.CPU, engine)) {
-      return aligner.align(CtcBatch.of(batch.logits(), Targets.of(targets), inputLengths), options);
+      return aligner.align(
+          CtcBatch.of(batch.logits(), Targets.of(targets), inputLengths(batch)), options);
     }
   }
 }

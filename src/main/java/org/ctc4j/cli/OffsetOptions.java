@@ -2,6 +2,7 @@ package org.ctc4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.stream.LongStream;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.Elements;
 import org.ctc4j.InvalidInputException;
@@ -55,11 +56,8 @@ final class OffsetOptions {
       FloatArrays.requireType(npz.header(ARRAY), ARRAY, false);
       FloatArrays.shape(npz.header(ARRAY), ARRAY, 1, "(C)");
       Elements numbers = FloatArrays.elements(npz.read(ARRAY));
-      double[] logPriors = new double[(int) numbers.length()];
-      for (int c = 0; c < logPriors.length; c++) {
-        logPriors[c] = numbers.get(c);
-      }
-      return LabelPriors.of(logPriors, scale);
+      return LabelPriors.of(
+          LongStream.range(0, numbers.length()).mapToDouble(numbers::get).toArray(), scale);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(file + ": " + e.getMessage());
     }

@@ -1,8 +1,5 @@
 package org.ctc4j.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Arrays;
@@ -11,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.ctc4j.CtcPath;
+import org.ctc4j.cli.output.JsonObject;
 import org.ctc4j.cli.output.LineBoxes;
 import org.ctc4j.cli.output.TimedText;
 import org.ctc4j.cli.output.TimedUtterance;
@@ -19,37 +17,22 @@ import org.ctc4j.io.Text;
 import org.ctc4j.text.ErrorCounts;
 
 /** What {@code ctc align} and greedy {@code ctc decode} say. */
-final class PathReport {
-  private final List<TimedUtterance> utterances;
-  private final Naming naming;
-
-  PathReport(List<TimedUtterance> utterances, Naming naming) {
-    this.utterances = utterances;
-    this.naming = naming;
-  }
-
+record PathReport(List<TimedUtterance> utterances, Naming naming) {
   /**
    * One object on one line; infinities and NaN are the strings "-Infinity", "NaN".
    *
    * @param boxes null for none
    * @param errors empty without references
    */
-  void printJson(PrintWriter out, LineBoxes boxes, Map<String, ErrorCounts> errors)
-      throws IOException {
-    StringWriter text = new StringWriter();
+  void printJson(PrintWriter out, LineBoxes boxes, Map<String, ErrorCounts> errors) {
     UtteranceJson fields = new UtteranceJson(naming.frameShift(), boxes);
-    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-      json.writeStartObject();
-      naming.write(json);
-      json.writeArrayFieldStart("utterances");
-      for (TimedUtterance utterance : utterances) {
-        fields.write(json, utterance);
-      }
-      json.writeEndArray();
-      References.write(errors, json);
-      json.writeEndObject();
-    }
-    out.println(text);
+    out.println(
+        JsonObject.text(
+            json -> {
+              naming.write(json);
+              JsonObject.array(json, "utterances", utterances, each -> fields.write(json, each));
+              References.write(errors, json);
+            }));
   }
 
   /** A line for each utterance: what it says and how likely the path is. */

@@ -32,8 +32,6 @@ final class PlainWriter extends FilterWriter {
 
   @Override
   public void write(String text, int offset, int length) throws IOException {
-    for (int i = offset; i < offset + length; i++) {
-      write(text.charAt(i));
-    }
+    write(text.toCharArray(), offset, length);
   }
 }

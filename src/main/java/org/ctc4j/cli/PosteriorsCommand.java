@@ -58,20 +58,12 @@ final class PosteriorsCommand implements Callable<Integer> {
     BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
     CtcBatch batch = wildcards.addTo(file.batch());
     try (Ctc ctc = engine.open(batch)) {
-      FrameFile posteriors =
-          new FrameFile(
-              ctc, "posteriors", batch.logits().elements().type(), file.shape(), input.layout);
+      FrameFile posteriors = new FrameFile(ctc, "posteriors", file, input.layout);
       CtcResult result = CtcResult.ofLosses(batch.utterances()).withPosteriors(posteriors.tensor());
-      long start = System.nanoTime();
-      file.during("computing", () -> ctc.compute(batch, options, result));
-      double milliseconds = (System.nanoTime() - start) / 1e6;
+      double milliseconds = file.compute(() -> ctc.compute(batch, options, result));
       posteriors.write(target, result);
-      LossReport report = new LossReport(ctc, Reduction.NONE, result, batch, milliseconds);
-      if (json) {
-        report.printJson(spec.commandLine().getOut());
-      } else {
-        report.printTable(List.of(), spec.commandLine().getOut());
-      }
+      LossReport.of(ctc, Reduction.NONE, result, batch, milliseconds)
+          .print(json, List.of(), spec.commandLine().getOut());
       return 0;
     }
   }

@@ -3,6 +3,7 @@ package org.ctc4j.cli;
 import java.util.Timer;
 import java.util.TimerTask;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -42,10 +43,10 @@ final class Progress implements AutoCloseable {
   }
 
   /** Does work of which only the elapsed time is known. */
-  static void during(String task, Runnable work) {
+  static <T> T during(String task, Supplier<T> work) {
     Progress progress = new Progress(task, "", 1, UNKNOWN);
     try {
-      work.run();
+      return work.get();
     } finally {
       progress.close();
     }

@@ -1,7 +1,6 @@
 package org.ctc4j.cli;
 
 import java.io.IOException;
-import java.util.Arrays;
 import org.ctc4j.Ctc;
 import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
@@ -24,23 +23,15 @@ final class ProjectedGradientFile {
   ProjectedGradientFile(Ctc ctc, ProjectedBatch batch, int[] shape, Layout layout) {
     this.batch = batch;
     this.shape = shape;
-    int size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
     int classes = batch.projection().classes();
-    int weights = Math.multiplyExact(classes, batch.projection().dimensions());
     ElementType type = ctc.gradientType(batch.hidden().elements().type());
-    hidden = array(type, size);
+    hidden = FrameFile.array(type, shape);
     result =
         ProjectedResult.ofGradients(
             batch.utterances(),
             layout.view(hidden, shape, false),
-            array(type, weights),
-            batch.projection().bias() == null ? null : array(type, classes));
-  }
-
-  private static Elements array(ElementType type, int size) {
-    return type == ElementType.FLOAT64
-        ? Elements.of(new double[size])
-        : Elements.of(new float[size]);
+            FrameFile.array(type, classes, batch.projection().dimensions()),
+            batch.projection().bias() == null ? null : FrameFile.array(type, classes));
   }
 
   /** Where the backend writes. */
@@ -52,23 +43,14 @@ final class ProjectedGradientFile {
   void write(OutputTarget file) throws IOException {
     int classes = batch.projection().classes();
     try (NpzWriter npz = NpzWriter.open(file)) {
-      add(npz, "grad_hidden", hidden, shape);
-      add(npz, "grad_weight", result.weightGradient(), classes, batch.projection().dimensions());
+      FrameFile.add(npz, "grad_hidden", hidden, shape);
+      FrameFile.add(
+          npz, "grad_weight", result.weightGradient(), classes, batch.projection().dimensions());
       if (result.biasGradient() != null) {
-        add(npz, "grad_bias", result.biasGradient(), classes);
+        FrameFile.add(npz, "grad_bias", result.biasGradient(), classes);
       }
       npz.addDoubles("losses", new long[] {result.utterances()}, result.losses());
       npz.commit();
-    }
-  }
-
-  private static void add(NpzWriter npz, String name, Elements elements, int... shape)
-      throws IOException {
-    long[] dimensions = Arrays.stream(shape).asLongStream().toArray();
-    if (elements.storage() instanceof double[] doubles) {
-      npz.addDoubles(name, dimensions, doubles);
-    } else {
-      npz.addFloats(name, dimensions, (float[]) elements.storage());
     }
   }
 }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.ctc4j.InvalidInputException;
-import org.ctc4j.Targets;
 import org.ctc4j.text.ErrorCounts;
 import org.ctc4j.text.TokenRole;
 import org.ctc4j.text.Vocabulary;
@@ -22,7 +21,6 @@ import org.ctc4j.text.Vocabulary;
  * @param labels of the utterances, or null where the vocabulary cannot spell the texts
  */
 record References(List<String> texts, List<int[]> labels) {
-
   /**
    * Texts of a file.
    *
@@ -41,12 +39,10 @@ record References(List<String> texts, List<int[]> labels) {
 
   /** The targets of a batch; null, and a note, if they cannot be some. */
   static References of(BatchFile file, Naming naming, PrintWriter err) {
-    Targets targets = file.batch().targets();
     Vocabulary vocabulary = naming.vocabulary();
     List<int[]> labels = new ArrayList<>();
-    for (int n = 0; n < targets.utterances(); n++) {
-      int[] target = new int[targets.length(n)];
-      targets.copyTo(n, target);
+    for (int n = 0; n < file.batch().utterances(); n++) {
+      int[] target = Explanation.target(file.batch(), n);
       for (int label : target) {
         if (label < 0 || label >= vocabulary.size() || vocabulary.role(label) == TokenRole.BLANK) {
           Messages.note(

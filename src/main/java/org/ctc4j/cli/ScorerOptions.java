@@ -83,16 +83,6 @@ final class ScorerOptions {
               + ").")
   private Double hotWordBonus;
 
-  /** The options that need --beam, and whether they were given. */
-  Map<String, Boolean> given() {
-    Map<String, Boolean> given = new LinkedHashMap<>();
-    given.put("--lm", model != null);
-    given.put("--lexicon", lexicon != null);
-    given.put("--hot-word", !hotWords.isEmpty());
-    given.put("--hot-words", hotWordsFile != null);
-    return given;
-  }
-
   /** What else is read. */
   Path[] files() {
     return new Path[] {model, lexicon, hotWordsFile};

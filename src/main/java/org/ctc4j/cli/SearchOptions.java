@@ -2,17 +2,32 @@ package org.ctc4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.text.Vocabulary;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Whether there is a beam search, and how it goes. */
 final class SearchOptions {
+  private static final List<String> ONLY_WITH_BEAM =
+      List.of(
+          "--nbest",
+          "--top-classes",
+          "--min-probability",
+          "--beam-threshold",
+          "--lm",
+          "--lexicon",
+          "--hot-word",
+          "--hot-words");
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @Option(
       names = "--beam",
       paramLabel = "W",
@@ -68,18 +83,11 @@ final class SearchOptions {
   }
 
   private void requireBeam() {
-    Map<String, Boolean> given = new LinkedHashMap<>();
-    given.put("--nbest", nBest != null);
-    given.put("--top-classes", topClasses != null);
-    given.put("--min-probability", minProbability != null);
-    given.put("--beam-threshold", beamThreshold != null);
-    given.putAll(scorers.given());
-    given.forEach(
-        (option, isGiven) -> {
-          if (isGiven) {
-            throw new InvalidInputException(option + ": only with --beam, which is missing");
-          }
-        });
+    for (String option : ONLY_WITH_BEAM) {
+      if (command.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new InvalidInputException(option + ": only with --beam, which is missing");
+      }
+    }
   }
 
   /** Null where nothing is added. */

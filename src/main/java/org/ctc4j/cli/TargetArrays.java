@@ -3,6 +3,7 @@ package org.ctc4j.cli;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
 import org.ctc4j.io.NpyArray;
@@ -103,12 +104,8 @@ final class TargetArrays {
   }
 
   private static int[] transposed(int[] fortran, int rows, int columns) {
-    int[] c = new int[fortran.length];
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        c[row * columns + column] = fortran[column * rows + row];
-      }
-    }
-    return c;
+    return IntStream.range(0, fortran.length)
+        .map(i -> fortran[i % columns * rows + i / columns])
+        .toArray();
   }
 }

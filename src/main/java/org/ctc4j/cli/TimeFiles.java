@@ -16,21 +16,20 @@ final class TimeFiles {
   private final Outputs outputs;
   private final List<Place> places = new ArrayList<>();
 
-  /** What one option asks for. */
-  private static final class Place {
-    private final String option;
-    private final Path path;
-    private final String suffix; // of the files of a folder, or null
-    private final boolean ofOne;
-    private final List<OutputTarget> targets = new ArrayList<>();
-
-    private Place(String option, Path path, String suffix, boolean ofOne) {
-      this.option = option;
-      this.path = path;
-      this.suffix = suffix;
-      this.ofOne = ofOne;
-    }
-  }
+  /**
+   * What one option asks for.
+   *
+   * @param format what it is called
+   * @param suffix of the files of a folder, or null
+   * @param targets looked at so far
+   */
+  private record Place(
+      String option,
+      String format,
+      Path path,
+      String suffix,
+      boolean ofOne,
+      List<OutputTarget> targets) {}
 
   /** What goes where. */
   private record Written(OutputTarget target, String content) {}
@@ -42,15 +41,14 @@ final class TimeFiles {
   /**
    * @param ofOne whether it can tell of one utterance only
    */
-  void addFile(String option, Path path, boolean ofOne) throws IOException {
-    Place place = new Place(option, path, null, ofOne);
-    place.targets.add(outputs.add(option, path));
-    places.add(place);
+  void addFile(String option, String format, Path path, boolean ofOne) throws IOException {
+    OutputTarget target = outputs.add(option, path);
+    places.add(new Place(option, format, path, null, ofOne, List.of(target)));
   }
 
   /** A file of each utterance, in a folder that is there. */
-  void addFolder(String option, Path folder, String suffix) {
-    places.add(new Place(option, folder, suffix, true));
+  void addFolder(String option, String format, Path folder, String suffix) {
+    places.add(new Place(option, format, folder, suffix, true, new ArrayList<>()));
   }
 
   /** Looks at the files of utterances, now that it is known how many there are. */
@@ -91,26 +89,20 @@ final class TimeFiles {
               err,
               "no %s for utterance %d (%s): %s"
                   .formatted(
-                      format.name(), utterance.number(), utterance.path().status(), objection));
+                      place.format, utterance.number(), utterance.path().status(), objection));
         }
       }
-      texts.addAll(texts(place, format, written));
+      if (!place.ofOne) {
+        texts.add(new Written(place.targets.get(0), format.write(written)));
+        continue;
+      }
+      for (TimedUtterance utterance : written) {
+        OutputTarget target = place.targets.get(place.suffix == null ? 0 : utterance.number());
+        texts.add(new Written(target, format.write(List.of(utterance))));
+      }
     }
     for (Written text : texts) { // all can be written, or nothing is
       text.target.write(text.content.getBytes(StandardCharsets.UTF_8));
     }
-  }
-
-  private static List<Written> texts(
-      Place place, TimeFormat format, List<TimedUtterance> utterances) {
-    if (!place.ofOne) {
-      return List.of(new Written(place.targets.get(0), format.write(utterances)));
-    }
-    List<Written> texts = new ArrayList<>();
-    for (TimedUtterance utterance : utterances) {
-      OutputTarget target = place.targets.get(place.suffix == null ? 0 : utterance.number());
-      texts.add(new Written(target, format.write(List.of(utterance))));
-    }
-    return texts;
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.cli.output.AssFormat;
+import org.ctc4j.cli.output.Clock;
 import org.ctc4j.cli.output.CsvFormat;
 import org.ctc4j.cli.output.CtmFormat;
 import org.ctc4j.cli.output.JsonLinesFormat;
@@ -31,18 +32,21 @@ final class TimeOptions {
 
   /** What there is to be written. */
   private enum Kind {
-    CTM(false),
-    TEXTGRID(true),
-    SRT(true),
-    VTT(true),
-    ASS(true),
-    CSV(false),
-    JSONL(false);
+    CTM("CTM", false),
+    TEXTGRID("TextGrid", true),
+    SRT("SRT", true),
+    VTT("WebVTT", true),
+    ASS("ASS", true),
+    CSV("CSV", false),
+    JSONL("JSON Lines", false);
+
+    private final String title;
 
     /** Whether a file is of one utterance. */
     private final boolean ofOne;
 
-    Kind(boolean ofOne) {
+    Kind(String title, boolean ofOne) {
+      this.title = title;
       this.ofOne = ofOne;
     }
 
@@ -109,7 +113,6 @@ final class TimeOptions {
   @Option(
       names = "--level",
       paramLabel = "labels|words|segments",
-      completionCandidates = Levels.class,
       description =
           "What a line, an interval or a cue is (default: words, or labels where there are no words;"
               + " segments in subtitles; words and labels in a TextGrid).")
@@ -237,9 +240,9 @@ final class TimeOptions {
     TimeFiles files = new TimeFiles(outputs);
     for (Wish wish : wishes()) {
       if (wish.kind.ofOne && Files.isDirectory(wish.path)) {
-        files.addFolder(wish.kind.option(), wish.path, wish.kind.suffix());
+        files.addFolder(wish.kind.option(), wish.kind.title, wish.path, wish.kind.suffix());
       } else {
-        files.addFile(wish.kind.option(), wish.path, wish.kind.ofOne);
+        files.addFile(wish.kind.option(), wish.kind.title, wish.path, wish.kind.ofOne);
       }
     }
     return files;
@@ -270,12 +273,14 @@ final class TimeOptions {
       Level cues = level == null ? Level.SEGMENTS : level;
       formats.add(
           switch (wish.kind) {
-            case CTM -> new CtmFormat(level, frameShift);
-            case TEXTGRID -> new TextGridFormat(level, frameShift);
-            case SRT -> new SrtFormat(cues, frameShift);
-            case VTT -> new WebVttFormat(cues, frameShift);
-            case ASS -> new AssFormat(cues, frameShift);
-            case CSV -> new CsvFormat(level, frameShift, boxes);
+            case CTM -> new CtmFormat(level, Clock.asFineAsFrames(frameShift));
+            case TEXTGRID -> new TextGridFormat(level, Clock.ofMicroseconds(frameShift));
+            case SRT -> new SrtFormat(cues, Clock.of(frameShift, 3));
+            case VTT -> new WebVttFormat(cues, Clock.of(frameShift, 3));
+            case ASS -> new AssFormat(cues, Clock.of(frameShift, 2));
+            case CSV ->
+                new CsvFormat(
+                    level, frameShift == null ? null : Clock.asFineAsFrames(frameShift), boxes);
             case JSONL -> new JsonLinesFormat(new UtteranceJson(frameShift, boxes));
           });
     }
@@ -291,11 +296,5 @@ final class TimeOptions {
       }
     }
     return wishes;
-  }
-
-  private static final class Levels extends BatchOptions.Candidates {
-    Levels() {
-      super("labels", "words", "segments");
-    }
   }
 }

@@ -90,8 +90,9 @@ final class TokenOptions {
     input.requireBlank(file);
     VocabularyOptions options =
         new VocabularyOptions(format, file.batch().logits().classes(), input.blank, language);
-    if (tokens == null) {
-      requireTokens();
+    String orphan = format != null ? "--token-format" : language != null ? "--language" : null;
+    if (tokens == null && orphan != null) {
+      throw new InvalidInputException(orphan + ": only with --tokens, which is missing");
     }
     Vocabulary vocabulary =
         tokens != null
@@ -104,13 +105,6 @@ final class TokenOptions {
     noteWhatWasMeant(read, err);
     Vocabulary vocabulary = joined ? read.withJoined(true) : read;
     return nfc ? vocabulary.withNfc(true) : vocabulary;
-  }
-
-  private void requireTokens() {
-    String orphan = format != null ? "--token-format" : language != null ? "--language" : null;
-    if (orphan != null) {
-      throw new InvalidInputException(orphan + ": only with --tokens, which is missing");
-    }
   }
 
   private static Vocabulary sample(VocabularyOptions options) throws IOException {
@@ -162,16 +156,7 @@ final class TokenOptions {
 
   private static final class Formats extends BatchOptions.Candidates {
     Formats() {
-      super(
-          "lines",
-          "table",
-          "sentence_piece",
-          "vocab_json",
-          "languages_json",
-          "json_list",
-          "deep_speech",
-          "nemo",
-          "paddle_ocr");
+      super(VocabularyFormat.values());
     }
   }
 }

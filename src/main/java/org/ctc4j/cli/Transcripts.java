@@ -60,11 +60,7 @@ final class Transcripts {
   }
 
   private static String name(String line) {
-    int end = 0;
-    while (end < line.length() && line.charAt(end) != ' ' && line.charAt(end) != '\t') {
-      end++;
-    }
-    return line.substring(0, end);
+    return line.split("[ \t]", 2)[0];
   }
 
   /** The lines of a file of text, without a byte order mark. */

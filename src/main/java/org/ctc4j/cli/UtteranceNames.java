@@ -2,10 +2,10 @@ package org.ctc4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.io.Text;
 
@@ -15,11 +15,7 @@ final class UtteranceNames {
 
   /** utterance-0, utterance-1 and so on. */
   static List<String> numbered(int utterances) {
-    List<String> names = new ArrayList<>();
-    for (int n = 0; n < utterances; n++) {
-      names.add("utterance-" + n);
-    }
-    return names;
+    return IntStream.range(0, utterances).mapToObj(n -> "utterance-" + n).toList();
   }
 
   /** The lines of a file. */

@@ -98,20 +98,19 @@ record Blas(BLAS netlib, String name, boolean isOpenBlas) {
   }
 
   private static Blas named() {
-    String absence = OptionalLibrary.NETLIB_NATIVES.absence();
-    if (!absence.isEmpty()) {
-      LOGGER.log(System.Logger.Level.WARNING, "the BLAS that was named cannot be used: " + absence);
-      return null;
-    }
+    String objection = OptionalLibrary.NETLIB_NATIVES.absence();
     try {
-      return new Blas(
-          netlib("JNIBLAS", NativeBLAS.class),
-          "netlib JNIBLAS on " + System.getProperty(LIBRARY_PATH, System.getProperty(LIBRARY)),
-          false);
+      if (objection.isEmpty()) {
+        return new Blas(
+            netlib("JNIBLAS", NativeBLAS.class),
+            "netlib JNIBLAS on " + System.getProperty(LIBRARY_PATH, System.getProperty(LIBRARY)),
+            false);
+      }
     } catch (RuntimeException | LinkageError e) {
-      LOGGER.log(System.Logger.Level.WARNING, "the BLAS that was named cannot be used: " + e);
-      return null;
+      objection = e.toString();
     }
+    LOGGER.log(System.Logger.Level.WARNING, "the BLAS that was named cannot be used: " + objection);
+    return null;
   }
 
   private static Blas openBlas(boolean insist) {

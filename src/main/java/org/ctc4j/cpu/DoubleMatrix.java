@@ -102,9 +102,8 @@ final class DoubleMatrix extends Matrix {
   @Override
   void setScaled(int at, Matrix other, int count, double factor) {
     double[] y = ((DoubleMatrix) other).x;
-    double f = factor;
     for (int i = 0; i < count; i++) {
-      x[at + i] = f * y[i];
+      x[at + i] = factor * y[i];
     }
   }
 

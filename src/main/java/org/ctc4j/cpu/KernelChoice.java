@@ -32,17 +32,14 @@ record KernelChoice(Kernels kernels, String reason) {
   }
 
   static KernelChoice choose(String wanted) {
-    switch (wanted) {
-      case "scalar":
-        return new KernelChoice(new ScalarKernels(), PROPERTY + "=scalar");
-      case "vector":
-        return vector(null);
-      case "":
-        return vector(new ScalarKernels());
-      default:
-        return new KernelChoice(
-            null, "%s: expected scalar or vector, got %s".formatted(PROPERTY, wanted));
-    }
+    return switch (wanted) {
+      case "scalar" -> new KernelChoice(new ScalarKernels(), PROPERTY + "=scalar");
+      case "vector" -> vector(null);
+      case "" -> vector(new ScalarKernels());
+      default ->
+          new KernelChoice(
+              null, "%s: expected scalar or vector, got %s".formatted(PROPERTY, wanted));
+    };
   }
 
   /** The kernels, or an exception that says why they cannot be had. */

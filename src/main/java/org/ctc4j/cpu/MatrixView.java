@@ -36,14 +36,9 @@ final class MatrixView {
     return this;
   }
 
-  /** This ← a b. */
-  void setProduct(Blas blas, MatrixView a, MatrixView b) {
-    matrix.multiply(blas, a, b, 0, this);
-  }
-
-  /** This ← a b + this. */
-  void addProduct(Blas blas, MatrixView a, MatrixView b) {
-    matrix.multiply(blas, a, b, 1, this);
+  /** This ← a b, or a b + this. */
+  void product(Blas blas, MatrixView a, MatrixView b, boolean added) {
+    matrix.multiply(blas, a, b, added ? 1 : 0, this);
   }
 
   /** For BLAS. */

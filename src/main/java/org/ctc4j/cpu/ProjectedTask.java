@@ -418,15 +418,11 @@ final class ProjectedTask extends ParallelTask {
     if (weightGradientView != null) {
       int at = from * dimensions + d;
       MatrixView into = scratch.into.of(weightGradientView, at, count, width, dimensions);
-      if (isFirstPanel) {
-        into.setProduct(blas, g, h);
-      } else {
-        into.addProduct(blas, g, h);
-      }
+      into.product(blas, g, h, !isFirstPanel);
       return;
     }
     Matrix part = scratch.gradient(type, count * width);
-    scratch.into.of(part, 0, count, width, width).setProduct(blas, g, h);
+    scratch.into.of(part, 0, count, width, width).product(blas, g, h, false);
     Elements into = places.weightGradient();
     for (int c = 0; c < count; c++) {
       long row = (long) (from + c) * dimensions + d;
@@ -462,22 +458,16 @@ final class ProjectedTask extends ParallelTask {
     w.columns = width;
     MatrixView sums =
         scratch.into.of(hiddenSums, panelAt[i] * dimensions + d, frames, width, dimensions);
-    if (chunkFrom == 0) {
-      sums.setProduct(blas, g, w);
-    } else {
-      sums.addProduct(blas, g, w);
-    }
+    sums.product(blas, g, w, chunkFrom > 0);
   }
 
   private void storeHidden(int index) {
     FrameRange range = panel.get(index);
+    FrameTensor into = places.hiddenGradient();
     for (int i = 0; i < range.rows(); i++) {
-      hiddenSums.store(
-          (panelAt[index] + i) * dimensions,
-          dimensions,
-          places.hiddenGradient().elements(),
-          places.hiddenGradient().index(range.from() + i, range.utterance(), 0),
-          places.hiddenGradient().classStride());
+      long at = into.index(range.from() + i, range.utterance(), 0);
+      int row = (panelAt[index] + i) * dimensions;
+      hiddenSums.store(row, dimensions, into.elements(), at, into.classStride());
     }
   }
 
@@ -507,7 +497,7 @@ final class ProjectedTask extends ParallelTask {
    */
   private void logits(
       MatrixView h, MatrixView w, int from, MatrixView into, ProjectionScratch scratch) {
-    into.setProduct(blas, h, w.transpose());
+    into.product(blas, h, w.transpose(), false);
     if (projection.bias() != null) {
       scratch.bias.load(projection.bias(), from, 1, 0, into.columns);
       for (int i = 0; i < h.rows; i++) {

@@ -160,15 +160,25 @@ public final class BeamSearch<S> implements FrameSearch {
   /** The prefixes in the beam, and one more at most. */
   @Override
   public List<Output> outputs() {
-    List<Output> outputs = new ArrayList<>();
-    for (int i = 0; i < size; i++) {
-      outputs.add(output(nodes[i], total[i], added(nodes[i])));
-    }
+    List<Output> outputs = outputs(true);
     Rival rival = rival(outputs, true);
     if (rival != null && rival.entry == NONE) {
       outputs.add(rival.output);
     } else if (rival != null) {
       outputs.set(rival.entry, rival.output);
+    }
+    return outputs;
+  }
+
+  /**
+   * Those of the beam.
+   *
+   * @param ends whether the utterance ends here
+   */
+  private List<Output> outputs(boolean ends) {
+    List<Output> outputs = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      outputs.add(output(nodes[i], total[i], ends ? added(nodes[i]) : trie.bonus(nodes[i])));
     }
     return outputs;
   }
@@ -229,8 +239,13 @@ public final class BeamSearch<S> implements FrameSearch {
 
   /** Labels of the trie as greedy knows them. */
   private int[] fromBase(int[] labels) {
-    int[] all = Arrays.copyOfRange(prefix, base, prefixLength + labels.length);
-    System.arraycopy(labels, 0, all, prefixLength - base, labels.length);
+    return from(base, labels);
+  }
+
+  /** What the prefix has from a position on, and then labels of the trie. */
+  private int[] from(int start, int[] labels) {
+    int[] all = Arrays.copyOfRange(prefix, start, prefixLength + labels.length);
+    System.arraycopy(labels, 0, all, prefixLength - start, labels.length);
     return all;
   }
 
@@ -242,11 +257,7 @@ public final class BeamSearch<S> implements FrameSearch {
 
   /** Weighs the greedy output as in the end, and lets go of the frames so far. */
   private void startGreedyAnew() {
-    List<Output> outputs = new ArrayList<>();
-    for (int i = 0; i < size; i++) {
-      outputs.add(output(nodes[i], total[i], trie.bonus(nodes[i])));
-    }
-    Rival rival = rival(outputs, false);
+    Rival rival = rival(outputs(false), false);
     if (rival != null) {
       put(rival);
     }
@@ -435,9 +446,7 @@ public final class BeamSearch<S> implements FrameSearch {
   }
 
   private InvalidInputException refused(String call, double value, String expected, int node) {
-    int[] rest = trie.labels(node);
-    int[] all = Arrays.copyOf(prefix, prefixLength + rest.length);
-    System.arraycopy(rest, 0, all, prefixLength, rest.length);
+    int[] all = from(0, trie.labels(node));
     int[] last = Arrays.copyOfRange(all, Math.max(0, all.length - 20), all.length);
     return new InvalidInputException(
         "scorer: %s gave %s in %s after %s %s, expected %s"

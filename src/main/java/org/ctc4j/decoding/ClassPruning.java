@@ -15,8 +15,6 @@ final class ClassPruning {
   private final boolean all;
   private final IndexHeap heap;
   private int best;
-  private double leastLogProb;
-  private int leastClass;
   private int count;
   private int ordered; // how many of the classes are in their place
 
@@ -50,11 +48,10 @@ final class ClassPruning {
     for (int c = 1; c < row.length; c++) {
       best = row[c] > row[best] ? c : best;
     }
-    leastLogProb = Math.min(row[best] - normaliser, minLogProb);
-    leastClass = row.length;
+    double least = Math.min(row[best] - normaliser, minLogProb);
     for (int c = 0; c < row.length; c++) {
       row[c] -= normaliser;
-      if (row[c] < leastLogProb) {
+      if (row[c] < least) {
         row[c] = Double.NEGATIVE_INFINITY;
       }
       if (row[c] != Double.NEGATIVE_INFINITY) {
@@ -94,25 +91,11 @@ final class ClassPruning {
       row[classes[i]] = kept[i];
     }
     best = count == 0 ? 0 : classes[0];
-    leastLogProb = count == 0 ? Double.NEGATIVE_INFINITY : kept[count - 1];
-    leastClass = count == 0 ? row.length : classes[count - 1];
   }
 
   /** The most probable class, of equal ones that of the least index. */
   int best() {
     return best;
-  }
-
-  /**
-   * A class is selected if its log-probability is above this, or as much and its index at most
-   * {@link #leastClass}.
-   */
-  double leastLogProb() {
-    return leastLogProb;
-  }
-
-  int leastClass() {
-    return leastClass;
   }
 
   int count() {

@@ -117,11 +117,6 @@ final class GreedyOutput {
     return Arrays.copyOf(labels, count);
   }
 
-  /** The class of the last frame. */
-  int symbol() {
-    return before;
-  }
-
   /** ln p of the greedy path alone. */
   double pathLogProbability() {
     return start + pathLogProb;

@@ -51,16 +51,12 @@ final class IndexHeap {
   /** Takes the root away, and returns it. */
   int pop() {
     int root = heap[0];
-    sink(heap[--size]);
+    replaceRoot(heap[--size]);
     return root;
   }
 
   /** Puts an index in the place of the root; it may be the root's own, with another key. */
   void replaceRoot(int index) {
-    sink(index);
-  }
-
-  private void sink(int index) {
     int at = 0;
     for (int child = 1; child < size; child = 2 * at + 1) {
       if (child + 1 < size && precedes(heap[child + 1], heap[child])) {

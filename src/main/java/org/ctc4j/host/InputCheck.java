@@ -85,7 +85,21 @@ public abstract class InputCheck {
   }
 
   /** What is wrong with an utterance; null if nothing is. */
-  abstract String fault(int n, int frames);
+  String fault(int n, int frames) {
+    String fault = null;
+    for (int t = 0; t < frames && fault == null; t++) {
+      fault = faultOfFrame(n, t);
+    }
+    return fault;
+  }
+
+  /** What is wrong with a frame; null if nothing is. */
+  abstract String faultOfFrame(int n, int t);
+
+  /** How far a single number may be out, which depends on its type. */
+  static double tolerance(FrameTensor numbers, double of16Bits) {
+    return numbers.elements().type().bytes() > 2 ? 1e-5 : of16Bits;
+  }
 
   // for messages
 

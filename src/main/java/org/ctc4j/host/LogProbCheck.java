@@ -2,7 +2,6 @@ package org.ctc4j.host;
 
 import java.util.Arrays;
 import java.util.Locale;
-import org.ctc4j.ElementType;
 import org.ctc4j.FrameTensor;
 
 /**
@@ -37,20 +36,12 @@ final class LogProbCheck extends InputCheck {
   LogProbCheck(FrameTensor logProbs) {
     super(logProbs);
     this.logProbs = logProbs;
-    ElementType type = logProbs.elements().type();
-    boolean wide = type == ElementType.FLOAT32 || type == ElementType.FLOAT64;
-    this.tolerance = wide ? 1e-5 : 1e-3;
+    this.tolerance = tolerance(logProbs, 1e-3);
   }
 
   @Override
   String fault(int n, int frames) {
-    String fault = null;
-    if (!passes(n, frames)) {
-      for (int t = 0; t < frames && fault == null; t++) {
-        fault = faultOfFrame(n, t);
-      }
-    }
-    return fault;
+    return passes(n, frames) ? null : super.fault(n, frames);
   }
 
   // ---- coarse ----
@@ -138,8 +129,8 @@ final class LogProbCheck extends InputCheck {
 
   // ---- exact ----
 
-  /** What is wrong with a frame; null if nothing is. */
-  private String faultOfFrame(int n, int t) {
+  @Override
+  String faultOfFrame(int n, int t) {
     int best = 0;
     double sum = 0;
     double plainSum = 0;

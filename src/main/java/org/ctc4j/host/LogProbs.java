@@ -21,7 +21,6 @@ public final class LogProbs {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
 
   private final FrameTensor logits;
-  private final int utterance;
   private final long start;
   private final InputKind input;
   private final double[] max; // of frame t, once read
@@ -33,7 +32,6 @@ public final class LogProbs {
    */
   public LogProbs(FrameTensor logits, int n, int frames, InputKind input) {
     this.logits = logits;
-    this.utterance = n;
     this.start = logits.start(n);
     this.input = input;
     this.max = new double[frames];
@@ -42,21 +40,9 @@ public final class LogProbs {
     this.floats = wide ? null : new float[logits.classes()];
   }
 
-  /** Which utterance of its batch this is. */
-  public int utterance() {
-    return utterance;
-  }
-
   /** T, the number of frames that are used. */
   public int frames() {
     return max.length;
-  }
-
-  /**
-   * Whether the probabilities of every frame add up to 1, as they do if they are made of logits.
-   */
-  public boolean areNormalised() {
-    return input == InputKind.LOGITS;
   }
 
   /** C. */

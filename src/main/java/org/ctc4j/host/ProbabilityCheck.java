@@ -1,7 +1,6 @@
 package org.ctc4j.host;
 
 import java.util.Locale;
-import org.ctc4j.ElementType;
 import org.ctc4j.FrameTensor;
 
 /**
@@ -22,19 +21,8 @@ final class ProbabilityCheck extends InputCheck {
   ProbabilityCheck(FrameTensor probabilities) {
     super(probabilities);
     this.probabilities = probabilities;
-    ElementType type = probabilities.elements().type();
-    boolean wide = type == ElementType.FLOAT32 || type == ElementType.FLOAT64;
-    this.tolerance = wide ? 1e-5 : 1e-2; // from 1 to the next bfloat16 it is 0.008
+    this.tolerance = tolerance(probabilities, 1e-2); // from 1 to the next bfloat16 it is 0.008
     this.x = new float[probabilities.classes()];
-  }
-
-  @Override
-  String fault(int n, int frames) {
-    String fault = null;
-    for (int t = 0; t < frames && fault == null; t++) {
-      fault = passes(n, t) ? null : faultOfFrame(n, t);
-    }
-    return fault;
   }
 
   /** False if there may be something wrong; NaN is nothing that passes. */
@@ -51,8 +39,11 @@ final class ProbabilityCheck extends InputCheck {
     return within && Math.abs(sum(x, 0, x.length) - 1) <= SUM_TOLERANCE - COARSE;
   }
 
-  /** What is wrong with a frame; null if nothing is. */
-  private String faultOfFrame(int n, int t) {
+  @Override
+  String faultOfFrame(int n, int t) {
+    if (passes(n, t)) {
+      return null;
+    }
     int worst = -1; // the class that is farthest out
     double distance = tolerance;
     double sum = 0;

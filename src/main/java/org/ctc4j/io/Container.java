@@ -22,4 +22,9 @@ interface Container extends Closeable {
 
   /** The bytes of an entry, unpacked; null if there are none. */
   InputStream stream(Entry entry) throws IOException;
+
+  @Override
+  default void close() throws IOException {
+    // nothing is open
+  }
 }

@@ -2,6 +2,7 @@ package org.ctc4j.io;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -12,12 +13,15 @@ import java.util.Arrays;
  */
 record Ends(byte[] start, byte[] end, long bytes) {
   private static final int START_LENGTH = 16;
+  private static final String ZIP_START = "PK\u0003\u0004";
+  private static final String ZIP_END = "PK\u0005\u0006";
+  private static final int ZIP_END_BYTES = 22;
+  private static final int END_LENGTH = ZIP_END_BYTES + 0xffff; // of a comment
 
   static Ends of(byte[] content) {
     return new Ends(
         Arrays.copyOf(content, Math.min(START_LENGTH, content.length)),
-        Arrays.copyOfRange(
-            content, Math.max(0, content.length - Truncation.END_LENGTH), content.length),
+        Arrays.copyOfRange(content, Math.max(0, content.length - END_LENGTH), content.length),
         content.length);
   }
 
@@ -28,7 +32,7 @@ record Ends(byte[] start, byte[] end, long bytes) {
     try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
       byte[] start = new byte[(int) Math.min(START_LENGTH, in.length())];
       in.readFully(start);
-      byte[] end = new byte[(int) Math.min(Truncation.END_LENGTH, in.length())];
+      byte[] end = new byte[(int) Math.min(END_LENGTH, in.length())];
       in.seek(in.length() - end.length);
       in.readFully(end);
       return new Ends(start, end, in.length());
@@ -40,5 +44,15 @@ record Ends(byte[] start, byte[] end, long bytes) {
   boolean areOfArray() {
     int magic = NpyHeaderReader.MAGIC.length;
     return start.length >= magic && Arrays.equals(start, 0, magic, NpyHeaderReader.MAGIC, 0, magic);
+  }
+
+  /** Whether the file begins as a zip does and has no end of one: an interrupted copy, say. */
+  boolean areOfTruncatedZip() {
+    return text(start).startsWith(ZIP_START)
+        && text(end).lastIndexOf(ZIP_END, end.length - ZIP_END_BYTES) < 0;
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 }

@@ -3,7 +3,8 @@ package org.ctc4j.io;
 /**
  * One array of an {@code .npz}, its elements in the order of the file: whoever wants C order looks
  * at {@link NpyHeader#fortranOrder()}. Nothing is copied on the way out, so the arrays handed out
- * are the ones held. Safe for use by several threads as long as none writes to those.
+ * are the ones held; those of another type than is asked for are refused with an {@link
+ * NpzFormatException}. Safe for use by several threads as long as none writes to those.
  */
 public final class NpyArray {
   private final String where;
@@ -36,77 +37,39 @@ public final class NpyArray {
     return (int) header.size();
   }
 
-  /**
-   * The elements of an f8.
-   *
-   * @throws NpzFormatException if the array is anything else
-   */
+  /** The elements of an f8. */
   public double[] doubles() throws NpzFormatException {
-    if (data instanceof double[] doubles) {
-      return doubles;
-    }
-    throw unexpected("f8");
+    return as(double[].class, "f8");
   }
 
-  /**
-   * The elements of an f4.
-   *
-   * @throws NpzFormatException if the array is anything else
-   */
+  /** The elements of an f4. */
   public float[] floats() throws NpzFormatException {
-    if (data instanceof float[] floats) {
-      return floats;
-    }
-    throw unexpected("f4");
+    return as(float[].class, "f4");
   }
 
   /**
    * The 16 bits of each element of an f2, i2 or u2, in Java's byte order. NumPy has no bfloat16;
    * such numbers come as u2.
-   *
-   * @throws NpzFormatException if the array is anything else
    */
   public short[] shorts() throws NpzFormatException {
-    if (data instanceof short[] shorts) {
-      return shorts;
-    }
-    throw unexpected("f2, i2 or u2");
+    return as(short[].class, "f2, i2 or u2");
   }
 
-  /**
-   * The values of an i1, u1 or i4.
-   *
-   * @throws NpzFormatException if the array is anything else
-   */
+  /** The values of an i1, u1 or i4. */
   public int[] ints() throws NpzFormatException {
-    if (data instanceof int[] ints) {
-      return ints;
-    }
-    throw unexpected("i1, u1 or i4");
+    return as(int[].class, "i1, u1 or i4");
   }
 
-  /**
-   * The values of a u4, i8 or u8.
-   *
-   * @throws NpzFormatException if the array is anything else
-   */
+  /** The values of a u4, i8 or u8. */
   public long[] longs() throws NpzFormatException {
-    if (data instanceof long[] longs) {
-      return longs;
-    }
-    throw unexpected("u4, i8 or u8");
+    return as(long[].class, "u4, i8 or u8");
   }
 
   /**
    * The elements of a U or an S, which is UTF-8, without the zeros that NumPy fills them up with.
-   *
-   * @throws NpzFormatException if the array is anything else
    */
   public String[] strings() throws NpzFormatException {
-    if (data instanceof String[] strings) {
-      return strings;
-    }
-    throw unexpected("U or S, strings");
+    return as(String[].class, "U or S, strings");
   }
 
   /**
@@ -142,6 +105,13 @@ public final class NpyArray {
       return ints;
     }
     throw unexpected("integers");
+  }
+
+  private <T> T as(Class<T> type, String expected) throws NpzFormatException {
+    if (!type.isInstance(data)) {
+      throw unexpected(expected);
+    }
+    return type.cast(data);
   }
 
   private NpzFormatException unexpected(String expected) {

@@ -3,7 +3,6 @@ package org.ctc4j.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /** Reads the data of a {@code .npy} into a Java array, piece by piece. */
@@ -70,7 +69,9 @@ final class NpyDataReader {
       if (done == capacity) {
         halvings--;
         capacity = (int) held(halvings);
-        data = enlarge(data, capacity);
+        Object larger = allocate(capacity);
+        System.arraycopy(data, 0, larger, 0, done);
+        data = larger;
       }
       int count = Math.min(CHUNK_BYTES / type.fileBytes, capacity - done);
       in.fill(chunk.array(), count * type.fileBytes);
@@ -108,17 +109,6 @@ final class NpyDataReader {
     };
   }
 
-  private Object enlarge(Object data, int count) {
-    return switch (type) {
-      case FLOAT64 -> Arrays.copyOf((double[]) data, count);
-      case FLOAT32 -> Arrays.copyOf((float[]) data, count);
-      case FLOAT16, INT16, UINT16 -> Arrays.copyOf((short[]) data, count);
-      case INT8, UINT8, INT32 -> Arrays.copyOf((int[]) data, count);
-      case UINT32, INT64, UINT64 -> Arrays.copyOf((long[]) data, count);
-      case UNICODE, BYTES -> throw new IllegalStateException("strings have a reader of their own");
-    };
-  }
-
   private void decode(Object data, int offset, int count) throws NpzFormatException {
     switch (type) {
       case FLOAT64 -> chunk.asDoubleBuffer().get((double[]) data, offset, count);
@@ -126,16 +116,11 @@ final class NpyDataReader {
       case FLOAT16, INT16, UINT16 -> chunk.asShortBuffer().get((short[]) data, offset, count);
       case INT32 -> chunk.asIntBuffer().get((int[]) data, offset, count);
       case INT64 -> chunk.asLongBuffer().get((long[]) data, offset, count);
-      case INT8 -> {
+      case INT8, UINT8 -> {
         int[] ints = (int[]) data;
+        int mask = type == NpyType.UINT8 ? 0xff : -1;
         for (int i = 0; i < count; i++) {
-          ints[offset + i] = chunk.get(i);
-        }
-      }
-      case UINT8 -> {
-        int[] ints = (int[]) data;
-        for (int i = 0; i < count; i++) {
-          ints[offset + i] = chunk.get(i) & 0xff;
+          ints[offset + i] = chunk.get(i) & mask;
         }
       }
       case UINT32 -> {

@@ -25,9 +25,8 @@ public record NpyHeader(String dtype, boolean fortranOrder, long[] shape, int ve
     NpyType type = NpyType.of(dtype);
     if (type == null) {
       throw new IllegalArgumentException(
-          "dtype "
-              + Text.quote(dtype)
-              + " is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, U or S");
+          "dtype %s is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, U or S"
+              .formatted(Text.quote(dtype)));
     }
     if (version < 1 || version > 3) {
       throw new IllegalArgumentException("expected version 1, 2 or 3, got " + version);

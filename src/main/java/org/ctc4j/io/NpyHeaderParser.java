@@ -2,7 +2,9 @@ package org.ctc4j.io;
 
 import java.text.ParseException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Parses the header of a {@code .npy}: a Python dictionary literal with the keys descr,
@@ -13,9 +15,7 @@ final class NpyHeaderParser {
 
   private final String text;
   private int at;
-  private String descr;
-  private Boolean fortranOrder;
-  private long[] shape;
+  private final Map<String, Object> values = new HashMap<>();
 
   private NpyHeaderParser(String text) {
     this.text = text;
@@ -37,11 +37,15 @@ final class NpyHeaderParser {
     if (peek() != END) {
       throw unexpected("nothing more");
     }
-    requirePresent("descr", descr);
-    requirePresent("fortran_order", fortranOrder);
-    requirePresent("shape", shape);
+    for (String key : List.of("descr", "fortran_order", "shape")) {
+      if (!values.containsKey(key)) {
+        throw error("key '" + key + "' is missing");
+      }
+    }
     try {
-      return new NpyHeader(descr, fortranOrder, shape, version);
+      boolean fortranOrder = (boolean) values.get("fortran_order");
+      long[] shape = (long[]) values.get("shape");
+      return new NpyHeader((String) values.get("descr"), fortranOrder, shape, version);
     } catch (IllegalArgumentException e) {
       throw error(e.getMessage());
     }
@@ -50,29 +54,24 @@ final class NpyHeaderParser {
   private void pair() throws ParseException {
     String key = string();
     expect(':');
-    switch (key) {
-      case "descr" -> {
-        requireFirst(key, descr);
-        descr = descr();
-      }
-      case "fortran_order" -> {
-        requireFirst(key, fortranOrder);
-        fortranOrder = bool();
-      }
-      case "shape" -> {
-        requireFirst(key, shape);
-        shape = tuple();
-      }
-      default -> throw error("unknown key " + Text.quote(key));
+    if (values.containsKey(key)) {
+      throw error("key '" + key + "' comes twice");
     }
+    values.put(
+        key,
+        switch (key) {
+          case "descr" -> descr();
+          case "fortran_order" -> bool();
+          case "shape" -> tuple();
+          default -> throw error("unknown key " + Text.quote(key));
+        });
   }
 
   private String descr() throws ParseException {
     if (peek() == '[' || peek() == '(') {
       throw error(
-          "structured dtype "
-              + Text.brief(text.substring(at))
-              + " is not supported, expected plain numbers");
+          "structured dtype %s is not supported, expected plain numbers"
+              .formatted(Text.brief(text.substring(at))));
     }
     return string();
   }
@@ -157,18 +156,6 @@ final class NpyHeaderParser {
       throw unexpected("'" + c + "'");
     }
     at++;
-  }
-
-  private void requireFirst(String key, Object previous) throws ParseException {
-    if (previous != null) {
-      throw error("key '" + key + "' comes twice");
-    }
-  }
-
-  private void requirePresent(String key, Object value) throws ParseException {
-    if (value == null) {
-      throw error("key '" + key + "' is missing");
-    }
   }
 
   private ParseException unexpected(String expected) {

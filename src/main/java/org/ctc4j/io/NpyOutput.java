@@ -34,34 +34,44 @@ final class NpyOutput {
   }
 
   void doubles(double[] values) throws IOException {
-    for (int done = 0; done < values.length; ) {
-      int count = Math.min(room(Double.BYTES), values.length - done);
-      chunk.asDoubleBuffer().put(values, done, count);
-      done += advance(count, Double.BYTES);
-    }
+    put(
+        values.length,
+        Double.BYTES,
+        (from, count) -> chunk.asDoubleBuffer().put(values, from, count));
   }
 
   void floats(float[] values) throws IOException {
-    for (int done = 0; done < values.length; ) {
-      int count = Math.min(room(Float.BYTES), values.length - done);
-      chunk.asFloatBuffer().put(values, done, count);
-      done += advance(count, Float.BYTES);
-    }
+    put(
+        values.length,
+        Float.BYTES,
+        (from, count) -> chunk.asFloatBuffer().put(values, from, count));
   }
 
   void ints(int[] values) throws IOException {
-    for (int done = 0; done < values.length; ) {
-      int count = Math.min(room(Integer.BYTES), values.length - done);
-      chunk.asIntBuffer().put(values, done, count);
-      done += advance(count, Integer.BYTES);
-    }
+    put(
+        values.length,
+        Integer.BYTES,
+        (from, count) -> chunk.asIntBuffer().put(values, from, count));
   }
 
   void longs(long[] values) throws IOException {
-    for (int done = 0; done < values.length; ) {
-      int count = Math.min(room(Long.BYTES), values.length - done);
-      chunk.asLongBuffer().put(values, done, count);
-      done += advance(count, Long.BYTES);
+    put(values.length, Long.BYTES, (from, count) -> chunk.asLongBuffer().put(values, from, count));
+  }
+
+  /** Puts some elements into the chunk, at its position, which stays. */
+  private interface Part {
+    void put(int from, int count);
+  }
+
+  private void put(int length, int bytes, Part part) throws IOException {
+    for (int done = 0; done < length; ) {
+      if (chunk.remaining() < bytes) {
+        flush();
+      }
+      int count = Math.min(chunk.remaining() / bytes, length - done);
+      part.put(done, count);
+      chunk.position(chunk.position() + count * bytes);
+      done += count;
     }
   }
 
@@ -70,18 +80,5 @@ final class NpyOutput {
     chunk.flip();
     zip.write(chunk);
     chunk.clear();
-  }
-
-  /** How many elements fit the buffer, at least one. */
-  private int room(int bytes) throws IOException {
-    if (chunk.remaining() < bytes) {
-      flush();
-    }
-    return chunk.remaining() / bytes;
-  }
-
-  private int advance(int count, int bytes) {
-    chunk.position(chunk.position() + count * bytes);
-    return count;
   }
 }

@@ -133,24 +133,25 @@ public final class NpzReader implements Closeable {
   }
 
   private static NpzReader open(String label, long fileBytes, Opening opening) throws IOException {
-    Container container = null;
     try {
-      container = opening.open();
-      String foreign = ForeignFormat.of(label, container.entries());
-      if (foreign != null) {
-        throw new NpzFormatException(label + ": " + foreign);
+      Container container = opening.open();
+      try {
+        String foreign = ForeignFormat.of(label, container.entries());
+        if (foreign != null) {
+          throw new NpzFormatException(label + ": " + foreign);
+        }
+        return new NpzReader(label, fileBytes, container);
+      } catch (IOException | RuntimeException | OutOfMemoryError e) {
+        container.close();
+        throw e;
       }
-      return new NpzReader(label, fileBytes, container);
     } catch (NpzFormatException e) {
-      close(container);
       throw e;
     } catch (ZipException | RuntimeException | OutOfMemoryError e) {
       // java.util.zip throws all of these for tables of contents that lie
-      close(container);
       throw new NpzFormatException(
           label + ": not a zip file or a damaged one: " + Text.cause(e), e);
     } catch (IOException e) {
-      close(container);
       throw Text.unreadable(label, e);
     }
   }
@@ -166,16 +167,10 @@ public final class NpzReader implements Closeable {
     if (foreign != null) {
       throw new NpzFormatException(label + ": " + foreign);
     }
-    if (Truncation.isIn(ends.start(), ends.end())) {
+    if (ends.areOfTruncatedZip()) {
       throw new NpzFormatException(
           "%s: a truncated zip file: it ends after %d bytes without a zip's table of contents"
               .formatted(label, ends.bytes()));
-    }
-  }
-
-  private static void close(Container container) throws IOException {
-    if (container != null) {
-      container.close();
     }
   }
 
@@ -231,8 +226,7 @@ public final class NpzReader implements Closeable {
    *
    * @param bytesRead told, every 64 KiB or so, how many of the array's {@link
    *     NpyHeader#dataBytes()} have been read; null for none
-   * @throws NpzFormatException if there is no such array, it is none that can be read, or the heap
-   *     is too small for it
+   * @throws NpzFormatException as {@link #read(String)}
    */
   public NpyArray read(String name, LongConsumer bytesRead) throws IOException {
     try (EntryInput in = input(name)) {

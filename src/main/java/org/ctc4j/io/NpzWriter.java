@@ -122,42 +122,40 @@ public final class NpzWriter implements Closeable {
   }
 
   /**
-   * Adds an array of float64 of any size, of which one row is held at a time.
+   * Adds an array of float64 of any size, of which one row is held at a time; else as {@link
+   * #addDoubles(String, long[], double[])}.
    *
-   * @param name without {@code .npy}; not empty, no control characters, not added before
-   * @param shape at most 64 dimensions, the last at most 2<sup>31</sup> - 9
+   * @param shape the last dimension at most 2<sup>31</sup> - 9
    * @param rows what it throws comes out of this method unchanged
-   * @throws IllegalArgumentException if name or shape break these rules
    */
   public void addDoubles(String name, long[] shape, DoubleRows rows) throws IOException {
     NpyHeader header = header("<f8", shape);
     double[] row = new double[rowLength(shape)];
-    long count = rowCount(header, row.length);
-    Body rowOut = () -> npy.doubles(row);
-    add(
-        name,
-        header,
-        () -> {
-          for (long r = 0; r < count; r++) {
-            rows.fill(r, row);
-            writing(rowOut);
-          }
-        });
+    addRows(name, header, row.length, r -> rows.fill(r, row), () -> npy.doubles(row));
   }
 
   /** Adds an array of float32; as {@link #addDoubles(String, long[], DoubleRows)}. */
   public void addFloats(String name, long[] shape, FloatRows rows) throws IOException {
     NpyHeader header = header("<f4", shape);
     float[] row = new float[rowLength(shape)];
-    long count = rowCount(header, row.length);
-    Body rowOut = () -> npy.floats(row);
+    addRows(name, header, row.length, r -> rows.fill(r, row), () -> npy.floats(row));
+  }
+
+  /** Fills the row that a body writes. */
+  private interface Filling {
+    void fill(long row) throws IOException;
+  }
+
+  private void addRows(String name, NpyHeader header, int length, Filling filling, Body row)
+      throws IOException {
+    long count = length == 0 ? 0 : header.size() / length;
     add(
         name,
         header,
         () -> {
           for (long r = 0; r < count; r++) {
-            rows.fill(r, row);
-            writing(rowOut);
+            filling.fill(r);
+            writing(row);
           }
         });
   }
@@ -211,10 +209,6 @@ public final class NpzWriter implements Closeable {
     return (int) length;
   }
 
-  private static long rowCount(NpyHeader header, int rowLength) {
-    return rowLength == 0 ? 0 : header.size() / rowLength;
-  }
-
   private static byte[] entryName(String name) {
     ByteBuffer encoded;
     try {
@@ -226,10 +220,8 @@ public final class NpzWriter implements Closeable {
         || name.chars().anyMatch(Character::isISOControl)
         || encoded.remaining() > LONGEST_NAME) {
       throw new IllegalArgumentException(
-          "expected a name of 1 to "
-              + (LONGEST_NAME - 4)
-              + " bytes without control characters, got "
-              + Text.quote(name));
+          "expected a name of 1 to %d bytes without control characters, got %s"
+              .formatted(LONGEST_NAME - 4, Text.quote(name)));
     }
     return Arrays.copyOf(encoded.array(), encoded.remaining());
   }

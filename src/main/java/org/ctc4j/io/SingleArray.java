@@ -40,9 +40,4 @@ final class SingleArray implements Container {
   public InputStream stream(Entry wanted) throws IOException {
     return opening.open();
   }
-
-  @Override
-  public void close() {
-    // nothing is open
-  }
 }

@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * What may stand in a message of text that comes from files and arguments: nothing that breaks or
@@ -12,35 +13,19 @@ import java.util.Locale;
  */
 public final class Text {
   private static final int LONGEST_QUOTE = 200;
+
+  /**
+   * Control characters, formats, halves of surrogate pairs, and what parts lines and paragraphs.
+   */
+  private static final Pattern NOT_PLAIN = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]");
+
   private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
   private Text() {}
 
   /** All of the text, with what is not plain as backslash, u and hexadecimal digits. */
   public static String printable(String text) {
-    StringBuilder out = new StringBuilder(text.length());
-    text.codePoints()
-        .forEach(
-            c -> {
-              if (isPlain(c)) {
-                out.appendCodePoint(c);
-              } else {
-                out.append(String.format("\\u%04x", c));
-              }
-            });
-    return out.toString();
-  }
-
-  private static boolean isPlain(int codePoint) {
-    return switch (Character.getType(codePoint)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          false;
-      default -> true;
-    };
+    return NOT_PLAIN.matcher(text).replaceAll(c -> "\\\\u%04x".formatted(c.group().codePointAt(0)));
   }
 
   /** Printable and not long: a name, a token, a piece of a line. */

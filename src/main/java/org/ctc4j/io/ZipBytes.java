@@ -168,9 +168,4 @@ final class ZipBytes implements Container {
   private static long unsigned(int value) {
     return value & 0xffffffffL;
   }
-
-  @Override
-  public void close() {
-    // nothing is open
-  }
 }

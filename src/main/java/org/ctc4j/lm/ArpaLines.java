@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.ctc4j.InvalidInputException;
@@ -195,11 +197,7 @@ final class ArpaLines implements AutoCloseable {
 
   /** All of the line's fields, a blank between them. */
   String text() {
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < fields; i++) {
-      text.append(i == 0 ? "" : " ").append(field(i));
-    }
-    return text.toString();
+    return IntStream.range(0, fields).mapToObj(this::field).collect(Collectors.joining(" "));
   }
 
   /** Of numbers and keywords. */

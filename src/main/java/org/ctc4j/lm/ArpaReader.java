@@ -48,7 +48,7 @@ final class ArpaReader {
           }
         } else {
           int[] firsts = section.firsts(below.count());
-          levels.set(n - 2, withFirsts(levels.get(n - 2), firsts));
+          levels.set(n - 2, levels.get(n - 2).withFirsts(firsts));
           order = section.order(firsts);
           int duplicate = section.duplicate(order);
           if (duplicate >= 0) {
@@ -56,23 +56,14 @@ final class ArpaReader {
                 firstLine + duplicate, "this %d-gram was there before".formatted(n));
           }
         }
-        levels.add(section.level(order, n == counts.length, null));
+        levels.add(section.level(order, n == counts.length));
         below = section;
         skipBlank(lines, "\\end\\");
       }
       requireKeyword(lines, "\\end\\");
-      Level unigrams = levels.get(0);
-      levels.set(
-          0,
-          new Level(
-              unigrams.count(), null, unigrams.probs(), unigrams.backoffs(), unigrams.firsts()));
+      levels.set(0, levels.get(0).withoutWords());
       return new NGramModel(words, levels.toArray(Level[]::new));
     }
-  }
-
-  private static Level withFirsts(Level level, int[] firsts) {
-    return new Level(
-        level.count(), level.words(), level.probs(), level.backoffs(), Column.of(firsts));
   }
 
   /** The lines between \data\ and the first section. */

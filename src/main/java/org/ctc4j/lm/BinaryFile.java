@@ -159,15 +159,22 @@ final class BinaryFile {
       return mapped;
     }
 
-    private Column column(long length) throws IOException {
-      IntBuffer[] chunks = new IntBuffer[(int) ((length + Column.CHUNK - 1) / Column.CHUNK)];
+    /** Of numbers of so many bytes. */
+    private ByteBuffer[] chunks(long length, int size) throws IOException {
+      ByteBuffer[] chunks = new ByteBuffer[(int) ((length + Column.CHUNK - 1) / Column.CHUNK)];
       for (int k = 0; k < chunks.length; k++) {
         long first = (long) k * Column.CHUNK;
         long count = Math.min(Column.CHUNK, length - first);
-        chunks[k] = map(position + 4 * first, 4 * count).asIntBuffer();
+        chunks[k] = map(position + size * first, size * count);
       }
-      position = aligned(position + 4 * length);
-      return new Column(chunks);
+      position = aligned(position + size * length);
+      return chunks;
+    }
+
+    private Column column(long length) throws IOException {
+      ByteBuffer[] chunks = chunks(length, 4);
+      return new Column(
+          Arrays.stream(chunks).map(ByteBuffer::asIntBuffer).toArray(IntBuffer[]::new));
     }
 
     private Weights weights(int count, boolean isQuantised) throws IOException {
@@ -178,14 +185,7 @@ final class BinaryFile {
       ByteBuffer table = read(channel, position, 4 * values.length);
       table.asFloatBuffer().get(values);
       position += 4L * values.length;
-      ByteBuffer[] chunks =
-          new ByteBuffer[(int) (((long) count + Column.CHUNK - 1) / Column.CHUNK)];
-      for (int k = 0; k < chunks.length; k++) {
-        long first = (long) k * Column.CHUNK;
-        chunks[k] = map(position + first, Math.min(Column.CHUNK, count - first));
-      }
-      position = aligned(position + count);
-      return new Weights.Quantised(values, new Column.OfBytes(chunks));
+      return new Weights.Quantised(values, new Column.OfBytes(chunks(count, 1)));
     }
   }
 
@@ -206,8 +206,8 @@ final class BinaryFile {
       parts.bytes(header.capacity(), header::get);
       parts.column(words.count() + 1L, words.starts());
       parts.bytes(words.bytes().limit(), words.bytes()::get);
-      for (int k = 0; k < levels.length; k++) {
-        parts.level(levels[k]);
+      for (Level level : levels) {
+        parts.level(level);
       }
       parts.flush();
       output.commit();

@@ -5,19 +5,12 @@ import java.nio.IntBuffer;
 
 /**
  * Numbers of 32 bits, in arrays or in a file that is mapped, which takes pieces of less than 2 GiB.
+ *
+ * @param chunks all but the last of {@link #CHUNK} numbers
  */
-final class Column {
+record Column(IntBuffer[] chunks) {
   private static final int SHIFT = 28;
   static final int CHUNK = 1 << SHIFT;
-
-  private final IntBuffer[] chunks;
-
-  /**
-   * @param chunks all but the last of {@link #CHUNK} numbers
-   */
-  Column(IntBuffer[] chunks) {
-    this.chunks = chunks;
-  }
 
   static Column of(int[] numbers) {
     IntBuffer[] chunks = new IntBuffer[(numbers.length + CHUNK - 1) / CHUNK];
@@ -33,13 +26,7 @@ final class Column {
   }
 
   /** The same of bytes. */
-  static final class OfBytes {
-    private final ByteBuffer[] chunks;
-
-    OfBytes(ByteBuffer[] chunks) {
-      this.chunks = chunks;
-    }
-
+  record OfBytes(ByteBuffer[] chunks) {
     static OfBytes of(byte[] numbers) {
       ByteBuffer[] chunks = new ByteBuffer[(numbers.length + CHUNK - 1) / CHUNK];
       for (int k = 0; k < chunks.length; k++) {

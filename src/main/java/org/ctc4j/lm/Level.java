@@ -34,6 +34,14 @@ record Level(int count, Column words, Weights probs, Weights backoffs, Column fi
     return firsts.get(0) == 0 && firsts.get(count) == next.count;
   }
 
+  Level withFirsts(int[] numbers) {
+    return new Level(count, words, probs, backoffs, Column.of(numbers));
+  }
+
+  Level withoutWords() {
+    return new Level(count, null, probs, backoffs, firsts);
+  }
+
   Level quantised() {
     return new Level(
         count,

@@ -79,13 +79,11 @@ final class Section {
     return -1;
   }
 
-  /** The n-grams in an order. */
-  Level level(int[] order, boolean isHighest, int[] firstsOfNext) {
-    int[] orderedWords = new int[count];
+  /** The n-grams in an order; nobody knows yet where the next ones begin. */
+  Level level(int[] order, boolean isHighest) {
     float[] orderedProbs = new float[count];
     float[] orderedBackoffs = new float[isHighest ? 0 : count];
     for (int k = 0; k < count; k++) {
-      orderedWords[k] = words[order[k]];
       orderedProbs[k] = probs[order[k]];
       if (!isHighest) {
         orderedBackoffs[k] = backoffs[order[k]];
@@ -93,9 +91,9 @@ final class Section {
     }
     return new Level(
         count,
-        Column.of(orderedWords),
+        Column.of(Arrays.stream(order).map(i -> words[i]).toArray()),
         Weights.Exact.of(orderedProbs),
         isHighest ? null : Weights.Exact.of(orderedBackoffs),
-        firstsOfNext == null ? null : Column.of(firstsOfNext));
+        null);
   }
 }

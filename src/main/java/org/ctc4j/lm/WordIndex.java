@@ -12,10 +12,6 @@ final class WordIndex {
   private int count;
   private int[] table = new int[1 << 13]; // number + 1 by hash; 0 is empty
 
-  int count() {
-    return count;
-  }
-
   /** The word's number; −1 if it was there already, −2 if there is no more room. */
   int add(byte[] line, int from, int to) {
     if (find(line, from, to) >= 0) {

@@ -78,20 +78,12 @@ public record ErrorCounts(long correct, long substitutions, long insertions, lon
     return sum(references, texts, ErrorCounts::words);
   }
 
-  /**
-   * The characters of a corpus.
-   *
-   * @throws InvalidInputException if there are not as many texts as references
-   */
+  /** The characters of a corpus; refused as {@link #words(List, List)}. */
   public static ErrorCounts characters(List<String> references, List<String> texts) {
     return sum(references, texts, ErrorCounts::characters);
   }
 
-  /**
-   * The labels of a corpus.
-   *
-   * @throws InvalidInputException if there are not as many sequences as references
-   */
+  /** The labels of a corpus; refused as {@link #words(List, List)}. */
   public static ErrorCounts labels(List<int[]> references, List<int[]> labels) {
     return sum(references, labels, ErrorCounts::labels);
   }

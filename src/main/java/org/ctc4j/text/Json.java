@@ -114,15 +114,9 @@ final class Json {
       out.append(c == '\\' ? escape() : c);
     }
     at++;
-    for (int i = 0; i < out.length(); i++) {
-      if (Character.isHighSurrogate(out.charAt(i))
-          && i + 1 < out.length()
-          && Character.isLowSurrogate(out.charAt(i + 1))) {
-        i++;
-      } else if (Character.isSurrogate(out.charAt(i))) {
-        at = start;
-        throw wrong("half of a surrogate pair in the string");
-      }
+    if (out.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
+      at = start;
+      throw wrong("half of a surrogate pair in the string");
     }
     return out.toString();
   }

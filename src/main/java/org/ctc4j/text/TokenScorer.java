@@ -45,23 +45,32 @@ public final class TokenScorer implements BeamScorer<NGramModel.Context> {
    */
   public static TokenScorer of(
       NGramModel model, Vocabulary vocabulary, double weight, double bonus) {
+    require(weight, "token bonus", bonus);
+    return new TokenScorer(model, vocabulary, weight, bonus);
+  }
+
+  /** Refuses a weight or bonus that is none. */
+  static void require(double weight, String what, double bonus) {
     if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) {
       throw new InvalidInputException(
           "language model's weight: expected a finite number from 0 on, got " + weight);
     }
     if (!Double.isFinite(bonus)) {
-      throw new InvalidInputException("token bonus: expected a finite number, got " + bonus);
+      throw new InvalidInputException(what + ": expected a finite number, got " + bonus);
     }
-    return new TokenScorer(model, vocabulary, weight, bonus);
+  }
+
+  /** Refuses classes that are not those of the vocabulary. */
+  static void requireClasses(String what, int expected, int classes) {
+    if (classes != expected) {
+      throw new InvalidInputException(
+          "%s: expected the vocabulary's %d classes, got %d".formatted(what, expected, classes));
+    }
   }
 
   @Override
   public void check(int classes, int blank) {
-    if (classes != numbers.length) {
-      throw new InvalidInputException(
-          "language model: expected the vocabulary's %d classes, got %d"
-              .formatted(numbers.length, classes));
-    }
+    requireClasses("language model", numbers.length, classes);
   }
 
   @Override

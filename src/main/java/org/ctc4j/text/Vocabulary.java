@@ -53,14 +53,14 @@ public final class Vocabulary implements Serializable {
   /** What {@link Wildcards} are in a text. */
   static final String WILDCARD = "*";
 
-  private final transient Source source;
+  private final Source source;
   private final int blank; // or -1
   private final boolean isJoined;
   private final boolean isNfc;
   private final transient PieceMark marks;
-  private final TokenRole[] roles;
+  private final transient TokenRole[] roles;
   private final transient Piece[] pieces;
-  private final boolean hasWords;
+  private final transient boolean hasWords;
   private final transient Spelling spelling;
 
   /**
@@ -76,18 +76,10 @@ public final class Vocabulary implements Serializable {
   private record Source(String name, List<String> tokens, VocabularyFormat format, int namedBlank)
       implements Serializable {}
 
-  /** What is written of a vocabulary; the rest is made of it where it is read. */
-  private record Written(Source source, int blank, boolean isJoined, boolean isNfc)
-      implements Serializable {
-    @Serial
-    private Object readResolve() {
-      return new Vocabulary(source, blank, isJoined, isNfc);
-    }
-  }
-
+  /** With what is made of it. */
   @Serial
-  private Object writeReplace() {
-    return new Written(source, blank, isJoined, isNfc);
+  private Object readResolve() {
+    return new Vocabulary(source, blank, isJoined, isNfc);
   }
 
   private Vocabulary(Source source, int blank, boolean isJoined, boolean isNfc) {
@@ -99,14 +91,10 @@ public final class Vocabulary implements Serializable {
     marks = PieceMark.of(distinct, source.format);
     Set<String> spaces = TokenNames.spaces(distinct, source.format, marks);
     roles = new TokenRole[source.tokens.size()];
-    for (int c = 0; c < roles.length; c++) {
-      roles[c] = role(c, spaces);
-    }
+    Arrays.setAll(roles, c -> role(c, spaces));
     hasWords = marks != PieceMark.NONE || List.of(roles).contains(TokenRole.SPACE);
     pieces = new Piece[roles.length];
-    for (int c = 0; c < roles.length; c++) {
-      pieces[c] = Piece.of(source.tokens.get(c), roles[c], marks);
-    }
+    Arrays.setAll(pieces, c -> Piece.of(source.tokens.get(c), roles[c], marks));
     List<String> spelled =
         isNfc ? source.tokens.stream().map(Vocabulary::nfc).toList() : source.tokens;
     spelling = new Spelling(source.name, spelled, roles, marks);
@@ -122,12 +110,7 @@ public final class Vocabulary implements Serializable {
     return read(file, VocabularyOptions.DEFAULT);
   }
 
-  /**
-   * Reads a file of which something is known.
-   *
-   * @throws IOException if it cannot be read
-   * @throws InvalidInputException if it is no such vocabulary; the message says where
-   */
+  /** As {@link #read(Path)}, of a file of which something is known. */
   public static Vocabulary read(Path file, VocabularyOptions options) throws IOException {
     return parse(file.toString(), VocabularyReader.decode(file), options);
   }
@@ -423,23 +406,21 @@ public final class Vocabulary implements Serializable {
    * @throws InvalidInputException if a text is empty or has no spelling, or the bonus is not finite
    */
   public BeamScorer<?> hotWords(Collection<String> texts, double bonus) {
-    List<int[]> words = texts.stream().map(this::encode).toList();
-    return hasWords
-        ? new WholeWords(pieces, words, Collections.nCopies(words.size(), bonus))
-        : HotWords.of(words, bonus);
+    return hotWords(List.copyOf(texts), Collections.nCopies(texts.size(), bonus));
   }
 
   /**
    * As {@link #hotWords(Collection, double)}, with a bonus for each text.
    *
    * @param bonuses for each label of each text, in nats
-   * @throws InvalidInputException if a text is empty or has no spelling, or a bonus is not finite
    */
   public BeamScorer<?> hotWords(Map<String, Double> bonuses) {
-    List<String> texts = List.copyOf(bonuses.keySet());
+    return hotWords(List.copyOf(bonuses.keySet()), List.copyOf(bonuses.values()));
+  }
+
+  private BeamScorer<?> hotWords(List<String> texts, List<Double> bonuses) {
     List<int[]> words = texts.stream().map(this::encode).toList();
-    List<Double> ofWords = texts.stream().map(bonuses::get).toList();
-    return hasWords ? new WholeWords(pieces, words, ofWords) : HotWords.of(words, ofWords);
+    return hasWords ? new WholeWords(pieces, words, bonuses) : HotWords.of(words, bonuses);
   }
 
   @Override

@@ -13,10 +13,12 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.io.Text;
 
@@ -133,11 +135,7 @@ final class VocabularyReader {
     long rows = lines.stream().filter(line -> TABLE_LINE.matcher(line).matches()).count();
     if (2 * rows > lines.size()) {
       for (int i = 0; i < lines.size(); i++) {
-        if (!TABLE_LINE.matcher(lines.get(i)).matches()) {
-          throw new InvalidInputException(
-              "line %d: expected a token and a number as on other lines, got %s"
-                  .formatted(i + 1, Text.quote(lines.get(i))));
-        }
+        parts(TABLE_LINE, i, "a token and a number as on other lines");
       }
     }
     boolean comments = lines.stream().anyMatch(line -> line.startsWith("# ") || line.equals("\\#"));
@@ -154,21 +152,14 @@ final class VocabularyReader {
   private static final Predicate<String> LABEL = line -> !line.startsWith("#");
 
   private List<String> alphabet() {
-    List<String> tokens = new ArrayList<>();
-    for (int i = 0; i < lines.size(); i++) {
-      if (LABEL.test(lines.get(i))) {
-        tokens.add(lines.get(i).equals("\\#") ? "#" : token(i));
-      }
-    }
-    return tokens;
+    return IntStream.range(0, lines.size())
+        .filter(i -> LABEL.test(lines.get(i)))
+        .mapToObj(i -> lines.get(i).equals("\\#") ? "#" : token(i))
+        .toList();
   }
 
   private List<String> list() {
-    List<String> tokens = new ArrayList<>();
-    for (int i = 0; i < lines.size(); i++) {
-      tokens.add(token(i));
-    }
-    return tokens;
+    return IntStream.range(0, lines.size()).mapToObj(this::token).toList();
   }
 
   /** What line i says, without blanks after it; a line of blanks alone is the space. */
@@ -185,11 +176,9 @@ final class VocabularyReader {
   }
 
   private List<String> scored() {
-    List<String> tokens = new ArrayList<>();
-    for (int i = 0; i < lines.size(); i++) {
-      tokens.add(parts(SCORED_LINE, i, "a piece, a tab and its score").group(1));
-    }
-    return tokens;
+    return IntStream.range(0, lines.size())
+        .mapToObj(i -> parts(SCORED_LINE, i, "a piece, a tab and its score").group(1))
+        .toList();
   }
 
   private List<String> table() {
@@ -220,11 +209,7 @@ final class VocabularyReader {
   }
 
   private List<String> ofJson(Object json) {
-    Object value = json;
-    if (value instanceof Json.Members object && isLabels(object)) {
-      value = object.list().stream().filter(m -> m.name().equals("labels")).findFirst().get();
-      value = ((Json.Member) value).value();
-    }
+    Object value = json instanceof Json.Members members ? labelsIn(members).orElse(json) : json;
     if (value instanceof List<?> list) {
       require(VocabularyFormat.JSON_LIST);
       return strings(list);
@@ -240,10 +225,12 @@ final class VocabularyReader {
     return classes(nested ? ofLanguage(object) : object);
   }
 
-  /** Whether an object is pyctcdecode's. */
-  private static boolean isLabels(Json.Members object) {
+  /** What the list is that an object of pyctcdecode's holds. */
+  private static Optional<Object> labelsIn(Json.Members object) {
     return object.list().stream()
-        .anyMatch(m -> m.name().equals("labels") && m.value() instanceof List<?>);
+        .filter(m -> m.name().equals("labels") && m.value() instanceof List<?>)
+        .map(Json.Member::value)
+        .findFirst();
   }
 
   private void require(VocabularyFormat found) {
@@ -258,12 +245,12 @@ final class VocabularyReader {
   private static List<String> strings(List<?> list) {
     List<String> tokens = new ArrayList<>();
     for (Object token : list) {
-      if (!(token instanceof String)) {
+      if (!(token instanceof String string)) {
         throw new InvalidInputException(
             "expected a JSON object of tokens and classes, or a list of tokens; position %d of the list is no string"
                 .formatted(tokens.size()));
       }
-      tokens.add((String) token);
+      tokens.add(string);
     }
     return tokens;
   }

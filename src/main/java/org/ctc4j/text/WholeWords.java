@@ -1,6 +1,7 @@
 package org.ctc4j.text;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -79,12 +80,8 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
 
   /** Whether a word has an end that can be told, where the vocabulary marks pieces. */
   private boolean isAlone(int[] word) {
-    boolean marksWords = false;
-    for (Piece piece : pieces) {
-      boolean isMarked = piece.spaceBefore() || piece.spaceAfter();
-      marksWords |= isMarked && piece != Piece.SPACE;
-    }
-    return !marksWords
+    return Arrays.stream(pieces)
+            .noneMatch(p -> p != Piece.SPACE && (p.spaceBefore() || p.spaceAfter()))
         || pieces[word[0]].spaceBefore()
         || pieces[word[word.length - 1]].spaceAfter();
   }
@@ -107,11 +104,7 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
 
   @Override
   public void check(int classes, int blank) {
-    if (classes != pieces.length) {
-      throw new InvalidInputException(
-          "hot words: expected the vocabulary's %d classes, got %d"
-              .formatted(pieces.length, classes));
-    }
+    TokenScorer.requireClasses("hot words", pieces.length, classes);
     if (labels.contains(blank)) {
       throw new InvalidInputException(
           "hot words: one has the blank, %d; a word holds labels only".formatted(blank));

@@ -3,6 +3,7 @@ package org.ctc4j.text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.InvalidInputException;
@@ -45,13 +46,7 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
   /** What a word adds beside its probability. */
   private record Weighing(double weight, double wordBonus, double unknownBonus) {
     private Weighing {
-      if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) {
-        throw new InvalidInputException(
-            "language model's weight: expected a finite number from 0 on, got " + weight);
-      }
-      if (!Double.isFinite(wordBonus)) {
-        throw new InvalidInputException("word bonus: expected a finite number, got " + wordBonus);
-      }
+      TokenScorer.require(weight, "word bonus", wordBonus);
       if (!(unknownBonus < Double.POSITIVE_INFINITY)) {
         throw new InvalidInputException(
             "unknown word's bonus: expected a number below +Infinity, got " + unknownBonus);
@@ -95,10 +90,8 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
     this.lexicon = lexicon;
     this.weighing = weighing;
     this.trie = new SpellingTrie(lexicon.spellings);
-    this.numbers = new int[lexicon.spellings.length];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = model == null ? 0 : model.number(lexicon.words.get(i));
-    }
+    this.numbers =
+        lexicon.words.stream().mapToInt(word -> model == null ? 0 : model.number(word)).toArray();
     NGramModel.Context none = model == null ? null : model.none();
     trie.lookAhead(i -> score(none, i));
     this.unknownAhead = score(none, UNKNOWN);
@@ -129,9 +122,10 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
     try {
       lexicon = Lexicon.ofModel(vocabulary, words);
     } catch (InvalidInputException e) {
-      String what =
-          vocabulary.hasWords() ? "the vocabulary spells none of the model's words" : null;
-      throw what == null ? e : new InvalidInputException("language model: " + what);
+      throw vocabulary.hasWords()
+          ? new InvalidInputException(
+              "language model: the vocabulary spells none of the model's words")
+          : e;
     }
     return new WordScorer(model, lexicon, new Weighing(weight, wordBonus, UNKNOWN_WORD));
   }
@@ -166,20 +160,13 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
   }
 
   private static boolean isControl(String word) {
-    return word.equals("<s>")
-        || word.equals("</s>")
-        || word.equals("<unk>")
-        || word.equals("<UNK>");
+    return Set.of("<s>", "</s>", "<unk>", "<UNK>").contains(word);
   }
 
   @Override
   public void check(int classes, int blank) {
     Vocabulary vocabulary = lexicon.vocabulary;
-    if (classes != vocabulary.size()) {
-      throw new InvalidInputException(
-          "language model: expected the vocabulary's %d classes, got %d"
-              .formatted(vocabulary.size(), classes));
-    }
+    TokenScorer.requireClasses("language model", vocabulary.size(), classes);
     if (vocabulary.piece(blank) != Piece.NOTHING) {
       throw new InvalidInputException(
           "language model: the blank, %d, is text in the vocabulary".formatted(blank));

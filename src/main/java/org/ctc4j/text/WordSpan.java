@@ -35,11 +35,7 @@ public record WordSpan(String text, List<LabelSpan> labels) implements Serializa
     return start() * frameShift;
   }
 
-  /**
-   * When the word ends, in seconds.
-   *
-   * @param frameShift seconds from one frame to the next
-   */
+  /** When the word ends, in seconds, as {@link #startSeconds}. */
   public double endSeconds(double frameShift) {
     return end() * frameShift;
   }

@@ -2,9 +2,12 @@ package org.ctc4j.text;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 
 /** Puts pieces together. What is no UTF-8 among bytes becomes U+FFFD. */
 final class Writer {
+  private static final Pattern NEEDLESS_BLANKS = Pattern.compile("^ +| +\\z|( ) +");
+
   private final StringBuilder out = new StringBuilder();
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -38,15 +41,6 @@ final class Writer {
 
   /** Without blanks at the ends, and with single ones between words. */
   static String singleBlanks(String text) {
-    StringBuilder single = new StringBuilder(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      boolean isFirst = single.length() == 0 || single.charAt(single.length() - 1) == ' ';
-      if (c != ' ' || !isFirst) {
-        single.append(c);
-      }
-    }
-    int end = single.length();
-    return single.substring(0, end > 0 && single.charAt(end - 1) == ' ' ? end - 1 : end);
+    return NEEDLESS_BLANKS.matcher(text).replaceAll("$1");
   }
 }

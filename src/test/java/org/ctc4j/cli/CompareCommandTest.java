@@ -47,11 +47,11 @@ class CompareCommandTest {
     wrong.gradient().set(7, 0, 3, wrong.gradient().get(7, 0, 3) + 0.5);
     Comparison comparison = compare(reference(), wrong);
     assertFalse(comparison.passes(1e-3));
-    Comparison.Place worst = comparison.rows()[0].gradient().worst();
+    Comparison.Place worst = comparison.rows().get(0).gradient().worst();
     assertEquals(7, worst.frame());
     assertEquals(3, worst.label());
     assertEquals(0.5, worst.difference(), 1e-12);
-    assertEquals(0, comparison.rows()[1].gradient().error());
+    assertEquals(0, comparison.rows().get(1).gradient().error());
   }
 
   @Test

@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
  * Advanced SubStation Alpha, to the hundredth of a second, with karaoke times: in a segment each
  * word has its own, {@code {\k50}}; pauses have theirs, without a text.
  */
-public final class AssFormat implements TimeFormat {
+public record AssFormat(Level level, Clock clock) implements TimeFormat {
   private static final String HEAD =
       """
       [Script Info]
@@ -28,22 +28,6 @@ public final class AssFormat implements TimeFormat {
 
   private static final char WORD_JOINER = '\u2060'; // keeps a backslash from being a command
 
-  private final Level level;
-  private final Clock clock;
-
-  public AssFormat(Level level, double frameShift) {
-    this.level = level;
-    this.clock = Clock.of(frameShift, 2);
-  }
-
-  @Override
-  public String name() {
-    return "ASS";
-  }
-
-  /**
-   * @param utterances one
-   */
   @Override
   public String write(List<TimedUtterance> utterances) {
     StringBuilder out = new StringBuilder(HEAD);

@@ -2,37 +2,30 @@ package org.ctc4j.cli.output;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.Locale;
 import org.ctc4j.InvalidInputException;
 
 /**
  * When a frame begins, in decimals of a second. Each time is rounded once, whatever it is the start
  * or the end of: so what does not overlap in frames does not in seconds, and what touches does.
  */
-public final class Clock {
+public record Clock(BigDecimal frameShift, int decimals) {
   private static final int MICROSECONDS = 6;
-
-  private final BigDecimal frameShift;
-  private final int decimals;
-
-  private Clock(BigDecimal frameShift, int decimals) {
-    this.frameShift = frameShift;
-    this.decimals = decimals;
-  }
 
   /**
    * @param frameShift seconds from one frame to the next
    */
-  static Clock of(double frameShift, int decimals) {
+  public static Clock of(double frameShift, int decimals) {
     return new Clock(BigDecimal.valueOf(frameShift), decimals);
   }
 
   /** To the microsecond. */
-  static Clock ofMicroseconds(double frameShift) {
+  public static Clock ofMicroseconds(double frameShift) {
     return of(frameShift, MICROSECONDS).thatTellsFramesApart();
   }
 
   /** To the millisecond or, where frames are finer, as fine as they are, to the microsecond. */
-  static Clock asFineAsFrames(double frameShift) {
+  public static Clock asFineAsFrames(double frameShift) {
     int needed = BigDecimal.valueOf(frameShift).stripTrailingZeros().scale();
     return of(frameShift, Math.min(MICROSECONDS, Math.max(3, needed))).thatTellsFramesApart();
   }
@@ -62,17 +55,9 @@ public final class Clock {
     long ticks = ticks(frame);
     long unit = BigDecimal.TEN.pow(decimals).longValueExact();
     long seconds = ticks / unit;
-    return padded(seconds / 3600, hourDigits)
-        + ':'
-        + padded(seconds / 60 % 60, 2)
-        + ':'
-        + padded(seconds % 60, 2)
-        + point
-        + padded(ticks % unit, decimals);
-  }
-
-  private static String padded(long number, int digits) {
-    String text = Long.toString(number);
-    return "0".repeat(Math.max(0, digits - text.length())) + text;
+    String format = "%0" + hourDigits + "d:%02d:%02d%c%0" + decimals + "d";
+    long minutes = seconds / 60;
+    return String.format(
+        Locale.ROOT, format, minutes / 60, minutes % 60, seconds % 60, point, ticks % unit);
   }
 }

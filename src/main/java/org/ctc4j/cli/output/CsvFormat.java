@@ -7,30 +7,14 @@ import java.util.stream.Collectors;
 /**
  * CSV after RFC 4180, in UTF-8, with a head: a line for each word, or what else is asked for.
  * Columns are called as in JSON; what is not known is empty.
+ *
+ * @param level null for words, or labels where these make no words
+ * @param clock null if nobody said how long frames are
+ * @param boxes null for none
  */
-public final class CsvFormat implements TimeFormat {
+public record CsvFormat(Level level, Clock clock, LineBoxes boxes) implements TimeFormat {
   private static final String HEAD =
       "utterance,name,text,start,end,start_seconds,end_seconds,confidence,log_ratio,share,left,top,right,bottom";
-
-  private final Level level;
-  private final Clock clock; // or null
-  private final LineBoxes boxes; // or null
-
-  /**
-   * @param level null for words, or labels where these make no words
-   * @param frameShift null if nobody said
-   * @param boxes null for none
-   */
-  public CsvFormat(Level level, Double frameShift, LineBoxes boxes) {
-    this.level = level;
-    this.clock = frameShift == null ? null : Clock.asFineAsFrames(frameShift);
-    this.boxes = boxes;
-  }
-
-  @Override
-  public String name() {
-    return "CSV";
-  }
 
   @Override
   public String write(List<TimedUtterance> utterances) {

@@ -13,27 +13,13 @@ import org.ctc4j.io.Text;
  * NIST's CTM: "recording channel start duration word confidence", a line a word, or a label where
  * labels make no words; seconds to the millisecond, or finer, to the microsecond, if frames are.
  * Recordings are in the order of the bytes of their names, as SCTK sorts them.
+ *
+ * @param level null for words, or labels where these make no words
  */
-public final class CtmFormat implements TimeFormat {
+public record CtmFormat(Level level, Clock clock) implements TimeFormat {
   private static final Comparator<TimedUtterance> BY_NAME =
       Comparator.comparing(
           utterance -> utterance.name().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
-
-  private final Level level;
-  private final Clock clock;
-
-  /**
-   * @param level null for words, or labels where these make no words
-   */
-  public CtmFormat(Level level, double frameShift) {
-    this.level = level;
-    this.clock = Clock.asFineAsFrames(frameShift);
-  }
-
-  @Override
-  public String name() {
-    return "CTM";
-  }
 
   /** A comment says why an utterance has no path. */
   @Override
@@ -68,19 +54,10 @@ public final class CtmFormat implements TimeFormat {
   }
 
   private static void requireOneField(TimedUtterance utterance, String what, String text) {
-    if (text.isEmpty() || text.codePoints().anyMatch(CtmFormat::isSpace)) {
+    if (text.isEmpty() || text.codePoints().anyMatch(Character::isWhitespace)) {
       throw new InvalidInputException(
-          "--ctm: utterance "
-              + utterance.number()
-              + " has the "
-              + what
-              + " "
-              + Text.quote(text)
-              + "; CTM cannot hold white space in one");
+          "--ctm: utterance %d has the %s %s; CTM cannot hold white space in one"
+              .formatted(utterance.number(), what, Text.quote(text)));
     }
-  }
-
-  private static boolean isSpace(int c) {
-    return Character.isWhitespace(c);
   }
 }

@@ -15,14 +15,11 @@ final class Cues {
   static void requireDuration(TimedUtterance utterance, TimedText item, Clock clock) {
     if (clock.ticks(item.start()) == clock.ticks(item.end())) {
       throw new InvalidInputException(
-          "subtitles: utterance "
-              + utterance.number()
-              + " has a cue of "
-              + (item.end() - item.start())
-              + " frames at "
-              + clock.seconds(item.start()).toPlainString()
-              + " s, which would begin and end at the same time, rounded as the format has it;"
-              + " expected a longer frame shift, or a --level of longer cues");
+          "subtitles: utterance %d has a cue of %d frames at %s s, which would begin and end at the same time, rounded as the format has it; expected a longer frame shift, or a --level of longer cues"
+              .formatted(
+                  utterance.number(),
+                  item.end() - item.start(),
+                  clock.seconds(item.start()).toPlainString()));
     }
   }
 }

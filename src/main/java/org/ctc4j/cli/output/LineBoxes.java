@@ -8,21 +8,13 @@ import java.util.List;
  * them, so that a box goes from the middle of the gap before to the middle of the gap behind; the
  * outer ends of a line are as far from the middle of their characters as the inner ones.
  */
-public final class LineBoxes {
-  private final double framePixels;
-  private final double[][] lines;
-
+public record LineBoxes(double framePixels, double[][] lines) {
   /**
    * A box.
    *
    * @param top NaN if nobody said where the line is, as bottom
    */
   public record Box(double left, double top, double right, double bottom) {}
-
-  private LineBoxes(double framePixels, double[][] lines) {
-    this.framePixels = framePixels;
-    this.lines = lines;
-  }
 
   /**
    * Pictures that begin with their frames.

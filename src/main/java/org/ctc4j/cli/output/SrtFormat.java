@@ -3,23 +3,7 @@ package org.ctc4j.cli.output;
 import java.util.List;
 
 /** SubRip's SRT: numbered cues, to the millisecond. */
-public final class SrtFormat implements TimeFormat {
-  private final Level level;
-  private final Clock clock;
-
-  public SrtFormat(Level level, double frameShift) {
-    this.level = level;
-    this.clock = Clock.of(frameShift, 3);
-  }
-
-  @Override
-  public String name() {
-    return "SRT";
-  }
-
-  /**
-   * @param utterances one
-   */
+public record SrtFormat(Level level, Clock clock) implements TimeFormat {
   @Override
   public String write(List<TimedUtterance> utterances) {
     StringBuilder out = new StringBuilder();

@@ -9,33 +9,16 @@ import java.util.Map;
  * Praat's TextGrid, long text format: a tier of words, where labels make words, and one of tokens,
  * or the one that is asked for. The intervals of a tier follow each other without gaps; those
  * between labels are empty.
+ *
+ * @param level null for words and tokens
  */
-public final class TextGridFormat implements TimeFormat {
-  private final Level level;
-  private final Clock clock;
-
-  /**
-   * @param level null for words and tokens
-   */
-  public TextGridFormat(Level level, double frameShift) {
-    this.level = level;
-    this.clock = Clock.ofMicroseconds(frameShift);
-  }
-
-  @Override
-  public String name() {
-    return "TextGrid";
-  }
-
+public record TextGridFormat(Level level, Clock clock) implements TimeFormat {
   @Override
   public String objection(TimedUtterance utterance) {
     boolean isEmpty = utterance.reason() == null && utterance.path().frames() == 0;
     return isEmpty ? "it has no frames" : utterance.reason();
   }
 
-  /**
-   * @param utterances one, of one frame or more
-   */
   @Override
   public String write(List<TimedUtterance> utterances) {
     TimedUtterance utterance = utterances.get(0);

@@ -4,10 +4,7 @@ import java.util.List;
 
 /** A format of what is said when. */
 public interface TimeFormat {
-  /** What it is called. */
-  String name();
-
-  /** All that a file says of these utterances. */
+  /** All that a file says of these utterances, of which none has an objection; many take one. */
   String write(List<TimedUtterance> utterances);
 
   /** Why a file cannot say anything of an utterance; null if it can. */

@@ -9,11 +9,12 @@ import org.ctc4j.Wildcards;
 import org.ctc4j.text.Vocabulary;
 import org.ctc4j.text.WordSpan;
 
-/** Makes labels, words and segments of paths. */
-public final class Timeline {
-  private final Vocabulary vocabulary;
-  private final SegmentRule rule; // or null
-
+/**
+ * Makes labels, words and segments of paths.
+ *
+ * @param rule how segments are cut; null for none
+ */
+public record Timeline(Vocabulary vocabulary, SegmentRule rule) {
   /**
    * What was found of an utterance.
    *
@@ -27,28 +28,14 @@ public final class Timeline {
       return new Finding(path, reason, null, null);
     }
 
-    private TimedText.Trust trust(List<LabelSpan> spans, int word) {
-      double confidence = new WordSpan("", spans).confidence();
-      int end = spans.get(spans.size() - 1).end();
-      return new TimedText.Trust(
-          confidence,
-          greedy == null ? Double.NaN : path.logRatio(greedy, spans.get(0).start(), end),
-          shares == null || word < 0 ? Double.NaN : shares[word]);
-    }
-
     private TimedText timed(String text, int from, int to, int word) {
-      List<LabelSpan> spans = path.spans().subList(from, to);
-      int end = spans.get(spans.size() - 1).end();
-      return new TimedText(text, from, to, spans.get(0).start(), end, trust(spans, word));
+      WordSpan span = new WordSpan(text, path.spans().subList(from, to));
+      double logRatio =
+          greedy == null ? Double.NaN : path.logRatio(greedy, span.start(), span.end());
+      double share = shares == null || word < 0 ? Double.NaN : shares[word];
+      TimedText.Trust trust = new TimedText.Trust(span.confidence(), logRatio, share);
+      return new TimedText(text, from, to, span.start(), span.end(), trust);
     }
-  }
-
-  /**
-   * @param rule how segments are cut; null for none
-   */
-  public Timeline(Vocabulary vocabulary, SegmentRule rule) {
-    this.vocabulary = vocabulary;
-    this.rule = rule;
   }
 
   /** Utterance n of a batch. */

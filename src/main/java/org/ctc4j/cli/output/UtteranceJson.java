@@ -3,38 +3,30 @@ package org.ctc4j.cli.output;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.ctc4j.CtcPath;
 
-/** What an utterance says and when, as fields of a JSON object. */
-public final class UtteranceJson {
-  private final Double frameShift; // or null
-  private final LineBoxes boxes; // or null
-
-  /**
-   * @param frameShift seconds from one frame to the next; null if nobody said
-   * @param boxes null for none
-   */
-  public UtteranceJson(Double frameShift, LineBoxes boxes) {
-    this.frameShift = frameShift;
-    this.boxes = boxes;
-  }
-
-  /** An object of its own: what there is to say of the path, its text and the path itself. */
+/**
+ * What an utterance says and when, as fields of a JSON object.
+ *
+ * @param frameShift seconds from one frame to the next; null if nobody said
+ * @param boxes null for none
+ */
+public record UtteranceJson(Double frameShift, LineBoxes boxes) {
+  /** All fields: what there is to say of the path, its text and the path itself. */
   public void write(JsonGenerator json, TimedUtterance utterance) throws IOException {
-    json.writeStartObject();
+    CtcPath path = utterance.path();
     json.writeNumberField("utterance", utterance.number());
     json.writeStringField("name", utterance.name());
-    json.writeStringField("status", utterance.path().status().name());
+    json.writeStringField("status", path.status().name());
     if (utterance.reason() != null) {
       json.writeStringField("reason", utterance.reason());
     }
-    json.writeNumberField("log_probability", utterance.path().logProbability());
+    json.writeNumberField("log_probability", path.logProbability());
     writeText(json, utterance);
-    json.writeArrayFieldStart("path");
-    for (int t = 0; t < utterance.path().frames(); t++) {
-      json.writeNumber(utterance.path().symbol(t));
-    }
-    json.writeEndArray();
-    json.writeEndObject();
+    json.writeFieldName("path");
+    json.writeArray(
+        IntStream.range(0, path.frames()).map(path::symbol).toArray(), 0, path.frames());
   }
 
   /**
@@ -61,15 +53,15 @@ public final class UtteranceJson {
   }
 
   private void writeLabels(JsonGenerator json, TimedUtterance utterance) throws IOException {
-    json.writeArrayFieldStart("labels");
-    for (TimedText label : utterance.tiers().labels()) {
-      json.writeStartObject();
-      json.writeStringField("token", label.text());
-      json.writeNumberField("label", utterance.path().symbol(label.start()));
-      writeTimes(json, utterance, label);
-      json.writeEndObject();
-    }
-    json.writeEndArray();
+    JsonObject.array(
+        json,
+        "labels",
+        utterance.tiers().labels(),
+        label -> {
+          json.writeStringField("token", label.text());
+          json.writeNumberField("label", utterance.path().symbol(label.start()));
+          writeTimes(json, utterance, label);
+        });
   }
 
   private void writeItems(
@@ -79,14 +71,14 @@ public final class UtteranceJson {
       TimedUtterance utterance,
       List<TimedText> items)
       throws IOException {
-    json.writeArrayFieldStart(array);
-    for (TimedText item : items) {
-      json.writeStartObject();
-      json.writeStringField(text, item.text());
-      writeTimes(json, utterance, item);
-      json.writeEndObject();
-    }
-    json.writeEndArray();
+    JsonObject.array(
+        json,
+        array,
+        items,
+        item -> {
+          json.writeStringField(text, item.text());
+          writeTimes(json, utterance, item);
+        });
   }
 
   private void writeTimes(JsonGenerator json, TimedUtterance utterance, TimedText item)

@@ -3,23 +3,7 @@ package org.ctc4j.cli.output;
 import java.util.List;
 
 /** The W3C's WebVTT: cues, to the millisecond. */
-public final class WebVttFormat implements TimeFormat {
-  private final Level level;
-  private final Clock clock;
-
-  public WebVttFormat(Level level, double frameShift) {
-    this.level = level;
-    this.clock = Clock.of(frameShift, 3);
-  }
-
-  @Override
-  public String name() {
-    return "WebVTT";
-  }
-
-  /**
-   * @param utterances one
-   */
+public record WebVttFormat(Level level, Clock clock) implements TimeFormat {
   @Override
   public String write(List<TimedUtterance> utterances) {
     StringBuilder out = new StringBuilder("WEBVTT\n");

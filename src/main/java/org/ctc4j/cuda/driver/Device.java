@@ -6,9 +6,8 @@ import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
 import static jcuda.driver.JCudaDriver.cuDeviceGetName;
 import static jcuda.driver.JCudaDriver.cuDeviceTotalMem;
 
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import org.ctc4j.CudaDevice;
@@ -19,11 +18,7 @@ public final class Device {
 
   /** All that the driver shows. */
   public static List<CudaDevice> all() {
-    List<CudaDevice> all = new ArrayList<>();
-    for (int index = 0; index < DriverLibrary.deviceCount(); index++) {
-      all.add(describe(index));
-    }
-    return all;
+    return IntStream.range(0, DriverLibrary.deviceCount()).mapToObj(Device::describe).toList();
   }
 
   private static CudaDevice describe(int index) {
@@ -38,7 +33,7 @@ public final class Device {
     int kernels = KernelImages.architectureFor(architecture);
     return new CudaDevice(
         index,
-        text(name),
+        Driver.terminated(name),
         bytes[0],
         architecture,
         DriverLibrary.driverVersion(),
@@ -75,13 +70,5 @@ public final class Device {
     int[] value = {0};
     Driver.call("cuDeviceGetAttribute", () -> cuDeviceGetAttribute(value, which, device));
     return value[0];
-  }
-
-  private static String text(byte[] terminated) {
-    int length = 0;
-    while (length < terminated.length && terminated[length] != 0) {
-      length++;
-    }
-    return new String(terminated, 0, length, StandardCharsets.UTF_8);
   }
 }

@@ -2,6 +2,7 @@ package org.ctc4j.cuda.driver;
 
 import static jcuda.driver.JCudaDriver.cuGetErrorString;
 
+import java.nio.charset.StandardCharsets;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import jcuda.CudaException;
@@ -56,6 +57,11 @@ public final class Driver {
     String[] text = {null};
     code(() -> cuGetErrorString(code, text));
     return text[0] == null ? "unknown error" : text[0];
+  }
+
+  /** A text that ends with a zero, unless it fills all bytes. */
+  static String terminated(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8).split("\0", 2)[0];
   }
 
   private static int codeOf(String message) {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.ctc4j.host.Platform;
@@ -40,14 +40,11 @@ final class DynamicLinker {
 
   /** The directories of {@code LD_LIBRARY_PATH}, on Windows of {@code PATH}. */
   static List<Path> libraryPath() {
-    List<Path> directories = new ArrayList<>();
     String path = System.getenv(Platform.HERE.isWindows() ? "PATH" : "LD_LIBRARY_PATH");
-    for (String entry : path == null ? new String[0] : path.split(File.pathSeparator)) {
-      if (!entry.isEmpty()) {
-        directories.add(Path.of(entry));
-      }
-    }
-    return directories;
+    return Arrays.stream((path == null ? "" : path).split(File.pathSeparator))
+        .filter(entry -> !entry.isEmpty())
+        .map(Path::of)
+        .toList();
   }
 
   private static boolean contains(String file, String text) {

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.ByteBuffer;
+import java.util.IntSummaryStatistics;
 import java.util.List;
 import org.ctc4j.ElementType;
 
@@ -80,15 +81,9 @@ public final class KernelImages {
    * them.
    */
   static int architectureFor(int deviceArchitecture) {
-    int newest = 0;
-    for (String file : FILES) {
-      int best = bestFor(file, deviceArchitecture);
-      if (best == 0) {
-        return 0;
-      }
-      newest = Math.max(newest, best);
-    }
-    return newest;
+    IntSummaryStatistics best =
+        FILES.stream().mapToInt(file -> bestFor(file, deviceArchitecture)).summaryStatistics();
+    return best.getMin() == 0 ? 0 : best.getMax();
   }
 
   /**

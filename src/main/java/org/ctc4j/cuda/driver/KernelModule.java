@@ -5,7 +5,6 @@ import static jcuda.driver.JCudaDriver.cuModuleLoadDataJIT;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUjit_option;
@@ -43,10 +42,7 @@ public final class KernelModule implements AutoCloseable {
 
   /** A driver's log, which ends with a zero, as the end of a message. */
   static String told(byte[] log) {
-    String text = new String(log, StandardCharsets.UTF_8);
-    int end = text.indexOf('\0');
-    text = text.substring(0, end < 0 ? text.length() : end);
-    text = text.replaceAll("[\\p{Cntrl}&&[^\n]]", "").strip();
+    String text = Driver.terminated(log).replaceAll("[\\p{Cntrl}&&[^\n]]", "").strip();
     if (text.length() > LOG_CHARACTERS) {
       text = text.substring(0, LOG_CHARACTERS) + "…";
     }
