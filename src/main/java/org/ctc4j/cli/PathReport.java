@@ -1,7 +1,6 @@
 package org.ctc4j.cli;
 
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

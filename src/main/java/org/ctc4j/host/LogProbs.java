@@ -45,6 +45,11 @@ public final class LogProbs {
     return max.length;
   }
 
+  /** Whether each frame's probabilities add up to 1, as they do if they are made of logits. */
+  public boolean areNormalised() {
+    return input == InputKind.LOGITS;
+  }
+
   /** C. */
   public int classes() {
     return logits.classes();
