@@ -88,7 +88,7 @@ final class Throughput {
   private void measure(int rounds) throws Exception {
     Measure library = new Measure("library alone: losses, Parquet read by parquet-java");
     Measure dataset = new Measure("SparkCtc: losses");
-    Measure function = new Measure("ctc_loss: losses, row by row");
+    Measure function = new Measure("ctc_loss: losses");
     Measure reading = new Measure("reading logits on Spark");
     Measure udf = new Measure("a function over logits that computes nothing");
     Measure job = new Measure("a job that reads the numbers of frames");
