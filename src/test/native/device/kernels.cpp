@@ -84,6 +84,7 @@ const Kernel* findKernel(const char* name) {
       KERNEL(latticeModule, ctc_lattice_split_meet, 256, latticeShared),
       KERNEL(latticeModule, ctc_lattice_split_consume, 128, latticeShared + 4),
       KERNEL(labelsModule, ctc_labels, 256, 0),
+      KERNEL(offsetsModule, ctc_target_offsets, 128, 0),
       KERNEL(offsetsModule, ctc_offsets, 256, 0),
       KERNEL(offsetsModule, ctc_offset_labels, 256, 0),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),

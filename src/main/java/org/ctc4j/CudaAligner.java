@@ -15,7 +15,8 @@ import org.ctc4j.host.Workers;
  * <p><b>Batches in device memory</b> are enqueued on a stream of the caller's with {@link
  * #enqueue(DeviceBatch, CtcOptions, DevicePaths, long)}, as with {@link
  * CudaCtc#enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}: nothing is copied, read back or
- * waited for, and the call can be captured in a CUDA graph.
+ * waited for, and the call can be captured in a CUDA graph, which keeps the {@link ClassOffsets} of
+ * the call.
  *
  * <p><b>Memory.</b> Where {@link EngineOptions#workspaceBytes} allows, two bits for each state of
  * each frame; else states are computed twice, and about 10 · (TL)<sup>2/3</sup> bytes and 16 a
@@ -26,9 +27,6 @@ import org.ctc4j.host.Workers;
  * through it is still to run; its device memory goes with it.
  */
 public final class CudaAligner extends CtcAligner {
-  /** Who takes no {@link ClassOffsets}. */
-  private static final String WHO = "the cuda aligner, unlike that of cpu,";
-
   private final CudaDevice device;
   private final AlignmentBackend backend;
 
@@ -70,7 +68,6 @@ public final class CudaAligner extends CtcAligner {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
     batch.check(options);
-    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, paths, stream);
   }
 
@@ -88,7 +85,6 @@ public final class CudaAligner extends CtcAligner {
       long workspace,
       long bytes) {
     batch.check(options);
-    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, paths, stream, workspace, bytes);
   }
 
@@ -145,7 +141,6 @@ public final class CudaAligner extends CtcAligner {
 
   @Override
   void align(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
-    options.offsets().requireNone(WHO);
     int[][] states = new int[paths.length][];
     double[][] logProbabilities = new double[paths.length][];
     CtcStatus[] statuses = new CtcStatus[paths.length];

@@ -27,10 +27,9 @@ import org.ctc4j.host.Workers;
  * in the device's primary context, which is the one of the CUDA runtime, of PyTorch and of ND4J.
  * All memory must stay valid until the stream has got past the call, so keep the tensors reachable.
  *
- * <p><b>Not here</b>: {@link ClassOffsets} are taken with batches in host memory, and refused with
- * {@link InvalidInputException} beside those in device memory and hidden states; {@link
- * ConsistencyBatch} is refused with {@link BackendUnavailableException}. {@link CpuCtc} has all of
- * it.
+ * <p>{@link ClassOffsets} go to the device as parameters of a launch for every 480 classes that
+ * have any: a graph has those of the call that was captured. {@link ConsistencyBatch} is refused
+ * with {@link BackendUnavailableException}.
  *
  * <p><b>Hidden states with a projection</b>, {@link ProjectedBatch} and {@link
  * DeviceProjectedBatch}, are multiplied by NVIDIA's cuBLAS of CUDA 12, {@code libcublas.so.12} (on
@@ -152,7 +151,6 @@ public final class CudaCtc extends Ctc {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
     batch.check(options);
-    options.offsets().requireNone("a batch in device memory");
     backend.enqueue(batch, options, result, stream);
   }
 
@@ -170,7 +168,6 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
-    options.offsets().requireNone("a batch in device memory");
     backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
@@ -246,7 +243,6 @@ public final class CudaCtc extends Ctc {
   public void enqueue(
       DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
     batch.check(options);
-    options.offsets().requireNone("a projection on cuda");
     backend.enqueue(batch, options, result, stream);
   }
 
@@ -265,7 +261,6 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
-    options.offsets().requireNone("a projection on cuda");
     backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
@@ -300,7 +295,6 @@ public final class CudaCtc extends Ctc {
 
   @Override
   void computeLosses(ProjectedCall call) {
-    call.options().offsets().requireNone("a projection on cuda");
     backend.computeLosses(call);
   }
 

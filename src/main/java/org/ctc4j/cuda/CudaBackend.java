@@ -76,7 +76,7 @@ public final class CudaBackend implements AutoCloseable {
       long stream,
       OpenDevice.Room room) {
     LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
-    CallOptions call = CallOptions.ofDevice(options);
+    CallOptions call = CallOptions.ofDevice(batch, options);
     device.enqueue(
         room,
         workspace.bytes(),

@@ -10,7 +10,7 @@ import org.ctc4j.Reduction;
  * What the kernels for losses take: {@code CtcProblem} all of them first, the segment or a size
  * some second, and {@code CtcPosteriors} or the address of offsets some third.
  *
- * <p>The layout is that of kernels/README.md, ABI version 10.
+ * <p>The layout is that of kernels/README.md, ABI version 11.
  */
 final class LossArguments extends KernelArguments {
   private static final int PROBLEM = 0;
@@ -39,7 +39,10 @@ final class LossArguments extends KernelArguments {
     write(SEGMENT).int32(logits);
   }
 
-  /** Of {@code ctc_offsets} and {@code ctc_offset_labels}, in place of posteriors. */
+  /**
+   * Of {@code ctc_offsets} and {@code ctc_offset_labels}, in place of posteriors: where those of
+   * targets lie.
+   */
   void setOffsets(long address) {
     write(POSTERIORS).int64(address);
   }

@@ -19,6 +19,7 @@ public final class LossKernels implements DeviceKernels {
   private final FramesLauncher frames;
   private final LatticeLauncher lattice;
   private final LabelsLauncher labels;
+  private final TargetOffsetsLauncher targetOffsets;
   private final OffsetsLauncher offsets;
   private final PosteriorsLauncher posteriors;
   private final SecondLossLauncher smallLoss;
@@ -34,6 +35,7 @@ public final class LossKernels implements DeviceKernels {
       frames = new FramesLauncher(modules);
       lattice = new LatticeLauncher(modules);
       labels = new LabelsLauncher(modules);
+      targetOffsets = new TargetOffsetsLauncher(modules);
       offsets = new OffsetsLauncher(modules);
       posteriors = new PosteriorsLauncher(modules);
       smallLoss = SecondLossLauncher.smallLoss(modules);
@@ -49,11 +51,11 @@ public final class LossKernels implements DeviceKernels {
   /**
    * What decides which kernels run.
    *
-   * @param offsets device address of (C) float64, or 0
+   * @param offsets or null
    */
-  private record Input(InputKind kind, long offsets) {
+  private record Input(InputKind kind, TargetOffsets offsets) {
     boolean hasOffsets() {
-      return offsets != 0;
+      return offsets != null;
     }
   }
 
@@ -70,11 +72,13 @@ public final class LossKernels implements DeviceKernels {
     enqueue(batch, input, result, workspace, workspaceAddress, launch);
   }
 
-  /** Loads the kernels that {@link #enqueue} would launch, of whatever kind the input is. */
+  /** Loads the kernels that {@link #enqueue} would launch, whatever the options. */
   public synchronized void load(DeviceBatch batch, DeviceResult result, LossWorkspace workspace) {
     Launch launch = Launch.loading(batch::shape);
-    enqueue(batch, new Input(InputKind.LOGITS, 0), result, workspace, 0, launch);
+    enqueue(batch, new Input(InputKind.LOGITS, null), result, workspace, 0, launch);
     enqueueFrames(batch, InputKind.PROBABILITIES, launch);
+    targetOffsets.load();
+    offsets.load();
   }
 
   private void enqueueFrames(DeviceBatch batch, InputKind input, Launch launch) {
@@ -101,7 +105,8 @@ public final class LossKernels implements DeviceKernels {
     prepare.enqueue(n, arguments, launch);
     enqueueFrames(batch, input.kind, launch);
     if (input.hasOffsets()) {
-      arguments.setOffsets(input.offsets);
+      targetOffsets.enqueue(input.offsets, workspaceAddress + workspace.offsetsAt(), launch);
+      arguments.setOffsets(workspaceAddress + workspace.offsetsAt());
       offsets.enqueueWeights((long) n * batch.frames(), arguments, launch);
     }
     LatticePlan plan =
@@ -110,7 +115,7 @@ public final class LossKernels implements DeviceKernels {
       arguments.setSegment(segment);
       lattice.enqueue(plan, n, segment, keepsRows, arguments, launch);
       if (gradient && input.hasOffsets()) {
-        arguments.setOffsets(input.offsets);
+        arguments.setOffsets(workspaceAddress + workspace.offsetsAt());
         offsets.enqueueLabels(n, workspace.rowsKept(), arguments, launch);
       } else if (gradient) {
         labels.enqueue(n, workspace.rowsKept(), arguments, launch);
@@ -143,6 +148,7 @@ public final class LossKernels implements DeviceKernels {
 
   @Override
   public void close() {
+    targetOffsets.close();
     arguments.close();
     modules.close();
   }

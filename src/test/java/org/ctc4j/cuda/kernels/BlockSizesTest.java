@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jcuda.Pointer;
+import org.ctc4j.DeviceTargets;
 import org.ctc4j.ElementType;
 import org.ctc4j.cuda.Devices;
 import org.ctc4j.cuda.Emulated;
@@ -47,6 +48,11 @@ class BlockSizesTest {
     public void kernel(
         KernelModules.Kernel kernel, int blocks, int threads, int sharedBytes, Pointer arguments) {
       sizes.put(kernel.name(), new Size(blocks, threads));
+    }
+
+    @Override
+    public void fill(long address, int value, long bytes) {
+      // no launch
     }
   }
 
@@ -150,6 +156,10 @@ class BlockSizesTest {
     OffsetsLauncher offsets = new OffsetsLauncher(modules);
     offsets.enqueueWeights(rows, arguments, launch);
     offsets.enqueueLabels(rows, 1, arguments, launch);
+    DeviceTargets targets = DeviceTargets.padded(0, rows, 1, 0);
+    try (TargetOffsetsLauncher ofTargets = new TargetOffsetsLauncher(modules)) {
+      ofTargets.enqueue(new TargetOffsets(new double[] {1}, 0, targets, rows), 0, launch);
+    }
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
     SecondLossLauncher.smallLoss(modules).enqueue(rows, MANY, arguments, launch);
     SecondLossLauncher.complement(modules).enqueue(rows, MANY, arguments, launch);
