@@ -91,8 +91,9 @@ public final class CudaAligner extends CtcAligner {
   /**
    * Gets ready for {@link #enqueue(DeviceBatch, CtcOptions, DevicePaths, long)}, so that such a
    * call can be captured in a CUDA graph, or is as quick the first time as it is later: loads the
-   * kernels of the logits' element type and makes the stream's workspace large enough for T, N and
-   * the largest target length. Not to be called during a capture. No number of the batch is read.
+   * kernels of the logits' element type, and those of {@link ClassOffsets}, and makes the stream's
+   * workspace large enough for T, N and the largest target length. Not to be called during a
+   * capture. No number of the batch is read.
    *
    * @throws DeviceException if the driver refuses
    * @throws IllegalStateException if this aligner is closed

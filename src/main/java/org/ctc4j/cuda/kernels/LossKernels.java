@@ -1,9 +1,13 @@
 package org.ctc4j.cuda.kernels;
 
+import org.ctc4j.ConsistencyGradient;
 import org.ctc4j.DeviceBatch;
+import org.ctc4j.DeviceConsistencyBatch;
+import org.ctc4j.DeviceConsistencyResult;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.ElementType;
 import org.ctc4j.InputKind;
+import org.ctc4j.cuda.driver.DeviceLayout;
 import org.ctc4j.cuda.driver.KernelModules;
 import org.ctc4j.cuda.driver.Launch;
 
@@ -24,6 +28,7 @@ public final class LossKernels implements DeviceKernels {
   private final PosteriorsLauncher posteriors;
   private final SecondLossLauncher smallLoss;
   private final SecondLossLauncher complement;
+  private final ConsistencyLauncher consistency;
   private final ReduceLauncher reduce;
   private final LossArguments arguments;
 
@@ -40,6 +45,7 @@ public final class LossKernels implements DeviceKernels {
       posteriors = new PosteriorsLauncher(modules);
       smallLoss = SecondLossLauncher.smallLoss(modules);
       complement = SecondLossLauncher.complement(modules);
+      consistency = new ConsistencyLauncher(modules);
       reduce = new ReduceLauncher(modules);
       arguments = new LossArguments();
     } catch (RuntimeException e) {
@@ -129,6 +135,32 @@ public final class LossKernels implements DeviceKernels {
       smallLoss.enqueue(n, longest, arguments, launch);
       complement.enqueue(n, longest, arguments, launch);
     }
+    if (result.reduced() != 0) {
+      reduce.enqueue(arguments, launch);
+    }
+  }
+
+  /** Bytes of workspace for two views. */
+  public static long consistencyBytes(int frames, int utterances) {
+    DeviceLayout layout = new DeviceLayout();
+    layout.next(64L * utterances);
+    layout.next(8L * utterances * frames);
+    return Math.max(DeviceLayout.ALIGNMENT, layout.bytes());
+  }
+
+  /**
+   * Everything two views need, likewise.
+   *
+   * @param workspaceAddress of at least {@link #consistencyBytes}
+   */
+  public synchronized void enqueue(
+      DeviceConsistencyBatch batch,
+      ConsistencyGradient kind,
+      DeviceConsistencyResult result,
+      long workspaceAddress,
+      Launch launch) {
+    arguments.setViews(batch, kind, result, workspaceAddress);
+    consistency.enqueue(batch, arguments, launch);
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);
     }

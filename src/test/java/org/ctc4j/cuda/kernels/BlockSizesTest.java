@@ -13,7 +13,9 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jcuda.Pointer;
+import org.ctc4j.DeviceConsistencyBatch;
 import org.ctc4j.DeviceTargets;
+import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.cuda.Devices;
 import org.ctc4j.cuda.Emulated;
@@ -163,6 +165,12 @@ class BlockSizesTest {
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
     SecondLossLauncher.smallLoss(modules).enqueue(rows, MANY, arguments, launch);
     SecondLossLauncher.complement(modules).enqueue(rows, MANY, arguments, launch);
+    for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
+      DeviceTensor view = DeviceTensor.timeMajor(0, type, rows, MANY);
+      ConsistencyLauncher consistency = new ConsistencyLauncher(modules);
+      consistency.enqueue(
+          new DeviceConsistencyBatch(view, view, 1, rows, MANY, 0), arguments, launch);
+    }
     new ReduceLauncher(modules).enqueue(arguments, launch);
     for (ElementType type : ElementType.values()) {
       for (int classes : new int[] {32, 64, 128, 256, 1024, 16384, 16385}) {
