@@ -5,7 +5,8 @@
 //   before the first frame best = 0 in state 0, -Infinity in all others
 //   score(t, c) = x(t, c) - m(t),   m(t) = max_k x(t, k) for logits, 0 for log-probabilities; of probabilities x is ln p
 //
-// m(t) takes the place of the log-sum-exp: it moves all paths alike, and it is exact. A score under -2^26 is -Infinity.
+// m(t) takes the place of the log-sum-exp: it moves all paths alike, and it is exact. A score under -2^26 is -Infinity. Offsets (offsets.cu)
+// are added to scores, and so not to the log-probabilities that are reported.
 // Ties go to the first of the terms as they stand above: the greatest state.
 //
 // The same bits as on the host (org.ctc4j.alignment): both take the same float64 subtractions, additions and comparisons in the
@@ -36,8 +37,8 @@
 //      W in 1 ... 8 gives right results. Shared memory: two rows of 512 pairs, 16 KB, and 0.8 KB for the way back, static.
 // Deterministic: each state has one writer; the bits depend on neither W nor K.
 // Latency: logits and Norm are loaded into registers 8 frames ahead, as a group, and a group has no test of bounds and no branch (see
-//      ctc_lattice_p*, Latency). Cycles a frame as ptxas schedules them for sm_90, one warp: 213, for loads of 270 and of 350 cycles; of
-//      probabilities some more, frame by frame.
+//      ctc_lattice_p*, Latency). Cycles a frame as ptxas schedules them for sm_90, one warp: 214, for loads of 270 and of 350 cycles; of
+//      probabilities and with offsets some more, frame by frame.
 // Memory: N (16 T + (Q + 2) 16 (L + 1) + K min(K + 2, L + 1) / 2) bytes and a little, Q = T / K; see README.md. Scores are not
 //      stored but made of the logits each time: a table of T x distinct labels could be larger than all the rest.
 // Rejected: a table E as ctc_lattice has it (float mantissas would decide ties otherwise than the host); warps in a pipeline
@@ -73,8 +74,9 @@ struct AlignProblem {
   int32_t K;  // frames of a segment
   int32_t flags;
   int32_t unused;
+  const double* offsets;  // [N][L + 1] what is added to the scores of the blank and of each label, see offsets.cu; or null
 };
-static_assert(sizeof(AlignProblem) == 176, "the host writes this structure byte by byte");
+static_assert(sizeof(AlignProblem) == 184, "the host writes this structure byte by byte");
 
 constexpr int PAIRS = 2;              // of a lane
 constexpr int STRIP = 32 * PAIRS;     // pairs of a warp
@@ -239,6 +241,7 @@ struct AlignUtterance {  // an utterance
   int labels;
   int blank;
   int32_t flags;
+  const double* offsets;  // of the blank, of each label; or null
 
   __device__ X logit(int t, int c) const { return logits[t * frameStride + c * classStride]; }
   __device__ int classOf(int state) const { return state % 2 == 0 ? blank : target[state / 2]; }
@@ -287,7 +290,28 @@ struct AlignLane {
 
 struct AlignScores {
   double blank, label[PAIRS];
+
+  __device__ AlignScores plus(const AlignScores& added) const {
+    AlignScores sum = {blank + added.blank, {}};
+#pragma unroll
+    for (int k = 0; k < PAIRS; k++) sum.label[k] = label[k] + added.label[k];
+    return sum;
+  }
 };
+
+// What is added to the scores of the pairs that a lane has; 0 where nothing is.
+template <typename X>
+__device__ AlignScores offsetsOf(const AlignUtterance<X>& utterance, const AlignLane& lane) {
+  AlignScores offsets = {};
+  if (utterance.offsets == nullptr) return offsets;
+  offsets.blank = utterance.offsets[0];
+#pragma unroll
+  for (int k = 0; k < PAIRS; k++) {
+    const int j = lane.pair + k;
+    if (j < utterance.labels) offsets.label[k] = utterance.offsets[j + 1];
+  }
+  return offsets;
+}
 
 // What is known of a frame before it is walked.
 template <typename X>
@@ -429,7 +453,7 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
         inputs.load(lane, next, own, own ? start + group + GROUP : nextStart);
       };
       int group = 0;
-      if (!areProbabilities) {
+      if (!areProbabilities && utterance.offsets == nullptr) {
 #pragma unroll 1
         for (; group + GROUP <= frames; group += GROUP) {
           advance(group);
@@ -437,13 +461,14 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
           for (int i = 0; i < GROUP; i++) frame(inputs.now[i].scores());
         }
       }
-      // what is left, or of probabilities all, frame by frame: logarithms are long
+      // what is left, or of probabilities and with offsets all, frame by frame: logarithms are long, and few want offsets
+      const AlignScores offsets = offsetsOf(utterance, lane);
 #pragma unroll 1
       for (; group < frames; group += GROUP) {
         advance(group);
 #pragma unroll 1
         for (int i = group; i < min(group + GROUP, frames); i++, inputs.shift()) {
-          frame(areProbabilities ? inputs.now[0].scoresOfProbabilities() : inputs.now[0].scores());
+          frame((areProbabilities ? inputs.now[0].scoresOfProbabilities() : inputs.now[0].scores()).plus(offsets));
         }
       }
 #pragma unroll
@@ -579,7 +604,8 @@ __device__ void alignUtterance(const AlignProblem& p, AlignShared& shared) {
   const Norm* norms = AlignWorkspace(p).norms(n);
   const AlignUtterance<X> utterance = {logitsOf<X>(p, n), p.logitsFrameStride, p.logitsClassStride,
                         norms,             p.targets + start,   p.targetLength[n],
-                        p.blank,           p.flags};
+                        p.blank,           p.flags,
+                        p.offsets != nullptr ? p.offsets + n * (int64_t(p.L) + 1) : nullptr};
   const int64_t out = p.pathStart != nullptr ? p.pathStart[n] : int64_t(n) * p.T;
 
   int status = inspect(p, n, start, utterance, block);

@@ -1,17 +1,41 @@
-// ctc_offsets, ctc_offset_labels: what changes where numbers o(c) are added to the log-probabilities of the classes (blank penalty, label
-// priors). The lattice then takes w_t(c) = y_t(c) exp(o(c)) in place of y_t(c), and the gradient is w (y_t(c) - posterior) as ever:
+// ctc_target_offsets, ctc_offsets, ctc_offset_labels: what changes where numbers o(c) are added to the log-probabilities of the classes (blank
+// penalty, label priors). The lattice then takes w_t(c) = y_t(c) exp(o(c)) in place of y_t(c), and the gradient is w (y_t(c) - posterior) as ever:
 //
 //   E(t, u) = w_t(label of column u) / w_t(b')    b' the column with the largest w
 //   best(t) = ln w_t(b') = ln y_t(b) + ln(E_before(t, b')) + o(b')
 //
-// ctc_offsets makes this of what ctc_frames left, before ctc_lattice. ctc_offset_labels stands in place of ctc_labels: y_t(c) = w_t(c)
+// ctc_target_offsets brings the offsets to the device: of each target the blank's and those of its labels, position by position, so that
+// none of it grows with C, and whoever renames the classes (a projection) finds them by position all the same. They come as a parameter, so
+// many classes a launch: a driver copies that at once, so a call needs no memory of the host's that would have to outlive it, or a graph that it
+// was captured in. Parts that are 0 throughout are left out, with zeros put there before.
+// ctc_offsets makes E and best of what ctc_frames left, before ctc_lattice. ctc_offset_labels stands in place of ctc_labels: y_t(c) = w_t(c)
 // exp(-o(c)). Losses may be below 0, so ctc_small_loss and ctc_complement are not launched.
 //
-// In:  workspace: Utterance, Lists, Frame, E, stored rows; offsets, (C) float64. Out: Frame and E; gradient.
-// Parallel: one warp a frame. Launch: ctc_offsets grid ceil(N T / 8), ctc_offset_labels as ctc_labels; block 256. No shared memory.
+// In:  ctc_target_offsets: targets, their lengths, o; what is bad of them is passed over. The others: workspace: Utterance, Lists, Frame, E, stored
+//      rows; offsets of targets, [N][L + 1] float64. Out: these; Frame and E; gradient.
+// Parallel: ctc_target_offsets a block an utterance, else one warp a frame.
+// Launch: ctc_target_offsets grid N, block 128, for each part of the classes; ctc_offsets grid ceil(N T / 8), ctc_offset_labels as
+//      ctc_posteriors, block 256. No shared memory.
 // Deterministic: nothing is shared between frames; of equally large columns b' is the first.
-// Rejected: offsets in ctc_frames (an addition and a rounding more for every column of those who want none, in each of its kernels).
+// Rejected: offsets in ctc_frames (an addition and a rounding more for every column of those who want none, in each of its kernels); a table of
+// the classes on the device (C may be 250,000; a copy from memory of the host's, see above).
 #include "ctc.cuh"
+
+// What ctc_target_offsets takes: o of classes [first, first + count). Names and meaning as in CtcProblem.
+struct CtcTargetOffsets {
+  static constexpr int MOST = 480;  // a launch has 4096 bytes for its parameters
+  const int32_t* targets;
+  const int64_t* targetStart;
+  int64_t targetStride;
+  int64_t targetsSize;
+  const int32_t* targetLength;
+  double* to;  // [N][L + 1]: of the blank, of each label
+  int32_t L;
+  int32_t blank;
+  int32_t first, count;
+  double offsets[MOST];
+};
+static_assert(sizeof(CtcTargetOffsets) == 3904, "the host writes this structure byte by byte");
 
 namespace {
 
@@ -24,13 +48,16 @@ __device__ inline Emission split(double d) {
   return {below ? m * 2 : m, int32_t(whole) - below};
 }
 
-// What is added to the columns of an utterance.
+// What is added to the columns of an utterance: a label's is that of its first position.
 struct ColumnOffsets {
-  const double* ofClasses;
-  const int32_t* distinct;
-  int blank;
+  const double* ofTarget;
+  const Lists lists;
 
-  __device__ double operator[](int column) const { return ofClasses[column == 0 ? blank : distinct[column - 1]]; }
+  __device__ ColumnOffsets(const CtcProblem& p, const double* offsets, const Lists& lists, int n)
+      : ofTarget(offsets + n * (int64_t(p.L) + 1)), lists(lists) {}
+  __device__ double operator[](int column) const {
+    return ofTarget[column == 0 ? 0 : 1 + lists.order[lists.first[column - 1]]];
+  }
 };
 
 struct OffsetRow {
@@ -66,6 +93,19 @@ __device__ inline int firstOf(int column, const WarpGroup& warp) { return -warp.
 
 }  // namespace
 
+extern "C" __global__ void __launch_bounds__(128) ctc_target_offsets(const CtcTargetOffsets q) {
+  const int n = blockIdx.x;
+  const int length = q.targetLength[n];
+  const int64_t start = q.targetStart != nullptr ? q.targetStart[n] : n * q.targetStride;
+  if (length < 0 || length > q.L || start < 0 || start > q.targetsSize - length) return;
+  double* to = q.to + n * (int64_t(q.L) + 1);
+#pragma unroll 1
+  for (int i = threadIdx.x; i <= length; i += blockDim.x) {
+    const unsigned c = unsigned(i == 0 ? q.blank : q.targets[start + i - 1]) - unsigned(q.first);
+    if (c < unsigned(q.count)) to[i] = q.offsets[c];
+  }
+}
+
 extern "C" __global__ void __launch_bounds__(256) ctc_offsets(const CtcProblem p, const int, const double* offsets) {
   const int64_t number = rowOfWarp();
   if (number >= int64_t(p.N) * p.T) return;
@@ -77,7 +117,7 @@ extern "C" __global__ void __launch_bounds__(256) ctc_offsets(const CtcProblem p
   if (t >= u.frames) return;
   Frame* frame = workspace.frames(n) + t;
   Emission* emissions = workspace.emissions(n) + t * workspace.width;
-  const ColumnOffsets added = {offsets, workspace.lists(n).distinct, p.blank};
+  const ColumnOffsets added(p, offsets, workspace.lists(n), n);
   auto weighted = [&](int c) {
     const Emission e = emissions[c];
     return e.m > 0 ? ::log(double(e.m)) + e.e * LN2 + added[c] : -double(CTC_INFINITY);
@@ -135,7 +175,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   for (int c = warp.lane; c <= u.columns; c += 32) {
     if (emissions[c].m == 1 && emissions[c].e == 0) column = min(column, c);
   }
-  const ColumnOffsets added = {offsets, lists.distinct, p.blank};
+  const ColumnOffsets added(p, offsets, lists, n);
   const OffsetRow row(p, PosteriorRow(workspace, u, n, own.q), emissions, added, workspace.frames(n)[t].best, firstOf(column, warp));
   LabelsOfFrame<OffsetRow, WarpGroup>{p, u, lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}.run();
 }

@@ -28,7 +28,7 @@
 // dx is multiplied with `scale`, a power of two, and its products with the inverse: so gradients in float64 keep the range of float64,
 // for what the model is sure of has gradients far below that of float32, and float16 has too few exponents for w y at large C.
 // No entry of an utterance's dx is above |w| min(1, q / (1 - q)), q = 1 - p(target) = 1 - exp(-loss); the largest of these bounds over the
-// batch becomes about 1, for float16 2^14. What is 2^-126 (float16: 2^-49) of it or less is lost.
+// batch becomes about 1, for float16 2^14; with offsets (ctc_offsets) exp(-loss) is no probability, and the bound is |w|. What is 2^-126 (float16: 2^-49) of it or less is lost.
 //
 // Entry points, TYPE being f64, f32, f16 or bf16, the element type of hidden states, weight and bias; A is float64 for f64, else
 // float32. One CtcProjection by value each.
@@ -109,6 +109,7 @@ static_assert(sizeof(CtcProjection) == 344, "the host writes this structure byte
 enum ProjectionFlag {
   ACTIVE = 1,  // rows, gather: the second pass
   KEEP = 2,    // gradient: dx is left in `logits`, too
+  OFFSETS = 4,  // scale: numbers were added to the log-probabilities of the classes
 };
 
 constexpr int THREADS = 256;
@@ -360,7 +361,8 @@ __device__ void findScale(const CtcProjection& q, int exponent, double* shared) 
 #pragma unroll 1
   for (int n = threadIdx.x; n < q.N; n += THREADS) {
     const Utterance& u = utterance(q, n);
-    if (u.status == OK) most = Max::of(fabs(u.weight) * min(expm1(q.losses[n]), 1.0), most);
+    const double bound = q.flags & OFFSETS ? 1 : min(expm1(q.losses[n]), 1.0);
+    if (u.status == OK) most = Max::of(fabs(u.weight) * bound, most);
   }
   most = BlockGroup{int(threadIdx.x), shared}.reduce<Max>(most);
   if (threadIdx.x == 0) {

@@ -18,6 +18,9 @@ namespace labelsModule {
 namespace offsetsModule {
 #include "../../../../kernels/offsets.cu"
 }
+namespace consistencyModule {
+#include "../../../../kernels/consistency.cu"
+}
 namespace posteriorsModule {
 #include "../../../../kernels/posteriors.cu"
 }
@@ -84,8 +87,12 @@ const Kernel* findKernel(const char* name) {
       KERNEL(latticeModule, ctc_lattice_split_meet, 256, latticeShared),
       KERNEL(latticeModule, ctc_lattice_split_consume, 128, latticeShared + 4),
       KERNEL(labelsModule, ctc_labels, 256, 0),
+      KERNEL(offsetsModule, ctc_target_offsets, 128, 0),
       KERNEL(offsetsModule, ctc_offsets, 256, 0),
       KERNEL(offsetsModule, ctc_offset_labels, 256, 0),
+      KERNEL(consistencyModule, ctc_consistency_f64, 512, 128),
+      KERNEL(consistencyModule, ctc_consistency_f32, 512, 128),
+      KERNEL(consistencyModule, ctc_consistency_sum, 256, 2048),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
       KERNEL(smallLossModule, ctc_small_loss, 512, sizeof(smallLossModule::SmallLossShared)),
       KERNEL(complementModule, ctc_complement, 256, sizeof(complementModule::ComplementShared)),

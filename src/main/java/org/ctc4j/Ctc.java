@@ -297,7 +297,6 @@ public abstract sealed class Ctc implements AutoCloseable permits CpuCtc, CudaCt
    * Consistency losses of two views, and those gradients that {@code result} has a place for, into
    * memory of the caller.
    *
-   * @throws BackendUnavailableException on {@link Backend#CUDA}, which has no kernels for it
    * @throws InvalidInputException if the result's sizes are not those of the batch, or it overlaps
    *     it; nothing was written then
    * @throws IllegalStateException if this engine is closed

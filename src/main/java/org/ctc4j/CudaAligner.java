@@ -15,10 +15,11 @@ import org.ctc4j.host.Workers;
  * <p><b>Batches in device memory</b> are enqueued on a stream of the caller's with {@link
  * #enqueue(DeviceBatch, CtcOptions, DevicePaths, long)}, as with {@link
  * CudaCtc#enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}: nothing is copied, read back or
- * waited for, and the call can be captured in a CUDA graph.
+ * waited for, and the call can be captured in a CUDA graph, which keeps the {@link ClassOffsets} of
+ * the call.
  *
- * <p>{@link ClassOffsets} and {@link Wildcards} are refused with {@link InvalidInputException}; the
- * aligner of {@link Backend#CPU} has them.
+ * <p>{@link Wildcards} are refused with {@link InvalidInputException}; the aligner of {@link
+ * Backend#CPU} has them.
  *
  * <p><b>Memory.</b> Where {@link EngineOptions#workspaceBytes} allows, two bits for each state of
  * each frame; else states are computed twice, and about 10 · (TL)<sup>2/3</sup> bytes and 16 a
@@ -29,9 +30,6 @@ import org.ctc4j.host.Workers;
  * through it is still to run; its device memory goes with it.
  */
 public final class CudaAligner extends CtcAligner {
-  /** Who takes no {@link ClassOffsets}. */
-  private static final String WHO = "the cuda aligner, unlike that of cpu,";
-
   private final CudaDevice device;
   private final AlignmentBackend backend;
 
@@ -62,7 +60,6 @@ public final class CudaAligner extends CtcAligner {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
     batch.check(options);
-    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, paths, stream);
   }
 
@@ -78,13 +75,13 @@ public final class CudaAligner extends CtcAligner {
       long workspace,
       long bytes) {
     batch.check(options);
-    options.offsets().requireNone(WHO);
     backend.enqueue(batch, options, paths, stream, workspace, bytes);
   }
 
   /**
-   * As {@link CudaCtc#prepare}: loads the kernels of the logits' element type and makes the
-   * stream's workspace large enough for T, N and the largest target length.
+   * As {@link CudaCtc#prepare}: loads the kernels of the logits' element type and those of {@link
+   * ClassOffsets}, and makes the stream's workspace large enough for T, N and the largest target
+   * length.
    */
   public void prepare(DeviceBatch batch, long stream) {
     backend.prepare(batch, stream);
@@ -121,7 +118,6 @@ public final class CudaAligner extends CtcAligner {
 
   @Override
   void align(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
-    options.offsets().requireNone(WHO);
     batch.targets().requireNoWildcards("cuda", "none or the cpu backend");
     int[][] states = new int[paths.length][];
     double[][] logProbabilities = new double[paths.length][];

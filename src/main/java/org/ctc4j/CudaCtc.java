@@ -1,6 +1,7 @@
 package org.ctc4j;
 
 import java.util.List;
+import java.util.Objects;
 import org.ctc4j.cuda.CudaBackend;
 import org.ctc4j.cuda.Devices;
 import org.ctc4j.engine.ConsistencyCall;
@@ -27,10 +28,13 @@ import org.ctc4j.host.Workers;
  * in the device's primary context, which is the one of the CUDA runtime, of PyTorch and of ND4J.
  * All memory must stay valid until the stream has got past the call, so keep the tensors reachable.
  *
- * <p><b>Not here</b>: {@link ClassOffsets} are taken with batches in host memory, and refused with
- * {@link InvalidInputException} beside those in device memory and hidden states; {@link Wildcards}
- * are refused with it; {@link ConsistencyBatch} is refused with {@link
- * BackendUnavailableException}. {@link CpuCtc} has all of it.
+ * <p><b>Not here</b>: {@link Wildcards} are refused with {@link InvalidInputException}; {@link
+ * CpuCtc} has them.
+ *
+ * <p>{@link ClassOffsets} go to the device as parameters of a launch for every 480 classes that
+ * have any: a graph has those of the call that was captured. Consistency losses, of a {@link
+ * ConsistencyBatch} or a {@link DeviceConsistencyBatch}, are computed in float32 with logarithms
+ * and their differences in float64, or all in float64 if either view is.
  *
  * <p><b>Hidden states with a projection</b>, {@link ProjectedBatch} and {@link
  * DeviceProjectedBatch}, are multiplied by NVIDIA's cuBLAS of CUDA 12, {@code libcublas.so.12} (on
@@ -152,7 +156,6 @@ public final class CudaCtc extends Ctc {
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DeviceResult result, long stream) {
     batch.check(options);
-    options.offsets().requireNone("a batch in device memory");
     backend.enqueue(batch, options, result, stream);
   }
 
@@ -170,7 +173,6 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
-    options.offsets().requireNone("a batch in device memory");
     backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
@@ -180,11 +182,12 @@ public final class CudaCtc extends Ctc {
    * kernels that it launches, which the driver translates when it sees them for the first time
    * (seconds; kept in its cache), and makes the stream's workspace large enough. What kernels a
    * call launches depends on the element type of its logits, on C (up to 32, 64, 128, 256, 1024,
-   * 16384, or more), on the largest target length (up to 127, 255, or more) and on which of reduced
-   * loss, gradient and posteriors it has a place for; the workspace depends on T, N, C, the largest
-   * target length and whether there is a gradient or posteriors. A call that is like one before it
-   * on this stream in all of these needs nothing more. Waits for the driver, not for the device;
-   * not to be called during a capture. No number of batch and result is read.
+   * 16384, or more), on the largest target length (up to 127, 255, or more), on which of reduced
+   * loss, gradient and posteriors it has a place for, and on whether there are {@link
+   * ClassOffsets}, whose kernels this loads in any case; the workspace depends on T, N, C, the
+   * largest target length and whether there is a gradient or posteriors. A call that is like one
+   * before it on this stream in all of these needs nothing more. Waits for the driver, not for the
+   * device; not to be called during a capture. No number of batch and result is read.
    *
    * <p>With a workspace of the caller's and for the kernels alone, any stream does.
    *
@@ -246,7 +249,6 @@ public final class CudaCtc extends Ctc {
   public void enqueue(
       DeviceProjectedBatch batch, CtcOptions options, DeviceProjectedResult result, long stream) {
     batch.check(options);
-    options.offsets().requireNone("a projection on cuda");
     backend.enqueue(batch, options, result, stream);
   }
 
@@ -262,7 +264,6 @@ public final class CudaCtc extends Ctc {
       long workspace,
       long bytes) {
     batch.check(options);
-    options.offsets().requireNone("a projection on cuda");
     backend.enqueue(batch, options, result, stream, workspace, bytes);
   }
 
@@ -272,6 +273,62 @@ public final class CudaCtc extends Ctc {
    */
   public long workspaceBytes(DeviceProjectedBatch batch, DeviceProjectedResult result) {
     return backend.workspaceBytes(batch, result);
+  }
+
+  /**
+   * Enqueues consistency losses and those gradients that the result has a place for of two views in
+   * device memory, and returns. What holds for {@link #enqueue(DeviceBatch, CtcOptions,
+   * DeviceResult, long)} holds here, also of the workspace, which is the same one.
+   *
+   * @param stream as above
+   * @throws InvalidInputException if an argument is out of its range; nothing was enqueued then
+   * @throws DeviceException if the driver refuses; what the result is to hold is undefined then
+   * @throws IllegalStateException if this engine is closed
+   */
+  public void enqueue(
+      DeviceConsistencyBatch batch,
+      ConsistencyGradient kind,
+      DeviceConsistencyResult result,
+      long stream) {
+    batch.check();
+    Objects.requireNonNull(kind, "gradient");
+    backend.enqueue(batch, kind, result, stream);
+  }
+
+  /**
+   * The same in a workspace of the caller's.
+   *
+   * @param workspace device address, a multiple of 256; used until the stream has got past the call
+   * @param bytes its size, at least {@link #workspaceBytes(DeviceConsistencyBatch)}
+   */
+  public void enqueue(
+      DeviceConsistencyBatch batch,
+      ConsistencyGradient kind,
+      DeviceConsistencyResult result,
+      long stream,
+      long workspace,
+      long bytes) {
+    batch.check();
+    Objects.requireNonNull(kind, "gradient");
+    backend.enqueue(batch, kind, result, stream, workspace, bytes);
+  }
+
+  /**
+   * Gets ready for such a call, as {@link #prepare(DeviceBatch, DeviceResult, long)} does. What
+   * kernels it launches depends on whether a view is float64 and the reduced loss is wanted, the
+   * workspace on T and N.
+   *
+   * @param stream as in {@code enqueue}
+   * @throws DeviceException if the driver refuses
+   * @throws IllegalStateException if this engine is closed
+   */
+  public void prepare(DeviceConsistencyBatch batch, DeviceConsistencyResult result, long stream) {
+    backend.prepare(batch, result, stream);
+  }
+
+  /** Size of the workspace for two views: 8 bytes a frame, 64 an utterance, and a little. */
+  public long workspaceBytes(DeviceConsistencyBatch batch) {
+    return backend.workspaceBytes(batch);
   }
 
   @Override
@@ -298,13 +355,11 @@ public final class CudaCtc extends Ctc {
 
   @Override
   void computeLosses(ProjectedCall call) {
-    call.options().offsets().requireNone("a projection on cuda");
     backend.computeLosses(call);
   }
 
   @Override
   void computeConsistency(ConsistencyCall call) {
-    throw new BackendUnavailableException(
-        Backend.CUDA, "it has no kernels for consistency losses; expected cpu or reference");
+    backend.compute(call);
   }
 }

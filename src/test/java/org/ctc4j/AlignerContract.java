@@ -55,6 +55,55 @@ public abstract class AlignerContract {
   }
 
   @Test
+  @DisplayName("With offsets the path is the best by the changed weights, and tells the model's p")
+  void offsets() {
+    int moved = 0;
+    for (int trial = 0; trial < 100; trial++) {
+      TestBatch drawn = TestBatch.random(random, 7, 1, 4, 3, 1);
+      double[] logPriors = random.doubles(4).map(x -> -5 * x).toArray();
+      CtcOptions options =
+          drawn
+              .options()
+              .withBlankPenalty(random.nextGaussian())
+              .withLabelPriors(LabelPriors.of(logPriors, 0.5));
+      double[] offsets = options.offsets(4);
+      int frames = drawn.inputLengths()[0];
+      double best = LOG_ZERO;
+      double bestOfModel = 0;
+      for (int[] path : CtcPaths.enumerate(frames, drawn.targets()[0], drawn.blank())) {
+        double ofModel = 0;
+        double sum = 0;
+        for (int t = 0; t < frames; t++) {
+          double logProb = logSoftmax(drawn.logits()[0][t], path[t]);
+          ofModel += logProb;
+          sum += logProb + offsets[path[t]];
+        }
+        if (sum > best) {
+          best = sum;
+          bestOfModel = ofModel;
+        }
+      }
+      CtcPath got = aligner.align(drawn.batch(), options).get(0);
+      if (best == LOG_ZERO) {
+        assertEquals(CtcStatus.INFEASIBLE, got.status(), replay());
+        continue;
+      }
+      assertEquals(bestOfModel, got.logProbability(), 1e-9, replay());
+      CtcPath plain = aligner.align(drawn.batch(), drawn.options()).get(0);
+      moved += got.logProbability() < plain.logProbability() - 1e-9 ? 1 : 0;
+    }
+    assertTrue(moved > 5, moved + " paths moved, " + replay());
+  }
+
+  private static double logSoftmax(double[] logits, int c) {
+    double sum = 0;
+    for (double x : logits) {
+      sum += Math.exp(x - logits[c]);
+    }
+    return -Math.log(sum);
+  }
+
+  @Test
   @DisplayName("ln p of a symbol keeps its digits next to 0, and is never above it")
   void nearlyCertainFrames() {
     for (NearlyCertainCase one : NearlyCertainCase.all()) {

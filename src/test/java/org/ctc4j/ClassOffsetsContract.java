@@ -1,7 +1,6 @@
 package org.ctc4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -284,11 +283,6 @@ public abstract class ClassOffsetsContract extends CtcContract {
     }
   }
 
-  /** Whether the backend takes offsets with hidden states; it refuses them if not. */
-  protected boolean takesProjections() {
-    return true;
-  }
-
   @Test
   @DisplayName("Hidden states with a projection have what their logits have")
   void projected() {
@@ -302,10 +296,6 @@ public abstract class ClassOffsetsContract extends CtcContract {
       ProjectedBatch batch =
           ProjectedBatch.of(hidden, projection, Targets.of(drawn.targets()), drawn.inputLengths());
       CtcOptions options = drawn(drawn.options(), 40, 8);
-      if (!takesProjections()) {
-        assertThrows(InvalidInputException.class, () -> ctc.lossAndGradient(batch, options));
-        continue;
-      }
       ProjectedResult expected;
       try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
         expected = reference.lossAndGradient(batch, options);

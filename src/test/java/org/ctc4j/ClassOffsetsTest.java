@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -93,58 +91,6 @@ class ClassOffsetsTest {
         "offsets: a decoder takes no blank penalty and no label priors, got"
             + " ClassOffsets[blankPenalty=1.0, labelPriors=null]",
         () -> CtcDecoder.create().greedy(batch.logits(), CtcOptions.DEFAULT.withBlankPenalty(1)));
-  }
-
-  @Test
-  @DisplayName("Alignment goes by the changed weights, and tells the model's probabilities")
-  void alignment() {
-    long seed = Seed.of(getClass());
-    Random random = new Random(seed);
-    try (CtcAligner aligner = CtcAligner.create(Backend.CPU)) {
-      int moved = 0;
-      for (int trial = 0; trial < 200; trial++) {
-        TestBatch drawn = TestBatch.random(random, 7, 1, 4, 3, 1);
-        double[] logPriors = random.doubles(4).map(x -> -5 * x).toArray();
-        CtcOptions options =
-            drawn
-                .options()
-                .withBlankPenalty(random.nextGaussian())
-                .withLabelPriors(LabelPriors.of(logPriors, 0.5));
-        double[] offsets = options.offsets(4);
-        CtcPath got = aligner.align(drawn.batch(), options).get(0);
-        CtcPath plain = aligner.align(drawn.batch(), drawn.options()).get(0);
-        double best = LOG_ZERO;
-        double bestOfModel = 0;
-        for (int[] path : CtcPaths.enumerate(7, drawn.targets()[0], drawn.blank())) {
-          double ofModel = 0;
-          double sum = 0;
-          for (int t = 0; t < 7; t++) {
-            double logProb = logSoftmax(drawn.logits()[0][t], path[t]);
-            ofModel += logProb;
-            sum += logProb + offsets[path[t]];
-          }
-          if (sum > best) {
-            best = sum;
-            bestOfModel = ofModel;
-          }
-        }
-        if (best > LOG_ZERO) {
-          assertEquals(bestOfModel, got.logProbability(), 1e-9, "-Dctc4j.seed=" + seed);
-          moved += got.logProbability() < plain.logProbability() - 1e-9 ? 1 : 0;
-        } else {
-          assertEquals(CtcStatus.INFEASIBLE, got.status());
-        }
-      }
-      assertTrue(moved > 20, moved + " of 200 paths moved, -Dctc4j.seed=" + seed);
-    }
-  }
-
-  private static double logSoftmax(double[] logits, int c) {
-    double sum = 0;
-    for (double x : logits) {
-      sum += Math.exp(x - logits[c]);
-    }
-    return -Math.log(sum);
   }
 
   // ---- the estimate ----

@@ -29,7 +29,9 @@ class DeviceAddressTest {
           DevicePaths.class,
           DeviceProjection.class,
           DeviceProjectedResult.class,
-          DeviceProjectedBatch.class);
+          DeviceProjectedBatch.class,
+          DeviceConsistencyBatch.class,
+          DeviceConsistencyResult.class);
 
   private static final Set<String> NO_ADDRESSES =
       Set.of(
@@ -202,6 +204,54 @@ class DeviceAddressTest {
             4,
             true,
             a -> new DevicePaths(AT, AT, AT, AT, a)));
+    all.add(
+        new Address(
+            "DeviceConsistencyBatch.inputLengths",
+            "inputLengths",
+            "int32",
+            4,
+            false,
+            a -> new DeviceConsistencyBatch(TENSOR, TENSOR, 4, 2, 5, a, AT, AT)));
+    all.add(
+        new Address(
+            "DeviceConsistencyBatch.frameCounts",
+            "frameCounts",
+            "int32",
+            4,
+            false,
+            a -> new DeviceConsistencyBatch(TENSOR, TENSOR, 4, 2, 5, AT, a, AT)));
+    all.add(
+        new Address(
+            "DeviceConsistencyBatch.weights",
+            "weights",
+            "float64",
+            8,
+            false,
+            a -> new DeviceConsistencyBatch(TENSOR, TENSOR, 4, 2, 5, AT, AT, a)));
+    all.add(
+        new Address(
+            "DeviceConsistencyResult.losses",
+            "result.losses",
+            "float64",
+            8,
+            true,
+            a -> new DeviceConsistencyResult(a, AT, AT, TENSOR, TENSOR)));
+    all.add(
+        new Address(
+            "DeviceConsistencyResult.statuses",
+            "result.statuses",
+            "int32",
+            4,
+            true,
+            a -> new DeviceConsistencyResult(AT, a, AT, TENSOR, TENSOR)));
+    all.add(
+        new Address(
+            "DeviceConsistencyResult.reduced",
+            "result.reduced",
+            "float64",
+            8,
+            false,
+            a -> new DeviceConsistencyResult(AT, AT, a, TENSOR, TENSOR)));
     for (ElementType type : ElementType.values()) {
       String name = type.name().toLowerCase(Locale.ROOT);
       all.add(

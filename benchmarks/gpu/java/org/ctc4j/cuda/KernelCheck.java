@@ -9,6 +9,9 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
+import org.ctc4j.ConsistencyBatch;
+import org.ctc4j.ConsistencyGradient;
+import org.ctc4j.ConsistencyResult;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
@@ -85,6 +88,36 @@ public final class KernelCheck {
         checkProbabilities(cuda, aligner, type);
       }
       checkProjections(cuda);
+      checkViews(cuda);
+    }
+  }
+
+  static void checkViews(Ctc cuda) {
+    for (int classes : new int[] {29, 1100}) {
+      for (ElementType type : ElementType.values()) {
+        FrameTensor[] views = new FrameTensor[2];
+        for (int i = 0; i < 2; i++) {
+          Elements numbers = zeros(type, 6 * 3 * classes);
+          Random random = new Random(i);
+          for (int k = 0; k < numbers.length(); k++) {
+            numbers.set(k, random.nextGaussian());
+          }
+          views[i] = FrameTensor.timeMajor(numbers, 6, 3, classes);
+        }
+        ConsistencyBatch batch = ConsistencyBatch.of(views[0], views[1], new int[] {6, 0, 4});
+        ConsistencyGradient kind = ConsistencyGradient.FULL;
+        String what = "two views of %d classes, %s".formatted(classes, type);
+        ConsistencyResult got = cuda.lossAndGradient(batch, kind);
+        try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+          ConsistencyResult expected = reference.lossAndGradient(batch, kind);
+          Agreement.assertLoss(expected.loss(), got.loss(), 1e-6, () -> what);
+          Agreement.assertGradient(
+              expected.firstGradient()::get, got.firstGradient(), 1e-5, () -> what);
+          Agreement.assertGradient(
+              expected.secondGradient()::get, got.secondGradient(), 1e-5, () -> what);
+        }
+        System.out.println("ok " + what);
+      }
     }
   }
 

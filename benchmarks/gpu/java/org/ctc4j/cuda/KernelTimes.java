@@ -257,7 +257,7 @@ public final class KernelTimes {
           launch.begin();
           kernels.enqueue(
               memory.batch(i),
-              CallOptions.ofDevice(OPTIONS),
+              CallOptions.ofDevice(memory.batch(i), OPTIONS),
               memory.result(i),
               workspace,
               room.address(),

@@ -45,12 +45,7 @@ final class ViewRow {
 
   /** Goes to frame t. Returns false if it has NaN or +Infinity. */
   boolean read(int t, Kernels kernels) {
-    load(t);
-    double sum = 0; // NaN or an infinity if a number is one
-    for (int c = 0; c < classes; c++) {
-      sum += x[c] - x[c];
-    }
-    if (sum != 0 && !isFinite()) {
+    if (!load(t, kernels)) {
       return false;
     }
     Arrays.fill(x, classes, length, x[0]);
@@ -73,10 +68,11 @@ final class ViewRow {
     return true;
   }
 
-  private void load(int t) {
+  /** Returns false if a number is NaN or +Infinity. */
+  private boolean load(int t, Kernels kernels) {
     if (rows.isDouble()) {
       rows.copy(t, x);
-      return;
+      return isFinite();
     }
     rows.seek(t, 1, block);
     float[] from = rows.array;
@@ -84,9 +80,9 @@ final class ViewRow {
     for (int c = 0; c < classes; c++) {
       x[c] = from[at + c];
     }
+    return kernels.finite(from, at, classes);
   }
 
-  /** Whether no number is NaN or +Infinity. */
   private boolean isFinite() {
     for (int c = 0; c < classes; c++) {
       if (!(x[c] < Double.POSITIVE_INFINITY)) {

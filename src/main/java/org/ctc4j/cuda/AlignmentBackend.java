@@ -69,7 +69,7 @@ public final class AlignmentBackend implements AutoCloseable {
   private void enqueue(
       DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream, OpenDevice.Room room) {
     AlignWorkspace workspace = workspaceOf(batch);
-    CallOptions call = CallOptions.ofDevice(options);
+    CallOptions call = CallOptions.ofDevice(batch, options);
     device.enqueue(
         room,
         workspace.bytes(),

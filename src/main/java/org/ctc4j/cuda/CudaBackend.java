@@ -1,9 +1,12 @@
 package org.ctc4j.cuda;
 
 import org.ctc4j.BackendUnavailableException;
+import org.ctc4j.ConsistencyGradient;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CudaDevice;
 import org.ctc4j.DeviceBatch;
+import org.ctc4j.DeviceConsistencyBatch;
+import org.ctc4j.DeviceConsistencyResult;
 import org.ctc4j.DeviceException;
 import org.ctc4j.DeviceProjectedBatch;
 import org.ctc4j.DeviceProjectedResult;
@@ -11,16 +14,19 @@ import org.ctc4j.DeviceResult;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.cuda.driver.ForeignStream;
 import org.ctc4j.cuda.driver.Launch;
+import org.ctc4j.cuda.host.HostConsistency;
 import org.ctc4j.cuda.host.HostLosses;
 import org.ctc4j.cuda.host.HostProjections;
 import org.ctc4j.cuda.host.OpenDevice;
 import org.ctc4j.cuda.kernels.CallOptions;
 import org.ctc4j.cuda.kernels.EngineKernels;
+import org.ctc4j.cuda.kernels.LossKernels;
 import org.ctc4j.cuda.kernels.LossWorkspace;
 import org.ctc4j.cuda.kernels.ProjectionCall;
 import org.ctc4j.cuda.kernels.ProjectionKernels;
 import org.ctc4j.cuda.kernels.ProjectionShape;
 import org.ctc4j.cuda.kernels.ProjectionWorkspace;
+import org.ctc4j.engine.ConsistencyCall;
 import org.ctc4j.engine.LossCall;
 import org.ctc4j.engine.ProjectedCall;
 
@@ -76,7 +82,7 @@ public final class CudaBackend implements AutoCloseable {
       long stream,
       OpenDevice.Room room) {
     LossWorkspace workspace = LossWorkspace.of(batch, result, workspaceLimit);
-    CallOptions call = CallOptions.ofDevice(options);
+    CallOptions call = CallOptions.ofDevice(batch, options);
     device.enqueue(
         room,
         workspace.bytes(),
@@ -96,6 +102,66 @@ public final class CudaBackend implements AutoCloseable {
         workspace.bytes(),
         batch::shape,
         kernels -> address -> kernels.losses().load(batch, result, workspace));
+  }
+
+  /** Fills all places of a call on two views in host memory. */
+  public synchronized void compute(ConsistencyCall call) {
+    if (call.batch().utterances() > 0) {
+      device.compute(kernels -> new HostConsistency(call, kernels.losses()));
+    }
+  }
+
+  /** Two views in device memory, in a workspace of the engine's. */
+  public void enqueue(
+      DeviceConsistencyBatch batch,
+      ConsistencyGradient kind,
+      DeviceConsistencyResult result,
+      long stream) {
+    enqueue(batch, kind, result, stream, OpenDevice.Room.of(stream));
+  }
+
+  /** Two views in device memory, in a workspace of the caller's. */
+  public void enqueue(
+      DeviceConsistencyBatch batch,
+      ConsistencyGradient kind,
+      DeviceConsistencyResult result,
+      long stream,
+      long address,
+      long bytes) {
+    enqueue(batch, kind, result, stream, OpenDevice.Room.of(address, bytes));
+  }
+
+  private void enqueue(
+      DeviceConsistencyBatch batch,
+      ConsistencyGradient kind,
+      DeviceConsistencyResult result,
+      long stream,
+      OpenDevice.Room room) {
+    enqueue(batch, kind, result, room, new Launch(ForeignStream.of(stream), batch::shape));
+  }
+
+  private void enqueue(
+      DeviceConsistencyBatch batch,
+      ConsistencyGradient kind,
+      DeviceConsistencyResult result,
+      OpenDevice.Room room,
+      Launch launch) {
+    device.enqueue(
+        room,
+        workspaceBytes(batch),
+        batch::shape,
+        kernels -> address -> kernels.losses().enqueue(batch, kind, result, address, launch));
+  }
+
+  /** Loads the kernels of such a call and makes room for it in the engine's workspace. */
+  public void prepare(DeviceConsistencyBatch batch, DeviceConsistencyResult result, long stream) {
+    Launch launch = Launch.loading(batch::shape);
+    enqueue(batch, ConsistencyGradient.STOPPED, result, OpenDevice.Room.of(stream), launch);
+  }
+
+  /** Bytes that {@link #enqueue} needs for two views. */
+  public long workspaceBytes(DeviceConsistencyBatch batch) {
+    return LossKernels.consistencyBytes(batch.frames(), batch.utterances());
   }
 
   /** Waits for a stream and gives back what is kept for it. */

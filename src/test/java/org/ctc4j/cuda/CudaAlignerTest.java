@@ -18,6 +18,7 @@ import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
+import org.ctc4j.LabelPriors;
 import org.ctc4j.Seed;
 import org.ctc4j.Strides;
 import org.ctc4j.Targets;
@@ -169,9 +170,10 @@ class CudaAlignerTest {
   }
 
   @Test
-  @DisplayName("Sixteen bit and float64 logits, scores, many classes, gaps in memory")
+  @DisplayName("Sixteen bit and float64 logits, scores, offsets, many classes, gaps in memory")
   void types() {
-    for (int classes : new int[] {2, 8, 37, 300}) {
+    for (int classes : new int[] {2, 8, 37, 500}) {
+      double[] priors = random.doubles(classes).map(x -> -Math.floor(3 * x)).toArray();
       TestBatch batch = filled(TestBatch.random(random, 50, 5, classes, 20, 1), Draw.WHOLE);
       int size = 50 * 5 * classes;
       List<FrameTensor> tensors =
@@ -192,6 +194,9 @@ class CudaAlignerTest {
         assertSame(filled, batch.options(), what, 1L << 30);
         CtcOptions scores = batch.options().withInput(InputKind.SCORES);
         assertSame(filled, scores, what + ", scores", 1);
+        CtcOptions offsets =
+            batch.options().withBlankPenalty(1).withLabelPriors(LabelPriors.of(priors, 1));
+        assertSame(filled, offsets, what + ", offsets", classes == 37 ? 1 : 1L << 30);
       }
     }
   }

@@ -13,9 +13,4 @@ class CudaClassOffsetsContractTest extends ClassOffsetsContract {
   CudaClassOffsetsContractTest() {
     super(new TestedCuda());
   }
-
-  @Override
-  protected boolean takesProjections() {
-    return false;
-  }
 }

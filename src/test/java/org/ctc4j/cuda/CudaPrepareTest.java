@@ -39,6 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @OnDevice
 class CudaPrepareTest {
   private static final CtcOptions OPTIONS = CtcOptions.DEFAULT;
+  private static final CtcOptions OFFSETS = OPTIONS.withBlankPenalty(1);
 
   /** What a result has places for. */
   private enum Outputs {
@@ -153,6 +154,11 @@ class CudaPrepareTest {
                 ctc.enqueue(batch, OPTIONS, result, handle());
                 assertEquals(DeviceArrays.doubles(result.losses(), 1)[0], loss, outputs.toString());
                 assertTrue(loss > 0 && loss <= frames * Math.log(classes), () -> "loss " + loss);
+                captured(() -> ctc.enqueue(batch, OFFSETS, result, handle()));
+                double moved = DeviceArrays.doubles(result.losses(), 1)[0];
+                ctc.enqueue(batch, OFFSETS, result, handle());
+                assertEquals(DeviceArrays.doubles(result.losses(), 1)[0], moved);
+                assertTrue(moved > loss, () -> "a penalty took %s to %s".formatted(loss, moved));
               }
             });
       }
@@ -176,6 +182,7 @@ class CudaPrepareTest {
                       arrays.allocate(4));
               aligner.prepare(batch, handle());
               captured(() -> aligner.enqueue(batch, OPTIONS, paths, handle()));
+              captured(() -> aligner.enqueue(batch, OFFSETS, paths, handle()));
               assertEquals(
                   -9 * Math.log(5),
                   DeviceArrays.doubles(paths.scores(), 1)[0],

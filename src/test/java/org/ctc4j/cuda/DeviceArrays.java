@@ -4,9 +4,13 @@ import static jcuda.driver.JCudaDriver.cuCtxSynchronize;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoH;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.Pointer;
+import org.ctc4j.ElementType;
+import org.ctc4j.Elements;
 import org.ctc4j.cuda.driver.DeviceMemory;
 import org.ctc4j.cuda.driver.Driver;
 
@@ -40,6 +44,29 @@ final class DeviceArrays implements AutoCloseable {
 
   long of(long... values) {
     return of(Pointer.to(values), 8L * values.length);
+  }
+
+  /** Numbers as they are stored. */
+  long of(Elements numbers) {
+    ByteBuffer bytes = bytes(numbers.type(), (int) numbers.length());
+    copy(numbers, Elements.of(bytes, numbers.type()));
+    return of(Pointer.to(bytes.array()), bytes.capacity());
+  }
+
+  static Elements elements(long address, ElementType type, int count) {
+    ByteBuffer bytes = bytes(type, count);
+    get(address, Pointer.to(bytes.array()), bytes.capacity());
+    return Elements.of(bytes, type);
+  }
+
+  private static ByteBuffer bytes(ElementType type, int count) {
+    return ByteBuffer.wrap(new byte[count * type.bytes()]).order(ByteOrder.nativeOrder());
+  }
+
+  private static void copy(Elements from, Elements to) {
+    for (long i = 0; i < from.length(); i++) {
+      to.set(i, from.get(i));
+    }
   }
 
   private long of(Pointer values, long bytes) {

@@ -1,6 +1,5 @@
 package org.ctc4j.cuda;
 
-import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.ctc4j.CtcBatch;
@@ -82,12 +81,16 @@ final class DeviceLogProbs {
 
   /** In host memory. */
   CtcBatch host() {
-    FrameTensor tensor =
-        FrameTensor.timeMajor(Elements.allocate(type, numbers.length), FRAMES, UTTERANCES, classes);
-    for (int i = 0; i < numbers.length; i++) {
-      tensor.elements().set(i, numbers[i]);
-    }
+    FrameTensor tensor = FrameTensor.timeMajor(elements(), FRAMES, UTTERANCES, classes);
     return CtcBatch.of(tensor, Targets.of(targets), inputLengths);
+  }
+
+  private Elements elements() {
+    Elements elements = Elements.allocate(type, numbers.length);
+    for (int i = 0; i < numbers.length; i++) {
+      elements.set(i, numbers[i]);
+    }
+    return elements;
   }
 
   /** In device memory, with places for results. The context must be current. */
@@ -115,7 +118,7 @@ final class DeviceLogProbs {
       }
       batch =
           new DeviceBatch(
-              DeviceTensor.timeMajor(upload(), type, UTTERANCES, classes),
+              DeviceTensor.timeMajor(arrays.of(elements()), type, UTTERANCES, classes),
               FRAMES,
               UTTERANCES,
               classes,
@@ -136,28 +139,6 @@ final class DeviceLogProbs {
     private DeviceTensor floats() {
       long address = arrays.allocate(4L * numbers.length);
       return DeviceTensor.timeMajor(address, ElementType.FLOAT32, UTTERANCES, classes);
-    }
-
-    private long upload() {
-      if (type == ElementType.FLOAT64) {
-        return arrays.of(numbers);
-      }
-      if (type == ElementType.FLOAT32) {
-        float[] floats = new float[numbers.length];
-        for (int i = 0; i < floats.length; i++) {
-          floats[i] = (float) numbers[i];
-        }
-        return arrays.of(floats);
-      }
-      ShortBuffer bits = ShortBuffer.allocate(numbers.length);
-      Elements elements =
-          type == ElementType.FLOAT16 ? Elements.float16(bits) : Elements.bfloat16(bits);
-      int[] pairs = new int[(numbers.length + 1) / 2];
-      for (int i = 0; i < numbers.length; i++) {
-        elements.set(i, numbers[i]);
-        pairs[i / 2] |= (bits.get(i) & 0xffff) << 16 * (i % 2);
-      }
-      return arrays.of(pairs);
     }
 
     double[] losses() {

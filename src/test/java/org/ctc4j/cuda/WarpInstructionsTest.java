@@ -11,9 +11,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.ctc4j.Backend;
+import org.ctc4j.ConsistencyBatch;
+import org.ctc4j.ConsistencyGradient;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
+import org.ctc4j.FrameTensor;
 import org.ctc4j.Targets;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
@@ -88,6 +91,10 @@ class WarpInstructionsTest {
       lines += linesOf(shape, seen);
       Emulator.resetCounts();
       ctc.lossAndGradient(batch, CtcOptions.DEFAULT.withBlankPenalty(1));
+      lines += linesOf(shape, seen);
+      Emulator.resetCounts();
+      FrameTensor other = workload.tensor(Workload.random(shape, 3, 2).logits());
+      ctc.lossAndGradient(ConsistencyBatch.of(batch.logits(), other), ConsistencyGradient.STOPPED);
       return lines + linesOf(shape, seen);
     }
   }

@@ -238,9 +238,9 @@ final class FloorPage {
     if (kernel.matches("ctc_frames_.*_(c16384|any)")) {
       return 1024;
     }
-    if (kernel.matches("ctc_lattice_split_(store|consume)")) {
+    if (kernel.matches("ctc_lattice_split_(store|consume)|ctc_target_offsets")) {
       return 128;
     }
-    return kernel.startsWith("ctc_small_loss") ? 512 : 256;
+    return kernel.matches("ctc_small_loss|ctc_consistency_f.*") ? 512 : 256;
   }
 }

@@ -33,6 +33,7 @@ public final class KernelImages {
           "labels",
           "posteriors",
           "offsets",
+          "consistency",
           "small_loss",
           "complement",
           "reduce",

@@ -99,7 +99,7 @@ public final class HostAlignments implements HostCall {
               statuses(base));
       kernels.enqueue(
           there,
-          CallOptions.ofHost(options),
+          CallOptions.ofHost(there, options),
           pathsThere,
           workspace,
           base + workspaceOffset,

@@ -7,8 +7,6 @@ import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
-import org.ctc4j.ElementType;
-import org.ctc4j.FrameTensor;
 import org.ctc4j.Reduction;
 import org.ctc4j.cuda.driver.Launch;
 import org.ctc4j.cuda.kernels.CallOptions;
@@ -25,7 +23,6 @@ public final class HostLosses implements HostCall {
   private final LossKernels kernels;
   private final long workspaceLimit;
   private final Utterances utterances;
-  private final HostTensor offsets; // (1, 1, C), null where nothing is added
   private final HostTensor logits;
   private final HostTensor gradient; // null if none is asked for, as the two that follow
   private final HostTensor posteriors;
@@ -41,18 +38,9 @@ public final class HostLosses implements HostCall {
     this.workspaceLimit = workspaceLimit;
     utterances = Utterances.of(call.batch());
     logits = new HostTensor(call.batch().logits());
-    offsets = offsets(call);
     gradient = HostTensor.orNull(call.places().gradient());
     posteriors = HostTensor.orNull(call.places().posteriors());
     statePosteriors = HostTensor.orNull(call.places().statePosteriors());
-  }
-
-  private static HostTensor offsets(LossCall call) {
-    int classes = call.batch().logits().classes();
-    double[] offsets = call.options().offsets(classes);
-    return offsets == null
-        ? null
-        : new HostTensor(FrameTensor.timeMajor(offsets, 1, 1, classes), ElementType.FLOAT64);
   }
 
   @Override
@@ -98,7 +86,6 @@ public final class HostLosses implements HostCall {
 
   private final class LossChunk extends StagedChunk {
     private final Staged logitsThere = input(logits);
-    private final long offsetsOffset = inputMatrix(offsets);
     private final Staged gradientThere = output(gradient);
     private final Staged posteriorsThere = output(posteriors);
     private final Staged statePosteriorsThere = output(statePosteriors);
@@ -128,10 +115,9 @@ public final class HostLosses implements HostCall {
       // weights, reduction and zeroInfinity are dealt with on the host
       CtcOptions options = call.options().withReduction(Reduction.NONE).withZeroInfinity(false);
       Launch launch = new Launch(stream, batch::shape);
-      CallOptions there = CallOptions.ofHost(options);
       kernels.enqueue(
           batch,
-          offsets == null ? there : there.withOffsets(base + offsetsOffset),
+          CallOptions.ofHost(batch, options),
           result,
           workspace,
           base + workspaceOffset,

@@ -2,6 +2,7 @@ package org.ctc4j.cuda.host;
 
 import java.util.function.IntUnaryOperator;
 import java.util.function.Predicate;
+import org.ctc4j.ConsistencyBatch;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.Targets;
@@ -19,6 +20,11 @@ record Utterances(int count, IntUnaryOperator inputLengths, Targets targets) {
 
   static Utterances of(ProjectedBatch batch) {
     return new Utterances(batch.utterances(), batch::inputLength, batch.targets());
+  }
+
+  static Utterances of(ConsistencyBatch batch) {
+    Targets none = Targets.of(new int[batch.utterances()][0]);
+    return new Utterances(batch.utterances(), batch::inputLength, none);
   }
 
   /** Frames that utterance n uses. */

@@ -14,7 +14,7 @@ final class AlignArguments extends KernelArguments {
   private static final int FLAG_PROBABILITIES = 128;
 
   AlignArguments() {
-    super(176);
+    super(184);
   }
 
   /**
@@ -40,6 +40,7 @@ final class AlignArguments extends KernelArguments {
         .int32(workspace.segmentFrames())
         .int32(flags(call))
         .int32(0)
+        .int64(call.offsets() == null ? 0 : workspaceAddress + workspace.offsetsAt())
         .end();
   }
 

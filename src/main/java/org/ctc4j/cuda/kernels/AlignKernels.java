@@ -13,6 +13,7 @@ import org.ctc4j.cuda.driver.Launch;
  */
 public final class AlignKernels implements DeviceKernels {
   private final KernelModules modules;
+  private final TargetOffsetsLauncher targetOffsets;
   private final AlignFramesLauncher frames;
   private final AlignPathLauncher path;
   private final AlignArguments arguments;
@@ -21,6 +22,7 @@ public final class AlignKernels implements DeviceKernels {
   public AlignKernels(int deviceArchitecture) {
     modules = new KernelModules(deviceArchitecture);
     try {
+      targetOffsets = new TargetOffsetsLauncher(modules);
       frames = new AlignFramesLauncher(modules);
       path = new AlignPathLauncher(modules);
       arguments = new AlignArguments();
@@ -38,12 +40,17 @@ public final class AlignKernels implements DeviceKernels {
       AlignWorkspace workspace,
       long workspaceAddress,
       CUstream stream) {
+    Launch launch = new Launch(stream, () -> "an alignment, " + batch.shape());
+    if (options.offsets() != null) {
+      targetOffsets.enqueue(options.offsets(), workspaceAddress + workspace.offsetsAt(), launch);
+    }
     arguments.set(batch, options, paths, workspace, workspaceAddress);
-    enqueue(batch, new Launch(stream, () -> "an alignment, " + batch.shape()));
+    enqueue(batch, launch);
   }
 
-  /** Loads the kernels that {@link #enqueue} would launch. */
+  /** Loads the kernels that {@link #enqueue} would launch, whatever the options. */
   public synchronized void load(DeviceBatch batch) {
+    targetOffsets.load();
     enqueue(batch, Launch.loading(batch::shape));
   }
 
@@ -56,6 +63,7 @@ public final class AlignKernels implements DeviceKernels {
 
   @Override
   public void close() {
+    targetOffsets.close();
     arguments.close();
     modules.close();
   }

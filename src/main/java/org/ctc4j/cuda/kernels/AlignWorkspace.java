@@ -8,9 +8,10 @@ import org.ctc4j.cuda.driver.DeviceLayout;
  * kernels/README.md.
  *
  * @param segmentFrames K, ≥ 1
+ * @param offsetsAt offset of {@link TargetOffsets}
  * @param bytes in all
  */
-public record AlignWorkspace(int segmentFrames, long bytes) {
+public record AlignWorkspace(int segmentFrames, long offsetsAt, long bytes) {
   /** Rows of up to so many pairs lie in shared memory. */
   private static final int SHARED_PAIRS = 512;
 
@@ -51,7 +52,8 @@ public record AlignWorkspace(int segmentFrames, long bytes) {
     layout.next(utterances * segments * pairs * 16);
     layout.next(pairs <= SHARED_PAIRS ? 0 : utterances * 2 * pairs * 16);
     layout.next(utterances * k * moveBytes(Math.min(k + 2L, pairs)));
-    return new AlignWorkspace(k, Math.max(DeviceLayout.ALIGNMENT, layout.bytes()));
+    long offsetsAt = layout.next(TargetOffsets.bytes(utterances, labels));
+    return new AlignWorkspace(k, offsetsAt, Math.max(DeviceLayout.ALIGNMENT, layout.bytes()));
   }
 
   /** How many strips cover so many pairs. */

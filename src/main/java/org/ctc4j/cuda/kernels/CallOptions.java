@@ -1,6 +1,8 @@
 package org.ctc4j.cuda.kernels;
 
+import org.ctc4j.ClassOffsets;
 import org.ctc4j.CtcOptions;
+import org.ctc4j.DeviceBatch;
 import org.ctc4j.InputKind;
 
 /**
@@ -8,23 +10,25 @@ import org.ctc4j.InputKind;
  *
  * @param checksLogProbs whether the kernels look at what is said to be log-probabilities or
  *     probabilities: at those that were in device memory before. The host has seen the others.
- * @param offsets device address of (C) float64, what is added to the log-probability of each class;
- *     0 for none
+ * @param offsets what is added to the log-probability of each class; null for none
  */
-public record CallOptions(CtcOptions options, boolean checksLogProbs, long offsets) {
+public record CallOptions(CtcOptions options, boolean checksLogProbs, TargetOffsets offsets) {
 
-  public static CallOptions ofDevice(CtcOptions options) {
+  public static CallOptions ofDevice(DeviceBatch batch, CtcOptions options) {
     InputKind input = options.input();
     return new CallOptions(
-        options, input == InputKind.LOG_PROBS || input == InputKind.PROBABILITIES, 0);
+        options,
+        input == InputKind.LOG_PROBS || input == InputKind.PROBABILITIES,
+        TargetOffsets.of(batch, options));
   }
 
-  public static CallOptions ofHost(CtcOptions options) {
-    return new CallOptions(options, false, 0);
+  public static CallOptions ofHost(DeviceBatch batch, CtcOptions options) {
+    return new CallOptions(options, false, TargetOffsets.of(batch, options));
   }
 
-  /** With offsets at a device address. */
-  public CallOptions withOffsets(long address) {
-    return new CallOptions(options, checksLogProbs, address);
+  /** Of the problem that a projection leaves, whose blank is 0. */
+  static CallOptions ofCompact(CtcOptions options, TargetOffsets offsets) {
+    CtcOptions compact = options.withBlank(0).withOffsets(ClassOffsets.NONE);
+    return new CallOptions(compact, false, offsets);
   }
 }

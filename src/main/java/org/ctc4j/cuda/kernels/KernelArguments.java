@@ -87,6 +87,12 @@ abstract class KernelArguments implements AutoCloseable {
       return this;
     }
 
+    Fields float64(double value) {
+      values.putDouble(at, value);
+      at += 8;
+      return this;
+    }
+
     /** Five fields; the tensor may be null. */
     Fields tensor(DeviceTensor tensorOrNull) {
       DeviceTensor tensor = tensorOrNull == null ? NO_TENSOR : tensorOrNull;
@@ -97,16 +103,18 @@ abstract class KernelArguments implements AutoCloseable {
           .int64(tensor.classStride());
     }
 
-    /** Seven fields: targets, and how many frames each utterance uses and has. */
-    Fields utterances(DeviceBatch batch) {
-      DeviceTargets targets = batch.targets();
+    /** Five fields. */
+    Fields targets(DeviceTargets targets) {
       return int64(targets.labels())
           .int64(targets.starts())
           .int64(targets.stride())
           .int64(targets.size())
-          .int64(targets.lengths())
-          .int64(batch.inputLengths())
-          .int64(batch.frameCounts());
+          .int64(targets.lengths());
+    }
+
+    /** Seven fields: targets, and how many frames each utterance uses and has. */
+    Fields utterances(DeviceBatch batch) {
+      return targets(batch.targets()).int64(batch.inputLengths()).int64(batch.frameCounts());
     }
 
     /** Four fields: N, T, L, C. */

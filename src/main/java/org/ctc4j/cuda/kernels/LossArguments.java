@@ -1,21 +1,28 @@
 package org.ctc4j.cuda.kernels;
 
+import org.ctc4j.ConsistencyGradient;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
+import org.ctc4j.DeviceConsistencyBatch;
+import org.ctc4j.DeviceConsistencyResult;
 import org.ctc4j.DeviceResult;
+import org.ctc4j.DeviceTargets;
+import org.ctc4j.DeviceTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.Reduction;
 
 /**
- * What the kernels for losses take: {@code CtcProblem} all of them first, the segment or a size
- * some second, and {@code CtcPosteriors} or the address of offsets some third.
+ * What the kernels for losses take: {@code CtcProblem} all of them first, the segment, a size or a
+ * kind of gradient some second, and {@code CtcPosteriors}, the address of offsets or {@code
+ * CtcViews} some third.
  *
- * <p>The layout is that of kernels/README.md, ABI version 10.
+ * <p>The layout is that of kernels/README.md, ABI version 11.
  */
 final class LossArguments extends KernelArguments {
   private static final int PROBLEM = 0;
   private static final int SEGMENT = 1;
   private static final int POSTERIORS = 2;
+  private static final int VIEW = 2;
 
   private static final int FLAG_LOG_PROBS = 1; // and scores: not to be normalised
   private static final int FLAG_SOFTMAX_TERM = 2;
@@ -25,6 +32,8 @@ final class LossArguments extends KernelArguments {
   private static final int FLAG_SCORES = 32;
   private static final int FLAG_CHECK_LOG_PROBS = 64;
   private static final int FLAG_PROBABILITIES = 128;
+
+  private static final DeviceTargets NO_TARGETS = DeviceTargets.padded(0, 0, 0, 0);
 
   LossArguments() {
     super(208, 8, 96);
@@ -39,7 +48,10 @@ final class LossArguments extends KernelArguments {
     write(SEGMENT).int32(logits);
   }
 
-  /** Of {@code ctc_offsets} and {@code ctc_offset_labels}, in place of posteriors. */
+  /**
+   * Of {@code ctc_offsets} and {@code ctc_offset_labels}, in place of posteriors: where those of
+   * targets lie.
+   */
   void setOffsets(long address) {
     write(POSTERIORS).int64(address);
   }
@@ -73,14 +85,48 @@ final class LossArguments extends KernelArguments {
 
   /** Of {@code ctc_posteriors}. */
   void setPosteriors(DeviceResult result) {
-    write(POSTERIORS)
-        .tensor(result.posteriors())
-        .type(result.posteriors())
+    setTensors(POSTERIORS, result.posteriors(), result.statePosteriors());
+  }
+
+  private void setTensors(int parameter, DeviceTensor firstOrNull, DeviceTensor secondOrNull) {
+    write(parameter)
+        .tensor(firstOrNull)
+        .type(firstOrNull)
         .int32(0)
-        .tensor(result.statePosteriors())
-        .type(result.statePosteriors())
+        .tensor(secondOrNull)
+        .type(secondOrNull)
         .int32(0)
         .end();
+  }
+
+  /** Of {@code ctc_consistency_TYPE}, {@code ctc_consistency_sum} and {@code ctc_reduce}. */
+  void setViews(
+      DeviceConsistencyBatch batch,
+      ConsistencyGradient kind,
+      DeviceConsistencyResult result,
+      long workspaceAddress) {
+    write(PROBLEM)
+        .tensor(batch.first())
+        .tensor(result.firstGradient())
+        .targets(NO_TARGETS)
+        .int64(batch.inputLengths())
+        .int64(batch.frameCounts())
+        .int64(batch.weights())
+        .int64(result.losses())
+        .int64(result.statuses())
+        .int64(result.reduced())
+        .int64(workspaceAddress)
+        .int32(batch.utterances())
+        .int32(batch.frames())
+        .int32(0)
+        .int32(batch.classes())
+        .int32(0)
+        .int32(1)
+        .types(result.firstGradient(), batch.first())
+        .int32(0)
+        .end();
+    write(SEGMENT).int32(kind == ConsistencyGradient.FULL ? 1 : 0);
+    setTensors(VIEW, batch.second(), result.secondGradient());
   }
 
   private static int flags(CallOptions call) {

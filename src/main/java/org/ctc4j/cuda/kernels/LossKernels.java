@@ -1,9 +1,13 @@
 package org.ctc4j.cuda.kernels;
 
+import org.ctc4j.ConsistencyGradient;
 import org.ctc4j.DeviceBatch;
+import org.ctc4j.DeviceConsistencyBatch;
+import org.ctc4j.DeviceConsistencyResult;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.ElementType;
 import org.ctc4j.InputKind;
+import org.ctc4j.cuda.driver.DeviceLayout;
 import org.ctc4j.cuda.driver.KernelModules;
 import org.ctc4j.cuda.driver.Launch;
 
@@ -19,10 +23,12 @@ public final class LossKernels implements DeviceKernels {
   private final FramesLauncher frames;
   private final LatticeLauncher lattice;
   private final LabelsLauncher labels;
+  private final TargetOffsetsLauncher targetOffsets;
   private final OffsetsLauncher offsets;
   private final PosteriorsLauncher posteriors;
   private final SecondLossLauncher smallLoss;
   private final SecondLossLauncher complement;
+  private final ConsistencyLauncher consistency;
   private final ReduceLauncher reduce;
   private final LossArguments arguments;
 
@@ -34,10 +40,12 @@ public final class LossKernels implements DeviceKernels {
       frames = new FramesLauncher(modules);
       lattice = new LatticeLauncher(modules);
       labels = new LabelsLauncher(modules);
+      targetOffsets = new TargetOffsetsLauncher(modules);
       offsets = new OffsetsLauncher(modules);
       posteriors = new PosteriorsLauncher(modules);
       smallLoss = SecondLossLauncher.smallLoss(modules);
       complement = SecondLossLauncher.complement(modules);
+      consistency = new ConsistencyLauncher(modules);
       reduce = new ReduceLauncher(modules);
       arguments = new LossArguments();
     } catch (RuntimeException e) {
@@ -49,11 +57,11 @@ public final class LossKernels implements DeviceKernels {
   /**
    * What decides which kernels run.
    *
-   * @param offsets device address of (C) float64, or 0
+   * @param offsets or null
    */
-  private record Input(InputKind kind, long offsets) {
+  private record Input(InputKind kind, TargetOffsets offsets) {
     boolean hasOffsets() {
-      return offsets != 0;
+      return offsets != null;
     }
   }
 
@@ -70,11 +78,13 @@ public final class LossKernels implements DeviceKernels {
     enqueue(batch, input, result, workspace, workspaceAddress, launch);
   }
 
-  /** Loads the kernels that {@link #enqueue} would launch, of whatever kind the input is. */
+  /** Loads the kernels that {@link #enqueue} would launch, whatever the options. */
   public synchronized void load(DeviceBatch batch, DeviceResult result, LossWorkspace workspace) {
     Launch launch = Launch.loading(batch::shape);
-    enqueue(batch, new Input(InputKind.LOGITS, 0), result, workspace, 0, launch);
+    enqueue(batch, new Input(InputKind.LOGITS, null), result, workspace, 0, launch);
     enqueueFrames(batch, InputKind.PROBABILITIES, launch);
+    targetOffsets.load();
+    offsets.load();
   }
 
   private void enqueueFrames(DeviceBatch batch, InputKind input, Launch launch) {
@@ -101,7 +111,8 @@ public final class LossKernels implements DeviceKernels {
     prepare.enqueue(n, arguments, launch);
     enqueueFrames(batch, input.kind, launch);
     if (input.hasOffsets()) {
-      arguments.setOffsets(input.offsets);
+      targetOffsets.enqueue(input.offsets, workspaceAddress + workspace.offsetsAt(), launch);
+      arguments.setOffsets(workspaceAddress + workspace.offsetsAt());
       offsets.enqueueWeights((long) n * batch.frames(), arguments, launch);
     }
     LatticePlan plan =
@@ -110,7 +121,7 @@ public final class LossKernels implements DeviceKernels {
       arguments.setSegment(segment);
       lattice.enqueue(plan, n, segment, keepsRows, arguments, launch);
       if (gradient && input.hasOffsets()) {
-        arguments.setOffsets(input.offsets);
+        arguments.setOffsets(workspaceAddress + workspace.offsetsAt());
         offsets.enqueueLabels(n, workspace.rowsKept(), arguments, launch);
       } else if (gradient) {
         labels.enqueue(n, workspace.rowsKept(), arguments, launch);
@@ -124,6 +135,32 @@ public final class LossKernels implements DeviceKernels {
       smallLoss.enqueue(n, longest, arguments, launch);
       complement.enqueue(n, longest, arguments, launch);
     }
+    if (result.reduced() != 0) {
+      reduce.enqueue(arguments, launch);
+    }
+  }
+
+  /** Bytes of workspace for two views. */
+  public static long consistencyBytes(int frames, int utterances) {
+    DeviceLayout layout = new DeviceLayout();
+    layout.next(64L * utterances);
+    layout.next(8L * utterances * frames);
+    return Math.max(DeviceLayout.ALIGNMENT, layout.bytes());
+  }
+
+  /**
+   * Everything two views need, likewise.
+   *
+   * @param workspaceAddress of at least {@link #consistencyBytes}
+   */
+  public synchronized void enqueue(
+      DeviceConsistencyBatch batch,
+      ConsistencyGradient kind,
+      DeviceConsistencyResult result,
+      long workspaceAddress,
+      Launch launch) {
+    arguments.setViews(batch, kind, result, workspaceAddress);
+    consistency.enqueue(batch, arguments, launch);
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);
     }
@@ -143,6 +180,7 @@ public final class LossKernels implements DeviceKernels {
 
   @Override
   public void close() {
+    targetOffsets.close();
     arguments.close();
     modules.close();
   }

@@ -11,11 +11,13 @@ import org.ctc4j.cuda.driver.DeviceLayout;
  *
  * @param rowsKept K, frames whose states a segment keeps, ≥ 1
  * @param segments Q, ≥ 1
- * @param blockEdgesAt offset of what blocks hand each other that share an utterance; {@code bytes}
- *     if there is no room for it
+ * @param blockEdgesAt offset of what blocks hand each other that share an utterance; {@code
+ *     offsetsAt} if there is no room for it
+ * @param offsetsAt offset of {@link TargetOffsets}
  * @param bytes in all
  */
-public record LossWorkspace(int rowsKept, int segments, long blockEdgesAt, long bytes) {
+public record LossWorkspace(
+    int rowsKept, int segments, long blockEdgesAt, long offsetsAt, long bytes) {
   /** The same for a batch and what is to be made of it. */
   public static LossWorkspace of(DeviceBatch batch, DeviceResult result, long limit) {
     return of(
@@ -51,7 +53,8 @@ public record LossWorkspace(int rowsKept, int segments, long blockEdgesAt, long 
   }
 
   private LossWorkspace with(long blockEdges) {
-    return new LossWorkspace(rowsKept, segments, bytes, bytes + blockEdges);
+    return new LossWorkspace(
+        rowsKept, segments, blockEdgesAt, offsetsAt + blockEdges, bytes + blockEdges);
   }
 
   private static LossWorkspace ofStates(
@@ -64,8 +67,7 @@ public record LossWorkspace(int rowsKept, int segments, long blockEdgesAt, long 
         return best; // past the square root more segments only cost more
       }
       int used = gradient ? ceilDiv(half, rows) : 1;
-      long bytes = bytes(frames, utterances, classes, labels, rows, used);
-      LossWorkspace next = new LossWorkspace(rows, used, bytes, bytes);
+      LossWorkspace next = ofSegments(frames, utterances, classes, labels, rows, used);
       if (best == null || next.bytes < best.bytes) {
         best = next;
       }
@@ -75,11 +77,11 @@ public record LossWorkspace(int rowsKept, int segments, long blockEdgesAt, long 
 
   /** Bytes of {@link #blockEdgesAt}. */
   long blockEdgeBytes() {
-    return bytes - blockEdgesAt;
+    return offsetsAt - blockEdgesAt;
   }
 
-  private static long bytes(
-      long frames, long utterances, long classes, long labels, long rows, long segments) {
+  private static LossWorkspace ofSegments(
+      long frames, long utterances, long classes, long labels, int rows, int segments) {
     long width = Math.min(labels, classes - 1) + 1;
     long row = 2 * (labels + 1) * 8;
     DeviceLayout layout = new DeviceLayout();
@@ -90,7 +92,9 @@ public record LossWorkspace(int rowsKept, int segments, long blockEdgesAt, long 
     layout.next(utterances * 2 * frames * 8);
     layout.next(utterances * 2 * segments * row);
     layout.next(utterances * 2 * rows * row);
-    return Math.max(DeviceLayout.ALIGNMENT, layout.bytes());
+    long offsetsAt = layout.next(TargetOffsets.bytes(utterances, labels));
+    long bytes = Math.max(DeviceLayout.ALIGNMENT, layout.bytes());
+    return new LossWorkspace(rows, segments, offsetsAt, offsetsAt, bytes);
   }
 
   private static int ceilDiv(int a, int b) {

@@ -5,8 +5,8 @@ import org.ctc4j.cuda.driver.Launch;
 
 /**
  * {@code ctc_offsets}, between frames and lattice, and {@code ctc_offset_labels}, in place of
- * {@code ctc_labels}: where numbers are added to the log-probabilities of the classes. One warp a
- * frame.
+ * {@code ctc_labels}: where numbers are added to the log-probabilities of the classes, which {@link
+ * TargetOffsetsLauncher} has brought. One warp a frame.
  */
 final class OffsetsLauncher {
   private static final int THREADS = 256;
@@ -32,6 +32,11 @@ final class OffsetsLauncher {
    */
   void enqueueLabels(int utterances, int rowsKept, LossArguments arguments, Launch launch) {
     enqueue(labels, 2L * utterances * rowsKept, arguments, launch);
+  }
+
+  void load() {
+    weights.load();
+    labels.load();
   }
 
   private static void enqueue(

@@ -12,6 +12,7 @@ import org.ctc4j.DeviceTensor;
 final class ProjectionArguments extends KernelArguments {
   private static final int FLAG_ACTIVE = 1;
   private static final int FLAG_KEEP = 2;
+  private static final int FLAG_OFFSETS = 4;
 
   // bytes where fields are that change within a call
   private int rowsAt;
@@ -82,9 +83,10 @@ final class ProjectionArguments extends KernelArguments {
    * From here on for the second pass.
    *
    * @param keep whether the gradient of the logits is wanted in float32, too
+   * @param offsets whether numbers were added to the log-probabilities of the classes
    */
-  void setSecondPass(boolean keep) {
-    rewrite(flagsAt).int32(FLAG_ACTIVE | (keep ? FLAG_KEEP : 0));
+  void setSecondPass(boolean keep, boolean offsets) {
+    rewrite(flagsAt).int32(FLAG_ACTIVE | (keep ? FLAG_KEEP : 0) | (offsets ? FLAG_OFFSETS : 0));
   }
 
   void setRows(int first, int count) {

@@ -2,7 +2,6 @@ package org.ctc4j.cuda.kernels;
 
 import java.util.function.Consumer;
 import jcuda.driver.CUstream;
-import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceProjectedResult;
 import org.ctc4j.DeviceProjection;
@@ -108,9 +107,10 @@ public final class ProjectionKernels implements AutoCloseable {
               frames.inputLengths(),
               frames.frameCounts(),
               frames.weights());
+      CallOptions options = CallOptions.ofDevice(labels, call.options());
       kernels.prepare(
           labels,
-          CallOptions.ofDevice(call.options()),
+          options,
           result.losses(),
           workspace.compact,
           compact(),
@@ -120,14 +120,14 @@ public final class ProjectionKernels implements AutoCloseable {
       steps.gather(call.rows());
       forEachChunk(this::sum, chunk -> {});
       steps.finish(call.rows());
-      enqueueLattice();
+      enqueueLattice(options.offsets());
       if (result.hasGradient()) {
-        secondPass();
+        secondPass(options.offsets() != null);
       }
     }
 
-    private void secondPass() {
-      arguments.setSecondPass(result.biasGradient() != 0);
+    private void secondPass(boolean hasOffsets) {
+      arguments.setSecondPass(result.biasGradient() != 0, hasOffsets);
       steps.scale();
       steps.rows(frames.utterances());
       steps.gather(call.rows());
@@ -239,7 +239,7 @@ public final class ProjectionKernels implements AutoCloseable {
     }
 
     /** Losses, and the table's gradient, of the problem whose classes are the table's columns. */
-    private void enqueueLattice() {
+    private void enqueueLattice(TargetOffsets offsets) {
       int labels = frames.targets().maxLength();
       int columns = call.columns();
       long starts = base + workspace.tableStart;
@@ -257,7 +257,6 @@ public final class ProjectionKernels implements AutoCloseable {
               frames.inputLengths(),
               frames.frameCounts(),
               frames.weights());
-      CtcOptions options = call.options().withBlank(0);
       DeviceTensor gradient =
           result.hasGradient()
               ? DeviceTensor.packed(
@@ -266,7 +265,7 @@ public final class ProjectionKernels implements AutoCloseable {
       DeviceResult losses = result.losses();
       kernels.enqueue(
           compact,
-          CallOptions.ofDevice(options),
+          CallOptions.ofCompact(call.options(), offsets),
           new DeviceResult(losses.losses(), losses.statuses(), losses.reduced(), gradient),
           workspace.compact,
           compact(),

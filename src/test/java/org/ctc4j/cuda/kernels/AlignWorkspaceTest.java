@@ -13,18 +13,22 @@ class AlignWorkspaceTest {
     AlignWorkspace workspace = AlignWorkspace.of(100, 3, 63, Long.MAX_VALUE);
     assertEquals(100, workspace.segmentFrames());
     long expected =
-        align(3 * 100 * 16) + align(3 * 64 * 16) + align(3 * 100 * 32); // 64 pairs in 32 bytes
+        align(3 * 100 * 16)
+            + align(3 * 64 * 16)
+            + align(3 * 100 * 32)
+            + align(3 * 64 * 8); // 64 pairs in 32 bytes
     assertEquals(expected, workspace.bytes());
     // one pair more: a second strip; 512 pairs more: rows in device memory
     assertEquals(
-        align(3 * 100 * 16) + align(3 * 65 * 16) + align(3 * 100 * 56),
+        align(3 * 100 * 16) + align(3 * 65 * 16) + align(3 * 100 * 56) + align(3 * 65 * 8),
         AlignWorkspace.of(100, 3, 64, Long.MAX_VALUE).bytes());
     long strips = 1 + (577 - 64 + 47) / 48;
     assertEquals(
         align(3 * 900 * 16)
             + align(3 * 577 * 16)
             + align(3 * 2 * 577 * 16)
-            + align(3 * 900 * (24 * strips + 8)),
+            + align(3 * 900 * (24 * strips + 8))
+            + align(3 * 577 * 8),
         AlignWorkspace.of(900, 3, 576, Long.MAX_VALUE).bytes());
   }
 

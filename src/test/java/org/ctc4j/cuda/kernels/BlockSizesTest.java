@@ -13,6 +13,9 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jcuda.Pointer;
+import org.ctc4j.DeviceConsistencyBatch;
+import org.ctc4j.DeviceTargets;
+import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.cuda.Devices;
 import org.ctc4j.cuda.Emulated;
@@ -47,6 +50,11 @@ class BlockSizesTest {
     public void kernel(
         KernelModules.Kernel kernel, int blocks, int threads, int sharedBytes, Pointer arguments) {
       sizes.put(kernel.name(), new Size(blocks, threads));
+    }
+
+    @Override
+    public void fill(long address, int value, long bytes) {
+      // no launch
     }
   }
 
@@ -150,9 +158,19 @@ class BlockSizesTest {
     OffsetsLauncher offsets = new OffsetsLauncher(modules);
     offsets.enqueueWeights(rows, arguments, launch);
     offsets.enqueueLabels(rows, 1, arguments, launch);
+    DeviceTargets targets = DeviceTargets.padded(0, rows, 1, 0);
+    try (TargetOffsetsLauncher ofTargets = new TargetOffsetsLauncher(modules)) {
+      ofTargets.enqueue(new TargetOffsets(new double[] {1}, 0, targets, rows), 0, launch);
+    }
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
     SecondLossLauncher.smallLoss(modules).enqueue(rows, MANY, arguments, launch);
     SecondLossLauncher.complement(modules).enqueue(rows, MANY, arguments, launch);
+    for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
+      DeviceTensor view = DeviceTensor.timeMajor(0, type, rows, MANY);
+      ConsistencyLauncher consistency = new ConsistencyLauncher(modules);
+      consistency.enqueue(
+          new DeviceConsistencyBatch(view, view, 1, rows, MANY, 0), arguments, launch);
+    }
     new ReduceLauncher(modules).enqueue(arguments, launch);
     for (ElementType type : ElementType.values()) {
       for (int classes : new int[] {32, 64, 128, 256, 1024, 16384, 16385}) {

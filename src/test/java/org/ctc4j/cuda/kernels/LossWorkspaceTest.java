@@ -20,7 +20,10 @@ class LossWorkspaceTest {
             + align(3 * 101 * 21 * 8)
             + align(3 * 2 * 101 * 8)
             + align(3 * 2 * 1 * 2 * 21 * 8)
-            + align(3 * 2 * 51 * 2 * 21 * 8);
+            + align(3 * 2 * 51 * 2 * 21 * 8)
+            + align(3 * 21 * 8);
+    assertEquals(expected - align(3 * 21 * 8), workspace.offsetsAt());
+    assertEquals(workspace.offsetsAt(), workspace.blockEdgesAt());
     assertEquals(expected, workspace.bytes());
   }
 
