@@ -37,6 +37,10 @@ public record DeviceBatch(
     DeviceAddress.INT32.check("inputLengths", inputLengths);
     DeviceAddress.INT32.check("frameCounts", frameCounts);
     DeviceAddress.FLOAT64.check("weights", weights);
+    requireShape(frames, utterances, classes);
+  }
+
+  static void requireShape(int frames, int utterances, int classes) {
     if (frames < 0 || utterances < 0 || classes < 1) {
       throw new InvalidInputException(
           "expected T ≥ 0, N ≥ 0 and C ≥ 1, got (T, N, C) = (%d, %d, %d)"

@@ -11,9 +11,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.ctc4j.Backend;
+import org.ctc4j.BeamOptions;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
+import org.ctc4j.CudaDecoder;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.FrameTensor;
 import org.ctc4j.Targets;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
@@ -51,6 +55,8 @@ class WarpInstructionsTest {
 
   private static final String SPLIT = "400x1x9x150";
 
+  private static final List<String> DECODED = List.of("50x2x32x5", "4x2x5000x3");
+
   @Test
   @DisplayName("Kernels execute as many instructions as they did")
   void count() throws IOException {
@@ -60,7 +66,8 @@ class WarpInstructionsTest {
     Emulator.set("multiprocessors", 4);
     String split =
         linesOf(SPLIT).lines().filter(line -> line.contains("_split_")).collect(joining("\n"));
-    String table = whole + split + "\n";
+    String decoded = DECODED.stream().map(WarpInstructionsTest::decodingOf).collect(joining());
+    String table = whole + split + "\n" + decoded;
     if (Boolean.getBoolean("ctc4j.renew")) {
       Files.writeString(TABLE, table);
     }
@@ -68,10 +75,7 @@ class WarpInstructionsTest {
   }
 
   private static String linesOf(String name) {
-    Emulator.set("seed", 0);
-    Emulator.set("approximations", 0);
-    Emulator.set("checking", 0);
-    Emulator.resetCounts();
+    reset();
     Shape shape = Shape.of(name);
     Workload workload = Workload.random(shape, 3, 1);
     CtcBatch batch =
@@ -88,6 +92,28 @@ class WarpInstructionsTest {
       lines += linesOf(shape, seen);
       Emulator.resetCounts();
       ctc.lossAndGradient(batch, CtcOptions.DEFAULT.withBlankPenalty(1));
+      return lines + linesOf(shape, seen);
+    }
+  }
+
+  private static void reset() {
+    Emulator.set("seed", 0);
+    Emulator.set("approximations", 0);
+    Emulator.set("checking", 0);
+    Emulator.resetCounts();
+  }
+
+  private static String decodingOf(String name) {
+    reset();
+    Shape shape = Shape.of(name);
+    Workload workload = Workload.random(shape, 3, 1);
+    FrameTensor logits = workload.tensor(workload.logits());
+    Set<String> seen = new HashSet<>();
+    try (CudaDecoder decoder = CudaDecoder.create(0, EngineOptions.DEFAULT)) {
+      decoder.greedy(logits, CtcOptions.DEFAULT);
+      String lines = linesOf(shape, seen);
+      Emulator.resetCounts();
+      decoder.beamSearch(logits, CtcOptions.DEFAULT, BeamOptions.DEFAULT);
       return lines + linesOf(shape, seen);
     }
   }
