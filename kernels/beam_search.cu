@@ -64,7 +64,7 @@ struct BeamProblem {
   double* logProbs;      // [N][T][M]
   Node* nodes;           // [N][1 + T (W + 1)]
   int32_t* heads;        // [N][buckets], -1 everywhere
-  double* sums;          // [N][4][T + 1]
+  double* sums;          // [N][2][2 T + 1]
   int32_t* bestLabels;   // [N][T]
   int32_t W, M, nBest;
   int32_t buckets;  // a power of 2
@@ -136,7 +136,6 @@ struct BeamShared {
   int32_t codes[MOST_CANDIDATES];  // in their order
   int32_t chosen[MOST_PREFIXES];
   int32_t buckets[MOST_PREFIXES];  // of new nodes
-  double maxima[MOST_PREFIXES / 32];
   int32_t totals[MOST_PREFIXES / 32];
   int32_t greedyEntry;
 };
@@ -146,18 +145,6 @@ __device__ __noinline__ inline double logAdd(double a, double b) {
   const double greater = a > b ? a : b;
   const double less = (a > b ? b : a) - greater;
   return less > -46 ? greater + logOnePlus(exp(less)) : greater;
-}
-
-// The greatest of a number of each thread, to all of them.
-__device__ __noinline__ inline double maxOfBlock(double x, BeamShared& shared) {
-#pragma unroll 1
-  for (int d = 16; d > 0; d >>= 1) x = Max::of(x, __shfl_xor_sync(WARP, x, d));
-  __syncthreads();
-  if (threadIdx.x % 32 == 0) shared.maxima[threadIdx.x / 32] = x;
-  __syncthreads();
-#pragma unroll 1
-  for (unsigned w = 0; w < blockDim.x / 32; w++) x = Max::of(x, shared.maxima[w]);
-  return x;
 }
 
 struct Prefix {
@@ -248,26 +235,29 @@ __device__ __noinline__ inline int collect(BeamShared& shared, double low, doubl
 }
 constexpr int COUNT = -1;  // in place of `from`
 
-__device__ __noinline__ inline int countAbove(BeamShared& shared, double low) { return collect(shared, low, CTC_INFINITY, COUNT); }
-
-// The best candidates, W or more of them if there are so many, and at most MOST_CANDIDATES: those above a threshold. How far that is below
-// the best, `width`, is where the next frame begins to look for its own.
-__device__ __forceinline__ int collectBest(BeamShared& shared, int W, double best, double floor, double& width) {
-  if (shared.size * (shared.count + 1) <= MOST_CANDIDATES) return collect(shared, floor, CTC_INFINITY, 0);
-  double low = Max::of(floor, best - width), high = best;
-  int count = countAbove(shared, low);
+// The best candidates, W or more of them if there are so many, and at most MOST_CANDIDATES: those above a threshold. All that are less than
+// `range` below the best are among them, if these are not too many. How far the threshold was below what no candidate is above, `width`, is
+// where the next frame begins to look for its own.
+__device__ __forceinline__ int collectBest(BeamShared& shared, int W, double range, double& width) {
+  // the best has three parts at most, each no greater than this; and one of them is no less than half of it
+  const double most = shared.total[0] + shared.logProbs[0] + 2;
+  const double floor = most - range - 3;
+  double low = most, high = most;
+  int count = 0;  // above low
+  const bool few = shared.size * (shared.count + 1) <= MOST_CANDIDATES;
+  if (few) low = floor;
 #pragma unroll 1
   while (count > MOST_CANDIDATES || (count < W && low > floor)) {
     double next;
     if (count < W) {
       high = low;
+      next = width > 1e12 ? floor : Max::of(floor, most - width);  // 1e12: more than 2^26 a frame
       width *= 2;
-      next = width > 1e12 ? floor : Max::of(floor, best - width);  // 1e12: more than 2^26 a frame
     } else {
       next = 0.5 * (low + high);
       if (!(low < next && next < high)) break;
     }
-    const int above = countAbove(shared, next);
+    const int above = collect(shared, next, CTC_INFINITY, COUNT);
     if (above < W && next > low) {
       high = next;
     } else {
@@ -275,14 +265,11 @@ __device__ __forceinline__ int collectBest(BeamShared& shared, int W, double bes
       count = above;
     }
   }
-  if (count <= MOST_CANDIDATES) {
-    width = low > best - MOST_WIDTH ? Max::of(best - low, 1e-3) : MOST_WIDTH;
-    return collect(shared, low, CTC_INFINITY, 0);
-  }
-  // more than can be put in order are equal: the first of them
-  const int above = collect(shared, high, CTC_INFINITY, 0);
-  collect(shared, low, high, above);
-  return MOST_CANDIDATES;
+  if (!few) width = low > most - MOST_WIDTH ? most - low : MOST_WIDTH;
+  // where more are equal than can be put in order, the first of them
+  const bool ties = count > MOST_CANDIDATES;
+  const int above = ties ? collect(shared, high, CTC_INFINITY, 0) : 0;
+  return min(above + collect(shared, low, ties ? high : double(CTC_INFINITY), above), MOST_CANDIDATES);
 }
 
 __device__ inline unsigned bucketOf(int parent, int label, int buckets) {
@@ -337,36 +324,31 @@ struct Tree {
 
 // ln p of an output, over all its paths through the classes that are considered: the forward recursion, (6) and (7) of Graves et al. 2006.
 __device__ __noinline__ inline double sumOfPaths(BeamShared& shared, const int32_t* labels, int length) {
-  const int frames = shared.frames;
-  const int64_t places = int64_t(shared.T) + 1;
-  double* blanks = shared.sums;    // i: before label i
-  double* ends = blanks + places;  // i: on label i
-  int64_t next = 2 * places;       // from there to the same after the frame
+  const int last = 2 * length;   // state, of l'
+  double* row = shared.sums;     // by state, before a frame
+  int64_t next = 2 * shared.T + 1;  // from there to the same after the frame
 #pragma unroll 1
-  for (int i = threadIdx.x; i <= length; i += blockDim.x) {
-    blanks[i] = i == 0 ? 0 : negativeInfinity();
-    ends[i] = blanks[i + next] = ends[i + next] = negativeInfinity();
+  for (int s = threadIdx.x; s <= last; s += blockDim.x) {
+    row[s] = s == 0 ? 0 : negativeInfinity();
+    row[s + next] = negativeInfinity();
   }
 #pragma unroll 1
-  for (int t = 0; t < frames; t++) {
+  for (int t = 0; t < shared.frames; t++) {
     loadClasses(shared, t);  // with barriers, also for the frame before
-    // before the first the end is out of reach; those after the last have not begun
+    // from those before the first no path reaches the end; those after the last have not begun
 #pragma unroll 1
-    for (int i = max(length - frames + t, 0) + int(threadIdx.x); i <= min(t, length); i += blockDim.x) {
-      const double before = i > 0 ? ends[i - 1] : negativeInfinity();
-      if (i < length) {
-        const bool skips = i > 0 && labels[i] != labels[i - 1];
-        const double stay = logAdd(ends[i], blanks[i]);
-        ends[i + next] = logAdd(stay, skips ? before : negativeInfinity()) + logProbOf(shared, labels[i]);
-      }
-      blanks[i + next] = logAdd(blanks[i], before) + logProbOf(shared, shared.blank);
+    for (int s = max(last + 1 - 2 * (shared.frames - t), 0) + int(threadIdx.x); s <= min(2 * t + 1, last); s += blockDim.x) {
+      const bool isLabel = s % 2 == 1;
+      double sum = row[s];
+      if (s > 0) sum = logAdd(sum, row[s - 1]);
+      if (isLabel && s > 1 && labels[s / 2] != labels[s / 2 - 1]) sum = logAdd(sum, row[s - 2]);
+      row[s + next] = sum + logProbOf(shared, isLabel ? labels[s / 2] : shared.blank);
     }
-    blanks += next;
-    ends += next;
+    row += next;
     next = -next;
   }
   __syncthreads();
-  const double sum = logAdd(blanks[length], length > 0 ? ends[length - 1] : negativeInfinity());
+  const double sum = length > 0 ? logAdd(row[last], row[last - 1]) : row[0];
   __syncthreads();
   return sum;
 }
@@ -389,7 +371,7 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
     shared.frameCounts = p.classCounts + frame;
     shared.frameClasses = p.classes + frame * p.M;
     shared.frameLogProbs = p.logProbs + frame * p.M;
-    shared.sums = p.sums + n * 4 * (int64_t(p.frames.T) + 1);
+    shared.sums = p.sums + n * 2 * (2 * int64_t(p.frames.T) + 1);
     shared.frames = frames;
     shared.T = p.frames.T;
     shared.M = p.M;
@@ -408,7 +390,6 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
     greedyPath += shared.count > 0 ? shared.logProbs[0] : negativeInfinity();
     // what stays
     int rank = -1;
-    double best = negativeInfinity();
     if (i < size) {
       const int label = shared.labels[i];
       rank = rankOf(shared, label);
@@ -422,41 +403,33 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
           shared.taken[parentEntry][rank] = 1;
         }
       }
-      best = logAdd(withBlank, withLabel);
       shared.stayBlank[i] = withBlank;
       shared.stayLabel[i] = withLabel;
-      shared.stayTotal[i] = best;
+      shared.stayTotal[i] = logAdd(withBlank, withLabel);
     }
     __syncthreads();
-    // the best of all: an entry's are the first that is not taken, or the first but its own label
-#pragma unroll 1
-    for (int k = 0; i < size && k < shared.count; k++) {
-      const int label = shared.classes[k];
-      if (label == shared.blank || shared.taken[i][k]) continue;
-      const bool repeats = label == shared.labels[i];
-      best = Max::of(best, (repeats ? shared.logBlank : shared.total)[i] + shared.logProbs[k]);
-      if (!repeats) break;
-    }
-    best = maxOfBlock(best, shared);
-    const int count = best > negativeInfinity() ? collectBest(shared, p.W, best, best - p.beamThreshold, width) : 0;
+    const int count = shared.count > 0 ? collectBest(shared, p.W, p.beamThreshold, width) : 0;
     __syncthreads();
     if (parentEntry >= 0 && rank >= 0) shared.taken[parentEntry][rank] = 0;
 #pragma unroll 1
     for (int e = i; e < count; e += blockDim.x) {
       const double score = shared.scores[e];
       int place = 0;  // equal ones lie in their order
-#pragma unroll 4
+#pragma unroll 1
       for (int j = 0; j < count; j++) place += shared.scores[j] > score || (shared.scores[j] == score && j < e);
-      if (place < p.W) shared.chosen[place] = shared.codes[e];
+      if (place < p.W) shared.chosen[place] = e;
     }
     __syncthreads();
     // the beam of the next frame
     size = min(count, p.W);
+    const double least = size > 0 ? shared.scores[shared.chosen[0]] - p.beamThreshold : 0;
+#pragma unroll 1
+    while (size > 0 && !(shared.scores[shared.chosen[size - 1]] > least)) size--;
     int node = -1, label = -1, depth = 0;
     double blank = negativeInfinity(), all = 0;
     unsigned bucket = 0;
     bool isNew = false;
-    const int code = i < size ? shared.chosen[i] : 0;
+    const int code = i < size ? shared.codes[shared.chosen[i]] : 0;
     const int from = code < MOST_CLASSES ? code : code / MOST_CLASSES - 1;
     const int fromNode = shared.nodes[from];
     const bool stays = code < MOST_CLASSES;

@@ -69,7 +69,7 @@ public final class BeamWorkspace {
     nodes = layout.next(NODE_BYTES * n * (1 + (long) frames * (width + 1)));
     headBytes = 4 * n * buckets;
     heads = layout.next(headBytes);
-    sums = layout.next(8 * n * 4 * (frames + 1L));
+    sums = layout.next(8 * n * 2 * (2L * frames + 1));
     bestLabels = layout.next(4 * all);
     bytes = Math.max(DeviceLayout.ALIGNMENT, layout.bytes());
   }
