@@ -21,7 +21,7 @@
 // ctc_beam_search: the search, and at its end the greedy output weighed beside the best of the beam as on the host.
 // In:  what both others, ctc_greedy_frames and ctc_greedy_path left.  Out: labels, lengths, scores, counts, statuses.
 // Parallel: one block an utterance, a thread an entry of the beam. The W best of all W + W M candidates are found by a threshold: thread
-//      counts of what is above it, bisected until between W and 256 are; these are put in order by counting. An entry's candidates fall with
+//      counts of what is above it, bisected until between W and 256 are; these are put in order, by a bitonic sort. An entry's candidates fall with
 //      the class, so that a thread looks at few. Threads own buckets, so that nodes need no atomics.
 // Launch: grid N, block 32 ceil(W / 32). Shared memory: 29 KB, static. Deterministic.
 // Bounds: W <= 128, M <= 128, and T <= max(256, min(2^18 / M, 4096)): there the host starts the greedy output anew.
@@ -134,7 +134,6 @@ struct BeamShared {
   // candidates
   double scores[MOST_CANDIDATES];
   int32_t codes[MOST_CANDIDATES];  // in their order
-  int32_t chosen[MOST_PREFIXES];
   int32_t buckets[MOST_PREFIXES];  // of new nodes
   int32_t totals[MOST_PREFIXES / 32];
   int32_t greedyEntry;
@@ -270,6 +269,39 @@ __device__ __forceinline__ int collectBest(BeamShared& shared, int W, double ran
   const bool ties = count > MOST_CANDIDATES;
   const int above = ties ? collect(shared, high, CTC_INFINITY, 0) : 0;
   return min(above + collect(shared, low, ties ? high : double(CTC_INFINITY), above), MOST_CANDIDATES);
+}
+
+// The best candidate first, of equal ones that of the least code: a bitonic sort. With barriers before and after.
+__device__ __forceinline__ void putInOrder(BeamShared& shared, int count) {
+  int places = 1;
+#pragma unroll 1
+  while (places < count) places *= 2;
+#pragma unroll 1
+  for (int e = count + int(threadIdx.x); e < places; e += blockDim.x) {
+    shared.scores[e] = negativeInfinity();
+    shared.codes[e] = 0x7fffffff;
+  }
+#pragma unroll 1
+  for (int run = 2; run <= places; run *= 2) {
+#pragma unroll 1
+    for (int step = run / 2; step > 0; step /= 2) {
+      __syncthreads();
+#pragma unroll 1
+      for (int q = threadIdx.x; q < places / 2; q += blockDim.x) {
+        const int a = 2 * q - (q & (step - 1));
+        const int b = a + step;
+        const double scoreA = shared.scores[a], scoreB = shared.scores[b];
+        const int codeA = shared.codes[a], codeB = shared.codes[b];
+        const bool isLess = scoreA < scoreB || (scoreA == scoreB && codeA > codeB);
+        if (isLess != ((a & run) == 0)) continue;
+        shared.scores[a] = scoreB;
+        shared.scores[b] = scoreA;
+        shared.codes[a] = codeB;
+        shared.codes[b] = codeA;
+      }
+    }
+  }
+  __syncthreads();
 }
 
 __device__ inline unsigned bucketOf(int parent, int label, int buckets) {
@@ -411,25 +443,17 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
     const int count = shared.count > 0 ? collectBest(shared, p.W, p.beamThreshold, width) : 0;
     __syncthreads();
     if (parentEntry >= 0 && rank >= 0) shared.taken[parentEntry][rank] = 0;
-#pragma unroll 1
-    for (int e = i; e < count; e += blockDim.x) {
-      const double score = shared.scores[e];
-      int place = 0;  // equal ones lie in their order
-#pragma unroll 1
-      for (int j = 0; j < count; j++) place += shared.scores[j] > score || (shared.scores[j] == score && j < e);
-      if (place < p.W) shared.chosen[place] = e;
-    }
-    __syncthreads();
+    putInOrder(shared, count);
     // the beam of the next frame
     size = min(count, p.W);
-    const double least = size > 0 ? shared.scores[shared.chosen[0]] - p.beamThreshold : 0;
+    const double least = shared.scores[0] - p.beamThreshold;
 #pragma unroll 1
-    while (size > 0 && !(shared.scores[shared.chosen[size - 1]] > least)) size--;
+    while (size > 0 && !(shared.scores[size - 1] > least)) size--;
     int node = -1, label = -1, depth = 0;
     double blank = negativeInfinity(), all = 0;
     unsigned bucket = 0;
     bool isNew = false;
-    const int code = i < size ? shared.codes[shared.chosen[i]] : 0;
+    const int code = i < size ? shared.codes[i] : 0;
     const int from = code < MOST_CLASSES ? code : code / MOST_CLASSES - 1;
     const int fromNode = shared.nodes[from];
     const bool stays = code < MOST_CLASSES;
