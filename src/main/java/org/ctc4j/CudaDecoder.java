@@ -195,7 +195,7 @@ public final class CudaDecoder implements AutoCloseable {
     return device.toString();
   }
 
-  /** "CUDA decoder on …". */
+  /** "cuda decoder on …". */
   @Override
   public String toString() {
     return "%s decoder on %s".formatted(Backend.CUDA, device());

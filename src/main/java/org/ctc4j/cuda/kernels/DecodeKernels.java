@@ -18,12 +18,17 @@ public final class DecodeKernels implements DeviceKernels {
   /** The context must be current, here and in all calls. */
   public DecodeKernels(int deviceArchitecture) {
     modules = new KernelModules(deviceArchitecture);
+    GreedyArguments first = null;
     try {
       greedy = new GreedyLauncher(modules);
       beam = new BeamLauncher(modules);
-      greedyArguments = new GreedyArguments();
+      first = new GreedyArguments();
       beamArguments = new BeamArguments();
+      greedyArguments = first;
     } catch (RuntimeException e) {
+      if (first != null) {
+        first.close();
+      }
       modules.close();
       throw e;
     }
