@@ -21,8 +21,8 @@
 // ctc_beam_search: the search, and at its end the greedy output weighed beside the best of the beam as on the host.
 // In:  what both others, ctc_greedy_frames and ctc_greedy_path left.  Out: labels, lengths, scores, counts, statuses.
 // Parallel: one block an utterance, a thread an entry of the beam. The W best of all W + W M candidates are found by a threshold: thread
-//      counts of what is above it, bisected until between W and 256 are; these are put in order, by a bitonic sort. An entry's candidates fall with
-//      the class, so that a thread looks at few. Threads own buckets, so that nodes need no atomics.
+//      counts of what is above it, bisected until between W and two a thread are; these are put in order, by a bitonic sort. An entry's candidates fall with
+//      the class, so that a thread looks at few. Threads of the first warp own buckets, so that nodes need no atomics.
 // Launch: grid N, block 32 ceil(W / 32). Shared memory: 29 KB, static. Deterministic.
 // Bounds: W <= 128, M <= 128, and T <= max(256, min(2^18 / M, 4096)): there the host starts the greedy output anew.
 // Rejected: probabilities with exponents in place of logarithms (quicker, but other bits than the host's even where there is no rounding but
@@ -33,7 +33,7 @@ namespace beam {
 
 constexpr int MOST_PREFIXES = 128;    // W
 constexpr int MOST_CLASSES = 128;     // M
-constexpr int MOST_CANDIDATES = 256;  // that are put in order
+constexpr int MOST_CANDIDATES = 2 * MOST_PREFIXES;  // that are put in order
 constexpr int WARPS = 4;              // of a block of ctc_beam_classes
 constexpr int BUFFER = 64;            // classes beside the best that it puts in order at once, 32 or more
 constexpr double MOST_WIDTH = 64;     // nats that a frame begins to look below its best candidate
@@ -196,6 +196,9 @@ __device__ inline double logProbOf(const BeamShared& shared, int label) {
   return rank < 0 ? negativeInfinity() : shared.logProbs[rank];
 }
 
+// How many candidates a block puts in order: one pair a thread.
+__device__ inline int mostCandidates() { return 2 * int(blockDim.x); }
+
 // Candidates whose score is in (low, high]: how many there are; if they are written, from place `from` on in their order.
 __device__ __noinline__ inline int collect(BeamShared& shared, double low, double high, int from) {
   const int i = threadIdx.x;
@@ -213,7 +216,7 @@ __device__ __noinline__ inline int collect(BeamShared& shared, double low, doubl
       if (label == shared.blank || shared.taken[i][k]) continue;
       if (label == shared.labels[i]) score = shared.logBlank[i] + shared.logProbs[k];
       if (!(score > low && score <= high)) continue;
-      if (pass == 1 && at + found < MOST_CANDIDATES) {
+      if (pass == 1 && at + found < mostCandidates()) {
         shared.scores[at + found] = score;
         shared.codes[at + found] = (i + 1) * MOST_CLASSES + k;
       }
@@ -224,7 +227,7 @@ __device__ __noinline__ inline int collect(BeamShared& shared, double low, doubl
     all = (counts.all >> 16) + (counts.all & 0xffff);
     if (from < 0) return all;
     const int stayAt = from + (counts.before & 0xffff);
-    if (stays && stayAt < MOST_CANDIDATES) {
+    if (stays && stayAt < mostCandidates()) {
       shared.scores[stayAt] = shared.stayTotal[i];
       shared.codes[stayAt] = i;
     }
@@ -234,7 +237,7 @@ __device__ __noinline__ inline int collect(BeamShared& shared, double low, doubl
 }
 constexpr int COUNT = -1;  // in place of `from`
 
-// The best candidates, W or more of them if there are so many, and at most MOST_CANDIDATES: those above a threshold. All that are less than
+// The best candidates, W or more of them if there are so many, and at most mostCandidates: those above a threshold. All that are less than
 // `range` below the best are among them, if these are not too many. How far the threshold was below what no candidate is above, `width`, is
 // where the next frame begins to look for its own.
 __device__ __forceinline__ int collectBest(BeamShared& shared, int W, double range, double& width) {
@@ -243,10 +246,10 @@ __device__ __forceinline__ int collectBest(BeamShared& shared, int W, double ran
   const double floor = most - range - 3;
   double low = most, high = most;
   int count = 0;  // above low
-  const bool few = shared.size * (shared.count + 1) <= MOST_CANDIDATES;
+  const bool few = shared.size * (shared.count + 1) <= mostCandidates();
   if (few) low = floor;
 #pragma unroll 1
-  while (count > MOST_CANDIDATES || (count < W && low > floor)) {
+  while (count > mostCandidates() || (count < W && low > floor)) {
     double next;
     if (count < W) {
       high = low;
@@ -266,9 +269,9 @@ __device__ __forceinline__ int collectBest(BeamShared& shared, int W, double ran
   }
   if (!few) width = low > most - MOST_WIDTH ? most - low : MOST_WIDTH;
   // where more are equal than can be put in order, the first of them
-  const bool ties = count > MOST_CANDIDATES;
+  const bool ties = count > mostCandidates();
   const int above = ties ? collect(shared, high, CTC_INFINITY, 0) : 0;
-  return min(above + collect(shared, low, ties ? high : double(CTC_INFINITY), above), MOST_CANDIDATES);
+  return min(above + collect(shared, low, ties ? high : double(CTC_INFINITY), above), mostCandidates());
 }
 
 // The best candidate first, of equal ones that of the least code: a bitonic sort. With barriers before and after.
@@ -492,8 +495,8 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
     }
     __syncthreads();
 #pragma unroll 1
-    for (int f = 0; f < fresh.all; f++) {
-      if (shared.buckets[f] % int(blockDim.x) == i) tree.enter(nodes + f, shared.buckets[f]);
+    for (int f = 0; f < fresh.all && i < 32; f++) {
+      if ((shared.buckets[f] & 31) == i) tree.enter(nodes + f, shared.buckets[f]);
     }
     nodes += fresh.all;
     parentEntry = -1;
