@@ -49,10 +49,10 @@ __device__ __forceinline__ FrameNorm normOf(const FramesProblem& p, int64_t star
   double max = negativeInfinity();
   double sum = 0;  // of probabilities; of logits, of exp(x - max) without the greatest
   int best = p.C;
-  bool bad = false, outside = false;
+  int bad = 0, outside = 0;
   forEachClass(p, start, warp.lane, [&](int c, double x) {
-    bad |= !(x < CTC_INFINITY);  // true for NaN
-    outside |= !(fabs(x - 0.5) <= reach);
+    bad |= x < CTC_INFINITY ? 0 : 1;  // 1 for NaN
+    outside |= fabs(x - 0.5) <= reach ? 0 : 1;
     if (isProbability) sum += x;
     if (adds && x > negativeInfinity()) {
       const double less = exp(isNormalised ? x : -fabs(x - max));  // of logits the smaller of both, relative to the larger
