@@ -170,15 +170,6 @@ public final class CudaDecoder implements AutoCloseable {
   }
 
   /**
-   * How many bytes of workspace a beam search in frames of such a shape takes.
-   *
-   * @throws InvalidInputException if no device can do it
-   */
-  public static long workspaceBytes(int frames, int utterances, int classes, BeamOptions beam) {
-    return DecodingBackend.workspaceBytes(frames, utterances, classes, beam);
-  }
-
-  /**
    * Gives back the workspace that this decoder keeps for a stream, after a wait for the stream: for
    * one that is not used any more, before it is destroyed. Graphs that were captured on it must not
    * be launched after this. A later call on the stream makes another workspace.

@@ -83,11 +83,6 @@ public final class DecodingBackend implements AutoCloseable {
         kernels -> address -> kernels.enqueue(call, workspace, address, ForeignStream.of(stream)));
   }
 
-  /** Bytes that {@link #enqueueBeamSearch} needs for frames of a shape. */
-  public static long workspaceBytes(int frames, int utterances, int classes, BeamOptions beam) {
-    return new BeamWorkspace(frames, utterances, classes, beam).bytes();
-  }
-
   /** Waits for a stream and gives back what is kept for it. */
   public void forget(long stream) {
     device.forget(stream);

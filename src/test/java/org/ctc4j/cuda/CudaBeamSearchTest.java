@@ -1,5 +1,11 @@
 package org.ctc4j.cuda;
 
+import static jcuda.driver.JCudaDriver.cuGraphDestroy;
+import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
+import static jcuda.driver.JCudaDriver.cuGraphInstantiate;
+import static jcuda.driver.JCudaDriver.cuGraphLaunch;
+import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
+import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +14,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUstreamCaptureMode;
 import org.ctc4j.Backend;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.Ctc;
@@ -33,7 +42,9 @@ import org.ctc4j.InvalidInputException;
 import org.ctc4j.Seed;
 import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
+import org.ctc4j.cuda.driver.Driver;
 import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -256,5 +267,67 @@ class CudaBeamSearchTest {
             }
           }
         });
+  }
+
+  @Test
+  @DisplayName("Nothing waits, and a call captured in a graph decodes what the memory then holds")
+  void capture() {
+    context.whileCurrent(
+        () -> {
+          TestBatch host = TestBatch.random(random, 9, 2, 5, 0, 2);
+          try (DeviceTestBatch device = new DeviceTestBatch(host);
+              Stream stream = new Stream()) {
+            DeviceArrays arrays = device.arrays;
+            DeviceNBest found =
+                new DeviceNBest(
+                    arrays.allocate(4 * 18),
+                    arrays.allocate(8),
+                    arrays.allocate(16),
+                    arrays.allocate(8),
+                    arrays.allocate(8));
+            BeamOptions beam = BEAM.withBeamWidth(3).withNBest(1);
+            DeviceFrames frames = DeviceFrames.of(device.batch);
+            long address = StreamAddress.of(stream.handle());
+            cuda.enqueueBeamSearch(frames, host.options(), beam, found, address);
+            TestDriver.assertLaunches(0, "");
+            stream.await(() -> "a test");
+            assertFound(host, beam, found);
+
+            CUgraph graph = new CUgraph();
+            CUgraphExec exec = new CUgraphExec();
+            Driver.call(
+                "cuStreamBeginCapture",
+                () ->
+                    cuStreamBeginCapture(
+                        stream.handle(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL));
+            cuda.enqueueBeamSearch(frames, host.options(), beam, found, address);
+            Driver.call("cuStreamEndCapture", () -> cuStreamEndCapture(stream.handle(), graph));
+            Driver.call("cuGraphInstantiate", () -> cuGraphInstantiate(exec, graph, 0));
+            for (double[][] utterance : host.logits()) {
+              for (double[] row : utterance) {
+                Arrays.setAll(row, c -> (float) random.nextGaussian());
+              }
+            }
+            DeviceArrays.put(device.logits, DeviceTestBatch.logits(host));
+            Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
+            stream.await(() -> "a test");
+            assertFound(host, beam, found);
+            Driver.call("cuGraphExecDestroy", () -> cuGraphExecDestroy(exec));
+            Driver.call("cuGraphDestroy", () -> cuGraphDestroy(graph));
+            cuda.forget(address);
+          }
+        });
+  }
+
+  /** The best output of two utterances. */
+  private void assertFound(TestBatch host, BeamOptions beam, DeviceNBest found) {
+    List<CtcNBest> expected =
+        CPU.beamSearch(host.timeMajor(), host.inputLengths(), host.options(), beam);
+    for (int n = 0; n < 2; n++) {
+      int[] labels = expected.get(n).best().labels();
+      assertEquals(labels.length, DeviceArrays.ints(found.lengths(), 2)[n], "seed " + seed);
+      int[] got = DeviceArrays.ints(found.labels() + 4L * 9 * n, 9);
+      assertArrayEquals(labels, Arrays.copyOf(got, labels.length), "seed " + seed);
+    }
   }
 }
