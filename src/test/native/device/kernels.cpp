@@ -1,6 +1,7 @@
 // The project's kernels, compiled for the engine (with -fsanitize=thread,alignment, see cuda_emulation.h).
 #define CTC_EMULATION
 #include "../../../../kernels/ctc.cuh"
+#include "../../../../kernels/decoding.cuh"
 
 // Each file in a namespace of its own: on the device each is a module.
 namespace prepareModule {
@@ -35,6 +36,12 @@ namespace reduceModule {
 }
 namespace alignModule {
 #include "../../../../kernels/align.cu"
+}
+namespace greedyModule {
+#include "../../../../kernels/greedy.cu"
+}
+namespace beamModule {
+#include "../../../../kernels/beam_search.cu"
 }
 namespace projectionModule {
 #include "../../../../kernels/projection.cu"
@@ -97,6 +104,10 @@ const Kernel* findKernel(const char* name) {
       KERNEL(smallLossModule, ctc_small_loss, 512, sizeof(smallLossModule::SmallLossShared)),
       KERNEL(complementModule, ctc_complement, 256, sizeof(complementModule::ComplementShared)),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
+      KERNEL(greedyModule, ctc_greedy_frames, 256, 0),
+      KERNEL(greedyModule, ctc_greedy_path, 32, 0),
+      KERNEL(beamModule, ctc_beam_classes, 128, sizeof(beamModule::ClassesShared)),
+      KERNEL(beamModule, ctc_beam_search, 128, sizeof(beamModule::BeamShared)),
       ALIGN(f64),
       ALIGN(f32),
       ALIGN(f16),

@@ -308,6 +308,7 @@ void addConversions(Operations& all) {
   OP("cvt.u32.u64", u32, A(u64));
   OP("cvt.u32.u16", u32, A(u16));
   OP("cvt.u16.u32", u16, A(u32));
+  OP("cvt.u16.u64", u16, A(u64));
   OP("cvt.s32.s16", s32, A(s16));
   OP("cvt.s32.s8", s32, A(s8));
   OP("cvt.f64.f32", f64, A(f32));
@@ -338,7 +339,7 @@ const Operation* findOperation(const std::string& name) {
     addFloats(all);
     addConversions(all);
     // of a 64-bit register, too, they read the low word alone
-    all["cvt.u32.u64"].dependence = Dependence::LOW_WORDS;
+    all["cvt.u32.u64"].dependence = all["cvt.u16.u64"].dependence = Dependence::LOW_WORDS;
     for (auto& [name, operation] : all) {
       const bool isWide = name.compare(name.size() - 2, 2, "64") == 0;
       if (!isWide && operation.dependence == Dependence::ALL) operation.dependence = Dependence::LOW_WORDS;

@@ -28,7 +28,7 @@ import org.ctc4j.host.Workers;
  * threads.
  *
  * <p>Immutable, thread-safe, nothing to close. Not serialisable: make one where it is used; {@link
- * BeamOptions} and results travel.
+ * BeamOptions} and results travel. For a GPU see {@link CudaDecoder}.
  */
 public final class CtcDecoder {
   private static final Comparator<FrameSearch.Output> BEST_FIRST =

@@ -37,10 +37,10 @@ public record DeviceBatch(
     DeviceAddress.INT32.check("inputLengths", inputLengths);
     DeviceAddress.INT32.check("frameCounts", frameCounts);
     DeviceAddress.FLOAT64.check("weights", weights);
-    requireSizes(frames, utterances, classes);
+    requireShape(frames, utterances, classes);
   }
 
-  static void requireSizes(int frames, int utterances, int classes) {
+  static void requireShape(int frames, int utterances, int classes) {
     FrameTensor.requireShape(frames, utterances, classes);
     if ((long) frames * utterances > Integer.MAX_VALUE) {
       throw new InvalidInputException(

@@ -36,7 +36,7 @@ public record DeviceConsistencyBatch(
     DeviceAddress.INT32.check("inputLengths", inputLengths);
     DeviceAddress.INT32.check("frameCounts", frameCounts);
     DeviceAddress.FLOAT64.check("weights", weights);
-    DeviceBatch.requireSizes(frames, utterances, classes);
+    DeviceBatch.requireShape(frames, utterances, classes);
   }
 
   /** Every utterance has room for T frames, and weight 1. */

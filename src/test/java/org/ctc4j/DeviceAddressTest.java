@@ -27,6 +27,9 @@ class DeviceAddressTest {
           DeviceTensor.class,
           DeviceResult.class,
           DevicePaths.class,
+          DeviceFrames.class,
+          DeviceLabels.class,
+          DeviceNBest.class,
           DeviceProjection.class,
           DeviceProjectedResult.class,
           DeviceProjectedBatch.class,
@@ -164,6 +167,126 @@ class DeviceAddressTest {
             8,
             false,
             a -> new DeviceResult(AT, AT, a, TENSOR)));
+    all.add(
+        new Address(
+            "DeviceFrames.inputLengths",
+            "inputLengths",
+            "int32",
+            4,
+            false,
+            a -> new DeviceFrames(TENSOR, 4, 2, 5, a, AT)));
+    all.add(
+        new Address(
+            "DeviceFrames.frameCounts",
+            "frameCounts",
+            "int32",
+            4,
+            false,
+            a -> new DeviceFrames(TENSOR, 4, 2, 5, AT, a)));
+    all.add(
+        new Address(
+            "DeviceLabels.labels",
+            "labels.labels",
+            "int32",
+            4,
+            true,
+            a -> new DeviceLabels(a, AT, AT, AT, AT, AT, AT)));
+    all.add(
+        new Address(
+            "DeviceLabels.starts",
+            "labels.starts",
+            "int64",
+            8,
+            false,
+            a -> new DeviceLabels(AT, a, AT, AT, AT, AT, AT)));
+    all.add(
+        new Address(
+            "DeviceLabels.lengths",
+            "labels.lengths",
+            "int32",
+            4,
+            true,
+            a -> new DeviceLabels(AT, AT, a, AT, AT, AT, AT)));
+    all.add(
+        new Address(
+            "DeviceLabels.statuses",
+            "labels.statuses",
+            "int32",
+            4,
+            true,
+            a -> new DeviceLabels(AT, AT, AT, a, AT, AT, AT)));
+    all.add(
+        new Address(
+            "DeviceLabels.firstFrames",
+            "labels.firstFrames",
+            "int32",
+            4,
+            false,
+            a -> new DeviceLabels(AT, AT, AT, AT, a, AT, AT)));
+    all.add(
+        new Address(
+            "DeviceLabels.endFrames",
+            "labels.endFrames",
+            "int32",
+            4,
+            false,
+            a -> new DeviceLabels(AT, AT, AT, AT, AT, a, AT)));
+    all.add(
+        new Address(
+            "DeviceLabels.logProbabilities",
+            "labels.logProbabilities",
+            "float64",
+            8,
+            false,
+            a -> new DeviceLabels(AT, AT, AT, AT, AT, AT, a)));
+    all.add(
+        new Address(
+            "DeviceNBest.labels",
+            "nBest.labels",
+            "int32",
+            4,
+            true,
+            a -> new DeviceNBest(a, AT, AT, AT, AT, AT)));
+    all.add(
+        new Address(
+            "DeviceNBest.starts",
+            "nBest.starts",
+            "int64",
+            8,
+            false,
+            a -> new DeviceNBest(AT, a, AT, AT, AT, AT)));
+    all.add(
+        new Address(
+            "DeviceNBest.lengths",
+            "nBest.lengths",
+            "int32",
+            4,
+            true,
+            a -> new DeviceNBest(AT, AT, a, AT, AT, AT)));
+    all.add(
+        new Address(
+            "DeviceNBest.scores",
+            "nBest.scores",
+            "float64",
+            8,
+            true,
+            a -> new DeviceNBest(AT, AT, AT, a, AT, AT)));
+    all.add(
+        new Address(
+            "DeviceNBest.counts",
+            "nBest.counts",
+            "int32",
+            4,
+            true,
+            a -> new DeviceNBest(AT, AT, AT, AT, a, AT)));
+    all.add(
+        new Address(
+            "DeviceNBest.statuses",
+            "nBest.statuses",
+            "int32",
+            4,
+            true,
+            a -> new DeviceNBest(AT, AT, AT, AT, AT, a)));
     all.add(
         new Address(
             "DevicePaths.states",

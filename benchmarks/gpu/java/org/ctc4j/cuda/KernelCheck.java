@@ -12,13 +12,17 @@ import org.ctc4j.Backend;
 import org.ctc4j.ConsistencyBatch;
 import org.ctc4j.ConsistencyGradient;
 import org.ctc4j.ConsistencyResult;
+import org.ctc4j.BeamOptions;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcDecoder;
+import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
 import org.ctc4j.CtcResult;
 import org.ctc4j.CudaCtc;
+import org.ctc4j.CudaDecoder;
 import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
@@ -119,6 +123,33 @@ public final class KernelCheck {
         System.out.println("ok " + what);
       }
     }
+    checkDecoding();
+  }
+
+  static void checkDecoding() {
+    BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(40).withNBest(3);
+    try (CudaDecoder cuda = CudaDecoder.create(0, EngineOptions.DEFAULT)) {
+      CtcDecoder cpu = CtcDecoder.create();
+      for (String shape : List.of("9x3x5x3", "12x2x200x6")) {
+        Workload workload = Workload.random(Shape.of(shape), 3, 1);
+        FrameTensor logits = workload.tensor(workload.logits());
+        assertEquals(
+            states(cpu.greedy(logits, CtcOptions.DEFAULT)),
+            states(cuda.greedy(logits, CtcOptions.DEFAULT)),
+            shape);
+        assertEquals(
+            labels(cpu.beamSearch(logits, CtcOptions.DEFAULT, beam)),
+            labels(cuda.beamSearch(logits, CtcOptions.DEFAULT, beam)),
+            shape);
+        System.out.println("ok decoding, " + shape);
+      }
+    }
+  }
+
+  private static List<List<String>> labels(List<CtcNBest> all) {
+    return all.stream()
+        .map(one -> one.hypotheses().stream().map(h -> Arrays.toString(h.labels())).toList())
+        .toList();
   }
 
   static void checkProbabilities(Ctc cuda, CtcAligner aligner, ElementType type) {

@@ -8,6 +8,8 @@ final class Candidates {
   private final double range; // below the best
   private final IndexHeap worst = new IndexHeap(false);
   private int count;
+  private int offers; // that were taken, also if they have left since
+  private int[] arrival = new int[16]; // number of that offer
   private double best;
   double[] score = new double[16];
   double[] logBlank = new double[16]; // ln p of the paths that end in a blank
@@ -27,11 +29,15 @@ final class Candidates {
 
   void clear() {
     count = 0;
+    offers = 0;
     best = Double.NEGATIVE_INFINITY;
-    worst.begin(score);
+    worst.begin(score, arrival);
   }
 
-  /** The prefixes that were taken, the best first; ends the offers. */
+  /**
+   * The prefixes that were taken, the best first, of equal ones that which came first; ends the
+   * offers.
+   */
   int[] ranked() {
     while (count > 0 && score[worst.root()] <= best - range) {
       worst.pop();
@@ -69,6 +75,7 @@ final class Candidates {
       grow();
     }
     score[slot] = newScore;
+    arrival[slot] = offers++;
     logBlank[slot] = newLogBlank;
     logLabel[slot] = newLogLabel;
     bonus[slot] = add;
@@ -84,11 +91,12 @@ final class Candidates {
   private void grow() {
     int length = 2 * score.length;
     score = Arrays.copyOf(score, length);
+    arrival = Arrays.copyOf(arrival, length);
     logBlank = Arrays.copyOf(logBlank, length);
     logLabel = Arrays.copyOf(logLabel, length);
     bonus = Arrays.copyOf(bonus, length);
     entry = Arrays.copyOf(entry, length);
     label = Arrays.copyOf(label, length);
-    worst.moved(score);
+    worst.moved(score, arrival);
   }
 }

@@ -16,6 +16,9 @@ import org.ctc4j.ConsistencyGradient;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
+import org.ctc4j.BeamOptions;
+import org.ctc4j.CudaDecoder;
+import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.Targets;
 import org.ctc4j.bench.Shape;
@@ -54,6 +57,8 @@ class WarpInstructionsTest {
 
   private static final String SPLIT = "400x1x9x150";
 
+  private static final List<String> DECODED = List.of("50x2x32x5", "4x2x5000x3");
+
   @Test
   @DisplayName("Kernels execute as many instructions as they did")
   void count() throws IOException {
@@ -63,7 +68,8 @@ class WarpInstructionsTest {
     Emulator.set("multiprocessors", 4);
     String split =
         linesOf(SPLIT).lines().filter(line -> line.contains("_split_")).collect(joining("\n"));
-    String table = whole + split + "\n";
+    String decoded = DECODED.stream().map(WarpInstructionsTest::decodingOf).collect(joining());
+    String table = whole + split + "\n" + decoded;
     if (Boolean.getBoolean("ctc4j.renew")) {
       Files.writeString(TABLE, table);
     }
@@ -71,10 +77,7 @@ class WarpInstructionsTest {
   }
 
   private static String linesOf(String name) {
-    Emulator.set("seed", 0);
-    Emulator.set("approximations", 0);
-    Emulator.set("checking", 0);
-    Emulator.resetCounts();
+    reset();
     Shape shape = Shape.of(name);
     Workload workload = Workload.random(shape, 3, 1);
     CtcBatch batch =
@@ -95,6 +98,28 @@ class WarpInstructionsTest {
       Emulator.resetCounts();
       FrameTensor other = workload.tensor(Workload.random(shape, 3, 2).logits());
       ctc.lossAndGradient(ConsistencyBatch.of(batch.logits(), other), ConsistencyGradient.STOPPED);
+      return lines + linesOf(shape, seen);
+    }
+  }
+
+  private static void reset() {
+    Emulator.set("seed", 0);
+    Emulator.set("approximations", 0);
+    Emulator.set("checking", 0);
+    Emulator.resetCounts();
+  }
+
+  private static String decodingOf(String name) {
+    reset();
+    Shape shape = Shape.of(name);
+    Workload workload = Workload.random(shape, 3, 1);
+    FrameTensor logits = workload.tensor(workload.logits());
+    Set<String> seen = new HashSet<>();
+    try (CudaDecoder decoder = CudaDecoder.create(0, EngineOptions.DEFAULT)) {
+      decoder.greedy(logits, CtcOptions.DEFAULT);
+      String lines = linesOf(shape, seen);
+      Emulator.resetCounts();
+      decoder.beamSearch(logits, CtcOptions.DEFAULT, BeamOptions.DEFAULT);
       return lines + linesOf(shape, seen);
     }
   }

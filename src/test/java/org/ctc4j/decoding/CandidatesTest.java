@@ -67,6 +67,18 @@ class CandidatesTest {
   }
 
   @Test
+  @DisplayName("So they do where one has taken the place of a worse one that came before them")
+  void tiesAfterOthersHaveLeft() {
+    Candidates candidates = new Candidates(3, Double.POSITIVE_INFINITY);
+    candidates.clear();
+    double[] scores = {-4, -2, -2, -2, -1};
+    for (int k = 0; k < scores.length; k++) {
+      candidates.offer(0, k, scores[k], LOG_ZERO, scores[k], 0);
+    }
+    assertArrayEquals(new int[] {4, 1, 2}, labels(candidates));
+  }
+
+  @Test
   @DisplayName("What is as far below the best as the range, or farther, is not taken")
   void range() {
     Candidates candidates = new Candidates(4, 2);

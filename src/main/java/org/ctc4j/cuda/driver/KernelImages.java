@@ -37,6 +37,8 @@ public final class KernelImages {
           "small_loss",
           "complement",
           "reduce",
+          "greedy",
+          "beam_search",
           "projection_f64",
           "projection_f32",
           "projection_f16",

@@ -74,6 +74,14 @@ abstract class StagedChunk {
     return at;
   }
 
+  /** So many numbers of each utterance, which come down; their offset. */
+  final long outputOfEach(int numbers, int numberBytes, Transfer.Copying copying) {
+    Chunk chunk = packed.chunk();
+    long at = region((long) chunk.count() * numbers * numberBytes);
+    outputs.add(new Transfer(chunk.first(), chunk.count(), n -> numbers, numberBytes, at, copying));
+    return at;
+  }
+
   private long region(int columns, int numberBytes) {
     return region(packed.chunk().totalFrames() * columns * numberBytes);
   }

@@ -1,0 +1,665 @@
+// ctc_beam_*: prefix beam search without a scorer, after Graves and Jaitly (ICML 2014) and Hannun et al. (2014), as
+// org.ctc4j.decoding.BeamSearch does it on the host. For every prefix l in the beam, with b(l) the probability of the paths so far that
+// collapse to it and end in a blank, n(l) of those that end in its last label, p(l) = b(l) + n(l), the next frame gives
+//
+//   b'(l)  = p(l) y(blank)
+//   n'(l)  = n(l) y(last of l) + [l without its last label, if in the beam] as for l + c below
+//   n'(lc) = p(l) y(c),  or b(l) y(c) where c is the last of l already
+//
+// The W best stay, of equal ones those that come first: prefixes that stay before those that are new, then by entry, then by class. All in
+// logarithms and float64, in the host's order of operations; exp and log1p are the device's, and with logits the normaliser of a frame is a
+// sum in another order. So outputs and their order are the host's, unless scores are apart by rounding alone.
+//
+// Which prefix is which is exact: a prefix is a node of a tree, its parent's number and its last label, and a node is made only where none
+// of its bucket has both. Prefixes that leave the beam stay in the tree, so one that comes back is the same node, as is its child that never left.
+//
+// ctc_beam_classes: of each frame the M most probable classes, the best first, of equal ones the least index first.
+// In:  logits, FrameNorm [N][T] of ctc_greedy_frames.  Out: classCounts [N][T], classes and logProbs [N][T][M].
+// Parallel: one warp a frame; what is above the M-th so far is put into a buffer, which is put in order when it is full.
+// Launch: grid ceil(N T / 4), block 128. Shared memory: 15 KB, static.
+//
+// ctc_beam_search: the search, and at its end the greedy output weighed beside the best of the beam as on the host.
+// In:  what both others, ctc_greedy_frames and ctc_greedy_path left.  Out: labels, lengths, scores, counts, statuses.
+// Parallel: one block an utterance, a thread an entry of the beam. The W best of all W + W M candidates are found by a threshold: thread
+//      counts of what is above it, bisected until between W and two a thread are; these are put in order, by a bitonic sort. An entry's candidates fall with
+//      the class, so that a thread looks at few. Threads of the first warp own buckets, so that nodes need no atomics.
+// Launch: grid N, block 32 ceil(W / 32). Shared memory: 29 KB, static. Deterministic.
+// Bounds: W <= 128, M <= 128, and T <= max(256, min(2^18 / M, 4096)): there the host starts the greedy output anew.
+// Rejected: probabilities with exponents in place of logarithms (quicker, but other bits than the host's even where there is no rounding but
+//      in sums); a hash with open addresses (compare-and-swap, and another order of insertion each time); a heap (a chain of W M steps).
+#include "decoding.cuh"
+
+namespace beam {
+
+constexpr int MOST_PREFIXES = 128;    // W
+constexpr int MOST_CLASSES = 128;     // M
+constexpr int MOST_CANDIDATES = 2 * MOST_PREFIXES;  // that are put in order
+constexpr int WARPS = 4;              // of a block of ctc_beam_classes
+constexpr int BUFFER = 64;            // classes beside the best that it puts in order at once, 32 or more
+constexpr double MOST_WIDTH = 64;     // nats that a frame begins to look below its best candidate
+constexpr double ROUNDING = 1e-12;    // how far two sums over the same paths may be apart, of their logarithm
+
+struct alignas(16) Node {
+  int32_t parent, label;
+  int32_t next;   // of the same bucket
+  int32_t depth;  // labels from the root
+};
+
+struct BeamProblem {
+  FramesProblem frames;
+  double minLogProbability;
+  double beamThreshold;
+  int32_t* labels;            // label i of output k of utterance n at labelStart(n) + k * rows(n) + i
+  const int64_t* labelStart;  // [N], or null: n * nBest * T
+  int32_t* lengths;           // [N][nBest]
+  double* scores;             // [N][nBest]
+  int32_t* counts;            // [N]
+  int32_t* statuses;          // [N]
+  const int32_t* greedyLabels;    // [N][T]
+  const int32_t* greedyLengths;   // [N]
+  const int32_t* greedyStatuses;  // [N]
+  // the workspace
+  int32_t* classCounts;  // [N][T]
+  int32_t* classes;      // [N][T][M]
+  double* logProbs;      // [N][T][M]
+  Node* nodes;           // [N][1 + T (W + 1)]
+  int32_t* heads;        // [N][buckets], -1 everywhere
+  double* sums;          // [N][2][2 T + 1]
+  int32_t* bestLabels;   // [N][T]
+  int32_t W, M, nBest;
+  int32_t buckets;  // a power of 2
+};
+static_assert(sizeof(BeamProblem) == 88 + 16 + 48 + 24 + 56 + 16, "the host writes this structure byte by byte");
+
+// ---- ctc_beam_classes ---------------------------------------------------------------------------------------------------------
+
+struct ClassesShared {
+  double keys[WARPS][MOST_CLASSES + BUFFER];
+  double sortedKeys[WARPS][MOST_CLASSES];
+  int32_t classes[WARPS][MOST_CLASSES + BUFFER];
+  int32_t sortedClasses[WARPS][MOST_CLASSES];
+};
+
+// Puts the first `most` of a warp's buffer in order, and returns how many there are.
+__device__ __noinline__ inline int order(ClassesShared& shared, int count, int most) {
+  const int lane = threadIdx.x % 32;
+  const int warp = threadIdx.x / 32;
+  __syncwarp();
+#pragma unroll 1
+  for (int e = lane; e < count; e += 32) {
+    const double key = shared.keys[warp][e];
+    int rank = 0;  // what lies before has lesser indexes
+#pragma unroll 1
+    for (int j = 0; j < count; j++) rank += shared.keys[warp][j] > key || (shared.keys[warp][j] == key && j < e);
+    if (rank >= most) continue;
+    shared.sortedKeys[warp][rank] = key;
+    shared.sortedClasses[warp][rank] = shared.classes[warp][e];
+  }
+  __syncwarp();
+  const int kept = min(count, most);
+#pragma unroll 1
+  for (int e = lane; e < kept; e += 32) {
+    shared.keys[warp][e] = shared.sortedKeys[warp][e];
+    shared.classes[warp][e] = shared.sortedClasses[warp][e];
+  }
+  __syncwarp();
+  return kept;
+}
+
+// ---- ctc_beam_search ----------------------------------------------------------------------------------------------------------
+
+struct BeamShared {
+  // of the utterance
+  const int32_t* frameCounts;  // of classes
+  const int32_t* frameClasses;
+  const double* frameLogProbs;
+  double* sums;
+  int32_t frames, T, M, blank;
+  int32_t count;  // of the classes below
+  int32_t size;   // of the beam
+  // the classes of the frame
+  double logProbs[MOST_CLASSES];
+  int32_t classes[MOST_CLASSES];
+  // the beam; one more for the greedy output
+  double logBlank[MOST_PREFIXES];
+  double total[MOST_PREFIXES];
+  int32_t nodes[MOST_PREFIXES + 1];
+  int32_t labels[MOST_PREFIXES];
+  int32_t depths[MOST_PREFIXES + 1];
+  // the same after the frame, if it stays; in the end the score of each output
+  double stayBlank[MOST_PREFIXES];
+  double stayLabel[MOST_PREFIXES];
+  double stayTotal[MOST_PREFIXES + 1];
+  uint8_t taken[MOST_PREFIXES][MOST_CLASSES];  // whether a class leads from an entry to another
+  // candidates
+  double scores[MOST_CANDIDATES];
+  int32_t codes[MOST_CANDIDATES];  // in their order
+  int32_t buckets[MOST_PREFIXES];  // of new nodes
+  int32_t totals[MOST_PREFIXES / 32];
+  int32_t greedyEntry;
+};
+
+// ln(e^a + e^b)
+__device__ __noinline__ inline double logAdd(double a, double b) {
+  const double greater = a > b ? a : b;
+  const double less = (a > b ? b : a) - greater;
+  return less > -46 ? greater + logOnePlus(exp(less)) : greater;
+}
+
+struct Prefix {
+  int before, all;
+};
+
+// The sum of a number of each thread before this one, and of all.
+__device__ __noinline__ inline Prefix sumOfBlock(int x, BeamShared& shared) {
+  const int lane = threadIdx.x % 32;
+  int sum = x;
+#pragma unroll 1
+  for (int d = 1; d < 32; d *= 2) {
+    const int other = __shfl_up_sync(WARP, sum, d);
+    if (lane >= d) sum += other;
+  }
+  __syncthreads();
+  if (lane == 31) shared.totals[threadIdx.x / 32] = sum;
+  __syncthreads();
+  Prefix prefix = {sum - x, 0};
+#pragma unroll 1
+  for (unsigned w = 0; w < blockDim.x / 32; w++) {
+    if (w < threadIdx.x / 32) prefix.before += shared.totals[w];
+    prefix.all += shared.totals[w];
+  }
+  return prefix;
+}
+
+// The classes of a frame into shared memory; with barriers before and after.
+__device__ __noinline__ inline void loadClasses(BeamShared& shared, int t) {
+  const int count = shared.frameCounts[t];
+  __syncthreads();
+#pragma unroll 1
+  for (int k = threadIdx.x; k < count; k += blockDim.x) {
+    shared.classes[k] = shared.frameClasses[int64_t(t) * shared.M + k];
+    shared.logProbs[k] = shared.frameLogProbs[int64_t(t) * shared.M + k];
+  }
+  if (threadIdx.x == 0) shared.count = count;
+  __syncthreads();
+}
+
+// Which of the classes one is; -1: none.
+__device__ __noinline__ inline int rankOf(const BeamShared& shared, int label) {
+  int rank = shared.count - 1;
+#pragma unroll 1
+  while (rank >= 0 && shared.classes[rank] != label) rank--;
+  return rank;
+}
+__device__ inline double logProbOf(const BeamShared& shared, int label) {
+  const int rank = rankOf(shared, label);
+  return rank < 0 ? negativeInfinity() : shared.logProbs[rank];
+}
+
+// How many candidates a block puts in order: one pair a thread.
+__device__ inline int mostCandidates() { return 2 * int(blockDim.x); }
+
+// Candidates whose score is in (low, high]: how many there are; if they are written, from place `from` on in their order.
+__device__ __noinline__ inline int collect(BeamShared& shared, double low, double high, int from) {
+  const int i = threadIdx.x;
+  const bool exists = i < shared.size;
+  const bool stays = exists && shared.stayTotal[i] > low && shared.stayTotal[i] <= high;
+  int at = 0, all = 0;
+#pragma unroll 1
+  for (int pass = 0; pass < 2; pass++) {
+    int found = 0;
+#pragma unroll 1
+    for (int k = 0; exists && k < shared.count; k++) {
+      double score = shared.total[i] + shared.logProbs[k];
+      if (!(score > low)) break;  // and so are all less probable classes
+      const int label = shared.classes[k];
+      if (label == shared.blank || shared.taken[i][k]) continue;
+      if (label == shared.labels[i]) score = shared.logBlank[i] + shared.logProbs[k];
+      if (!(score > low && score <= high)) continue;
+      if (pass == 1 && at + found < mostCandidates()) {
+        shared.scores[at + found] = score;
+        shared.codes[at + found] = (i + 1) * MOST_CLASSES + k;
+      }
+      found++;
+    }
+    if (pass == 1) break;
+    const Prefix counts = sumOfBlock(found << 16 | int(stays), shared);
+    all = (counts.all >> 16) + (counts.all & 0xffff);
+    if (from < 0) return all;
+    const int stayAt = from + (counts.before & 0xffff);
+    if (stays && stayAt < mostCandidates()) {
+      shared.scores[stayAt] = shared.stayTotal[i];
+      shared.codes[stayAt] = i;
+    }
+    at = from + (counts.all & 0xffff) + (counts.before >> 16);
+  }
+  return all;
+}
+constexpr int COUNT = -1;  // in place of `from`
+
+// The best candidates, W or more of them if there are so many, and at most mostCandidates: those above a threshold. All that are less than
+// `range` below the best are among them, if these are not too many. How far the threshold was below what no candidate is above, `width`, is
+// where the next frame begins to look for its own.
+__device__ __forceinline__ int collectBest(BeamShared& shared, int W, double range, double& width) {
+  // the best has three parts at most, each no greater than this; and one of them is no less than half of it
+  const double most = shared.total[0] + shared.logProbs[0] + 2;
+  const double floor = most - range - 3;
+  double low = most, high = most;
+  int count = 0;  // above low
+  const bool few = shared.size * (shared.count + 1) <= mostCandidates();
+  if (few) low = floor;
+#pragma unroll 1
+  while (count > mostCandidates() || (count < W && low > floor)) {
+    double next;
+    if (count < W) {
+      high = low;
+      next = width > 1e12 ? floor : Max::of(floor, most - width);  // 1e12: more than 2^26 a frame
+      width *= 2;
+    } else {
+      next = 0.5 * (low + high);
+      if (!(low < next && next < high)) break;
+    }
+    const int above = collect(shared, next, CTC_INFINITY, COUNT);
+    if (above < W && next > low) {
+      high = next;
+    } else {
+      low = next;
+      count = above;
+    }
+  }
+  if (!few) width = low > most - MOST_WIDTH ? most - low : MOST_WIDTH;
+  // where more are equal than can be put in order, the first of them
+  const bool ties = count > mostCandidates();
+  const int above = ties ? collect(shared, high, CTC_INFINITY, 0) : 0;
+  return min(above + collect(shared, low, ties ? high : double(CTC_INFINITY), above), mostCandidates());
+}
+
+// The best candidate first, of equal ones that of the least code: a bitonic sort. With barriers before and after.
+__device__ __forceinline__ void putInOrder(BeamShared& shared, int count) {
+  int places = 1;
+#pragma unroll 1
+  while (places < count) places *= 2;
+#pragma unroll 1
+  for (int e = count + int(threadIdx.x); e < places; e += blockDim.x) {
+    shared.scores[e] = negativeInfinity();
+    shared.codes[e] = 0x7fffffff;
+  }
+#pragma unroll 1
+  for (int run = 2; run <= places; run *= 2) {
+#pragma unroll 1
+    for (int step = run / 2; step > 0; step /= 2) {
+      __syncthreads();
+#pragma unroll 1
+      for (int q = threadIdx.x; q < places / 2; q += blockDim.x) {
+        const int a = 2 * q - (q & (step - 1));
+        const int b = a + step;
+        const double scoreA = shared.scores[a], scoreB = shared.scores[b];
+        const int codeA = shared.codes[a], codeB = shared.codes[b];
+        const bool isLess = scoreA < scoreB || (scoreA == scoreB && codeA > codeB);
+        if (isLess != ((a & run) == 0)) continue;
+        shared.scores[a] = scoreB;
+        shared.scores[b] = scoreA;
+        shared.codes[a] = codeB;
+        shared.codes[b] = codeA;
+      }
+    }
+  }
+  __syncthreads();
+}
+
+__device__ inline unsigned bucketOf(int parent, int label, int buckets) {
+  const unsigned hash = (unsigned(parent) * 0x9e3779b9u + unsigned(label)) * 0x85ebca6bu;
+  return (hash ^ hash >> 15) & unsigned(buckets - 1);
+}
+
+struct Tree {
+  Node* nodes;
+  int32_t* heads;
+  int buckets;
+
+  // The child of a node, -1 if it is not there.
+  __device__ int find(int parent, int label, unsigned bucket) const {
+    int node = heads[bucket];
+#pragma unroll 1
+    while (node >= 0 && !(nodes[node].parent == parent && nodes[node].label == label)) node = nodes[node].next;
+    return node;
+  }
+  // Makes a node one of its bucket.
+  __device__ void enter(int node, unsigned bucket) const {
+    nodes[node].next = heads[bucket];
+    heads[bucket] = node;
+  }
+  // The labels that lead to a node, which has so many.
+  __device__ void copyLabels(int node, int depth, int32_t* to) const {
+#pragma unroll 1
+    for (int i = depth - 1; i >= 0; i--, node = nodes[node].parent) to[i] = nodes[node].label;
+  }
+  __device__ bool hasLabels(int node, int depth, const int32_t* labels) const {
+#pragma unroll 1
+    for (int i = depth - 1; i >= 0; i--, node = nodes[node].parent) {
+      if (nodes[node].label != labels[i]) return false;
+    }
+    return true;
+  }
+  // Whether the labels of one come before those of another, lexicographically; they differ.
+  __device__ bool isLess(int a, int depthOfA, int b, int depthOfB) const {
+#pragma unroll 1
+    for (int d = depthOfA; d > depthOfB; d--) a = nodes[a].parent;
+#pragma unroll 1
+    for (int d = depthOfB; d > depthOfA; d--) b = nodes[b].parent;
+    if (a == b) return depthOfA < depthOfB;
+#pragma unroll 1
+    while (nodes[a].parent != nodes[b].parent) {
+      a = nodes[a].parent;
+      b = nodes[b].parent;
+    }
+    return nodes[a].label < nodes[b].label;
+  }
+};
+
+// ln p of an output, over all its paths through the classes that are considered: the forward recursion, (6) and (7) of Graves et al. 2006.
+__device__ __noinline__ inline double sumOfPaths(BeamShared& shared, const int32_t* labels, int length) {
+  const int last = 2 * length;   // state, of l'
+  double* row = shared.sums;     // by state, before a frame
+  int64_t next = 2 * shared.T + 1;  // from there to the same after the frame
+#pragma unroll 1
+  for (int s = threadIdx.x; s <= last; s += blockDim.x) {
+    row[s] = s == 0 ? 0 : negativeInfinity();
+    row[s + next] = negativeInfinity();
+  }
+#pragma unroll 1
+  for (int t = 0; t < shared.frames; t++) {
+    loadClasses(shared, t);  // with barriers, also for the frame before
+    // from those before the first no path reaches the end; those after the last have not begun
+#pragma unroll 1
+    for (int s = max(last + 1 - 2 * (shared.frames - t), 0) + int(threadIdx.x); s <= min(2 * t + 1, last); s += blockDim.x) {
+      const bool isLabel = s % 2 == 1;
+      double sum = row[s];
+      if (s > 0) sum = logAdd(sum, row[s - 1]);
+      if (isLabel && s > 1 && labels[s / 2] != labels[s / 2 - 1]) sum = logAdd(sum, row[s - 2]);
+      row[s + next] = sum + logProbOf(shared, isLabel ? labels[s / 2] : shared.blank);
+    }
+    row += next;
+    next = -next;
+  }
+  __syncthreads();
+  const double sum = length > 0 ? logAdd(row[last], row[last - 1]) : row[0];
+  __syncthreads();
+  return sum;
+}
+
+__device__ inline bool isLess(double score, double other) { return other - score > ROUNDING * fabs(other); }
+
+// The frames of an utterance; returns how many prefixes are in the beam in the end. `greedyPath`: ln p of the most probable path, in the
+// order in which a prefix that has no other path adds it up.
+__device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const Tree& tree, BeamShared& shared, double& greedyPath) {
+  const int i = threadIdx.x;
+  const int frames = p.frames.inputLength[n];
+  int size = 1, nodes = 1;
+  int parent = -1, parentEntry = -1;  // of entry i
+  double logLabel = negativeInfinity();
+  double width = 8;
+#pragma unroll 1
+  for (int k = i; k < MOST_PREFIXES * MOST_CLASSES; k += blockDim.x) (&shared.taken[0][0])[k] = 0;
+  if (i == 0) {
+    const int64_t frame = int64_t(n) * p.frames.T;
+    shared.frameCounts = p.classCounts + frame;
+    shared.frameClasses = p.classes + frame * p.M;
+    shared.frameLogProbs = p.logProbs + frame * p.M;
+    shared.sums = p.sums + n * 2 * (2 * int64_t(p.frames.T) + 1);
+    shared.frames = frames;
+    shared.T = p.frames.T;
+    shared.M = p.M;
+    shared.blank = p.frames.blank;
+    shared.size = 1;
+    shared.nodes[0] = 0;
+    shared.labels[0] = -1;
+    shared.depths[0] = 0;
+    shared.logBlank[0] = shared.total[0] = 0;
+    tree.nodes[0] = {-1, -1, -1, 0};
+  }
+  __syncthreads();
+#pragma unroll 1
+  for (int t = 0; t < frames && size > 0; t++) {
+    loadClasses(shared, t);
+    greedyPath += shared.count > 0 ? shared.logProbs[0] : negativeInfinity();
+    // what stays
+    int rank = -1;
+    if (i < size) {
+      const int label = shared.labels[i];
+      rank = rankOf(shared, label);
+      const double withBlank = shared.total[i] + logProbOf(shared, shared.blank);
+      double withLabel = negativeInfinity();
+      if (rank >= 0) {
+        withLabel = logLabel + shared.logProbs[rank];
+        if (parentEntry >= 0) {
+          const bool repeats = shared.labels[parentEntry] == label;
+          withLabel = logAdd(withLabel, (repeats ? shared.logBlank : shared.total)[parentEntry] + shared.logProbs[rank]);
+          shared.taken[parentEntry][rank] = 1;
+        }
+      }
+      shared.stayBlank[i] = withBlank;
+      shared.stayLabel[i] = withLabel;
+      shared.stayTotal[i] = logAdd(withBlank, withLabel);
+    }
+    __syncthreads();
+    const int count = shared.count > 0 ? collectBest(shared, p.W, p.beamThreshold, width) : 0;
+    __syncthreads();
+    if (parentEntry >= 0 && rank >= 0) shared.taken[parentEntry][rank] = 0;
+    putInOrder(shared, count);
+    // the beam of the next frame
+    size = min(count, p.W);
+    const double least = shared.scores[0] - p.beamThreshold;
+#pragma unroll 1
+    while (size > 0 && !(shared.scores[size - 1] > least)) size--;
+    int node = -1, label = -1, depth = 0;
+    double blank = negativeInfinity(), all = 0;
+    unsigned bucket = 0;
+    bool isNew = false;
+    const int code = i < size ? shared.codes[i] : 0;
+    const int from = code < MOST_CLASSES ? code : code / MOST_CLASSES - 1;
+    const int fromNode = shared.nodes[from];
+    const bool stays = code < MOST_CLASSES;
+    if (i < size && stays) {
+      node = fromNode;
+      label = shared.labels[from];
+      depth = shared.depths[from];
+      parent = tree.nodes[node].parent;
+      blank = shared.stayBlank[from];
+      logLabel = shared.stayLabel[from];
+      all = shared.stayTotal[from];
+    } else if (i < size) {
+      const int k = code % MOST_CLASSES;
+      label = shared.classes[k];
+      depth = shared.depths[from] + 1;
+      parent = fromNode;
+      logLabel = (shared.labels[from] == label ? shared.logBlank : shared.total)[from] + shared.logProbs[k];
+      all = logLabel;
+      bucket = bucketOf(parent, label, tree.buckets);
+      node = tree.find(parent, label, bucket);
+      isNew = node < 0;
+    }
+    const Prefix fresh = sumOfBlock(isNew, shared);
+    if (i == 0) shared.size = size;
+    if (isNew) {
+      node = nodes + fresh.before;
+      tree.nodes[node] = {parent, label, -1, depth};
+      shared.buckets[fresh.before] = int(bucket);
+    }
+    if (i < size) {
+      shared.nodes[i] = node;
+      shared.labels[i] = label;
+      shared.depths[i] = depth;
+      shared.logBlank[i] = blank;
+      shared.total[i] = all;
+    }
+    __syncthreads();
+#pragma unroll 1
+    for (int f = 0; f < fresh.all && i < 32; f++) {
+      if ((shared.buckets[f] & 31) == i) tree.enter(nodes + f, shared.buckets[f]);
+    }
+    nodes += fresh.all;
+    parentEntry = -1;
+#pragma unroll 1
+    for (int j = 0; j < size; j++) parentEntry = shared.nodes[j] == parent ? j : parentEntry;
+  }
+  __syncthreads();
+  return size;
+}
+
+// The greedy output comes into the beam if it is better than the best of it, as on the host; all else about it is there. Returns how
+// many outputs there are.
+__device__ __forceinline__ int weighGreedy(const BeamProblem& p, int n, const Tree& tree, int size, double greedyPath, BeamShared& shared) {
+  const int i = threadIdx.x;
+  const int32_t* greedy = p.greedyLabels + int64_t(n) * p.frames.T;
+  const int length = p.greedyLengths[n];
+  const double most = p.frames.flags & LOG_PROBS ? double(CTC_INFINITY) : 0;  // rounding must not make a probability of more than 1
+  if (i == 0) shared.greedyEntry = -1;
+  if (i < size) shared.stayTotal[i] = shared.total[i] > most ? most : shared.total[i];
+  __syncthreads();
+  if (i < size && shared.depths[i] == length && tree.hasLabels(shared.nodes[i], length, greedy)) shared.greedyEntry = i;
+  __syncthreads();
+  const int entry = shared.greedyEntry;
+  const double best = size > 0 ? shared.stayTotal[0] : negativeInfinity();
+  const bool isFirst = entry >= 0 && shared.stayTotal[entry] == best;
+  if (p.greedyStatuses[n] != OK || (isFirst && best >= greedyPath)) return size;
+
+  double score = sumOfPaths(shared, greedy, length);
+  score = score > most ? most : score;
+  if (!isLess(best, score)) return size;
+  if (!isFirst && size > 0) {
+    int32_t* labels = p.bestLabels + int64_t(n) * p.frames.T;
+    if (i == 0) tree.copyLabels(shared.nodes[0], shared.depths[0], labels);
+    __syncthreads();
+    if (!isLess(sumOfPaths(shared, labels, shared.depths[0]), score)) return size;
+  }
+  __syncthreads();
+  if (i == 0) {
+    const int at = entry >= 0 ? entry : size;
+    shared.stayTotal[at] = score;
+    if (entry < 0) {
+      // numbers from the end of the tree's room on, where a search has no node
+      int node = 0;
+      int next = p.frames.T * p.W + 1;
+#pragma unroll 1
+      for (int d = 0; d < length; d++) {
+        const unsigned bucket = bucketOf(node, greedy[d], tree.buckets);
+        int child = tree.find(node, greedy[d], bucket);
+        if (child < 0) {
+          child = next++;
+          tree.nodes[child] = {node, greedy[d], -1, d + 1};
+          tree.enter(child, bucket);
+        }
+        node = child;
+      }
+      shared.nodes[at] = node;
+      shared.depths[at] = length;
+    }
+  }
+  __syncthreads();
+  return entry >= 0 ? size : size + 1;
+}
+
+}  // namespace beam
+using namespace beam;
+
+extern "C" __global__ void __launch_bounds__(128) ctc_beam_classes(const BeamProblem problem) {
+  static __shared__ ClassesShared shared;
+  const FramesProblem& p = problem.frames;
+  const int64_t number = blockIdx.x * int64_t(WARPS) + threadIdx.x / 32;
+  if (number >= int64_t(p.N) * p.T) return;
+  const int n = int(unsigned(number) / unsigned(p.T));
+  const int t = int(unsigned(number) % unsigned(p.T));
+  if (!p.isGood(n) || t >= p.inputLength[n]) return;
+  const FrameNorm norm = p.norms[number];
+  if (norm.best < 0) return;
+  const int lane = threadIdx.x % 32;
+  const int warp = threadIdx.x / 32;
+  const int64_t start = p.start(n, t);
+  // where all classes are considered the host puts log-probabilities in order, else scores, which have no rounding
+  const bool all = problem.M == p.C;
+  int count = 0;
+  double least = negativeInfinity();
+#pragma unroll 1
+  for (int first = 0; first < p.C; first += 32) {
+    const int c = first + lane;
+    double key = negativeInfinity();
+    if (c < p.C) key = scoreOf(element(p.logits, p.logitsType, start + c * p.logitsClassStride), norm.max, p.flags);
+    if (all) key -= norm.logSum;
+    unsigned above = __ballot_sync(WARP, key > least);
+    if (count + __popc(above) > problem.M + BUFFER) {
+      count = order(shared, count, problem.M);
+      least = shared.keys[warp][count - 1];
+      above = __ballot_sync(WARP, key > least);
+    }
+    if (key > least) {
+      const int at = count + __popc(above & ((1u << lane) - 1));
+      shared.keys[warp][at] = key;
+      shared.classes[warp][at] = c;
+    }
+    count += __popc(above);
+  }
+  count = order(shared, count, problem.M);
+  const double greatest = norm.logProbability();
+  const double leastLogProb = greatest < problem.minLogProbability ? greatest : problem.minLogProbability;
+  int kept = 0;
+#pragma unroll 1
+  for (int first = 0; first < count; first += 32) {
+    const int e = first + lane;
+    double logProb = negativeInfinity();
+    if (e < count) logProb = shared.keys[warp][e] - (all ? 0 : norm.logSum);
+    const bool keeps = e < count && logProb >= leastLogProb;
+    kept += __popc(__ballot_sync(WARP, keeps));
+    if (!keeps) continue;
+    problem.classes[number * problem.M + e] = shared.classes[warp][e];
+    problem.logProbs[number * problem.M + e] = logProb;
+  }
+  if (lane == 0) problem.classCounts[number] = kept;
+}
+
+extern "C" __global__ void __launch_bounds__(128) ctc_beam_search(const BeamProblem p) {
+  static __shared__ BeamShared shared;
+  const int n = blockIdx.x;
+  const int i = threadIdx.x;
+  const Tree tree = {p.nodes + n * (1 + int64_t(p.frames.T) * (p.W + 1)), p.heads + int64_t(n) * p.buckets, p.buckets};
+  const int rows = max(min(p.frames.rowsOf(n), p.frames.T), 0);
+  const int64_t first = int64_t(n) * p.nBest;
+  int32_t* labels = p.labels + (p.labelStart != nullptr ? p.labelStart[n] : first * p.frames.T);
+#pragma unroll 1
+  for (int64_t at = i; at < int64_t(p.nBest) * rows; at += blockDim.x) labels[at] = -1;
+#pragma unroll 1
+  for (int k = i; k < p.nBest; k += blockDim.x) {
+    p.scores[first + k] = negativeInfinity();
+    p.lengths[first + k] = 0;
+  }
+  int status = p.greedyStatuses[n];
+  const bool isSearched = status == OK || status == INFEASIBLE;
+  int outputs = 0;
+  if (isSearched) {
+    double greedyPath = 0;
+    outputs = searchFrames(p, n, tree, shared, greedyPath);
+    outputs = weighGreedy(p, n, tree, outputs, greedyPath, shared);
+  }
+  int count = 0;  // with a path
+#pragma unroll 1
+  for (int j = 0; j < outputs; j++) count += shared.stayTotal[j] > negativeInfinity();
+#pragma unroll 1
+  for (int e = i; e < outputs; e += blockDim.x) {
+    const double score = shared.stayTotal[e];
+    int place = 0;
+#pragma unroll 1
+    for (int j = 0; j < outputs; j++) {
+      const double other = shared.stayTotal[j];
+      place += other > score ||
+               (other == score && j != e && tree.isLess(shared.nodes[j], shared.depths[j], shared.nodes[e], shared.depths[e]));
+    }
+    if (!(score > negativeInfinity()) || place >= p.nBest) continue;
+    p.scores[first + place] = score;
+    p.lengths[first + place] = shared.depths[e];
+    tree.copyLabels(shared.nodes[e], shared.depths[e], labels + int64_t(place) * rows);
+  }
+  if (i > 0) return;
+  if (isSearched) status = count > 0 ? OK : INFEASIBLE;
+  p.counts[n] = min(count, p.nBest);
+  p.statuses[n] = status;
+}

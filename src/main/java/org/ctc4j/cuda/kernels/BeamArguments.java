@@ -1,0 +1,41 @@
+package org.ctc4j.cuda.kernels;
+
+import org.ctc4j.DeviceNBest;
+
+/**
+ * What the kernels of beam search take, one {@code BeamProblem}; its beginning is what {@code
+ * ctc_greedy_frames} takes.
+ */
+final class BeamArguments extends FramesArguments {
+  BeamArguments() {
+    super(160);
+  }
+
+  void set(BeamCall call, BeamWorkspace workspace, long at) {
+    DeviceNBest results = call.results();
+    frames(call.frames(), call.options(), at + workspace.norms, true)
+        .float64(call.beam().minLogProbability())
+        .float64(call.beam().beamThreshold())
+        .int64(results.labels())
+        .int64(results.starts())
+        .int64(results.lengths())
+        .int64(results.scores())
+        .int64(results.counts())
+        .int64(results.statuses())
+        .int64(at + workspace.greedyLabels)
+        .int64(at + workspace.greedyLengths)
+        .int64(at + workspace.greedyStatuses)
+        .int64(at + workspace.classCounts)
+        .int64(at + workspace.classIndexes)
+        .int64(at + workspace.logProbs)
+        .int64(at + workspace.nodes)
+        .int64(at + workspace.heads)
+        .int64(at + workspace.sums)
+        .int64(at + workspace.bestLabels)
+        .int32(workspace.width)
+        .int32(workspace.classes)
+        .int32(call.beam().nBest())
+        .int32(workspace.buckets)
+        .end();
+  }
+}

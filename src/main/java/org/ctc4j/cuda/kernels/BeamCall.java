@@ -1,0 +1,15 @@
+package org.ctc4j.cuda.kernels;
+
+import org.ctc4j.BeamOptions;
+import org.ctc4j.DeviceFrames;
+import org.ctc4j.DeviceNBest;
+
+/** A call for a beam search. */
+public record BeamCall(
+    DeviceFrames frames, CallOptions options, BeamOptions beam, DeviceNBest results) {
+
+  /** The sizes of the search. */
+  public BeamWorkspace workspace() {
+    return BeamWorkspace.of(frames, beam);
+  }
+}
