@@ -20,7 +20,8 @@ import org.ctc4j.engine.ProjectedCall;
  * off by up to some 4 · 10<sup>−8</sup>, unless the logits are float64.
  *
  * <p>Utterances whose targets have {@link Wildcards} are computed in float64 and the log domain
- * throughout, one thread each, some fifteen times as slowly as others.
+ * throughout, one thread each: some fifteen times as slowly as others, and twice that where labels
+ * can be left out.
  *
  * <p>A {@link ProjectedBatch} is computed in strips of frames by tiles of classes. Beyond input and
  * output it takes a panel of up to 2048 frames (logits of 1024 classes, hidden states and their

@@ -143,10 +143,11 @@ public final class CtcPath implements Serializable {
    * How much less probable this path is than another of the same utterance in frames start … end −
    * 1: Σ ln p(t, {@link #symbol symbol(t)}) − Σ ln p(t, the other's), in nats. Beside the
    * {@linkplain CtcDecoder#greedy greedy} path, the most probable of all, it is 0 where the two
-   * have the same symbols and less elsewhere, up to the rounding of a GPU. Of a word from its first
-   * frame to its last it tells best whether the word was said at all: a confidence is a mean over
-   * frames, in which the many that fit hide the one that does not, and a model that is unsure of
-   * everything lowers it without any other word being likelier.
+   * have the same symbols and less elsewhere, up to the rounding of a GPU, but above 0 on {@link
+   * Wildcards}, which take several classes. Of a word from its first frame to its last it tells
+   * best whether the word was said at all: a confidence is a mean over frames, in which the many
+   * that fit hide the one that does not, and a model that is unsure of everything lowers it without
+   * any other word being likelier.
    *
    * @throws InvalidInputException if the other path has another number of frames, or these are none
    *     of them
