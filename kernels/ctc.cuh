@@ -353,7 +353,8 @@ __device__ inline void storePacket(X* at, const Packet<X>& packet) {
 // ln p of p < Infinity, -Infinity of what is not above 0, in error by less than a unit in the last place; the same bits as on the host
 // (org.ctc4j.host.Probabilities), which takes the same steps: no function that two machines may have otherwise. p = 2^k (1 + f) with 1 + f in
 // [sqrt(1/2), sqrt(2)), and ln(1 + f) = f - f^2/2 + s (f^2/2 + series), s = f / (2 + f), the series that of 2 artanh(s) / s - 2.
-__device__ __forceinline__ double logarithmInline(double p) {
+// Not inlined, as it is long and wanted in many places.
+__device__ __noinline__ inline double logarithm(double p) {
   constexpr int64_t SQRT_HALF = 0x3fe6a09e00000000;
   constexpr double LN2_HIGH = 0x1.62e42feep-1, LN2_LOW = 0x1.a39ef35793c76p-33;  // k times the first is exact
   const bool small = p < 0x1p-1022;
@@ -376,8 +377,6 @@ __device__ __forceinline__ double logarithmInline(double p) {
   const double log = e * LN2_HIGH - ((half - (s * (half + z * series) + e * LN2_LOW)) - f);
   return p > 0 ? log : -double(CTC_INFINITY);
 }
-// Not inlined, as it is long and wanted in many places.
-__device__ __noinline__ inline double logarithm(double p) { return logarithmInline(p); }
 
 // What stands for log-probabilities, as a log-probability.
 __device__ inline double logProbability(int32_t flags, double x) { return flags & PROBABILITIES ? logarithm(x) : x; }
@@ -386,34 +385,14 @@ __device__ inline double logProbability(int32_t flags, double x) { return flags 
 
 // By how much rounding may take a log-probability above 0, and a probability out of [0, 1]; the host has the same numbers (LogProbCheck,
 // ProbabilityCheck).
-template <typename X>
-constexpr double LOG_PROB_ROUNDING = sizeof(X) == 2 ? 1e-3 : 1e-5;
+__device__ inline double logProbRounding(int32_t type) { return type >= FLOAT16 ? 1e-3 : 1e-5; }
 template <typename X>
 constexpr double PROBABILITY_ROUNDING = sizeof(X) == 2 ? 1e-2 : 1e-5;
 constexpr double SUM_TOLERANCE = 0.05;
 
 // Of a frame, the largest number x, > -Infinity, and the sum of exp(x).
-template <typename X>
-__device__ inline bool canBeLogProbs(double most, double sum) {
-  return most <= LOG_PROB_ROUNDING<X> && fabs(sum - 1) <= SUM_TOLERANCE;
-}
-
-// What a lane finds of the probabilities of a frame.
-template <typename X>
-struct ProbabilitySum {
-  using A = typename Wide<X>::type;
-  A sum = 0, outside = 0;  // how many are out of [0, 1]
-  bool bad = false;        // one is NaN or +Infinity
-
-  __device__ void add(A p) {
-    sum += p;
-    outside += fabs(p - A(0.5)) <= A(0.5 + PROBABILITY_ROUNDING<X>) ? A(0) : A(1);
-    bad |= !(p < CTC_INFINITY);
-  }
-};
-// Of a frame of nothing but 0 no class is possible.
-__device__ inline bool canBeProbabilities(double outside, double sum) {
-  return outside == 0 && (sum == 0 || fabs(sum - 1) <= SUM_TOLERANCE);
+__device__ inline bool canBeLogProbs(int32_t type, double most, double sum) {
+  return most <= logProbRounding(type) && fabs(sum - 1) <= SUM_TOLERANCE;
 }
 
 // ---- reductions -----------------------------------------------------------------------------------------------------------------
@@ -505,6 +484,53 @@ __device__ __noinline__ inline double element(const void* at, int type, int64_t 
     case FLOAT16: return widen(((const Half*)at)[index]);
     default: return widen(((const Bfloat*)at)[index]);
   }
+}
+
+// ---- frames of probabilities ----------------------------------------------------------------------------------------------------
+
+// Whether one of a frame is NaN or +Infinity, and whether they can be probabilities. Of nothing but 0 no class is possible.
+struct ProbabilityFrame {
+  bool bad, fine;
+};
+
+// What a lane finds of them.
+struct ProbabilitySum {
+  double sum, outside;  // how many are out of [0, 1]
+  bool bad;
+
+  __device__ ProbabilityFrame together(const WarpGroup& warp) const {
+    const double all = warp.reduce<Sum>(sum);
+    return {warp.any(bad), warp.reduce<Sum>(outside) == 0 && (all == 0 || fabs(all - 1) <= SUM_TOLERANCE)};
+  }
+};
+
+// Of every 32nd of `count` classes.
+template <typename X>
+__device__ ProbabilitySum sumOfProbabilities(const X* at, int64_t stride, int count, int lane) {
+  using A = typename Wide<X>::type;
+  A sum = 0, outside = 0;
+  bool bad = false;
+#pragma unroll 4
+  for (int c = lane; c < count; c += 32) {
+    const A p = widen(at[c * stride]);
+    sum += p;
+    outside += fabs(p - A(0.5)) <= A(0.5 + PROBABILITY_ROUNDING<X>) ? A(0) : A(1);
+    bad |= !(p < CTC_INFINITY);
+  }
+  return {double(sum), double(outside), bad};
+}
+
+// By one warp; `first`: index of class 0.
+__device__ inline ProbabilityFrame probabilityFrame(const void* logits, int32_t type, int64_t first, int64_t stride, int count,
+                                                    const WarpGroup& warp) {
+  ProbabilitySum own;
+  switch (type) {
+    case FLOAT64: own = sumOfProbabilities((const double*)logits + first, stride, count, warp.lane); break;
+    case FLOAT32: own = sumOfProbabilities((const float*)logits + first, stride, count, warp.lane); break;
+    case FLOAT16: own = sumOfProbabilities((const Half*)logits + first, stride, count, warp.lane); break;
+    default: own = sumOfProbabilities((const Bfloat*)logits + first, stride, count, warp.lane);
+  }
+  return own.together(warp);
 }
 
 // ---- the gradient at blank and labels -----------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@
 // Out: gradient (every frame that it has room for: 0 for t >= input length), Frame [N][T], E [N][T][width].
 //      Frames t >= input length are never read. NaN or +Infinity in a frame makes best(t) NaN, and with
 //      flag CHECK_LOG_PROBS one that cannot be log-probabilities +Infinity, which ctc_lattice sees.
-// ctc_frames_TYPE_probabilities does the same of probabilities, of any number of classes: gradient w p, or 0, and E from their logarithms.
+// ctc_frames_probabilities does the same of probabilities, of any number of classes and any type: gradient w p, or 0, and E from their
+// logarithms.
 // Parallel: a row of C numbers by 8 lanes (c32, c64), 16 (c128), a warp (c256, c1024) or a block (c16384, any) of as many threads as there
 //      are 512s of classes, so that none goes without work. Rows that share a warp share what it does once a row, which is most of the
 //      instructions of few classes. Up to C = 16,384 the row stays in registers between its two uses, and there as
@@ -265,7 +266,7 @@ template <typename X, typename A>
 __device__ LogProbabilities<A> logProbabilities(const CtcProblem& p, const RowSum<A>& sum) {
   if (!(p.flags & LOG_PROBS)) return {sum.bad(), sum.shift(), logOf(sum)};
   const bool refused = (p.flags & CHECK_LOG_PROBS) && !sum.none() &&
-                       !canBeLogProbs<X>(sum.max, exponential(sum.max) * (sum.ties + sum.others));
+                       !canBeLogProbs(CODE<X>, sum.max, exponential(sum.max) * (sum.ties + sum.others));
   return {sum.bad(), 0, refused ? double(CTC_INFINITY) : 0};
 }
 
@@ -619,33 +620,28 @@ __device__ void frameOfLanes(const CtcProblem& p) {
   frame<X>(p, rowOfLanes(LANES), lanes, [&](const InputRow<X>& row) { return RegisterRow<X, ITEMS>(row, lanes); });
 }
 
-template <typename X>
 __device__ void frameOfProbabilities(const CtcProblem& p) {
   const int64_t number = rowOfWarp();
   if (number >= int64_t(p.N) * p.T) return;
-  const int n = int(number / p.T);
-  const int t = int(number % p.T);
+  const int n = unsigned(number) / unsigned(p.T);
+  const int t = unsigned(number) % unsigned(p.T);
   const WarpGroup warp{int(threadIdx.x % 32)};
   const Workspace workspace(p);
   const Utterance& u = workspace.utterances()[n];
   if (t >= u.rows) return;
 
   bool zero = true;
-  const InputRow<X> row = {(const X*)p.logits + logitsIndex(p, n, t), p.logitsClassStride, p.C};
+  const int64_t first = logitsIndex(p, n, t);
+  auto probability = [&](int c) { return element(p.logits, p.logitsType, first + c * p.logitsClassStride); };
   if (t < u.frames) {
-    ProbabilitySum<X> own;
-#pragma unroll 4
-    for (int c = warp.lane; c < p.C; c += 32) own.add(row[c]);
-    const bool bad = warp.any(own.bad);
-    const bool fine = canBeProbabilities(warp.reduce<Sum>(own.outside), warp.reduce<Sum>(own.sum));
-    const bool refused = (p.flags & CHECK_LOG_PROBS) && !fine;
-    zero = bad || u.weight == 0 || !(p.flags & SOFTMAX_TERM);
-    auto logarithmOf = [&](int c) { return logarithm(row[c]); };
-    const LogProbabilities<double> y = {bad, 0, refused ? double(CTC_INFINITY) : 0};
-    writeEmissions(p, workspace, u.columns, n, t, logarithmOf, y, warp);
+    const ProbabilityFrame frame = probabilityFrame(p.logits, p.logitsType, first, p.logitsClassStride, p.C, warp);
+    const bool refused = (p.flags & CHECK_LOG_PROBS) && !frame.fine;
+    zero = frame.bad || u.weight == 0 || !(p.flags & SOFTMAX_TERM);
+    const LogProbabilities<double> y = {frame.bad, 0, refused ? double(CTC_INFINITY) : 0};
+    writeEmissions(p, workspace, u.columns, n, t, [&](int c) { return logarithm(probability(c)); }, y, warp);
   }
   if (p.gradient == nullptr) return;
-  storeRow(p, n, t, warp, [&](int c) { return zero ? 0.0 : u.weight * max(double(row[c]), 0.0); });
+  storeRow(p, n, t, warp, [&](int c) { return zero ? 0.0 : u.weight * max(probability(c), 0.0); });
 }
 
 }  // namespace
@@ -666,10 +662,8 @@ __device__ void frameOfProbabilities(const CtcProblem& p) {
     const RowBlock<TYPE> block{int(threadIdx.x), shared};                                                             \
     frame<TYPE>(p, blockIdx.x, block, [&](const InputRow<TYPE>& row) { return SharedRow<TYPE>(row, room, block); });  \
   }
-#define CTC_FRAMES_PROBABILITIES(TYPE)                                                                                \
-  extern "C" __global__ void __launch_bounds__(256) ctc_frames_##TYPE##_probabilities(const CtcProblem p) {           \
-    frameOfProbabilities<TYPE>(p);                                                                                    \
-  }
+#define CTC_FRAMES_probabilities                                                                                      \
+  extern "C" __global__ void __launch_bounds__(256) ctc_frames_probabilities(const CtcProblem p) { frameOfProbabilities(p); }
 // Three blocks a multiprocessor would leave 80 registers, of which 16-bit rows of c1024 would spill some.
 #define CTC_FRAMES(TYPE)                \
   CTC_FRAMES_LANES(TYPE, c32, 8, 4, 1)  \
@@ -678,27 +672,26 @@ __device__ void frameOfProbabilities(const CtcProblem& p) {
   CTC_FRAMES_LANES(TYPE, c256, 32, 8, 1) \
   CTC_FRAMES_LANES(TYPE, c1024, 32, 32, sizeof(TYPE) == 2 ? 2 : 3) \
   CTC_FRAMES_BLOCK(TYPE)                \
-  CTC_FRAMES_ANY(TYPE)                  \
-  CTC_FRAMES_PROBABILITIES(TYPE)
+  CTC_FRAMES_ANY(TYPE)
 // Many float64 numbers a thread would be too many registers, and few use them.
 #define CTC_FRAMES_FEW(TYPE)             \
   CTC_FRAMES_LANES(TYPE, c32, 8, 4, 1)   \
   CTC_FRAMES_LANES(TYPE, c256, 32, 8, 1) \
-  CTC_FRAMES_ANY(TYPE)                   \
-  CTC_FRAMES_PROBABILITIES(TYPE)
+  CTC_FRAMES_ANY(TYPE)
 
-// scripts/build-ptx makes a file for each type: a driver then translates only what is used.
+// scripts/build-ptx makes a file for each type, and one for probabilities: a driver then translates only what is used.
 #ifdef CTC_ONLY
 #define CTC_FRAMES_f64 CTC_FRAMES_FEW(f64)
 #define CTC_FRAMES_f32 CTC_FRAMES(f32)
 #define CTC_FRAMES_f16 CTC_FRAMES(f16)
 #define CTC_FRAMES_bf16 CTC_FRAMES(bf16)
 #define CTC_PASTE(A, B) A##B
-#define CTC_FRAMES_OF(TYPE) CTC_PASTE(CTC_FRAMES_, TYPE)
+#define CTC_FRAMES_OF(FILE) CTC_PASTE(CTC_FRAMES_, FILE)
 CTC_FRAMES_OF(CTC_ONLY)
 #else
 CTC_FRAMES_FEW(f64)
 CTC_FRAMES(f32)
 CTC_FRAMES(f16)
 CTC_FRAMES(bf16)
+CTC_FRAMES_probabilities
 #endif

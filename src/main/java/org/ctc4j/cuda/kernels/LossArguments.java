@@ -10,7 +10,7 @@ import org.ctc4j.Reduction;
  * What the kernels for losses take: {@code CtcProblem} all of them first, the segment or a size
  * some second, and {@code CtcPosteriors} or the address of offsets some third.
  *
- * <p>The layout is that of kernels/README.md, ABI version 10.
+ * <p>The layout is that of kernels/README.md, ABI version 11.
  */
 final class LossArguments extends KernelArguments {
   private static final int PROBLEM = 0;

@@ -2,7 +2,6 @@ package org.ctc4j.cuda.kernels;
 
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceResult;
-import org.ctc4j.ElementType;
 import org.ctc4j.InputKind;
 import org.ctc4j.cuda.driver.KernelModules;
 import org.ctc4j.cuda.driver.Launch;
@@ -78,12 +77,11 @@ public final class LossKernels implements DeviceKernels {
   }
 
   private void enqueueFrames(DeviceBatch batch, InputKind input, Launch launch) {
-    ElementType type = batch.logits().type();
     long count = (long) batch.utterances() * batch.frames();
     if (input == InputKind.PROBABILITIES) {
-      frames.enqueueProbabilities(type, count, arguments, launch);
+      frames.enqueueProbabilities(count, arguments, launch);
     } else {
-      frames.enqueue(type, count, batch.classes(), arguments, launch);
+      frames.enqueue(batch.logits().type(), count, batch.classes(), arguments, launch);
     }
   }
 

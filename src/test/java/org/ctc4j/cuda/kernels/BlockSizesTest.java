@@ -90,7 +90,7 @@ class BlockSizesTest {
         }
       }
     }
-    assertEquals(3 * 5 + 2 + 4 + 2 + 4 + 4 * 3, compared);
+    assertEquals(3 * 5 + 2 + 1 + 2 + 1 + 3, compared);
   }
 
   /** Of each such kernel, how many lanes take a row, as the sources have it. */
@@ -158,8 +158,8 @@ class BlockSizesTest {
       for (int classes : new int[] {32, 64, 128, 256, 1024, 16384, 16385}) {
         new FramesLauncher(modules).enqueue(type, rows, classes, arguments, launch);
       }
-      new FramesLauncher(modules).enqueueProbabilities(type, rows, arguments, launch);
-      new AlignFramesLauncher(modules).enqueue(type, rows, alignment, launch);
+      new FramesLauncher(modules).enqueueProbabilities(rows, arguments, launch);
+      new AlignFramesLauncher(modules).enqueue(rows, alignment, launch);
       new AlignPathLauncher(modules).enqueue(type, rows, MANY, alignment, launch);
       ProjectionLauncher.Steps projection =
           new ProjectionLauncher(modules).steps(type, arguments.pointers(), launch);
