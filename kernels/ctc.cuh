@@ -127,6 +127,30 @@ struct alignas(8) State {  // a number of the lattice at rest: 8 bytes, of which
   int32_t low, high;
 };
 
+// Where each instruction counts: an address n further on, by one of them, which leaves the compiler in the dark about the space that it is
+// of, and what lies there in global memory.
+#ifdef CTC_EMULATION
+template <typename T>
+inline T* after(T* at, int n) { return at + n; }
+template <typename T>
+inline T load8(const T* at) { return *at; }
+#else
+template <typename T>
+__device__ inline T* after(T* at, int n) {
+  T* to;
+  asm("mad.wide.s32 %0, %1, %2, %3;" : "=l"(to) : "r"(n), "n"(sizeof(T)), "l"(at));
+  return to;
+}
+template <typename T>
+__device__ inline T load8(const T* at) {
+  int words[2];
+  asm volatile("ld.global.v2.b32 {%0, %1}, [%2];" : "=r"(words[0]), "=r"(words[1]) : "l"(at));
+  T value;
+  memcpy(&value, words, sizeof value);
+  return value;
+}
+#endif
+
 // Addresses of the regions; README.md has the sizes.
 struct Workspace {
   char* at;
@@ -180,25 +204,28 @@ struct Workspace {
 // Such a row has a place for each blank, then for each label, in the order of the side that stored it: reversed where that is side 1.
 // A place has a float and an exponent of 2; `reference` is that of the sum over paths.
 struct PosteriorRow {
-  const State* blank;  // of pair 0
-  int toLabel, step;   // from there to the first label, from a pair to the next
+  const State *blanks, *labels;  // of pair 0
+  int step;                      // from a pair to the next
   int reference;
 
   // Row q of the 2 K rows of a segment.
   __device__ PosteriorRow(const Workspace& workspace, const Utterance& u, int n, int64_t q)
-      : blank(workspace.row(n, q)), toLabel(int(workspace.L) + 1), step(1), reference(u.wide ? 0 : int(floor(u.log2Probability))) {
+      : blanks(workspace.row(n, q)),
+        labels(blanks + workspace.L + 1),
+        step(1),
+        reference(u.wide ? 0 : int(floor(u.log2Probability))) {
     if (q < workspace.K) return;
-    blank += u.labels;
-    toLabel--;
+    blanks += u.labels;
+    labels += u.labels - 1;
     step = -1;
   }
-  // Of state s of l'. Rounded once, when the mantissas were multiplied.
-  __device__ float posterior(int64_t s) const {
-    const State state = blank[int(s / 2) * step + (s % 2 == 0 ? 0 : toLabel)];
-    const int e = min(state.high - reference, 127);
-    const int first = max(e, -120);
-    return __int_as_float(state.low) * pow2(first) * pow2(e - first);
-  }
+  // Of the blank, and of the label, of pair j.
+  __device__ float blank(int j) const { return posterior(load8(after(blanks, j * step))); }
+  __device__ float label(int j) const { return posterior(load8(after(labels, j * step))); }
+
+ private:
+  // Rounded once, when the mantissas were multiplied; what is below 2^-126 counts as 0.
+  __device__ float posterior(State state) const { return __int_as_float(state.low) * pow2(min(state.high - reference, 127)); }
 };
 
 // ---- places of logits and gradient ------------------------------------------------------------------------------------------
@@ -453,6 +480,11 @@ struct BlockGroup {
   __device__ bool any(bool v) const { return __syncthreads_or(v); }
 };
 
+// Each product and each sum is rounded for itself. Left alone, a compiler fuses the product of a frame with a sum of the next where it
+// sees fit, in one walk and not in another: what a segment stores and what it recomputes would differ, and the bits depend on K and W.
+__device__ inline double times(double a, double b) { return __dmul_rn(a, b); }
+__device__ inline double plus(double a, double b) { return __dadd_rn(a, b); }
+
 // Sums whose bits do not depend on how many threads the block has: thread v of a block of SUM_PARTS would add the terms
 // v, v + SUM_PARTS, ..., then the parts are added up as a tree. Fewer threads take several parts each.
 constexpr int SUM_PARTS = 256;
@@ -537,13 +569,14 @@ __device__ inline ProbabilityFrame probabilityFrame(const void* logits, int32_t 
 
 // Equation (16) for one frame, by a group of lanes; see labels.cu. All groups of a warp call together; one without a frame has
 // labels = columns = -1. Row has numbers of a frame:
-//   Real posterior(int64_t s)  of state s, times a factor that all states share
+//   Real blank(int j), label(int j)  posterior of blank j and of label j, times a factor that all states share
 //   double y(int c)            probability of column c; 0 without SOFTMAX_TERM
 //   bool isBest(int c)         whether c has the frame's best column
 //   double yBest, others()     probability of the best column, and 1 less that, which keeps its digits
 template <typename Row, typename Group>
 struct LabelsOfFrame {
   using Real = typename Row::Real;
+  static constexpr int KEPT = 32 / Group::size();  // columns of a lane whose sums are kept; those of others are added up twice
   const CtcProblem& p;
   const Utterance& u;
   const Lists lists;
@@ -555,16 +588,17 @@ struct LabelsOfFrame {
   __device__ Real sumOfBlanks() const {
     Real sum = 0;
 #pragma unroll 1
-    for (int j = group.lane; j <= u.labels; j += group.size()) sum += row.posterior(2 * int64_t(j));
+    for (int j = group.lane; j <= u.labels; j += group.size()) sum += row.blank(j);
     return group.template reduce<Sum>(sum);
   }
   // Over the positions of column c, by this lane.
   __device__ Real sumOf(int c, Real blanks) const {
     if (c == 0) return blanks;
     Real sum = 0;
-    const int end = lists.first[c];
+    const int32_t* at = lists.order + lists.first[c - 1];
+    const int32_t* end = lists.order + lists.first[c];
 #pragma unroll 1
-    for (int i = lists.first[c - 1]; i < end; i++) sum += row.posterior(2 * int64_t(lists.order[i]) + 1);
+    for (; at < end; at++) sum += row.label(*at);
     return sum;
   }
   __device__ void write(int c, double value) const {
@@ -578,11 +612,16 @@ struct LabelsOfFrame {
 
   __device__ void run() const {
     const Real blanks = sumOfBlanks();
-    // This lane's first column is kept; of targets with more columns than lanes the others are added up twice.
-    const Real kept = group.lane <= u.columns ? sumOf(group.lane, blanks) : 0;
-    Real labels = group.lane > 0 ? kept : 0;
+    Real kept[KEPT];
+    Real labels = 0;
+#pragma unroll
+    for (int k = 0; k < KEPT; k++) {
+      const int c = group.lane + k * group.size();
+      kept[k] = c <= u.columns ? sumOf(c, blanks) : 0;
+      if (c > 0) labels += kept[k];
+    }
 #pragma unroll 1
-    for (int c = group.lane + group.size(); c <= u.columns; c += group.size()) labels += sumOf(c, blanks);
+    for (int c = group.lane + KEPT * group.size(); c <= u.columns; c += group.size()) labels += sumOf(c, blanks);
     const double whole = double(blanks) + double(group.template reduce<Sum>(labels));
     const int columns = whole < double(CTC_INFINITY) ? u.columns : -1;  // see small_loss.cu
     const double share = whole > 0 ? 1 / whole : 0;
@@ -591,7 +630,9 @@ struct LabelsOfFrame {
     int certain = -1;
 #pragma unroll 1
     for (int c = group.lane; c <= columns; c += group.size()) {
-      const Real sum = c == group.lane ? kept : sumOf(c, blanks);
+      const Real sum = c < KEPT * group.size() ? kept[0] : sumOf(c, blanks);
+#pragma unroll
+      for (int k = 0; k + 1 < KEPT; k++) kept[k] = kept[k + 1];
       if (sum * share > 0.5 && row.yBest > 0.5 && row.isBest(c)) {
         certain = c;
       } else {

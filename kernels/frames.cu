@@ -20,7 +20,7 @@
 //      are 512s of classes, so that none goes without work. Rows that share a warp share what it does once a row, which is most of the
 //      instructions of few classes. Up to C = 16,384 the row stays in registers between its two uses, and there as
 //      the exponentials that both uses want: device memory sees one read and one write. `any` keeps it in shared memory instead, as
-//      far as there is room. Block kernels: each warp has a maximum and a sum of its own; one warp puts these together, takes the
+//      far as there is room, and there exponentials in its place, of 16-bit numbers not. Block kernels: each warp has a maximum and a sum of its own; one warp puts these together, takes the
 //      logarithm and writes E while the others write the gradient: two barriers a row.
 //      Loads and stores are 16 bytes wide where class stride is 1 and the row aligned (`any`: behind a head of single ones where it is not).
 //      Which classes a lane adds up, and in what order, follows from C alone, so that a row has the same bits wherever it lies.
@@ -471,14 +471,16 @@ struct RegisterRow {
   }
 };
 
-// Any number of classes, by a block: the first `kept` of them in dynamic shared memory once they are read, the others read again.
+// Any number of classes, by a block: the first `kept` of them in dynamic shared memory once they are read, the others read again. Once they
+// are summed up, exp(x - max) stands there, unless numbers are of 16 bits, which would take twice the room.
 template <typename X>
 struct SharedRow {
   using Element = X;
   using A = typename Wide<X>::type;
   static constexpr int SIZE = Packet<X>::SIZE;
   const InputRow<X> row;
-  const X* near;  // class 0 in shared memory
+  static constexpr bool KEEPS_POWERS = sizeof(X) == sizeof(A);
+  X* near;  // class 0 in shared memory
   int kept;
   A max;
 
@@ -487,8 +489,7 @@ struct SharedRow {
     const bool wide = row.stride == 1;
     const int head = wide ? row.beforeAligned() : 0;
     const int packets = wide ? (row.C - head) / SIZE : 0;
-    X* const to = (X*)dynamicShared + (SIZE - head) % SIZE;
-    near = to;
+    X* const to = near = (X*)dynamicShared + (SIZE - head) % SIZE;
     kept = row.C + SIZE <= room ? row.C : head + ::max(room - 2 * SIZE, 0);
 
     A most = -CTC_INFINITY;
@@ -519,26 +520,36 @@ struct SharedRow {
     max = block.largest(most);
   }
 
+  // As it stands.
   __device__ A operator[](int c) const { return widen(c < kept ? near[c] : row.at[c * row.stride]); }
 
-  __device__ RowSum<A> sum(const WarpGroup& warp) const {
+  __device__ RowSum<A> sum(const WarpGroup& warp) {
     RowSum<A> all = {max, 0, 0};
     const A shift = all.shift();
     PartialSum<A> part;
+    auto take = [&](int i, int c, A power, bool isNear) {
+      part.add(power, i);
+      if constexpr (KEEPS_POWERS) {
+        if (isNear) near[c] = power;
+      }
+    };
     constexpr int AHEAD = 4;
     const int step = AHEAD * blockDim.x;
     int c = threadIdx.x;
 #pragma unroll 1
     for (int end = step; end <= kept; end += step, c += step) {  // in shared memory for all threads
 #pragma unroll
-      for (int i = 0; i < AHEAD; i++) part.add(decayed(widen(near[c + i * blockDim.x]) - shift), i);
+      for (int i = 0; i < AHEAD; i++) {
+        const int at = c + i * blockDim.x;
+        take(i, at, decayed(widen(near[at]) - shift), true);
+      }
     }
 #pragma unroll 1
     for (; c < row.C; c += step) {  // the same, in the same order
 #pragma unroll
       for (int i = 0; i < AHEAD; i++) {
         const int at = c + i * blockDim.x;
-        part.add(at < row.C ? decayed((*this)[at] - shift) : A(0), i);
+        take(i, at, at < row.C ? decayed((*this)[at] - shift) : A(0), at < kept);
       }
     }
     part.addUp(warp, &all);
@@ -547,28 +558,32 @@ struct SharedRow {
 
   __device__ void write(const InputRow<X>&, A factor, const OutputRow<X>& out, const RowBlock<X>& block) const {
     const A shift = RowSum<A>{max, 0, 0}.shift();
-    auto term = [&](A x) { return decayed(x - shift) * factor; };
+    auto termOf = [&](A x) { return (KEEPS_POWERS ? x : decayed(x - shift)) * factor; };
+    auto term = [&](int c) {
+      const A x = (*this)[c];
+      return (KEEPS_POWERS && c < kept ? x : decayed(x - shift)) * factor;
+    };
     const bool wide = out.stride == 1;
     const int head = wide ? min(before(out.at), row.C) : 0;
     const int packets = wide ? (row.C - head) / SIZE : 0;
     const bool aligned = before(near + head) == 0;
-    if (block.lane < head) out.set(block.lane, term((*this)[block.lane]));
+    if (block.lane < head) out.set(block.lane, term(block.lane));
 #pragma unroll 1
     for (int i = block.lane; i < packets; i += block.size()) {
       const int c = head + i * SIZE;
       A x[SIZE];
       if (aligned && c + SIZE <= kept) {
         widenPacket(near + c, x);
+#pragma unroll
+        for (int k = 0; k < SIZE; k++) x[k] = termOf(x[k]);
       } else {
 #pragma unroll
-        for (int k = 0; k < SIZE; k++) x[k] = (*this)[c + k];
+        for (int k = 0; k < SIZE; k++) x[k] = term(c + k);
       }
-#pragma unroll
-      for (int k = 0; k < SIZE; k++) x[k] = term(x[k]);
       narrowPacket(x, out.at + c);
     }
 #pragma unroll 1
-    for (int c = head + packets * SIZE + block.lane; c < row.C; c += block.size()) out.set(c, term((*this)[c]));
+    for (int c = head + packets * SIZE + block.lane; c < row.C; c += block.size()) out.set(c, term(c));
   }
 };
 

@@ -5,7 +5,7 @@
 //   best(t) = ln w_t(b') = ln y_t(b) + ln(E_before(t, b')) + o(b')
 //
 // ctc_offsets makes this of what ctc_frames left, before ctc_lattice. ctc_offset_labels stands in place of ctc_labels: y_t(c) = w_t(c)
-// exp(-o(c)). Losses may be below 0, so ctc_small_loss and ctc_complement are not launched.
+// exp(-o(c)). Losses may be below 0, so ctc_small_loss is not launched.
 //
 // In:  workspace: Utterance, Lists, Frame, E, stored rows; offsets, (C) float64. Out: Frame and E; gradient.
 // Parallel: one warp a frame. Launch: ctc_offsets grid ceil(N T / 8), ctc_offset_labels as ctc_labels; block 256. No shared memory.
@@ -52,7 +52,8 @@ struct OffsetRow {
         logYBest(best - offsets[bestColumn]),
         softmaxTerm(p.flags & SOFTMAX_TERM),
         yBest(softmaxTerm ? exp(logYBest) : 0) {}
-  __device__ float posterior(int64_t s) const { return posteriors.posterior(s); }
+  __device__ float blank(int j) const { return posteriors.blank(j); }
+  __device__ float label(int j) const { return posteriors.label(j); }
   __device__ double others() const { return -expm1(logYBest); }
   __device__ double y(int c) const {
     const Emission share = emissions[c];

@@ -24,9 +24,6 @@ namespace posteriorsModule {
 namespace smallLossModule {
 #include "../../../../kernels/small_loss.cu"
 }
-namespace complementModule {
-#include "../../../../kernels/complement.cu"
-}
 namespace reduceModule {
 #include "../../../../kernels/reduce.cu"
 }
@@ -77,7 +74,6 @@ const Kernel* findKernel(const char* name) {
       KERNEL(offsetsModule, ctc_offset_labels, 256, 0),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
       KERNEL(smallLossModule, ctc_small_loss, 512, sizeof(smallLossModule::SmallLossShared)),
-      KERNEL(complementModule, ctc_complement, 256, sizeof(complementModule::ComplementShared)),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
       KERNEL(alignModule, ctc_align_frames, 256, 0),
       KERNEL(alignModule, ctc_align_path_f64, 256, alignShared),

@@ -34,7 +34,6 @@ public final class KernelImages {
           "posteriors",
           "offsets",
           "small_loss",
-          "complement",
           "reduce",
           "projection_any",
           "projection_f64",

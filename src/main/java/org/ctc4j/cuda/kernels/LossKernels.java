@@ -20,8 +20,7 @@ public final class LossKernels implements DeviceKernels {
   private final LabelsLauncher labels;
   private final OffsetsLauncher offsets;
   private final PosteriorsLauncher posteriors;
-  private final SecondLossLauncher smallLoss;
-  private final SecondLossLauncher complement;
+  private final SmallLossLauncher smallLoss;
   private final ReduceLauncher reduce;
   private final LossArguments arguments;
 
@@ -35,8 +34,7 @@ public final class LossKernels implements DeviceKernels {
       labels = new LabelsLauncher(modules);
       offsets = new OffsetsLauncher(modules);
       posteriors = new PosteriorsLauncher(modules);
-      smallLoss = SecondLossLauncher.smallLoss(modules);
-      complement = SecondLossLauncher.complement(modules);
+      smallLoss = new SmallLossLauncher(modules);
       reduce = new ReduceLauncher(modules);
       arguments = new LossArguments();
     } catch (RuntimeException e) {
@@ -120,7 +118,6 @@ public final class LossKernels implements DeviceKernels {
     }
     if (!input.hasOffsets()) { // with them p is no probability, and so never nearly 1
       smallLoss.enqueue(n, longest, arguments, launch);
-      complement.enqueue(n, longest, arguments, launch);
     }
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);

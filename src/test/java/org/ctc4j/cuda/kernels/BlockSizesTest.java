@@ -151,8 +151,7 @@ class BlockSizesTest {
     offsets.enqueueWeights(rows, arguments, launch);
     offsets.enqueueLabels(rows, 1, arguments, launch);
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
-    SecondLossLauncher.smallLoss(modules).enqueue(rows, MANY, arguments, launch);
-    SecondLossLauncher.complement(modules).enqueue(rows, MANY, arguments, launch);
+    new SmallLossLauncher(modules).enqueue(rows, MANY, arguments, launch);
     new ReduceLauncher(modules).enqueue(arguments, launch);
     for (ElementType type : ElementType.values()) {
       for (int classes : new int[] {32, 64, 128, 256, 1024, 16384, 16385}) {
