@@ -13,14 +13,14 @@
 // same order, and no exp, log or product, which two machines may round differently; the logarithm of probabilities is made of these, too. Only the log-probabilities that are
 // reported, ln p = (x - m) - ln sum exp(x - m), agree up to rounding.
 //
-// ctc_align_frames_TYPE: m(t) and ln sum exp(x - m) of each frame.
+// ctc_align_frames: m(t) and ln sum exp(x - m) of each frame, of logits of any type.
 // In:  logits (any strides), inputLength [N], frameCount [N].
 // Out: workspace: Norm [N][T]; a frame with NaN or +Infinity has m = NaN, and with flag CHECK_LOG_PROBS one that cannot be
 //      log-probabilities +Infinity. Frames t >= input length are never read.
-// Parallel: one warp a frame; each row is read once, 16 bytes at a time where it lies so.
-// Launch: grid ceil(N T / 8), block 256. No shared memory. Deterministic: fixed trees.
+// Parallel: one warp a frame; each row is read once, a class a lane: the exponentials take longer than the memory.
+// Launch: grid ceil(N T / 8), block 256. No shared memory. Deterministic: fixed trees, the same wherever a row lies.
 //
-// ctc_align_path_TYPE: the recursion and the path.
+// ctc_align_path_TYPE: the recursion and the path. f16 is for bfloat16, too.
 // In:  logits, targets, lengths; Norm [N][T].
 // Out: states, logProbabilities [pathStart(n) + t], scores [N], statuses [N]. Frames without a path (t >= input length, or all
 //      where the status is not OK) have state -1 and log-probability 0.
@@ -37,14 +37,16 @@
 //      W in 1 ... 8 gives right results. Shared memory: two rows of 512 pairs, 16 KB, and 0.8 KB for the way back, static.
 // Deterministic: each state has one writer; the bits depend on neither W nor K.
 // Latency: logits and Norm are loaded into registers 8 frames ahead, as a group, and a group has no test of bounds and no branch (see
-//      ctc_lattice_p*, Latency). Cycles a frame as ptxas schedules them for sm_90, one warp: 214, for loads of 270 and of 350 cycles; of
-//      probabilities and with offsets some more, frame by frame.
+//      ctc_lattice_p*, Latency). Places are counted in bytes: of another unit each address would take a shift more. Cycles a frame as ptxas
+//      schedules them for sm_90, one warp: f64 193, f32 205, f16 208, for loads of 270 and of 350 cycles; of probabilities and with offsets
+//      some more, frame by frame.
 // Memory: N (16 T + (Q + 2) 16 (L + 1) + K min(K + 2, L + 1) / 2) bytes and a little, Q = T / K; see README.md. Scores are not
 //      stored but made of the logits each time: a table of T x distinct labels could be larger than all the rest.
 // Rejected: a table E as ctc_lattice has it (float mantissas would decide ties otherwise than the host); warps in a pipeline
 //      skewed in time (the edge between tiles of states is one more table of T numbers, and few strips keep few warps busy);
 //      both ends at once (the best path through the middle is known by its score only, and its ties are not);
-//      float32 scores (ties and near-ties come out otherwise); cp.async (it copies 4 bytes or more: not an element of 16 bits).
+//      float32 scores (ties and near-ties come out otherwise); one path for all types (two predicated loads into one register wait for each
+//      other: 294 cycles a frame); cp.async (it copies 4 bytes or more: not an element of 16 bits).
 #include "ctc.cuh"
 
 namespace {
@@ -73,7 +75,7 @@ struct AlignProblem {
   int32_t blank;
   int32_t K;  // frames of a segment
   int32_t flags;
-  int32_t unused;
+  int32_t logitsType;
   const double* offsets;  // [N][L + 1] what is added to the scores of the blank and of each label, see offsets.cu; or null
 };
 static_assert(sizeof(AlignProblem) == 184, "the host writes this structure byte by byte");
@@ -139,9 +141,9 @@ __device__ inline bool framesAreGood(const AlignProblem& p, int n) {
   return rows >= 0 && rows <= p.T && frames >= 0 && frames <= rows;
 }
 
-template <typename X>
-__device__ const X* logitsOf(const AlignProblem& p, int n) {
-  return (const X*)p.logits + (p.logitsStart != nullptr ? p.logitsStart[n] : n * p.logitsUtteranceStride);
+// The element at frame 0, class 0.
+__device__ inline int64_t logitsIndex(const AlignProblem& p, int n) {
+  return p.logitsStart != nullptr ? p.logitsStart[n] : n * p.logitsUtteranceStride;
 }
 
 // ---- ctc_align_frames ----------------------------------------------------------------------------------------------------------
@@ -167,47 +169,48 @@ struct LogSum {
   }
 };
 
-// Of a frame of probabilities, by one warp.
-template <typename X>
-__device__ Norm normOfProbabilities(const AlignProblem& p, const X* row, const WarpGroup& warp) {
-  ProbabilitySum<X> own;
-#pragma unroll 4
-  for (int c = warp.lane; c < p.C; c += 32) own.add(widen(row[c * p.logitsClassStride]));
-  const bool fine = canBeProbabilities(warp.reduce<Sum>(own.outside), warp.reduce<Sum>(own.sum));
-  const bool refused = (p.flags & CHECK_LOG_PROBS) && !fine;
-  return {warp.any(own.bad) ? notANumber() : refused ? double(CTC_INFINITY) : 0, 0};
-}
+// What a lane finds of the logits, or log-probabilities, of a frame.
+struct OwnLogits {
+  LogSum sum;
+  bool bad = false;  // one is NaN or +Infinity
+};
 
 template <typename X>
-__device__ Norm normOf(const AlignProblem& p, const X* row, const WarpGroup& warp) {
-  constexpr int SIZE = Packet<X>::SIZE;
-  LogSum own;
-  bool bad = false;
-  auto add = [&](X raw) {
-    const double x = widen(raw);
-    bad |= !(x < CTC_INFINITY);  // true for NaN
-    own.add(x);
-  };
-  if (p.logitsClassStride == 1 && p.C % SIZE == 0 && (uintptr_t)row % 16 == 0) {
-    for (int c = warp.lane * SIZE; c < p.C; c += 32 * SIZE) {
-      const Packet<X> packet = loadPacket(row + c);
-#pragma unroll
-      for (int k = 0; k < SIZE; k++) add(packet.x[k]);
-    }
-  } else {
-    for (int c = warp.lane; c < p.C; c += 32) add(row[c * p.logitsClassStride]);
+__device__ OwnLogits addUp(const X* at, int64_t stride, int count, int lane) {
+  OwnLogits own;
+#pragma unroll 1
+  for (int c = lane; c < count; c += 32) {
+    const double x = widen(at[c * stride]);
+    own.bad |= !(x < CTC_INFINITY);  // true for NaN
+    own.sum.add(x);
   }
-  bad = warp.any(bad);
-  Norm norm = own.together(warp);
+  return own;
+}
+
+// By one warp; `first`: index of class 0.
+__device__ Norm normOf(const AlignProblem& p, int64_t first, const WarpGroup& warp) {
+  const int64_t stride = p.logitsClassStride;
+  const bool checks = p.flags & CHECK_LOG_PROBS;
+  if (p.flags & PROBABILITIES) {
+    const ProbabilityFrame frame = probabilityFrame(p.logits, p.logitsType, first, stride, p.C, warp);
+    return {frame.bad ? notANumber() : checks && !frame.fine ? double(CTC_INFINITY) : 0, 0};
+  }
+  OwnLogits own;
+  switch (p.logitsType) {
+    case FLOAT64: own = addUp((const double*)p.logits + first, stride, p.C, warp.lane); break;
+    case FLOAT32: own = addUp((const float*)p.logits + first, stride, p.C, warp.lane); break;
+    case FLOAT16: own = addUp((const Half*)p.logits + first, stride, p.C, warp.lane); break;
+    default: own = addUp((const Bfloat*)p.logits + first, stride, p.C, warp.lane);
+  }
+  Norm norm = own.sum.together(warp);
   if (p.flags & LOG_PROBS) {
-    const bool refused = (p.flags & CHECK_LOG_PROBS) && !canBeLogProbs<X>(norm.max, exp(norm.max + norm.logSum));
+    const bool refused = checks && !canBeLogProbs(p.logitsType, norm.max, exp(norm.max + norm.logSum));
     norm = {refused ? double(CTC_INFINITY) : 0, 0};
   }
-  if (bad) norm.max = notANumber();
+  if (warp.any(own.bad)) norm.max = notANumber();
   return norm;
 }
 
-template <typename X>
 __device__ void alignFrame(const AlignProblem& p) {
   const int64_t number = rowOfWarp();
   if (number >= int64_t(p.N) * p.T) return;
@@ -216,8 +219,7 @@ __device__ void alignFrame(const AlignProblem& p) {
   if (!framesAreGood(p, n) || t >= p.inputLength[n]) return;
 
   const WarpGroup warp{int(threadIdx.x % 32)};
-  const X* row = logitsOf<X>(p, n) + t * p.logitsFrameStride;
-  const Norm norm = p.flags & PROBABILITIES ? normOfProbabilities(p, row, warp) : normOf(p, row, warp);
+  const Norm norm = normOf(p, logitsIndex(p, n) + t * p.logitsFrameStride, warp);
   if (warp.lane == 0) AlignWorkspace(p).norms(n)[t] = norm;
 }
 
@@ -232,10 +234,32 @@ struct AlignShared {
   int traced;                      // its state before the frames that have been traced back
 };
 
+// How logits are read. Bits: as a number is loaded, long before it is wanted.
 template <typename X>
+struct LogitsOf {
+  using Bits = X;
+
+  __device__ explicit LogitsOf(int32_t) {}
+  __device__ X value(X bits) const { return bits; }
+};
+
+// float16 or bfloat16, known at run time.
+struct ShortLogits {
+  using Bits = uint16_t;
+  const bool areHalf;
+
+  __device__ explicit ShortLogits(int32_t type) : areHalf(type == FLOAT16) {}
+  __device__ float value(uint16_t bits) const {
+    const float half = widen(Half{bits}), bfloat = widen(Bfloat{bits});
+    return areHalf ? half : bfloat;
+  }
+};
+
+template <typename Logits>
 struct AlignUtterance {  // an utterance
-  const X* logits;  // of its first frame
-  int64_t frameStride, classStride;
+  const Logits kind;
+  const char* logits;  // of its first frame
+  int64_t frameStride, classStride;  // in bytes
   const Norm* norms;
   const int32_t* target;
   int labels;
@@ -243,11 +267,11 @@ struct AlignUtterance {  // an utterance
   int32_t flags;
   const double* offsets;  // of the blank, of each label; or null
 
-  __device__ X logit(int t, int c) const { return logits[t * frameStride + c * classStride]; }
+  __device__ typename Logits::Bits bitsAt(const char* at) const { return *(const typename Logits::Bits*)at; }
   __device__ int classOf(int state) const { return state % 2 == 0 ? blank : target[state / 2]; }
   __device__ double logProbability(int t, int state) const {
-    const double x = widen(logit(t, classOf(state)));
-    return (flags & PROBABILITIES ? logarithmInline(x) : x) - norms[t].max - norms[t].logSum;
+    const double x = kind.value(bitsAt(logits + t * frameStride + classOf(state) * classStride));
+    return (flags & PROBABILITIES ? logarithm(x) : x) - norms[t].max - norms[t].logSum;
   }
 };
 
@@ -272,10 +296,10 @@ struct AlignWalk {
 struct AlignLane {
   int pair;                // the first
   bool skips[PAIRS];       // the label may be reached from the label before
-  int64_t column[PAIRS];   // of the label, in elements from class 0
+  int64_t column[PAIRS];   // of the label, in bytes from class 0
 
-  template <typename X>
-  __device__ AlignLane(const AlignUtterance<X>& utterance, const AlignWalk& walk, int strip, int index)
+  template <typename Logits>
+  __device__ AlignLane(const AlignUtterance<Logits>& utterance, const AlignWalk& walk, int strip, int index)
       : pair(walk.low + strip * FRESH + index * PAIRS) {
 #pragma unroll
     for (int k = 0; k < PAIRS; k++) {
@@ -300,8 +324,8 @@ struct AlignScores {
 };
 
 // What is added to the scores of the pairs that a lane has; 0 where nothing is.
-template <typename X>
-__device__ AlignScores offsetsOf(const AlignUtterance<X>& utterance, const AlignLane& lane) {
+template <typename Logits>
+__device__ AlignScores offsetsOf(const AlignUtterance<Logits>& utterance, const AlignLane& lane) {
   AlignScores offsets = {};
   if (utterance.offsets == nullptr) return offsets;
   offsets.blank = utterance.offsets[0];
@@ -314,38 +338,38 @@ __device__ AlignScores offsetsOf(const AlignUtterance<X>& utterance, const Align
 }
 
 // What is known of a frame before it is walked.
-template <typename X>
+template <typename Logits>
 struct AlignInput {
-  X blank, label[PAIRS];
+  typename Logits::Bits blank, label[PAIRS];
   double max;
 
   __device__ double score(double x) const {
     const double score = x - max;
     return score < -IMPOSSIBLE_NATS ? negativeInfinity() : score;
   }
-  __device__ AlignScores scores() const {
-    AlignScores scores = {score(widen(blank)), {}};
+  __device__ AlignScores scores(const Logits& kind) const {
+    AlignScores scores = {score(kind.value(blank)), {}};
 #pragma unroll
-    for (int k = 0; k < PAIRS; k++) scores.label[k] = score(widen(label[k]));
+    for (int k = 0; k < PAIRS; k++) scores.label[k] = score(kind.value(label[k]));
     return scores;
   }
-  __device__ AlignScores scoresOfProbabilities() const {
-    AlignScores scores = {logarithmInline(widen(blank)), {}};
+  __device__ AlignScores scoresOfProbabilities(const Logits& kind) const {
+    AlignScores scores = {logarithm(kind.value(blank)), {}};
 #pragma unroll
-    for (int k = 0; k < PAIRS; k++) scores.label[k] = logarithmInline(widen(label[k]));
+    for (int k = 0; k < PAIRS; k++) scores.label[k] = logarithm(kind.value(label[k]));
     return scores;
   }
 };
 
 // The inputs of a lane, loaded a group of frames ahead. By groups, since all loads of a loop are one counter to the machine: a wait for the
 // oldest waits for the youngest.
-template <typename X>
+template <typename Logits>
 struct AlignInputs {
   static constexpr int GROUP = 8;
   static_assert(CHUNK % GROUP == 0, "a chunk has whole groups");
-  const AlignUtterance<X>& utterance;
+  const AlignUtterance<Logits>& utterance;
   const int to;  // of the walk
-  AlignInput<X> now[GROUP], next[GROUP];
+  AlignInput<Logits> now[GROUP], next[GROUP];
 
   // Frames from `start` on for one lane or the other: a choice between their numbers, for one between addresses would put both into
   // memory. For frames beyond the end stands the last one: without a branch.
@@ -354,15 +378,15 @@ struct AlignInputs {
 #pragma unroll
     for (int k = 0; k < PAIRS; k++) column[k] = first ? lane.column[k] : other.column[k];
     int t = min(start, to - 1);
-    const X* row = utterance.logits + t * utterance.frameStride;
+    const char* row = utterance.logits + t * utterance.frameStride;
     const Norm* norm = utterance.norms + t;
     const int64_t blank = utterance.blank * utterance.classStride;
 #pragma unroll
     for (int i = 0; i < GROUP; i++) {
       next[i].max = norm->max;
-      next[i].blank = row[blank];
+      next[i].blank = utterance.bitsAt(row + blank);
 #pragma unroll
-      for (int k = 0; k < PAIRS; k++) next[i].label[k] = row[column[k]];
+      for (int k = 0; k < PAIRS; k++) next[i].label[k] = utterance.bitsAt(row + column[k]);
       const bool hasNext = start + i + 1 < to;
       row += hasNext ? utterance.frameStride : 0;
       norm += hasNext;
@@ -405,9 +429,9 @@ __device__ unsigned step(Best (&best)[PAIRS], double left, const AlignLane& lane
 }
 
 // All threads of the block call it together.
-template <typename X>
-__device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& walk, Best* buffer, int bufferPairs) {
-  constexpr int GROUP = AlignInputs<X>::GROUP;
+template <typename Logits>
+__device__ void walkFrames(const AlignUtterance<Logits>& utterance, const AlignWalk& walk, Best* buffer, int bufferPairs) {
+  constexpr int GROUP = AlignInputs<Logits>::GROUP;
   const int index = threadIdx.x % 32;
   const int warp = threadIdx.x / 32;
   const int warps = blockDim.x / 32;
@@ -416,7 +440,7 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
   const bool areProbabilities = utterance.flags & PROBABILITIES;
 
   AlignLane lane(utterance, walk, warp, index);
-  AlignInputs<X> inputs{utterance, walk.to};
+  AlignInputs<Logits> inputs{utterance, walk.to};
   if (warp < strips && walk.from < walk.to) inputs.load(lane, lane, true, walk.from);
   int turn = 0;
   for (int start = walk.from; start < walk.to; start += CHUNK, turn ^= 1) {
@@ -458,7 +482,7 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
         for (; group + GROUP <= frames; group += GROUP) {
           advance(group);
 #pragma unroll
-          for (int i = 0; i < GROUP; i++) frame(inputs.now[i].scores());
+          for (int i = 0; i < GROUP; i++) frame(inputs.now[i].scores(utterance.kind));
         }
       }
       // what is left, or of probabilities and with offsets all, frame by frame: logarithms are long, and few want offsets
@@ -468,7 +492,8 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
         advance(group);
 #pragma unroll 1
         for (int i = group; i < min(group + GROUP, frames); i++, inputs.shift()) {
-          frame((areProbabilities ? inputs.now[0].scoresOfProbabilities() : inputs.now[0].scores()).plus(offsets));
+          const AlignInput<Logits>& input = inputs.now[0];
+          frame((areProbabilities ? input.scoresOfProbabilities(utterance.kind) : input.scores(utterance.kind)).plus(offsets));
         }
       }
 #pragma unroll
@@ -482,8 +507,8 @@ __device__ void walkFrames(const AlignUtterance<X>& utterance, const AlignWalk& 
 }
 
 // The path over the frames of a walk with moves, backwards from the state of the last of them; by one warp.
-template <typename X>
-__device__ void traceBack(const AlignProblem& p, const AlignUtterance<X>& utterance, const AlignWalk& walk, int state, int64_t out,
+template <typename Logits>
+__device__ void traceBack(const AlignProblem& p, const AlignUtterance<Logits>& utterance, const AlignWalk& walk, int state, int64_t out,
                           AlignShared& shared) {
   const int index = threadIdx.x % 32;
   const int words = AlignWorkspace::bytesOfMoves(walk.high - walk.low + 1) / 4;
@@ -529,8 +554,8 @@ __device__ int lastState(const Best* end, int labels) {
 }
 
 // Walks all frames and writes the path; false: there is none. frames > 0.
-template <typename X>
-__device__ bool findPath(const AlignProblem& p, int n, const AlignUtterance<X>& utterance, int frames, int64_t out, AlignShared& shared) {
+template <typename Logits>
+__device__ bool findPath(const AlignProblem& p, int n, const AlignUtterance<Logits>& utterance, int frames, int64_t out, AlignShared& shared) {
   const AlignWorkspace workspace(p);
   const bool small = workspace.pairs <= SHARED_PAIRS;
   Best* const buffer = small ? shared.rows[0] : workspace.rows(n);
@@ -570,8 +595,8 @@ __device__ bool findPath(const AlignProblem& p, int n, const AlignUtterance<X>& 
 
 // What prevents a path from being looked for: a bad length or label, a frame that is not finite or not of log-probabilities, too
 // few frames.
-template <typename X>
-__device__ int inspect(const AlignProblem& p, int n, int64_t start, const AlignUtterance<X>& utterance, const BlockGroup& block) {
+template <typename Logits>
+__device__ int inspect(const AlignProblem& p, int n, int64_t start, const AlignUtterance<Logits>& utterance, const BlockGroup& block) {
   const int length = p.targetLength[n];
   if (!framesAreGood(p, n) || length < 0 || length > p.L || start < 0 || start > p.targetsSize - length) return BAD_LENGTH;
   bool bad = false;
@@ -596,16 +621,23 @@ __device__ int inspect(const AlignProblem& p, int n, int64_t start, const AlignU
   return frames < length + block.reduce<Sum>(repeats) ? INFEASIBLE : OK;
 }
 
-template <typename X>
+template <typename Logits>
 __device__ void alignUtterance(const AlignProblem& p, AlignShared& shared) {
   const int n = blockIdx.x;
   const BlockGroup block{int(threadIdx.x), shared.reductions};
   const int64_t start = p.targetStart != nullptr ? p.targetStart[n] : n * p.targetStride;
   const Norm* norms = AlignWorkspace(p).norms(n);
-  const AlignUtterance<X> utterance = {logitsOf<X>(p, n), p.logitsFrameStride, p.logitsClassStride,
-                        norms,             p.targets + start,   p.targetLength[n],
-                        p.blank,           p.flags,
-                        p.offsets != nullptr ? p.offsets + n * (int64_t(p.L) + 1) : nullptr};
+  constexpr int64_t SIZE = sizeof(typename Logits::Bits);
+  const AlignUtterance<Logits> utterance = {Logits(p.logitsType),
+                                            (const char*)p.logits + logitsIndex(p, n) * SIZE,
+                                            p.logitsFrameStride * SIZE,
+                                            p.logitsClassStride * SIZE,
+                                            norms,
+                                            p.targets + start,
+                                            p.targetLength[n],
+                                            p.blank,
+                                            p.flags,
+                                            p.offsets != nullptr ? p.offsets + n * (int64_t(p.L) + 1) : nullptr};
   const int64_t out = p.pathStart != nullptr ? p.pathStart[n] : int64_t(n) * p.T;
 
   int status = inspect(p, n, start, utterance, block);
@@ -634,22 +666,25 @@ __device__ void alignUtterance(const AlignProblem& p, AlignShared& shared) {
 
 }  // namespace
 
-#define CTC_ALIGN(TYPE)                                                                                   \
-  extern "C" __global__ void __launch_bounds__(256) ctc_align_frames_##TYPE(const AlignProblem problem) { \
-    alignFrame<TYPE>(problem);                                                                            \
-  }                                                                                                       \
+#define CTC_ALIGN_frames \
+  extern "C" __global__ void __launch_bounds__(256) ctc_align_frames(const AlignProblem problem) { alignFrame(problem); }
+#define CTC_ALIGN_PATH(TYPE, LOGITS)                                                                       \
   extern "C" __global__ void __launch_bounds__(256, 1) ctc_align_path_##TYPE(const AlignProblem problem) { \
-    static __shared__ AlignShared shared;                                                                      \
-    alignUtterance<TYPE>(problem, shared);                                                                \
+    static __shared__ AlignShared shared;                                                                  \
+    alignUtterance<LOGITS>(problem, shared);                                                               \
   }
-#define CTC_ALIGN_OF(TYPE) CTC_ALIGN(TYPE)
+#define CTC_ALIGN_f64 CTC_ALIGN_PATH(f64, LogitsOf<f64>)
+#define CTC_ALIGN_f32 CTC_ALIGN_PATH(f32, LogitsOf<f32>)
+#define CTC_ALIGN_f16 CTC_ALIGN_PATH(f16, ShortLogits)
+#define CTC_ALIGN_OF(FILE) CTC_ALIGN_FILE(FILE)
+#define CTC_ALIGN_FILE(FILE) CTC_ALIGN_##FILE
 
-// scripts/build-ptx makes a file for each type: a driver then translates only what is used.
+// scripts/build-ptx makes a file for each: a driver then translates only what is used.
 #ifdef CTC_ONLY
 CTC_ALIGN_OF(CTC_ONLY)
 #else
-CTC_ALIGN(f64)
-CTC_ALIGN(f32)
-CTC_ALIGN(f16)
-CTC_ALIGN(bf16)
+CTC_ALIGN_frames
+CTC_ALIGN_f64
+CTC_ALIGN_f32
+CTC_ALIGN_f16
 #endif

@@ -27,6 +27,7 @@
 // Bounds: W <= 128, M <= 128, and T <= max(256, min(2^18 / M, 4096)): there the host starts the greedy output anew.
 // Rejected: probabilities with exponents in place of logarithms (quicker, but other bits than the host's even where there is no rounding but
 //      in sums); a hash with open addresses (compare-and-swap, and another order of insertion each time); a heap (a chain of W M steps).
+#include "ctc.cuh"
 #include "decoding.cuh"
 
 namespace beam {

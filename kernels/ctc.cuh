@@ -127,6 +127,30 @@ struct alignas(8) State {  // a number of the lattice at rest: 8 bytes, of which
   int32_t low, high;
 };
 
+// Where each instruction counts: an address n further on, by one of them, which leaves the compiler in the dark about the space that it is
+// of, and what lies there in global memory.
+#ifdef CTC_EMULATION
+template <typename T>
+inline T* after(T* at, int n) { return at + n; }
+template <typename T>
+inline T load8(const T* at) { return *at; }
+#else
+template <typename T>
+__device__ inline T* after(T* at, int n) {
+  T* to;
+  asm("mad.wide.s32 %0, %1, %2, %3;" : "=l"(to) : "r"(n), "n"(sizeof(T)), "l"(at));
+  return to;
+}
+template <typename T>
+__device__ inline T load8(const T* at) {
+  int words[2];
+  asm volatile("ld.global.v2.b32 {%0, %1}, [%2];" : "=r"(words[0]), "=r"(words[1]) : "l"(at));
+  T value;
+  memcpy(&value, words, sizeof value);
+  return value;
+}
+#endif
+
 // Addresses of the regions; README.md has the sizes.
 struct Workspace {
   char* at;
@@ -180,21 +204,28 @@ struct Workspace {
 // Such a row has a place for each blank, then for each label, in the order of the side that stored it: reversed where that is side 1.
 // A place has a float and an exponent of 2; `reference` is that of the sum over paths.
 struct PosteriorRow {
-  const State* blank;  // of pair 0
-  int toLabel, step;   // from there to the first label, from a pair to the next
+  const State *blanks, *labels;  // of pair 0
+  int step;                      // from a pair to the next
   int reference;
 
   // Row q of the 2 K rows of a segment.
   __device__ PosteriorRow(const Workspace& workspace, const Utterance& u, int n, int64_t q)
-      : blank(workspace.row(n, q)), toLabel(int(workspace.L) + 1), step(1), reference(u.wide ? 0 : int(floor(u.log2Probability))) {
+      : blanks(workspace.row(n, q)),
+        labels(blanks + workspace.L + 1),
+        step(1),
+        reference(u.wide ? 0 : int(floor(u.log2Probability))) {
     if (q < workspace.K) return;
-    blank += u.labels;
-    toLabel--;
+    blanks += u.labels;
+    labels += u.labels - 1;
     step = -1;
   }
-  // Of state s of l'. Rounded once, when the mantissas were multiplied.
-  __device__ float posterior(int64_t s) const {
-    const State state = blank[int(s / 2) * step + (s % 2 == 0 ? 0 : toLabel)];
+  // Of the blank, and of the label, of pair j.
+  __device__ float blank(int j) const { return posterior(load8(after(blanks, j * step))); }
+  __device__ float label(int j) const { return posterior(load8(after(labels, j * step))); }
+
+ private:
+  // Rounded once, when the mantissas were multiplied, or where it is below 2^-126: however large the float is that stands for it.
+  __device__ float posterior(State state) const {
     const int e = min(state.high - reference, 127);
     const int first = max(e, -120);
     return __int_as_float(state.low) * pow2(first) * pow2(e - first);
@@ -353,7 +384,8 @@ __device__ inline void storePacket(X* at, const Packet<X>& packet) {
 // ln p of p < Infinity, -Infinity of what is not above 0, in error by less than a unit in the last place; the same bits as on the host
 // (org.ctc4j.host.Probabilities), which takes the same steps: no function that two machines may have otherwise. p = 2^k (1 + f) with 1 + f in
 // [sqrt(1/2), sqrt(2)), and ln(1 + f) = f - f^2/2 + s (f^2/2 + series), s = f / (2 + f), the series that of 2 artanh(s) / s - 2.
-__device__ __forceinline__ double logarithmInline(double p) {
+// Not inlined, as it is long and wanted in many places.
+__device__ __noinline__ inline double logarithm(double p) {
   constexpr int64_t SQRT_HALF = 0x3fe6a09e00000000;
   constexpr double LN2_HIGH = 0x1.62e42feep-1, LN2_LOW = 0x1.a39ef35793c76p-33;  // k times the first is exact
   const bool small = p < 0x1p-1022;
@@ -376,8 +408,6 @@ __device__ __forceinline__ double logarithmInline(double p) {
   const double log = e * LN2_HIGH - ((half - (s * (half + z * series) + e * LN2_LOW)) - f);
   return p > 0 ? log : -double(CTC_INFINITY);
 }
-// Not inlined, as it is long and wanted in many places.
-__device__ __noinline__ inline double logarithm(double p) { return logarithmInline(p); }
 
 // What stands for log-probabilities, as a log-probability.
 __device__ inline double logProbability(int32_t flags, double x) { return flags & PROBABILITIES ? logarithm(x) : x; }
@@ -386,34 +416,14 @@ __device__ inline double logProbability(int32_t flags, double x) { return flags 
 
 // By how much rounding may take a log-probability above 0, and a probability out of [0, 1]; the host has the same numbers (LogProbCheck,
 // ProbabilityCheck).
-template <typename X>
-constexpr double LOG_PROB_ROUNDING = sizeof(X) == 2 ? 1e-3 : 1e-5;
+__device__ inline double logProbRounding(int32_t type) { return type >= FLOAT16 ? 1e-3 : 1e-5; }
 template <typename X>
 constexpr double PROBABILITY_ROUNDING = sizeof(X) == 2 ? 1e-2 : 1e-5;
 constexpr double SUM_TOLERANCE = 0.05;
 
 // Of a frame, the largest number x, > -Infinity, and the sum of exp(x).
-template <typename X>
-__device__ inline bool canBeLogProbs(double most, double sum) {
-  return most <= LOG_PROB_ROUNDING<X> && fabs(sum - 1) <= SUM_TOLERANCE;
-}
-
-// What a lane finds of the probabilities of a frame.
-template <typename X>
-struct ProbabilitySum {
-  using A = typename Wide<X>::type;
-  A sum = 0, outside = 0;  // how many are out of [0, 1]
-  bool bad = false;        // one is NaN or +Infinity
-
-  __device__ void add(A p) {
-    sum += p;
-    outside += fabs(p - A(0.5)) <= A(0.5 + PROBABILITY_ROUNDING<X>) ? A(0) : A(1);
-    bad |= !(p < CTC_INFINITY);
-  }
-};
-// Of a frame of nothing but 0 no class is possible.
-__device__ inline bool canBeProbabilities(double outside, double sum) {
-  return outside == 0 && (sum == 0 || fabs(sum - 1) <= SUM_TOLERANCE);
+__device__ inline bool canBeLogProbs(int32_t type, double most, double sum) {
+  return most <= logProbRounding(type) && fabs(sum - 1) <= SUM_TOLERANCE;
 }
 
 // ---- reductions -----------------------------------------------------------------------------------------------------------------
@@ -474,6 +484,11 @@ struct BlockGroup {
   __device__ bool any(bool v) const { return __syncthreads_or(v); }
 };
 
+// Each product and each sum is rounded for itself. Left alone, a compiler fuses the product of a frame with a sum of the next where it
+// sees fit, in one walk and not in another: what a segment stores and what it recomputes would differ, and the bits depend on K and W.
+__device__ inline double times(double a, double b) { return __dmul_rn(a, b); }
+__device__ inline double plus(double a, double b) { return __dadd_rn(a, b); }
+
 // Sums whose bits do not depend on how many threads the block has: thread v of a block of SUM_PARTS would add the terms
 // v, v + SUM_PARTS, ..., then the parts are added up as a tree. Fewer threads take several parts each.
 constexpr int SUM_PARTS = 256;
@@ -507,17 +522,65 @@ __device__ __noinline__ inline double element(const void* at, int type, int64_t 
   }
 }
 
+// ---- frames of probabilities ----------------------------------------------------------------------------------------------------
+
+// Whether one of a frame is NaN or +Infinity, and whether they can be probabilities. Of nothing but 0 no class is possible.
+struct ProbabilityFrame {
+  bool bad, fine;
+};
+
+// What a lane finds of them.
+struct ProbabilitySum {
+  double sum, outside;  // how many are out of [0, 1]
+  bool bad;
+
+  __device__ ProbabilityFrame together(const WarpGroup& warp) const {
+    const double all = warp.reduce<Sum>(sum);
+    return {warp.any(bad), warp.reduce<Sum>(outside) == 0 && (all == 0 || fabs(all - 1) <= SUM_TOLERANCE)};
+  }
+};
+
+// Of every 32nd of `count` classes.
+template <typename X>
+__device__ ProbabilitySum sumOfProbabilities(const X* at, int64_t stride, int count, int lane) {
+  using A = typename Wide<X>::type;
+  A sum = 0, outside = 0;
+  bool bad = false;
+#pragma unroll 4
+  for (int c = lane; c < count; c += 32) {
+    const A p = widen(at[c * stride]);
+    sum += p;
+    outside += fabs(p - A(0.5)) <= A(0.5 + PROBABILITY_ROUNDING<X>) ? A(0) : A(1);
+    bad |= !(p < CTC_INFINITY);
+  }
+  return {double(sum), double(outside), bad};
+}
+
+// By one warp; `first`: index of class 0.
+__device__ inline ProbabilityFrame probabilityFrame(const void* logits, int32_t type, int64_t first, int64_t stride, int count,
+                                                    const WarpGroup& warp) {
+  ProbabilitySum own;
+  switch (type) {
+    case FLOAT64: own = sumOfProbabilities((const double*)logits + first, stride, count, warp.lane); break;
+    case FLOAT32: own = sumOfProbabilities((const float*)logits + first, stride, count, warp.lane); break;
+    case FLOAT16: own = sumOfProbabilities((const Half*)logits + first, stride, count, warp.lane); break;
+    default: own = sumOfProbabilities((const Bfloat*)logits + first, stride, count, warp.lane);
+  }
+  return own.together(warp);
+}
+
 // ---- the gradient at blank and labels -----------------------------------------------------------------------------------------
 
 // Equation (16) for one frame, by a group of lanes; see labels.cu. All groups of a warp call together; one without a frame has
 // labels = columns = -1. Row has numbers of a frame:
-//   Real posterior(int64_t s)  of state s, times a factor that all states share
+//   Real blank(int j), label(int j)  posterior of blank j and of label j, times a factor that all states share
 //   double y(int c)            probability of column c; 0 without SOFTMAX_TERM
 //   bool isBest(int c)         whether c has the frame's best column
 //   double yBest, others()     probability of the best column, and 1 less that, which keeps its digits
 template <typename Row, typename Group>
 struct LabelsOfFrame {
   using Real = typename Row::Real;
+  static constexpr int KEPT = 32 / Group::size();  // columns of a lane whose sums are kept; those of others are added up twice
   const CtcProblem& p;
   const Utterance& u;
   const Lists lists;
@@ -529,16 +592,17 @@ struct LabelsOfFrame {
   __device__ Real sumOfBlanks() const {
     Real sum = 0;
 #pragma unroll 1
-    for (int j = group.lane; j <= u.labels; j += group.size()) sum += row.posterior(2 * int64_t(j));
+    for (int j = group.lane; j <= u.labels; j += group.size()) sum += row.blank(j);
     return group.template reduce<Sum>(sum);
   }
   // Over the positions of column c, by this lane.
   __device__ Real sumOf(int c, Real blanks) const {
     if (c == 0) return blanks;
     Real sum = 0;
-    const int end = lists.first[c];
+    const int32_t* at = lists.order + lists.first[c - 1];
+    const int32_t* end = lists.order + lists.first[c];
 #pragma unroll 1
-    for (int i = lists.first[c - 1]; i < end; i++) sum += row.posterior(2 * int64_t(lists.order[i]) + 1);
+    for (; at < end; at++) sum += row.label(*at);
     return sum;
   }
   __device__ void write(int c, double value) const {
@@ -552,11 +616,16 @@ struct LabelsOfFrame {
 
   __device__ void run() const {
     const Real blanks = sumOfBlanks();
-    // This lane's first column is kept; of targets with more columns than lanes the others are added up twice.
-    const Real kept = group.lane <= u.columns ? sumOf(group.lane, blanks) : 0;
-    Real labels = group.lane > 0 ? kept : 0;
+    Real kept[KEPT];
+    Real labels = 0;
+#pragma unroll
+    for (int k = 0; k < KEPT; k++) {
+      const int c = group.lane + k * group.size();
+      kept[k] = c <= u.columns ? sumOf(c, blanks) : 0;
+      if (c > 0) labels += kept[k];
+    }
 #pragma unroll 1
-    for (int c = group.lane + group.size(); c <= u.columns; c += group.size()) labels += sumOf(c, blanks);
+    for (int c = group.lane + KEPT * group.size(); c <= u.columns; c += group.size()) labels += sumOf(c, blanks);
     const double whole = double(blanks) + double(group.template reduce<Sum>(labels));
     const int columns = whole < double(CTC_INFINITY) ? u.columns : -1;  // see small_loss.cu
     const double share = whole > 0 ? 1 / whole : 0;
@@ -565,7 +634,9 @@ struct LabelsOfFrame {
     int certain = -1;
 #pragma unroll 1
     for (int c = group.lane; c <= columns; c += group.size()) {
-      const Real sum = c == group.lane ? kept : sumOf(c, blanks);
+      const Real sum = c < KEPT * group.size() ? kept[0] : sumOf(c, blanks);
+#pragma unroll
+      for (int k = 0; k + 1 < KEPT; k++) kept[k] = kept[k + 1];
       if (sum * share > 0.5 && row.yBest > 0.5 && row.isBest(c)) {
         certain = c;
       } else {

@@ -14,12 +14,13 @@
 // Out: gradient (every frame that it has room for: 0 for t >= input length), Frame [N][T], E [N][T][width].
 //      Frames t >= input length are never read. NaN or +Infinity in a frame makes best(t) NaN, and with
 //      flag CHECK_LOG_PROBS one that cannot be log-probabilities +Infinity, which ctc_lattice sees.
-// ctc_frames_TYPE_probabilities does the same of probabilities, of any number of classes: gradient w p, or 0, and E from their logarithms.
+// ctc_frames_probabilities does the same of probabilities, of any number of classes and any type: gradient w p, or 0, and E from their
+// logarithms.
 // Parallel: a row of C numbers by 8 lanes (c32, c64), 16 (c128), a warp (c256, c1024) or a block (c16384, any) of as many threads as there
 //      are 512s of classes, so that none goes without work. Rows that share a warp share what it does once a row, which is most of the
 //      instructions of few classes. Up to C = 16,384 the row stays in registers between its two uses, and there as
 //      the exponentials that both uses want: device memory sees one read and one write. `any` keeps it in shared memory instead, as
-//      far as there is room. Block kernels: each warp has a maximum and a sum of its own; one warp puts these together, takes the
+//      far as there is room, and there exponentials in its place, of 16-bit numbers not. Block kernels: each warp has a maximum and a sum of its own; one warp puts these together, takes the
 //      logarithm and writes E while the others write the gradient: two barriers a row.
 //      Loads and stores are 16 bytes wide where class stride is 1 and the row aligned (`any`: behind a head of single ones where it is not).
 //      Which classes a lane adds up, and in what order, follows from C alone, so that a row has the same bits wherever it lies.
@@ -265,7 +266,7 @@ template <typename X, typename A>
 __device__ LogProbabilities<A> logProbabilities(const CtcProblem& p, const RowSum<A>& sum) {
   if (!(p.flags & LOG_PROBS)) return {sum.bad(), sum.shift(), logOf(sum)};
   const bool refused = (p.flags & CHECK_LOG_PROBS) && !sum.none() &&
-                       !canBeLogProbs<X>(sum.max, exponential(sum.max) * (sum.ties + sum.others));
+                       !canBeLogProbs(CODE<X>, sum.max, exponential(sum.max) * (sum.ties + sum.others));
   return {sum.bad(), 0, refused ? double(CTC_INFINITY) : 0};
 }
 
@@ -470,14 +471,16 @@ struct RegisterRow {
   }
 };
 
-// Any number of classes, by a block: the first `kept` of them in dynamic shared memory once they are read, the others read again.
+// Any number of classes, by a block: the first `kept` of them in dynamic shared memory once they are read, the others read again. Once they
+// are summed up, exp(x - max) stands there, unless numbers are of 16 bits, which would take twice the room.
 template <typename X>
 struct SharedRow {
   using Element = X;
   using A = typename Wide<X>::type;
   static constexpr int SIZE = Packet<X>::SIZE;
   const InputRow<X> row;
-  const X* near;  // class 0 in shared memory
+  static constexpr bool KEEPS_POWERS = sizeof(X) == sizeof(A);
+  X* near;  // class 0 in shared memory
   int kept;
   A max;
 
@@ -486,8 +489,7 @@ struct SharedRow {
     const bool wide = row.stride == 1;
     const int head = wide ? row.beforeAligned() : 0;
     const int packets = wide ? (row.C - head) / SIZE : 0;
-    X* const to = (X*)dynamicShared + (SIZE - head) % SIZE;
-    near = to;
+    X* const to = near = (X*)dynamicShared + (SIZE - head) % SIZE;
     kept = row.C + SIZE <= room ? row.C : head + ::max(room - 2 * SIZE, 0);
 
     A most = -CTC_INFINITY;
@@ -518,26 +520,36 @@ struct SharedRow {
     max = block.largest(most);
   }
 
+  // As it stands.
   __device__ A operator[](int c) const { return widen(c < kept ? near[c] : row.at[c * row.stride]); }
 
-  __device__ RowSum<A> sum(const WarpGroup& warp) const {
+  __device__ RowSum<A> sum(const WarpGroup& warp) {
     RowSum<A> all = {max, 0, 0};
     const A shift = all.shift();
     PartialSum<A> part;
+    auto take = [&](int i, int c, A power, bool isNear) {
+      part.add(power, i);
+      if constexpr (KEEPS_POWERS) {
+        if (isNear) near[c] = power;
+      }
+    };
     constexpr int AHEAD = 4;
     const int step = AHEAD * blockDim.x;
     int c = threadIdx.x;
 #pragma unroll 1
     for (int end = step; end <= kept; end += step, c += step) {  // in shared memory for all threads
 #pragma unroll
-      for (int i = 0; i < AHEAD; i++) part.add(decayed(widen(near[c + i * blockDim.x]) - shift), i);
+      for (int i = 0; i < AHEAD; i++) {
+        const int at = c + i * blockDim.x;
+        take(i, at, decayed(widen(near[at]) - shift), true);
+      }
     }
 #pragma unroll 1
     for (; c < row.C; c += step) {  // the same, in the same order
 #pragma unroll
       for (int i = 0; i < AHEAD; i++) {
         const int at = c + i * blockDim.x;
-        part.add(at < row.C ? decayed((*this)[at] - shift) : A(0), i);
+        take(i, at, at < row.C ? decayed((*this)[at] - shift) : A(0), at < kept);
       }
     }
     part.addUp(warp, &all);
@@ -546,28 +558,32 @@ struct SharedRow {
 
   __device__ void write(const InputRow<X>&, A factor, const OutputRow<X>& out, const RowBlock<X>& block) const {
     const A shift = RowSum<A>{max, 0, 0}.shift();
-    auto term = [&](A x) { return decayed(x - shift) * factor; };
+    auto termOf = [&](A x) { return (KEEPS_POWERS ? x : decayed(x - shift)) * factor; };
+    auto term = [&](int c) {
+      const A x = (*this)[c];
+      return (KEEPS_POWERS && c < kept ? x : decayed(x - shift)) * factor;
+    };
     const bool wide = out.stride == 1;
     const int head = wide ? min(before(out.at), row.C) : 0;
     const int packets = wide ? (row.C - head) / SIZE : 0;
     const bool aligned = before(near + head) == 0;
-    if (block.lane < head) out.set(block.lane, term((*this)[block.lane]));
+    if (block.lane < head) out.set(block.lane, term(block.lane));
 #pragma unroll 1
     for (int i = block.lane; i < packets; i += block.size()) {
       const int c = head + i * SIZE;
       A x[SIZE];
       if (aligned && c + SIZE <= kept) {
         widenPacket(near + c, x);
+#pragma unroll
+        for (int k = 0; k < SIZE; k++) x[k] = termOf(x[k]);
       } else {
 #pragma unroll
-        for (int k = 0; k < SIZE; k++) x[k] = (*this)[c + k];
+        for (int k = 0; k < SIZE; k++) x[k] = term(c + k);
       }
-#pragma unroll
-      for (int k = 0; k < SIZE; k++) x[k] = term(x[k]);
       narrowPacket(x, out.at + c);
     }
 #pragma unroll 1
-    for (int c = head + packets * SIZE + block.lane; c < row.C; c += block.size()) out.set(c, term((*this)[c]));
+    for (int c = head + packets * SIZE + block.lane; c < row.C; c += block.size()) out.set(c, term(c));
   }
 };
 
@@ -619,33 +635,28 @@ __device__ void frameOfLanes(const CtcProblem& p) {
   frame<X>(p, rowOfLanes(LANES), lanes, [&](const InputRow<X>& row) { return RegisterRow<X, ITEMS>(row, lanes); });
 }
 
-template <typename X>
 __device__ void frameOfProbabilities(const CtcProblem& p) {
   const int64_t number = rowOfWarp();
   if (number >= int64_t(p.N) * p.T) return;
-  const int n = int(number / p.T);
-  const int t = int(number % p.T);
+  const int n = unsigned(number) / unsigned(p.T);
+  const int t = unsigned(number) % unsigned(p.T);
   const WarpGroup warp{int(threadIdx.x % 32)};
   const Workspace workspace(p);
   const Utterance& u = workspace.utterances()[n];
   if (t >= u.rows) return;
 
   bool zero = true;
-  const InputRow<X> row = {(const X*)p.logits + logitsIndex(p, n, t), p.logitsClassStride, p.C};
+  const int64_t first = logitsIndex(p, n, t);
+  auto probability = [&](int c) { return element(p.logits, p.logitsType, first + c * p.logitsClassStride); };
   if (t < u.frames) {
-    ProbabilitySum<X> own;
-#pragma unroll 4
-    for (int c = warp.lane; c < p.C; c += 32) own.add(row[c]);
-    const bool bad = warp.any(own.bad);
-    const bool fine = canBeProbabilities(warp.reduce<Sum>(own.outside), warp.reduce<Sum>(own.sum));
-    const bool refused = (p.flags & CHECK_LOG_PROBS) && !fine;
-    zero = bad || u.weight == 0 || !(p.flags & SOFTMAX_TERM);
-    auto logarithmOf = [&](int c) { return logarithm(row[c]); };
-    const LogProbabilities<double> y = {bad, 0, refused ? double(CTC_INFINITY) : 0};
-    writeEmissions(p, workspace, u.columns, n, t, logarithmOf, y, warp);
+    const ProbabilityFrame frame = probabilityFrame(p.logits, p.logitsType, first, p.logitsClassStride, p.C, warp);
+    const bool refused = (p.flags & CHECK_LOG_PROBS) && !frame.fine;
+    zero = frame.bad || u.weight == 0 || !(p.flags & SOFTMAX_TERM);
+    const LogProbabilities<double> y = {frame.bad, 0, refused ? double(CTC_INFINITY) : 0};
+    writeEmissions(p, workspace, u.columns, n, t, [&](int c) { return logarithm(probability(c)); }, y, warp);
   }
   if (p.gradient == nullptr) return;
-  storeRow(p, n, t, warp, [&](int c) { return zero ? 0.0 : u.weight * max(double(row[c]), 0.0); });
+  storeRow(p, n, t, warp, [&](int c) { return zero ? 0.0 : u.weight * max(probability(c), 0.0); });
 }
 
 }  // namespace
@@ -666,10 +677,8 @@ __device__ void frameOfProbabilities(const CtcProblem& p) {
     const RowBlock<TYPE> block{int(threadIdx.x), shared};                                                             \
     frame<TYPE>(p, blockIdx.x, block, [&](const InputRow<TYPE>& row) { return SharedRow<TYPE>(row, room, block); });  \
   }
-#define CTC_FRAMES_PROBABILITIES(TYPE)                                                                                \
-  extern "C" __global__ void __launch_bounds__(256) ctc_frames_##TYPE##_probabilities(const CtcProblem p) {           \
-    frameOfProbabilities<TYPE>(p);                                                                                    \
-  }
+#define CTC_FRAMES_probabilities                                                                                      \
+  extern "C" __global__ void __launch_bounds__(256) ctc_frames_probabilities(const CtcProblem p) { frameOfProbabilities(p); }
 // Three blocks a multiprocessor would leave 80 registers, of which 16-bit rows of c1024 would spill some.
 #define CTC_FRAMES(TYPE)                \
   CTC_FRAMES_LANES(TYPE, c32, 8, 4, 1)  \
@@ -678,27 +687,26 @@ __device__ void frameOfProbabilities(const CtcProblem& p) {
   CTC_FRAMES_LANES(TYPE, c256, 32, 8, 1) \
   CTC_FRAMES_LANES(TYPE, c1024, 32, 32, sizeof(TYPE) == 2 ? 2 : 3) \
   CTC_FRAMES_BLOCK(TYPE)                \
-  CTC_FRAMES_ANY(TYPE)                  \
-  CTC_FRAMES_PROBABILITIES(TYPE)
+  CTC_FRAMES_ANY(TYPE)
 // Many float64 numbers a thread would be too many registers, and few use them.
 #define CTC_FRAMES_FEW(TYPE)             \
   CTC_FRAMES_LANES(TYPE, c32, 8, 4, 1)   \
   CTC_FRAMES_LANES(TYPE, c256, 32, 8, 1) \
-  CTC_FRAMES_ANY(TYPE)                   \
-  CTC_FRAMES_PROBABILITIES(TYPE)
+  CTC_FRAMES_ANY(TYPE)
 
-// scripts/build-ptx makes a file for each type: a driver then translates only what is used.
+// scripts/build-ptx makes a file for each type, and one for probabilities: a driver then translates only what is used.
 #ifdef CTC_ONLY
 #define CTC_FRAMES_f64 CTC_FRAMES_FEW(f64)
 #define CTC_FRAMES_f32 CTC_FRAMES(f32)
 #define CTC_FRAMES_f16 CTC_FRAMES(f16)
 #define CTC_FRAMES_bf16 CTC_FRAMES(bf16)
 #define CTC_PASTE(A, B) A##B
-#define CTC_FRAMES_OF(TYPE) CTC_PASTE(CTC_FRAMES_, TYPE)
+#define CTC_FRAMES_OF(FILE) CTC_PASTE(CTC_FRAMES_, FILE)
 CTC_FRAMES_OF(CTC_ONLY)
 #else
 CTC_FRAMES_FEW(f64)
 CTC_FRAMES(f32)
 CTC_FRAMES(f16)
 CTC_FRAMES(bf16)
+CTC_FRAMES_probabilities
 #endif

@@ -17,6 +17,7 @@
 //      adds up its frames in order, as the host does.
 // Launch: grid N, block 32. No shared memory.
 // Rejected: a kernel for each type (four times the PTX); a pass for the maximum and one for the sum (a row is longer than L1).
+#include "ctc.cuh"
 #include "decoding.cuh"
 
 namespace {
@@ -77,7 +78,7 @@ __device__ __forceinline__ FrameNorm normOf(const FramesProblem& p, int64_t star
 #pragma unroll 1
   for (int d = 16; d > 0; d >>= 1) sum += __shfl_xor_sync(WARP, sum, d);
 
-  const double most = is16Bit ? LOG_PROB_ROUNDING<Half> : LOG_PROB_ROUNDING<float>;
+  const double most = logProbRounding(p.logitsType);
   const bool isOne = fabs(sum - 1) <= SUM_TOLERANCE;
   const bool isFine = isProbability ? !warp.any(outside) && (isOne || sum == 0) : !isPossible || (all <= most && isOne);
   const double relative = !isNormalised && isPossible ? all : 0;

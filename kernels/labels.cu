@@ -15,7 +15,7 @@
 // In:  workspace: Utterance, Lists, Frame, E, stored rows (see PosteriorRow); logits that are probabilities. Out: gradient.
 // Utterances found INFEASIBLE, NOT_FINITE or BAD_LOG_PROBS: their gradient, where ctc_frames wrote softmax, becomes 0.
 // Parallel: eight lanes a frame of segment k: over states for the sum, then over distinct labels. More lanes would have fewer states each, and
-//      the same sums over lanes.
+//      the same sums over lanes. A lane keeps the sums of its first four columns between the two times that they are wanted.
 // Launch: grid ceil(N 2 K / 32), block 256; after ctc_lattice of the same k. No shared memory.
 // Deterministic: a label's positions are added in ascending order; no atomics.
 // Rejected: atomicAdd per state (order shows); a thread per (frame, class) (most classes are not in the target).
@@ -33,15 +33,17 @@ struct FloatRow {
 
   __device__ FloatRow(const CtcProblem& p, const PosteriorRow& posteriors, const Emission* emissions, double best)
       : posteriors(posteriors), emissions(emissions), best(best), yBest(p.flags & SOFTMAX_TERM ? exp(best) : 0) {}
-  __device__ float posterior(int64_t s) const { return posteriors.posterior(s); }
+  __device__ Emission emission(int c) const { return load8(after(emissions, c)); }
+  __device__ float blank(int j) const { return posteriors.blank(j); }
+  __device__ float label(int j) const { return posteriors.label(j); }
   __device__ double others() const { return -expm1(best); }
   // Of scores above 0 the share of the best one may be too small for a number where e^x is not, or e^x of the best too large.
   __device__ double y(int c) const {
-    const Emission share = emissions[c];
+    const Emission share = emission(c);
     if (yBest <= 1) return yBest * double(share.m * pow2(share.e));
     return share.m == 0 ? 0 : double(share.m) * exp(best + share.e * LN2);
   }
-  __device__ bool isBest(int c) const { return emissions[c].m == 1 && emissions[c].e == 0; }
+  __device__ bool isBest(int c) const { return emission(c).m == 1 && emission(c).e == 0; }
 };
 
 }  // namespace

@@ -329,12 +329,8 @@ struct LatticeInput {
 };
 
 // Accesses to global memory of the walks, where each instruction counts, and where a branch would keep instructions of one frame out of
-// those of the next. `after` has one instruction, and leaves the compiler in the dark about the space that an address is of.
+// those of the next.
 #ifdef CTC_EMULATION
-template <typename T>
-inline T* after(T* at, int n) { return at + n; }
-template <typename T>
-inline T load8(const T* at) { return *at; }
 inline void loadIf(bool condition, const State* at, State& to) {
   if (condition) to = *at;
 }
@@ -346,20 +342,6 @@ inline void storeEdgeIf(bool condition, State* at, State value) {
   if (condition) emulation::storeRelaxed(at, emulation::bitsOf<uint64_t>(value));
 }
 #else
-template <typename T>
-__device__ inline T* after(T* at, int n) {
-  T* to;
-  asm("mad.wide.s32 %0, %1, %2, %3;" : "=l"(to) : "r"(n), "n"(sizeof(T)), "l"(at));
-  return to;
-}
-template <typename T>
-__device__ inline T load8(const T* at) {
-  int words[2];
-  asm volatile("ld.global.v2.b32 {%0, %1}, [%2];" : "=r"(words[0]), "=r"(words[1]) : "l"(at));
-  T value;
-  memcpy(&value, words, sizeof value);
-  return value;
-}
 __device__ inline void loadIf(bool condition, const State* at, State& to) {
   asm volatile("{.reg .pred p; setp.ne.s32 p, %2, 0; @p ld.global.v2.b32 {%0, %1}, [%3];}"
                : "+r"(to.low), "+r"(to.high)

@@ -9,7 +9,7 @@
 // many classes a launch: a driver copies that at once, so a call needs no memory of the host's that would have to outlive it, or a graph that it
 // was captured in. Parts that are 0 throughout are left out, with zeros put there before.
 // ctc_offsets makes E and best of what ctc_frames left, before ctc_lattice. ctc_offset_labels stands in place of ctc_labels: y_t(c) = w_t(c)
-// exp(-o(c)). Losses may be below 0, so ctc_small_loss and ctc_complement are not launched.
+// exp(-o(c)). Losses may be below 0, so ctc_small_loss is not launched.
 //
 // In:  ctc_target_offsets: targets, their lengths, o; what is bad of them is passed over. The others: workspace: Utterance, Lists, Frame, E, stored
 //      rows; offsets of targets, [N][L + 1] float64. Out: these; Frame and E; gradient.
@@ -79,7 +79,8 @@ struct OffsetRow {
         logYBest(best - offsets[bestColumn]),
         softmaxTerm(p.flags & SOFTMAX_TERM),
         yBest(softmaxTerm ? exp(logYBest) : 0) {}
-  __device__ float posterior(int64_t s) const { return posteriors.posterior(s); }
+  __device__ float blank(int j) const { return posteriors.blank(j); }
+  __device__ float label(int j) const { return posteriors.label(j); }
   __device__ double others() const { return -expm1(logYBest); }
   __device__ double y(int c) const {
     const Emission share = emissions[c];

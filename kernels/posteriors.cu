@@ -38,10 +38,7 @@ namespace {
 // for another segmentation.
 constexpr float LEAST = 8.271806e-25f;  // 2^-80
 
-__device__ inline float posterior(const PosteriorRow& row, int64_t s) {
-  const float x = row.posterior(s);
-  return x < LEAST ? 0 : x;
-}
+__device__ inline float cut(float posterior) { return posterior < LEAST ? 0 : posterior; }
 
 // Columns [from, count) of a frame become 0.
 __device__ void clear(const Place& place, int64_t at, int64_t from, int64_t count, int lane) {
@@ -78,9 +75,9 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   double blanks = 0;
   double labels = 0;
 #pragma unroll 1
-  for (int64_t j = warp.lane; j <= u.labels; j += 32) {
-    blanks += posterior(row, 2 * j);
-    if (j < u.labels) labels += posterior(row, 2 * j + 1);
+  for (int j = warp.lane; j <= u.labels; j += 32) {
+    blanks += cut(row.blank(j));
+    if (j < u.labels) labels += cut(row.label(j));
   }
   blanks = warp.reduce<Sum>(blanks);
   const double whole = blanks + warp.reduce<Sum>(labels);
@@ -92,7 +89,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
     const int64_t count = 2 * int64_t(u.labels) + 1;
 #pragma unroll 1
     for (int64_t s = warp.lane; s < count; s += 32) {
-      store(place.to, place.type, at + s * place.columnStride, posterior(row, s) * share);
+      store(place.to, place.type, at + s * place.columnStride, cut(s % 2 == 0 ? row.blank(int(s / 2)) : row.label(int(s / 2))) * share);
     }
     clear(place, at, count, states, warp.lane);
   }
@@ -107,7 +104,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
     for (int c = warp.lane; c < u.columns; c += 32) {
       double sum = 0;
 #pragma unroll 1
-      for (int i = lists.first[c]; i < lists.first[c + 1]; i++) sum += posterior(row, 2 * int64_t(lists.order[i]) + 1);
+      for (int i = lists.first[c]; i < lists.first[c + 1]; i++) sum += cut(row.label(lists.order[i]));
       store(place.to, place.type, at + lists.distinct[c] * place.columnStride, sum * share);
     }
   }

@@ -31,19 +31,19 @@
 // batch becomes about 1, for float16 2^14; with offsets (ctc_offsets) exp(-loss) is no probability, and the bound is |w|. What is 2^-126 (float16: 2^-49) of it or less is lost.
 //
 // Entry points, TYPE being f64, f32, f16 or bf16, the element type of hidden states, weight and bias; A is float64 for f64, else
-// float32. One CtcProjection by value each.
+// float32. What is not most of the work has one for all types. One CtcProjection by value each.
 //
 //   entry                          grid                        block  what
-//   ctc_projection_targets_TYPE    N                           256    after ctc_prepare: the compact problem
-//   ctc_projection_rows_TYPE       N                           256    which utterance a row is of, -1 for none
-//   ctc_projection_gather_TYPE     ceil(rows / 8)              256    hidden -> copy, 0 where there is no utterance
+//   ctc_projection_targets         N                           256    after ctc_prepare: the compact problem
+//   ctc_projection_rows            N                           256    which utterance a row is of, -1 for none
+//   ctc_projection_gather          ceil(rows / 8)              256    hidden -> copy, 0 where there is no utterance
 //   ctc_projection_sum_TYPE        rowCount                    256    a chunk of logits into sums and table
-//   ctc_projection_finish_TYPE     ceil(rows / 8)              256    table: the columns that no chunk had
-//   ctc_projection_scale_TYPE      1                           256    after the losses: scale
+//   ctc_projection_finish          ceil(rows / 8)              256    table: the columns that no chunk had
+//   ctc_projection_scale           1                           256    after the losses: scale
 //   ctc_projection_gradient_TYPE   rowCount                    256    a chunk of logits into dx
-//   ctc_projection_bias_TYPE       ceil(classCount / 32)       256    column sums of dx
-//   ctc_projection_hidden_TYPE     ceil(N T / 8)               256    d hidden, from its sum, in any layout
-//   ctc_projection_weights_TYPE    ceil(classCount D / 256)    256    d weight and d bias of the chunk's classes, from their sums
+//   ctc_projection_bias            ceil(classCount / 32)       256    column sums of dx
+//   ctc_projection_hidden          ceil(N T / 8)               256    d hidden, from its sum, in any layout
+//   ctc_projection_weights         ceil(classCount D / 256)    256    d weight and d bias of the chunk's classes, from their sums
 //
 // rows and gather run twice: with flag ACTIVE before the second pass they take away the rows without a gradient.
 // A chunk has at most 8192 classes.
@@ -102,7 +102,7 @@ struct CtcProjection {
   int32_t pitch;
   int32_t hiddenGradientType, weightGradientType, biasGradientType;
   int32_t flags;
-  int32_t unused;
+  int32_t type;  // TYPE
 };
 static_assert(sizeof(CtcProjection) == 344, "the host writes this structure byte by byte");
 
@@ -183,30 +183,33 @@ __device__ void nameRows(const CtcProjection& q) {
 
 // ---- rows of numbers -------------------------------------------------------------------------------------------------------------
 
-// One row by one warp.
-template <typename X>
+// One row by one warp, 16 bytes at a time or 2.
 __device__ void gatherRow(const CtcProjection& q) {
-  constexpr int SIZE = Packet<X>::SIZE;
   const int64_t r = rowOfWarp();
   const int lane = threadIdx.x % 32;
   if (r >= q.rows) return;
-  X* to = (X*)q.copy + r * q.D;
+  const int size = q.type == FLOAT64 ? 8 : q.type == FLOAT32 ? 4 : 2;  // of an element
+  const int64_t bytes = int64_t(q.D) * size;
+  uint16_t* to = (uint16_t*)((char*)q.copy + r * bytes);
   const int n = q.rowUtterance[r];
   if (n < 0) {
 #pragma unroll 1
-    for (int d = lane; d < q.D; d += 32) narrow(0.0f, &to[d]);
+    for (int64_t i = lane; i < bytes / 2; i += 32) to[i] = 0;
     return;
   }
   if (q.flags & ACTIVE) return;  // it is there since the first pass
   const int64_t t = r - rowOf(q, n);
   const int64_t start = q.hiddenStart != nullptr ? q.hiddenStart[n] : n * q.hiddenUtteranceStride;
-  const X* from = (const X*)q.hidden + start + t * q.hiddenFrameStride;
-  if (q.hiddenClassStride == 1 && q.D % SIZE == 0 && (uintptr_t)from % 16 == 0) {
+  const char* from = (const char*)q.hidden + (start + t * q.hiddenFrameStride) * size;
+  if (q.hiddenClassStride == 1 && bytes % 16 == 0 && (uintptr_t)from % 16 == 0) {
 #pragma unroll 1
-    for (int d = lane * SIZE; d < q.D; d += 32 * SIZE) storePacket(to + d, loadPacket(from + d));
+    for (int64_t i = lane; i < bytes / 16; i += 32) ((uint4*)to)[i] = ((const uint4*)from)[i];
   } else {
 #pragma unroll 1
-    for (int d = lane; d < q.D; d += 32) to[d] = from[d * q.hiddenClassStride];
+    for (int64_t at = 2 * lane; at < bytes; at += 2 * 32) {
+      const int d = int(at) / size;
+      to[at / 2] = *(const uint16_t*)(from + d * q.hiddenClassStride * size + int(at) % size);
+    }
   }
 }
 
@@ -350,13 +353,12 @@ __device__ void finishRow(const CtcProjection& q) {
 
 // ---- second pass -------------------------------------------------------------------------------------------------------------------
 
-template <typename X>
-constexpr int LARGEST_EXPONENT = 0;
-template <>
-constexpr int LARGEST_EXPONENT<Half> = 14;
+// Of float16, and of others.
+constexpr int LARGEST_EXPONENT = 14, NO_EXPONENT = 0;
 
 // The power of two that moves the largest |dx| that may be to at most 2^exponent.
-__device__ void findScale(const CtcProjection& q, int exponent, double* shared) {
+__device__ void findScale(const CtcProjection& q, double* shared) {
+  const int exponent = q.type == FLOAT16 ? LARGEST_EXPONENT : NO_EXPONENT;
   double most = 0;
 #pragma unroll 1
   for (int n = threadIdx.x; n < q.N; n += THREADS) {
@@ -467,16 +469,20 @@ __device__ void gradientRow(const CtcProjection& q) {
   }
 }
 
+// Of an array of A.
+__device__ inline double numberAt(const CtcProjection& q, const void* at, int64_t i) {
+  return q.type == FLOAT64 ? ((const double*)at)[i] : ((const float*)at)[i];
+}
+
 // 32 columns by one block: each warp takes every eighth row, and the warps' sums are added in their order.
-template <typename A>
 __device__ void sumColumns(const CtcProjection& q, double (*shared)[32]) {
   const int lane = threadIdx.x % 32;
   const int warp = threadIdx.x / 32;
   const int c = blockIdx.x * 32 + lane;
   double sum = 0;
   if (c < q.classCount) {
-    const A* at = (const A*)q.logits + c;
-    for (int r = warp; r < q.rowCount; r += WARPS) sum += at[int64_t(r) * q.pitch];
+#pragma unroll 4
+    for (int r = warp; r < q.rowCount; r += WARPS) sum += numberAt(q, q.logits, int64_t(r) * q.pitch + c);
   }
   shared[warp][lane] = sum;
   __syncthreads();
@@ -491,7 +497,6 @@ __device__ void sumColumns(const CtcProjection& q, double (*shared)[32]) {
 // ---- after the passes ----------------------------------------------------------------------------------------------------------------
 
 // One frame of one utterance by one warp.
-template <typename A>
 __device__ void storeHidden(const CtcProjection& q) {
   const int64_t number = rowOfWarp();
   if (number >= int64_t(q.N) * q.T) return;
@@ -504,21 +509,18 @@ __device__ void storeHidden(const CtcProjection& q) {
   const double inverse = 1 / *q.scale;
   const int64_t start = q.hiddenGradientStart != nullptr ? q.hiddenGradientStart[n] : n * q.hiddenGradientUtteranceStride;
   const int64_t first = start + t * q.hiddenGradientFrameStride;
-  const A* from = (const A*)q.hiddenSum + r * q.D;
 #pragma unroll 1
   for (int d = threadIdx.x % 32; d < q.D; d += 32) {
-    const double value = active ? double(from[d]) * inverse : 0;
+    const double value = active ? numberAt(q, q.hiddenSum, r * q.D + d) * inverse : 0;
     store(q.hiddenGradient, q.hiddenGradientType, first + d * q.hiddenGradientClassStride, value);
   }
 }
 
-template <typename A>
 __device__ void storeWeights(const CtcProjection& q) {
   const int64_t i = int64_t(blockIdx.x) * THREADS + threadIdx.x;
   const double inverse = 1 / *q.scale;
   if (q.weightGradient != nullptr && i < int64_t(q.classCount) * q.D) {
-    const double value = double(((const A*)q.weightSum)[i]) * inverse;
-    store(q.weightGradient, q.weightGradientType, int64_t(q.firstClass) * q.D + i, value);
+    store(q.weightGradient, q.weightGradientType, int64_t(q.firstClass) * q.D + i, numberAt(q, q.weightSum, i) * inverse);
   }
   if (q.biasGradient != nullptr && i < q.classCount) {
     store(q.biasGradient, q.biasGradientType, q.firstClass + i, q.biasSum[i] * inverse);
@@ -527,36 +529,42 @@ __device__ void storeWeights(const CtcProjection& q) {
 
 }  // namespace
 
-#define CTC_ENTRY(NAME, TYPE) \
-  extern "C" __global__ void __launch_bounds__(256) ctc_projection_##NAME##_##TYPE(const CtcProjection q)
-#define CTC_PROJECTION(TYPE)                                   \
-  CTC_ENTRY(targets, TYPE) { compactTargets(q); }              \
-  CTC_ENTRY(rows, TYPE) { nameRows(q); }                       \
-  CTC_ENTRY(gather, TYPE) { gatherRow<TYPE>(q); }              \
-  CTC_ENTRY(sum, TYPE) {                                       \
-    static __shared__ SumShared shared;                        \
-    sumRow<TYPE>(q, shared);                                   \
-  }                                                            \
-  CTC_ENTRY(finish, TYPE) { finishRow(q); }                    \
-  CTC_ENTRY(scale, TYPE) {                                     \
-    static __shared__ double shared[WARPS];                    \
-    findScale(q, LARGEST_EXPONENT<TYPE>, shared);              \
-  }                                                            \
-  CTC_ENTRY(gradient, TYPE) { gradientRow<TYPE>(q); }          \
-  CTC_ENTRY(bias, TYPE) {                                      \
-    static __shared__ double shared[WARPS][32];                \
-    sumColumns<Wide<TYPE>::type>(q, shared);             \
-  }                                                            \
-  CTC_ENTRY(hidden, TYPE) { storeHidden<Wide<TYPE>::type>(q); } \
-  CTC_ENTRY(weights, TYPE) { storeWeights<Wide<TYPE>::type>(q); }
-#define CTC_PROJECTION_OF(TYPE) CTC_PROJECTION(TYPE)
+#define CTC_ENTRY(NAME) extern "C" __global__ void __launch_bounds__(256) ctc_projection_##NAME(const CtcProjection q)
+#define CTC_PROJECTION_any                     \
+  CTC_ENTRY(targets) { compactTargets(q); }    \
+  CTC_ENTRY(rows) { nameRows(q); }             \
+  CTC_ENTRY(gather) { gatherRow(q); }          \
+  CTC_ENTRY(finish) { finishRow(q); }          \
+  CTC_ENTRY(scale) {                           \
+    static __shared__ double shared[WARPS];    \
+    findScale(q, shared);                      \
+  }                                            \
+  CTC_ENTRY(bias) {                            \
+    static __shared__ double shared[WARPS][32]; \
+    sumColumns(q, shared);                     \
+  }                                            \
+  CTC_ENTRY(hidden) { storeHidden(q); }        \
+  CTC_ENTRY(weights) { storeWeights(q); }
+#define CTC_PROJECTION(TYPE)            \
+  CTC_ENTRY(sum_##TYPE) {               \
+    static __shared__ SumShared shared; \
+    sumRow<TYPE>(q, shared);            \
+  }                                     \
+  CTC_ENTRY(gradient_##TYPE) { gradientRow<TYPE>(q); }
+#define CTC_PROJECTION_f64 CTC_PROJECTION(f64)
+#define CTC_PROJECTION_f32 CTC_PROJECTION(f32)
+#define CTC_PROJECTION_f16 CTC_PROJECTION(f16)
+#define CTC_PROJECTION_bf16 CTC_PROJECTION(bf16)
+#define CTC_PROJECTION_OF(FILE) CTC_PROJECTION_FILE(FILE)
+#define CTC_PROJECTION_FILE(FILE) CTC_PROJECTION_##FILE
 
-// scripts/build-ptx makes a file for each type: a driver then translates only what is used.
+// scripts/build-ptx makes a file for each: a driver then translates only what is used.
 #ifdef CTC_ONLY
 CTC_PROJECTION_OF(CTC_ONLY)
 #else
-CTC_PROJECTION(f64)
-CTC_PROJECTION(f32)
-CTC_PROJECTION(f16)
-CTC_PROJECTION(bf16)
+CTC_PROJECTION_any
+CTC_PROJECTION_f64
+CTC_PROJECTION_f32
+CTC_PROJECTION_f16
+CTC_PROJECTION_bf16
 #endif

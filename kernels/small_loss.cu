@@ -1,4 +1,5 @@
-// ctc_small_loss: loss and gradient once more, in float64, of utterances whose loss is small.
+// ctc_small_loss: loss and gradient once more, in float64, of utterances whose loss is small; and once more of those that are all but
+// certain, see complement.cuh.
 //
 // Where the model is sure of the target both are small differences of float32 numbers near 1. ctc_lattice's sum over paths is a
 // product whose logarithm is off by some 1e-7 sqrt(T), whatever the loss is. And in a frame that is not certain, though all its
@@ -17,8 +18,8 @@
 //             At other classes it is w y, a product that has its digits.
 //
 // In:  logits; losses [N]; workspace: Utterance [N], Lists, Frame [N][T]. Out: losses [N] and gradient of those utterances. E (now
-//      float64), Frame.best, edges, checkpoints and rows are overwritten: no kernel of the call but ctc_complement
-//      and ctc_reduce may come after.
+//      float64), Frame.best, edges, checkpoints and rows are overwritten: no kernel of the call but ctc_reduce may
+//      come after.
 // Which utterances: |loss| below the larger of NATS_PER_ROOT_FRAME sqrt(T) and NATS_PER_FRAME T. Others return at once. The loss needs
 //      the former. The gradient is off by up to 1e-7 sqrt(T) before, its norm is about loss / sqrt(T) or more, so that their ratio
 //      goes with T / loss: device_test finds 8e-7 at 0.008 nats a frame.
@@ -29,6 +30,7 @@
 // Deterministic: each state has one thread; sums are fixed trees, the same for any block size.
 // Rejected: float64 throughout lattice.cu (1/64 rate on most devices); pairs of floats (as slow, and E would need them too);
 // doing it within ctc_lattice (E is needed as it is by the gradient, and logits are read again).
+#include "complement.cuh"
 #include "ctc.cuh"
 
 namespace {
@@ -42,11 +44,6 @@ constexpr double CERTAIN_FRAME = 1e-3;
 // classes is lost. From so many nats a frame on, frames whose others have less than e^-16 are a ninth of the loss at most, and
 // a millionth of it is safe; below they may be all there is.
 constexpr double FLOAT32_NATS_PER_FRAME = 1e-6;
-
-struct SmallLossShared {
-  double label[2][2][MAX_PAIRS + 1];  // [parity of the frame][side][1 + thread of the side]; at 0 what the tile before hands on
-  double parts[SUM_PARTS];
-};
 
 __device__ bool isNeeded(const Utterance& u, double loss) {
   const double frames = u.frames;
@@ -62,15 +59,30 @@ __device__ double exactEnough(const Utterance& u, double loss) {
 // Whether E of a frame is relative to its best column.
 __device__ inline bool isCertain(double best) { return best > -CERTAIN_FRAME; }
 
-// best and E of one frame, by one warp. Where all other classes have no more than `exact`, best is that already, and of float64.
-// Loops over columns are not unrolled: that would be most of the kernel, once for each type.
+// ln y of the class with the logit `top`, by one warp; `at`: index of class 0.
 template <typename X>
+__device__ double bestOf(const CtcProblem& p, int64_t at, double top, const WarpGroup& warp) {
+  const X* row = (const X*)p.logits + at;
+  auto logit = [&](int64_t c) { return double(widen(row[c * p.logitsClassStride])); };
+  double most = -double(CTC_INFINITY);
+#pragma unroll 4
+  for (int c = warp.lane; c < p.C; c += 32) most = max(most, logit(c));
+  most = warp.reduce<Max>(most);
+  double sum = 0;
+#pragma unroll 1
+  for (int c = warp.lane; c < p.C; c += 32) sum += exp(logit(c) - most);
+  return (top - most) - log(warp.reduce<Sum>(sum));
+}
+
+// best and E of one frame, by one warp. Where all other classes have no more than `exact`, best is that already, and of float64.
 __device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, double exact,
                            const WarpGroup& warp) {
-  const X* row = (const X*)p.logits + logitsIndex(p, n, t);
+  const int64_t at = logitsIndex(p, n, t);
   const int32_t* distinct = workspace.lists(n).distinct;
-  auto logit = [&](int64_t c) { return double(widen(row[c * p.logitsClassStride])); };  // with LOG_PROBS only logitOf is wanted
-  auto logitOf = [&](int column) { return logProbability(p.flags, logit(column == 0 ? p.blank : distinct[column - 1])); };
+  auto logitOf = [&](int column) {
+    const int64_t c = column == 0 ? p.blank : distinct[column - 1];
+    return logProbability(p.flags, element(p.logits, p.logitsType, at + c * p.logitsClassStride));
+  };
 
   double top = -double(CTC_INFINITY);  // of the target's columns
 #pragma unroll 1
@@ -79,15 +91,12 @@ __device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, cons
 
   Frame* frame = workspace.frames(n) + t;
   double best = __shfl_sync(WARP, warp.lane == 0 ? frame->best : 0, 0);
-  if (sizeof(X) < sizeof(double) && best < -exact && !(p.flags & LOG_PROBS)) {
-    double most = -double(CTC_INFINITY);
-#pragma unroll 4
-    for (int c = warp.lane; c < p.C; c += 32) most = max(most, logit(c));
-    most = warp.reduce<Max>(most);
-    double sum = 0;
-#pragma unroll 1
-    for (int c = warp.lane; c < p.C; c += 32) sum += exp(logit(c) - most);
-    best = (top - most) - log(warp.reduce<Sum>(sum));
+  if (p.logitsType != FLOAT64 && best < -exact && !(p.flags & LOG_PROBS)) {
+    switch (p.logitsType) {
+      case FLOAT32: best = bestOf<float>(p, at, top, warp); break;
+      case FLOAT16: best = bestOf<Half>(p, at, top, warp); break;
+      default: best = bestOf<Bfloat>(p, at, top, warp);
+    }
     if (warp.lane == 0) frame->best = best;
   }
   double* emissions = (double*)(workspace.emissions(n) + t * workspace.width);
@@ -97,11 +106,6 @@ __device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, cons
 }
 
 // ---- the recursion ----------------------------------------------------------------------------------------------------------------------
-
-// Each product and each sum is rounded for itself. Left alone, a compiler fuses the product of a frame with a sum of the next where it
-// sees fit, in one walk and not in another: what a segment stores and what it recomputes would differ, and the bits depend on K and W.
-__device__ inline double times(double a, double b) { return __dmul_rn(a, b); }
-__device__ inline double plus(double a, double b) { return __dadd_rn(a, b); }
 
 // As in lattice.cu, but for numbers.
 struct SmallLossSide {
@@ -113,6 +117,7 @@ struct SmallLossSide {
   const int32_t* column;
   double* edges;  // [tau - from] the label of the tile's last pair before frame tau
 
+  SmallLossSide() = default;
   __device__ SmallLossSide(const Workspace& workspace, const Utterance& u, int n, int side)
       : number(side), frames(u.frames), labels(u.labels) {
     half = side == 0 ? frames / 2 : frames - frames / 2;
@@ -126,6 +131,14 @@ struct SmallLossSide {
   __device__ int64_t labelPlace(int j) const { return blankPlace(j) + (number == 0 ? 1 : -1); }
   __device__ int columnOf(int j) const { return column[number == 0 ? j : labels - 1 - j]; }
   __device__ bool skips(int j) const { return j > 0 && j < labels && columnOf(j) != columnOf(j - 1); }
+};
+
+struct SmallLossShared {
+  double label[2][2][MAX_PAIRS + 1];  // [parity of the frame][side][1 + thread of the side]; at 0 what the tile before hands on
+  double parts[SUM_PARTS];
+  // What all threads need seldom: here, not in registers across the walks.
+  Utterance utterance;
+  SmallLossSide sides[2];
 };
 
 enum Mode { ADVANCE, STORE, CONSUME };
@@ -145,6 +158,9 @@ __device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, SmallLos
   const int pairs = blockDim.x / 2;  // of a tile
   const int index = threadIdx.x % pairs;
   const int count = w.to - w.from;
+  double(*const handed)[MAX_PAIRS + 1] = &shared.label[0][side.number];  // of even frames; of odd ones two further on
+  double* const edges = side.edges;
+  const int64_t emissionStep = side.emissionStep;
 
   for (int tile = 0; tile <= side.labels; tile += pairs) {
     const int j = tile + index;
@@ -157,18 +173,18 @@ __device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, SmallLos
     const bool hands = tile + pairs <= side.labels && index == pairs - 1;
     double blank = w.begin == nullptr ? (j == 0 ? 1 : 0) : hasBlank ? w.begin[atBlank] : 0;
     double label = w.begin == nullptr || !hasLabel ? 0 : w.begin[atLabel];
-    shared.label[0][side.number][index + 1] = label;
-    if (index == 0) shared.label[0][side.number][0] = takes && count > 0 ? side.edges[0] : 0;
+    handed[0][index + 1] = label;
+    if (index == 0) handed[0][0] = takes && count > 0 ? edges[0] : 0;
     __syncthreads();
 
-    const double* emissions = side.emissions + w.from * side.emissionStep;  // of the frame to load next
+    const double* emissions = side.emissions + w.from * emissionStep;  // of the frame to load next
     const double* rowAhead = w.row;                                   // likewise
     double* row = w.row;
     double blankAhead[DEPTH], labelAhead[DEPTH], otherBlank[DEPTH], otherLabel[DEPTH];
     auto load = [&](int d) {
       blankAhead[d] = emissions[0];
       labelAhead[d] = hasLabel ? emissions[column] : 0;
-      emissions += side.emissionStep;
+      emissions += emissionStep;
       if (MODE == CONSUME) {
         if (hasBlank) otherBlank[d] = rowAhead[atBlank];
         if (hasLabel) otherLabel[d] = rowAhead[atLabel];
@@ -185,8 +201,8 @@ __device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, SmallLos
         const int i = begin + d;
         if (i < w.steps) {
           if (i < count) {
-            const double left = shared.label[i % 2][side.number][index];
-            if (hands) side.edges[i] = label;
+            const double left = handed[i % 2 * 2][index];
+            if (hands) edges[i] = label;
             label = plus(plus(label, blank), skips ? left : 0);
             blank = plus(blank, left);
             if (MODE == STORE) {
@@ -202,8 +218,8 @@ __device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, SmallLos
             if (MODE != ADVANCE) row += w.rowStep;
             if (i + DEPTH < count) load(d);
           }
-          shared.label[(i + 1) % 2][side.number][index + 1] = label;
-          if (index == 0) shared.label[(i + 1) % 2][side.number][0] = takes && i + 1 < count ? side.edges[i + 1] : 0;
+          handed[(i + 1) % 2 * 2][index + 1] = label;
+          if (index == 0) handed[(i + 1) % 2 * 2][0] = takes && i + 1 < count ? edges[i + 1] : 0;
           __syncthreads();
         }
       }
@@ -219,7 +235,7 @@ __device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, SmallLos
 // The walks of one utterance, in segments of K frames a side; see lattice.cu.
 struct SmallLossWalks {
   const Workspace& workspace;
-  const SmallLossSide side;
+  const SmallLossSide& side;
   const int n;
   const int K, segments;
   SmallLossShared& shared;
@@ -250,13 +266,12 @@ struct SmallLossWalks {
   __device__ double logTotal() const {
     const double* before = (const double*)workspace.checkpoint(n, 0, 0);
     const double* backward = (const double*)workspace.checkpoint(n, 1, 0);
-    const SmallLossSide forward(workspace, workspace.utterances()[n], n, 0);
     return log(sumInFixedOrder(side.labels + 1, shared.parts, [&](int j) {
       const int64_t s = 2 * int64_t(j);
       const double left = j > 0 ? before[s - 1] : 0;
       const double blank = times(plus(before[s], left), backward[s]);
       if (j >= side.labels) return blank;
-      return plus(blank, times(plus(plus(before[s + 1], before[s]), forward.skips(j) ? left : 0), backward[s + 1]));
+      return plus(blank, times(plus(plus(before[s + 1], before[s]), shared.sides[0].skips(j) ? left : 0), backward[s + 1]));
     }));
   }
 };
@@ -286,7 +301,8 @@ struct DoubleRow {
       : logits(logits), states(states), emissions(emissions), best(best), yBest(logits.p.flags & SOFTMAX_TERM ? exp(best) : 0) {
     scale = isCertain(best) ? yBest : logits.p.flags & SOFTMAX_TERM ? 1 : 0;
   }
-  __device__ double posterior(int64_t s) const { return states[s]; }
+  __device__ double blank(int j) const { return states[2 * int64_t(j)]; }
+  __device__ double label(int j) const { return states[2 * int64_t(j) + 1]; }
   __device__ double others() const { return -expm1(best); }
   // Of scores above 0 the share of the best one may be too small for a number where e^x is not, or e^x of the best too large.
   __device__ double y(int c) const { return scale > 1 ? exp(logits.of(c)) : scale * emissions[c]; }
@@ -319,34 +335,19 @@ __device__ bool writeLoss(const CtcProblem& p, const Utterance& u, const SmallLo
   return true;
 }
 
-// The frames' log-sum-exps, and E, by warps.
-template <typename X>
-__device__ void exactFrames(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, double exact,
-                            const WarpGroup& warp) {
-  for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame<X>(p, workspace, u, n, t, exact, warp);
-}
-
-__device__ void smallLoss(const CtcProblem& p, SmallLossShared& shared) {
+// Of an utterance that needs it.
+__device__ void smallLoss(const CtcProblem& p, const Workspace& workspace, const Utterance& u, double first, SmallLossShared& shared) {
   const int n = blockIdx.x;
-  const Workspace workspace(p);
-  const Utterance u = workspace.utterances()[n];
-  const double first = p.losses[n];
-  if (!isNeeded(u, first)) return;
-
   const WarpGroup warp{int(threadIdx.x % 32)};
   const double exact = exactEnough(u, first);
-  switch (p.logitsType) {
-    case FLOAT64: exactFrames<double>(p, workspace, u, n, exact, warp); break;
-    case FLOAT32: exactFrames<float>(p, workspace, u, n, exact, warp); break;
-    case FLOAT16: exactFrames<Half>(p, workspace, u, n, exact, warp); break;
-    default: exactFrames<Bfloat>(p, workspace, u, n, exact, warp);
-  }
+  for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame(p, workspace, u, n, t, exact, warp);
+  if (threadIdx.x < 2) shared.sides[threadIdx.x] = SmallLossSide(workspace, u, n, threadIdx.x);
   __syncthreads();
 
   const bool gradient = p.gradient != nullptr && u.weight != 0;
   const int longer = u.frames - u.frames / 2;
   const int K = gradient ? min(workspace.K, int64_t(longer)) : longer;
-  const SmallLossWalks course = {workspace, SmallLossSide(workspace, u, n, threadIdx.x / (blockDim.x / 2)), n, K, (longer - 1) / K + 1, shared};
+  const SmallLossWalks course = {workspace, shared.sides[threadIdx.x / (blockDim.x / 2)], n, K, (longer - 1) / K + 1, shared};
   for (int k = course.segments - 1; k >= gradient; k--) course.advance(k);
   // each walk in one place: they are most of the kernel
   for (int k = 0; k < course.segments; k++) {
@@ -362,5 +363,13 @@ __device__ void smallLoss(const CtcProblem& p, SmallLossShared& shared) {
 
 extern "C" __global__ void __launch_bounds__(512, 1) ctc_small_loss(const CtcProblem p) {
   static __shared__ SmallLossShared shared;
-  smallLoss(p, shared);
+  const Workspace workspace(p);
+  const double first = p.losses[blockIdx.x];
+  if (isNeeded(workspace.utterances()[blockIdx.x], first)) {
+    if (threadIdx.x == 0) shared.utterance = workspace.utterances()[blockIdx.x];
+    __syncthreads();  // before one thread writes the loss that all have read
+    smallLoss(p, workspace, shared.utterance, first, shared);
+    __syncthreads();  // it is there
+  }
+  complement::run(p, shared.parts);
 }

@@ -166,7 +166,7 @@ def target_of(file):
 
 
 def files():
-    return sorted([*PTX.glob('lattice_*.ptx'), *PTX.glob('align_*.ptx')])
+    return sorted([*PTX.glob('lattice_*.ptx'), *PTX.glob('align_f[0-9]*.ptx')])
 
 
 def kernels_of(name):

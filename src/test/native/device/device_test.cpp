@@ -164,8 +164,6 @@ void compute(Problem& p, Type type, const Choice& choice) {
     if (p.gradient) launch("ctc_labels", up(p.N * 2 * K, 32), 256, p, k);
   }
   launch("ctc_small_loss", p.N, 64 * (choice.smallLossW ? choice.smallLossW : std::min<int>(8, up(pairs, 32))), p);
-  const int complementW = choice.smallLossW ? 1 + (choice.smallLossW - 1) % 4 : std::min<int>(4, up(pairs, 32));
-  launch("ctc_complement", p.N, 64 * complementW, p);
   if (p.reduced) launch("ctc_reduce", 1, 256, p);
 }
 

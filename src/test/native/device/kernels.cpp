@@ -28,9 +28,6 @@ namespace posteriorsModule {
 namespace smallLossModule {
 #include "../../../../kernels/small_loss.cu"
 }
-namespace complementModule {
-#include "../../../../kernels/complement.cu"
-}
 namespace reduceModule {
 #include "../../../../kernels/reduce.cu"
 }
@@ -55,28 +52,16 @@ namespace emulation {
 #define FRAMES_FEW(TYPE)                                           \
   KERNEL(framesModule, ctc_frames_##TYPE##_c32, 256, 0),           \
       KERNEL(framesModule, ctc_frames_##TYPE##_c256, 256, 0),      \
-      KERNEL(framesModule, ctc_frames_##TYPE##_any, 1024, sizeof(framesModule::BlockShared<TYPE>)), \
-      KERNEL(framesModule, ctc_frames_##TYPE##_probabilities, 256, 0)
+      KERNEL(framesModule, ctc_frames_##TYPE##_any, 1024, sizeof(framesModule::BlockShared<TYPE>))
 #define FRAMES(TYPE)                                               \
   FRAMES_FEW(TYPE),                                                \
       KERNEL(framesModule, ctc_frames_##TYPE##_c64, 256, 0),       \
       KERNEL(framesModule, ctc_frames_##TYPE##_c128, 256, 0),      \
       KERNEL(framesModule, ctc_frames_##TYPE##_c1024, 256, 0),     \
       KERNEL(framesModule, ctc_frames_##TYPE##_c16384, 1024, sizeof(framesModule::BlockShared<TYPE>))
-#define PROJECTION(TYPE)                                                  \
-  KERNEL(projectionModule, ctc_projection_targets_##TYPE, 256, 0),        \
-      KERNEL(projectionModule, ctc_projection_rows_##TYPE, 256, 0),       \
-      KERNEL(projectionModule, ctc_projection_gather_##TYPE, 256, 0),     \
-      KERNEL(projectionModule, ctc_projection_sum_##TYPE, 256, sizeof(projectionModule::SumShared)),       \
-      KERNEL(projectionModule, ctc_projection_finish_##TYPE, 256, 0),     \
-      KERNEL(projectionModule, ctc_projection_scale_##TYPE, 256, 64),     \
-      KERNEL(projectionModule, ctc_projection_gradient_##TYPE, 256, 0),   \
-      KERNEL(projectionModule, ctc_projection_bias_##TYPE, 256, 2048),    \
-      KERNEL(projectionModule, ctc_projection_hidden_##TYPE, 256, 0),     \
-      KERNEL(projectionModule, ctc_projection_weights_##TYPE, 256, 0)
-#define ALIGN(TYPE)                                         \
-  KERNEL(alignModule, ctc_align_frames_##TYPE, 256, 0),     \
-      KERNEL(alignModule, ctc_align_path_##TYPE, 256, alignShared)
+#define PROJECTION(TYPE)                                                                                \
+  KERNEL(projectionModule, ctc_projection_sum_##TYPE, 256, sizeof(projectionModule::SumShared)),        \
+      KERNEL(projectionModule, ctc_projection_gradient_##TYPE, 256, 0)
 
 const Kernel* findKernel(const char* name) {
   static const unsigned latticeShared = sizeof(latticeModule::LatticeShared);
@@ -87,6 +72,7 @@ const Kernel* findKernel(const char* name) {
       FRAMES(f32),
       FRAMES(f16),
       FRAMES(bf16),
+      KERNEL(framesModule, ctc_frames_probabilities, 256, 0),
       KERNEL(latticeModule, ctc_lattice_p1, 256, latticeShared),
       KERNEL(latticeModule, ctc_lattice_p2, 256, latticeShared),
       KERNEL(latticeModule, ctc_lattice_p4, 256, latticeShared),
@@ -102,16 +88,23 @@ const Kernel* findKernel(const char* name) {
       KERNEL(consistencyModule, ctc_consistency_sum, 256, 2048),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
       KERNEL(smallLossModule, ctc_small_loss, 512, sizeof(smallLossModule::SmallLossShared)),
-      KERNEL(complementModule, ctc_complement, 256, sizeof(complementModule::ComplementShared)),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
       KERNEL(greedyModule, ctc_greedy_frames, 256, 0),
       KERNEL(greedyModule, ctc_greedy_path, 32, 0),
       KERNEL(beamModule, ctc_beam_classes, 128, sizeof(beamModule::ClassesShared)),
       KERNEL(beamModule, ctc_beam_search, 128, sizeof(beamModule::BeamShared)),
-      ALIGN(f64),
-      ALIGN(f32),
-      ALIGN(f16),
-      ALIGN(bf16),
+      KERNEL(alignModule, ctc_align_frames, 256, 0),
+      KERNEL(alignModule, ctc_align_path_f64, 256, alignShared),
+      KERNEL(alignModule, ctc_align_path_f32, 256, alignShared),
+      KERNEL(alignModule, ctc_align_path_f16, 256, alignShared),
+      KERNEL(projectionModule, ctc_projection_targets, 256, 0),
+      KERNEL(projectionModule, ctc_projection_rows, 256, 0),
+      KERNEL(projectionModule, ctc_projection_gather, 256, 0),
+      KERNEL(projectionModule, ctc_projection_finish, 256, 0),
+      KERNEL(projectionModule, ctc_projection_scale, 256, 64),
+      KERNEL(projectionModule, ctc_projection_bias, 256, 2048),
+      KERNEL(projectionModule, ctc_projection_hidden, 256, 0),
+      KERNEL(projectionModule, ctc_projection_weights, 256, 0),
       PROJECTION(f64),
       PROJECTION(f32),
       PROJECTION(f16),

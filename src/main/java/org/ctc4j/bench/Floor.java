@@ -10,8 +10,8 @@ package org.ctc4j.bench;
 public record Floor(double copyGigabytesPerSecond, double nanosecondsPerFrame) {
   public static final double MICROSECONDS_PER_LAUNCH = 2;
 
-  /** prepare, frames, lattice, labels, small_loss, complement, reduce. */
-  public static final int LAUNCHES = 7;
+  /** prepare, frames, lattice, labels, small_loss, reduce. */
+  public static final int LAUNCHES = 6;
 
   /** What of T an utterance of a ragged batch uses, on average: between half and all. */
   public static double usedShare(Shape shape) {

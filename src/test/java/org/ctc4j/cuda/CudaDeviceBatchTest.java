@@ -303,7 +303,7 @@ class CudaDeviceBatchTest {
                 host.options(),
                 device.result.withStatePosteriors(statesPlace),
                 address());
-            TestDriver.assertCalls(7 + latticeKernels().size(), "cuLaunchKernel");
+            TestDriver.assertCalls(6 + latticeKernels().size(), "cuLaunchKernel");
             assertArrayEquals(gradient, device.gradient());
             assertArrayEquals(gotStates, DeviceArrays.floats(ofStates, gotStates.length));
             TestDriver.resetCounts();
@@ -432,19 +432,14 @@ class CudaDeviceBatchTest {
                 %scuStreamGetId 1
                 """
                     .formatted(
-                        6 + latticeKernels().size(),
+                        5 + latticeKernels().size(),
                         latticeFills() > 0 ? "cuMemsetD8Async %d\n".formatted(latticeFills()) : ""),
                 Emulator.callList());
             TestDriver.assertLaunches(0, "");
             device.losses();
             for (String kernel :
                 new String[] {
-                  "ctc_prepare",
-                  "ctc_frames_f32_c32",
-                  "ctc_labels",
-                  "ctc_small_loss",
-                  "ctc_complement",
-                  "ctc_reduce"
+                  "ctc_prepare", "ctc_frames_f32_c32", "ctc_labels", "ctc_small_loss", "ctc_reduce"
                 }) {
               TestDriver.assertLaunches(1, kernel);
             }
@@ -454,7 +449,7 @@ class CudaDeviceBatchTest {
                 DeviceResult.ofLosses(device.result.losses(), device.result.statuses());
             ctc.enqueue(device.batch, options, losses, address());
             long launches =
-                4 + latticeKernels().stream().filter(k -> !k.endsWith("consume")).count();
+                3 + latticeKernels().stream().filter(k -> !k.endsWith("consume")).count();
             TestDriver.assertCalls(launches, "cuLaunchKernel");
             TestDriver.assertCalls(3 + launches + latticeFills(), "");
           }
@@ -510,7 +505,7 @@ class CudaDeviceBatchTest {
             Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
             stream.await(() -> "a test");
             TestDriver.assertCalls(0, "cuLaunchKernel");
-            TestDriver.assertLaunches(6 + latticeKernels().size(), "");
+            TestDriver.assertLaunches(5 + latticeKernels().size(), "");
             assertMatches(device, host.options());
             Driver.call("cuGraphExecDestroy", () -> cuGraphExecDestroy(exec));
             Driver.call("cuGraphDestroy", () -> cuGraphDestroy(graph));

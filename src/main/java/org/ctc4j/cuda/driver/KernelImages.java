@@ -26,6 +26,7 @@ public final class KernelImages {
           "frames_f32",
           "frames_f16",
           "frames_bf16",
+          "frames_probabilities",
           "lattice_p1",
           "lattice_p2",
           "lattice_p4",
@@ -35,18 +36,18 @@ public final class KernelImages {
           "offsets",
           "consistency",
           "small_loss",
-          "complement",
           "reduce",
           "greedy",
           "beam_search",
+          "projection_any",
           "projection_f64",
           "projection_f32",
           "projection_f16",
           "projection_bf16",
+          "align_frames",
           "align_f64",
           "align_f32",
-          "align_f16",
-          "align_bf16");
+          "align_f16");
 
   private KernelImages() {}
 

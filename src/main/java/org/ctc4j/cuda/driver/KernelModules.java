@@ -42,6 +42,16 @@ public final class KernelModules implements AutoCloseable {
     return kernels;
   }
 
+  /** The same one for each element type. */
+  public Map<ElementType, Kernel> forAllTypes(String file, String name) {
+    Kernel kernel = kernel(file, name);
+    Map<ElementType, Kernel> kernels = new EnumMap<>(ElementType.class);
+    for (ElementType type : ElementType.values()) {
+      kernels.put(type, kernel);
+    }
+    return kernels;
+  }
+
   /** One entry point. */
   public final class Kernel {
     private final String file;

@@ -39,7 +39,7 @@ final class AlignArguments extends KernelArguments {
         .int32(call.options().blank())
         .int32(workspace.segmentFrames())
         .int32(flags(call))
-        .int32(0)
+        .type(batch.logits())
         .int64(call.offsets() == null ? 0 : workspaceAddress + workspace.offsetsAt())
         .end();
   }

@@ -3,7 +3,6 @@ package org.ctc4j.cuda.kernels;
 import jcuda.driver.CUstream;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DevicePaths;
-import org.ctc4j.ElementType;
 import org.ctc4j.cuda.driver.KernelModules;
 import org.ctc4j.cuda.driver.Launch;
 
@@ -56,9 +55,8 @@ public final class AlignKernels implements DeviceKernels {
 
   private void enqueue(DeviceBatch batch, Launch launch) {
     int n = batch.utterances();
-    ElementType type = batch.logits().type();
-    frames.enqueue(type, (long) n * batch.frames(), arguments, launch);
-    path.enqueue(type, n, batch.targets().maxLength(), arguments, launch);
+    frames.enqueue((long) n * batch.frames(), arguments, launch);
+    path.enqueue(batch.logits().type(), n, batch.targets().maxLength(), arguments, launch);
   }
 
   @Override

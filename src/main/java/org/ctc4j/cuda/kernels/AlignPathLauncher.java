@@ -7,7 +7,8 @@ import org.ctc4j.cuda.driver.Launch;
 
 /**
  * {@code ctc_align_path_TYPE}: the best path of each utterance. A block an utterance, a warp for
- * each strip of 64 pairs of states, of which neighbours share 16.
+ * each strip of 64 pairs of states, of which neighbours share 16. What takes float16 takes
+ * bfloat16, too.
  */
 final class AlignPathLauncher {
   private static final int LANES = 32;
@@ -17,6 +18,7 @@ final class AlignPathLauncher {
 
   AlignPathLauncher(KernelModules modules) {
     kernels = modules.byType("align_%s", "ctc_align_path_%s");
+    kernels.put(ElementType.BFLOAT16, kernels.get(ElementType.FLOAT16));
     kernels.get(ElementType.FLOAT32).load(); // what most logits are; others when they come
   }
 

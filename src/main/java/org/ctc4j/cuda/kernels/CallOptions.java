@@ -15,15 +15,25 @@ import org.ctc4j.InputKind;
 public record CallOptions(CtcOptions options, boolean checksLogProbs, TargetOffsets offsets) {
 
   public static CallOptions ofDevice(DeviceBatch batch, CtcOptions options) {
-    InputKind input = options.input();
-    return new CallOptions(
-        options,
-        input == InputKind.LOG_PROBS || input == InputKind.PROBABILITIES,
-        TargetOffsets.of(batch, options));
+    return new CallOptions(options, isChecked(options.input()), TargetOffsets.of(batch, options));
+  }
+
+  /** Of frames without targets. */
+  public static CallOptions ofDevice(CtcOptions options) {
+    return new CallOptions(options, isChecked(options.input()), null);
+  }
+
+  private static boolean isChecked(InputKind input) {
+    return input == InputKind.LOG_PROBS || input == InputKind.PROBABILITIES;
   }
 
   public static CallOptions ofHost(DeviceBatch batch, CtcOptions options) {
     return new CallOptions(options, false, TargetOffsets.of(batch, options));
+  }
+
+  /** Of frames without targets. */
+  public static CallOptions ofHost(CtcOptions options) {
+    return new CallOptions(options, false, null);
   }
 
   /** Of the problem that a projection leaves, whose blank is 0. */

@@ -12,8 +12,8 @@ import org.ctc4j.cuda.driver.Launch;
  * probabilities into the workspace. Some lanes of a warp a frame for few classes, a block a frame
  * for many; the tier is the number of classes up to which a frame fits into the registers of its
  * threads. Blocks grow with the classes, and with nothing else: their size decides the order of
- * additions. {@code ctc_frames_TYPE_probabilities} does the same of probabilities, of any number of
- * classes.
+ * additions. {@code ctc_frames_probabilities} does the same of probabilities, of any number of
+ * classes and any type.
  */
 final class FramesLauncher {
   private static final int WARP = 32;
@@ -58,21 +58,21 @@ final class FramesLauncher {
 
   private final Map<Tier, Map<ElementType, KernelModules.Kernel>> kernels =
       new EnumMap<>(Tier.class);
-  private final Map<ElementType, KernelModules.Kernel> ofProbabilities;
+  private final KernelModules.Kernel ofProbabilities;
 
   FramesLauncher(KernelModules modules) {
     for (Tier tier : Tier.values()) {
       String name = "ctc_frames_%s_" + tier.name().toLowerCase(Locale.ROOT);
       kernels.put(tier, modules.byType("frames_%s", name));
     }
-    ofProbabilities = modules.byType("frames_%s", "ctc_frames_%s_probabilities");
+    ofProbabilities = modules.kernel("frames_probabilities", "ctc_frames_probabilities");
   }
 
   /**
    * @param frames T · N, those beyond an utterance's length included
    */
-  void enqueueProbabilities(ElementType type, long frames, LossArguments arguments, Launch launch) {
-    enqueue(ofProbabilities.get(type), WARP, frames, arguments, launch);
+  void enqueueProbabilities(long frames, LossArguments arguments, Launch launch) {
+    enqueue(ofProbabilities, WARP, frames, arguments, launch);
   }
 
   private static void enqueue(

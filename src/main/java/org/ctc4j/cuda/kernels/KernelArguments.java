@@ -81,12 +81,6 @@ abstract class KernelArguments implements AutoCloseable {
       return this;
     }
 
-    Fields float64(double value) {
-      values.putDouble(at, value);
-      at += 8;
-      return this;
-    }
-
     Fields int32(int value) {
       values.putInt(at, value);
       at += 4;

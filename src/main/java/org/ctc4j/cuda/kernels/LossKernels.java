@@ -5,7 +5,6 @@ import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceConsistencyBatch;
 import org.ctc4j.DeviceConsistencyResult;
 import org.ctc4j.DeviceResult;
-import org.ctc4j.ElementType;
 import org.ctc4j.InputKind;
 import org.ctc4j.cuda.driver.DeviceLayout;
 import org.ctc4j.cuda.driver.KernelModules;
@@ -26,8 +25,7 @@ public final class LossKernels implements DeviceKernels {
   private final TargetOffsetsLauncher targetOffsets;
   private final OffsetsLauncher offsets;
   private final PosteriorsLauncher posteriors;
-  private final SecondLossLauncher smallLoss;
-  private final SecondLossLauncher complement;
+  private final SmallLossLauncher smallLoss;
   private final ConsistencyLauncher consistency;
   private final ReduceLauncher reduce;
   private final LossArguments arguments;
@@ -43,8 +41,7 @@ public final class LossKernels implements DeviceKernels {
       targetOffsets = new TargetOffsetsLauncher(modules);
       offsets = new OffsetsLauncher(modules);
       posteriors = new PosteriorsLauncher(modules);
-      smallLoss = SecondLossLauncher.smallLoss(modules);
-      complement = SecondLossLauncher.complement(modules);
+      smallLoss = new SmallLossLauncher(modules);
       consistency = new ConsistencyLauncher(modules);
       reduce = new ReduceLauncher(modules);
       arguments = new LossArguments();
@@ -88,12 +85,11 @@ public final class LossKernels implements DeviceKernels {
   }
 
   private void enqueueFrames(DeviceBatch batch, InputKind input, Launch launch) {
-    ElementType type = batch.logits().type();
     long count = (long) batch.utterances() * batch.frames();
     if (input == InputKind.PROBABILITIES) {
-      frames.enqueueProbabilities(type, count, arguments, launch);
+      frames.enqueueProbabilities(count, arguments, launch);
     } else {
-      frames.enqueue(type, count, batch.classes(), arguments, launch);
+      frames.enqueue(batch.logits().type(), count, batch.classes(), arguments, launch);
     }
   }
 
@@ -133,7 +129,6 @@ public final class LossKernels implements DeviceKernels {
     }
     if (!input.hasOffsets()) { // with them p is no probability, and so never nearly 1
       smallLoss.enqueue(n, longest, arguments, launch);
-      complement.enqueue(n, longest, arguments, launch);
     }
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);

@@ -76,7 +76,7 @@ final class ProjectionArguments extends KernelArguments {
     fields.int32(0).int32(0).int32(at.pitch).type(gradient);
     fields.int32(result.type().ordinal()).int32(result.type().ordinal());
     flagsAt = fields.at();
-    fields.int32(0).int32(0).end();
+    fields.int32(0).int32(layer.type().ordinal()).end();
   }
 
   /**

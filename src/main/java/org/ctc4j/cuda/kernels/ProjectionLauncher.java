@@ -10,7 +10,8 @@ import org.ctc4j.cuda.driver.Launch;
 
 /**
  * {@code ctc_projection_STEP_TYPE}: what is done to chunks of logits between the matrix products,
- * and before and after them. A block an utterance, a warp a row or a block a row.
+ * and {@code ctc_projection_STEP} before and after them. A block an utterance, a warp a row or a
+ * block a row.
  */
 final class ProjectionLauncher {
   private static final int THREADS = 256;
@@ -19,16 +20,22 @@ final class ProjectionLauncher {
 
   /** The entry points, in the order of their use. */
   private enum Step {
-    TARGETS,
-    ROWS,
-    GATHER,
-    SUM,
-    FINISH,
-    SCALE,
-    GRADIENT,
-    BIAS,
-    HIDDEN,
-    WEIGHTS
+    TARGETS(false),
+    ROWS(false),
+    GATHER(false),
+    SUM(true),
+    FINISH(false),
+    SCALE(false),
+    GRADIENT(true),
+    BIAS(false),
+    HIDDEN(false),
+    WEIGHTS(false);
+
+    final boolean byType; // one for each element type
+
+    Step(boolean byType) {
+      this.byType = byType;
+    }
   }
 
   private final Map<Step, Map<ElementType, KernelModules.Kernel>> kernels =
@@ -36,8 +43,12 @@ final class ProjectionLauncher {
 
   ProjectionLauncher(KernelModules modules) {
     for (Step step : Step.values()) {
-      String name = "ctc_projection_" + step.name().toLowerCase(Locale.ROOT) + "_%s";
-      kernels.put(step, modules.byType("projection_%s", name));
+      String name = "ctc_projection_" + step.name().toLowerCase(Locale.ROOT);
+      kernels.put(
+          step,
+          step.byType
+              ? modules.byType("projection_%s", name + "_%s")
+              : modules.forAllTypes("projection_any", name));
     }
   }
 

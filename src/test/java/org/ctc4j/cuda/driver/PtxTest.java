@@ -68,14 +68,21 @@ class PtxTest {
       Path source =
           Files.exists(own) ? own : PTX.resolve("../" + family.replaceAll("_[^_]*$", "") + ".cu");
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(code(PTX.resolve("../ctc.cuh")).getBytes(StandardCharsets.UTF_8));
-      if (Files.readString(source).contains("#include \"decoding.cuh\"")) {
-        digest.update(code(PTX.resolve("../decoding.cuh")).getBytes(StandardCharsets.UTF_8));
+      for (String included : included(source)) {
+        digest.update(code(PTX.resolve("../" + included)).getBytes(StandardCharsets.UTF_8));
       }
       digest.update(code(source).getBytes(StandardCharsets.UTF_8));
       expected.add(HexFormat.of().formatHex(digest.digest()) + "  " + file);
     }
     assertEquals(expected, Files.readAllLines(PTX.resolve("sources.sha256")));
+  }
+
+  private static List<String> included(Path source) throws IOException {
+    return Pattern.compile("(?m)^#include \"(.*)\"$")
+        .matcher(Files.readString(source))
+        .results()
+        .map(include -> include.group(1))
+        .toList();
   }
 
   /** Without comments, blank lines and spaces at the ends of lines: these change no PTX. */

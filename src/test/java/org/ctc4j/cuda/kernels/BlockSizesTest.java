@@ -98,7 +98,7 @@ class BlockSizesTest {
         }
       }
     }
-    assertEquals(3 * 5 + 2 + 4 + 2 + 4 + 4 * 3, compared);
+    assertEquals(3 * 5 + 2 + 1 + 2 + 1 + 3, compared);
   }
 
   /** Of each such kernel, how many lanes take a row, as the sources have it. */
@@ -163,8 +163,7 @@ class BlockSizesTest {
       ofTargets.enqueue(new TargetOffsets(new double[] {1}, 0, targets, rows), 0, launch);
     }
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
-    SecondLossLauncher.smallLoss(modules).enqueue(rows, MANY, arguments, launch);
-    SecondLossLauncher.complement(modules).enqueue(rows, MANY, arguments, launch);
+    new SmallLossLauncher(modules).enqueue(rows, MANY, arguments, launch);
     for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
       DeviceTensor view = DeviceTensor.timeMajor(0, type, rows, MANY);
       ConsistencyLauncher consistency = new ConsistencyLauncher(modules);
@@ -176,8 +175,8 @@ class BlockSizesTest {
       for (int classes : new int[] {32, 64, 128, 256, 1024, 16384, 16385}) {
         new FramesLauncher(modules).enqueue(type, rows, classes, arguments, launch);
       }
-      new FramesLauncher(modules).enqueueProbabilities(type, rows, arguments, launch);
-      new AlignFramesLauncher(modules).enqueue(type, rows, alignment, launch);
+      new FramesLauncher(modules).enqueueProbabilities(rows, arguments, launch);
+      new AlignFramesLauncher(modules).enqueue(rows, alignment, launch);
       new AlignPathLauncher(modules).enqueue(type, rows, MANY, alignment, launch);
       ProjectionLauncher.Steps projection =
           new ProjectionLauncher(modules).steps(type, arguments.pointers(), launch);

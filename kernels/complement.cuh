@@ -1,4 +1,4 @@
-// ctc_complement: loss and gradient once more of utterances that are all but certain, by q = 1 - p(target), the probability of all
+// The second part of ctc_small_loss: loss and gradient once more of utterances that are all but certain, by q = 1 - p(target), the probability of all
 // paths that do not collapse to the target.
 //
 // Beside 1 a float64 p keeps 16 digits, so -ln p below 1e-9 is rounding, and so is y - posterior. The states read a path as an
@@ -22,20 +22,21 @@
 // What underflows is less than the smallest q.
 //
 // In:  logits; losses [N]; workspace: Utterance [N], Lists. Out: losses [N] and all classes of the gradient of those utterances. Frame, E,
-//      edges, checkpoints and rows are overwritten, as by ctc_small_loss: no kernel of the call but ctc_reduce may come after.
+//      edges, checkpoints and rows are overwritten, as by the first part: no kernel of the call but ctc_reduce may come after.
 // Which utterances: loss below NATS + T perFrame, which is the logits' type's. Others return at once; 16-bit log-probabilities, whose rounding is large, once
 //      the sums of their frames are known.
 // Parallel: one block an utterance. Frames by warps: probabilities of the target's columns and their three largest. Then frame by frame,
 //      a thread a state: f from the last to the first. For a gradient then alpha from the first to the last, columns by warps, with f of
 //      2 K frames at a time: the first ones are there, the others are found again, each from the row that was kept before it.
-// Launch: grid N, block 64 W, W = min(4, ceil((L + 1) / 32)). Any W in 1 ... 4 and any K give the same bits. Shared memory: 2 KB,
-//      static.
+// Any W in 1 ... 8 and any K give the same bits.
 // Deterministic: fixed trees of sums, products never fused.
-// Rejected: doing it in ctc_small_loss (registers for what hardly ever happens); q from both ends (the meeting is a
-// difference again); alpha less a prefix sum for the states that k leads out of (cancels); speed, beyond the early return.
+// Rejected: a kernel of its own (a launch more in every call, for what hardly ever happens; registers it has no more than the first
+// part); q from both ends (the meeting is a difference again); alpha less a prefix sum for the states that k leads out of (cancels); speed, beyond the early return.
+#pragma once
 #include "ctc.cuh"
 
 namespace {
+namespace complement {
 
 // Below so many nats, and so many a frame, the loss of ctc_small_loss may be off by a millionth: its sum over frames and the logarithm of
 // its sum over paths, near 1, are each good to some 2^-53 of 1, and so is every one of the ten operations that a frame takes.
@@ -50,19 +51,11 @@ constexpr int NONE = -1;
 constexpr int NO_COLUMN = -2;  // of the largest, where there are fewer than three
 constexpr int BLANK = 0;  // columns: the blank, the target's columns from 1, all other classes as one
 
-struct ComplementShared {
-  double parts[SUM_PARTS];
-};
-
 __device__ bool isNeeded(const CtcProblem& p, const Utterance& u, double loss) {
   const bool exact = !(p.flags & LOG_PROBS) || p.logitsType == FLOAT64;
   const double perFrame = exact ? NATS_PER_FRAME : p.logitsType == FLOAT32 ? 1e-6 : 2 * ROUNDING_NATS;
   return u.status == OK && u.frames > 0 && loss < NATS + perFrame * u.frames;
 }
-
-// Left alone, a compiler fuses products and sums as it sees fit, in one place and not in another.
-__device__ inline double times(double a, double b) { return __dmul_rn(a, b); }
-__device__ inline double plus(double a, double b) { return __dadd_rn(a, b); }
 
 // f(i), i in [0, count), by the lanes of a warp. Unrolled, these loops would be most of the kernel.
 template <typename F>
@@ -324,7 +317,7 @@ struct NearlyCertainUtterance {
   const int64_t rows;  // f of so many frames at a time
   const bool gradient;
   const double first;  // the loss that is there
-  ComplementShared& shared;
+  double* const parts;  // SUM_PARTS places, shared
   const WarpGroup warp;
 
   // Over all threads of the block, or all its warps.
@@ -384,7 +377,7 @@ struct NearlyCertainUtterance {
     const double* now = alpha(t);
     double* then = alpha(t + 1);
     forStates([&](int s) { then[s] = target.step(columns, now, s); });
-    const double leaves = sumInFixedOrder(target.states(), shared.parts,
+    const double leaves = sumInFixedOrder(target.states(), parts,
                                           [&](int s) { return times(now[s], target.leaving(columns, s)); });
 
     const Lists lists = workspace.lists(n);
@@ -414,7 +407,7 @@ struct NearlyCertainUtterance {
     }
     __syncthreads();
     if (largest != NONE) {
-      const double toOthers = plus(sumInFixedOrder(u.columns + 1, shared.parts, [&](int k) { return k == largest ? 0 : y[k]; }),
+      const double toOthers = plus(sumInFixedOrder(u.columns + 1, parts, [&](int k) { return k == largest ? 0 : y[k]; }),
                                    times(columns.others, ofLargest - 1));
       if (threadIdx.x == 0) write(t, largest, y[largest] * (toOthers / (1 - q)) + excess(largest, y[largest]));
     }
@@ -425,7 +418,7 @@ struct NearlyCertainUtterance {
   template <typename F>
   __device__ double sumOfFrames(F f) const {
     const double* logSum = KeptFrame(workspace, n, 0).remainder;
-    return sumInFixedOrder(u.frames, shared.parts, [&](int t) { return f(logSum[t]); });
+    return sumInFixedOrder(u.frames, parts, [&](int t) { return f(logSum[t]); });
   }
 
   __device__ void run() const {
@@ -462,10 +455,8 @@ struct NearlyCertainUtterance {
   }
 };
 
-}  // namespace
-
-extern "C" __global__ void __launch_bounds__(256) ctc_complement(const CtcProblem p) {
-  static __shared__ ComplementShared shared;
+// Once ctc_small_loss has done its own. `parts` is shared and has SUM_PARTS places.
+__device__ void run(const CtcProblem& p, double* parts) {
   const int n = blockIdx.x;
   const Workspace workspace(p);
   const Utterance u = workspace.utterances()[n];
@@ -474,5 +465,8 @@ extern "C" __global__ void __launch_bounds__(256) ctc_complement(const CtcProble
   __syncthreads();  // before one thread writes the loss that all have read
   const bool gradient = p.gradient != nullptr && u.weight != 0 && (p.flags & SOFTMAX_TERM) != 0;
   const Target target = {workspace.lists(n).column, u.labels};
-  NearlyCertainUtterance{p, workspace, u, n, target, 2 * workspace.K, gradient, first, shared, {int(threadIdx.x % 32)}}.run();
+  NearlyCertainUtterance{p, workspace, u, n, target, 2 * workspace.K, gradient, first, parts, {int(threadIdx.x % 32)}}.run();
 }
+
+}  // namespace complement
+}  // namespace
