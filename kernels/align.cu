@@ -155,7 +155,7 @@ struct LogSum {
 
   __device__ void add(double x) {
     if (!(x > negativeInfinity())) return;
-    const double less = exp(-fabs(x - max));  // the smaller of both, relative to the larger
+    const double less = exponential(-fabs(x - max));  // the smaller of both, relative to the larger
     others = x > max ? (others + 1) * less : others + less;
     max = x > max ? x : max;
   }
@@ -164,7 +164,7 @@ struct LogSum {
     if (all == negativeInfinity()) return {0, 0};  // nothing is possible in this frame
     const double last = warp.reduce<Max>(max == all ? double(warp.lane) : -1.0);  // the lane whose largest is left out
     const double own = double(warp.lane) == last ? 0 : 1;
-    const double share = max == negativeInfinity() ? 0 : (others + own) * exp(max - all);
+    const double share = max == negativeInfinity() ? 0 : (others + own) * exponential(max - all);
     return {all, log1p(warp.reduce<Sum>(share))};
   }
 };
@@ -204,7 +204,7 @@ __device__ Norm normOf(const AlignProblem& p, int64_t first, const WarpGroup& wa
   }
   Norm norm = own.sum.together(warp);
   if (p.flags & LOG_PROBS) {
-    const bool refused = checks && !canBeLogProbs(p.logitsType, norm.max, exp(norm.max + norm.logSum));
+    const bool refused = checks && !canBeLogProbs(p.logitsType, norm.max, exponential(norm.max + norm.logSum));
     norm = {refused ? double(CTC_INFINITY) : 0, 0};
   }
   if (warp.any(own.bad)) norm.max = notANumber();

@@ -64,8 +64,7 @@ __device__ inline void forLanes(const WarpGroup& warp, int count, F f) {
   for (int i = warp.lane; i < count; i += 32) f(i);
 }
 
-// Not inlined, as they are long and wanted in many places.
-__device__ __noinline__ double exponentialOf(double x) { return exp(x); }
+// Not inlined, as it is long and wanted in many places.
 __device__ __noinline__ double logarithmOf1And(double x) { return log1p(x); }
 
 // ---- a frame ----------------------------------------------------------------------------------------------------------------------------
@@ -94,14 +93,14 @@ struct ClassRow {
     most = warp.reduce<Max>(own);
     best = -warp.reduce<Max>(own == most ? -best : -p.C);
     double others = 0;
-    forLanes(warp, p.C, [&](int c) { others += c == best ? 0 : exponentialOf(logit(c) - most); });
+    forLanes(warp, p.C, [&](int c) { others += c == best ? 0 : exponential(logit(c) - most); });
     others = warp.reduce<Sum>(others);
     sum = 1 + others;
     logSum = most + logarithmOf1And(others);
   }
 
   __device__ double logit(int64_t c) const { return logitAt(p, at + c * p.logitsClassStride); }
-  __device__ double y(int64_t c) const { return exponentialOf(logit(c) - most) / sum; }
+  __device__ double y(int64_t c) const { return exponential(logit(c) - most) / sum; }
 };
 
 // f(c) for this lane's classes that the target does not have.
@@ -362,7 +361,7 @@ struct NearlyCertainUtterance {
     const ClassRow values(p, n, t, warp);
     const int64_t out = gradientIndex(p, n, t);
     forOthers(p, u, workspace.lists(n), warp, [&](int c) {
-      storeGradient(p, out + c * p.gradientClassStride, u.weight * (byShares ? values.y(c) : exponentialOf(values.logit(c))));
+      storeGradient(p, out + c * p.gradientClassStride, u.weight * (byShares ? values.y(c) : exponential(values.logit(c))));
     });
   }
 
@@ -388,7 +387,7 @@ struct NearlyCertainUtterance {
     auto excess = [&](int k, double share) {
       if (more <= 1) return share * more;
       const int64_t c = k == BLANK ? p.blank : lists.distinct[k - 1];
-      return exponentialOf(logitAt(p, logitsIndex(p, n, t) + c * p.logitsClassStride)) - share;
+      return exponential(logitAt(p, logitsIndex(p, n, t) + c * p.logitsClassStride)) - share;
     };
     const int largest = columns.first == columns.othersAt ? NONE : columns.first;
     double ofLargest = 0;

@@ -355,7 +355,8 @@ struct Wide<double> {
 };
 
 __device__ inline float exponential(float x) { return expf(x); }
-__device__ inline double exponential(double x) { return exp(x); }
+// Not inlined, as it is long and wanted in many places.
+__device__ __noinline__ inline double exponential(double x) { return exp(x); }
 
 // 16 bytes of elements.
 template <typename X>

@@ -75,7 +75,7 @@ __device__ inline float decayed(float x) {
   const float power = powerOf2(y);
   return fmaf(power, rest, power);
 }
-__device__ inline double decayed(double x) { return exp(x); }
+__device__ inline double decayed(double x) { return exponential(x); }
 
 // Good to 1e-10, x in the range of float32.
 __device__ inline double reciprocal(double x) {

@@ -56,7 +56,7 @@ __device__ __forceinline__ FrameNorm normOf(const FramesProblem& p, int64_t star
     outside |= fabs(x - 0.5) <= reach ? 0 : 1;
     if (isProbability) sum += x;
     if (adds && x > negativeInfinity()) {
-      const double less = exp(isNormalised ? x : -fabs(x - max));  // of logits the smaller of both, relative to the larger
+      const double less = exponential(isNormalised ? x : -fabs(x - max));  // of logits the smaller of both, relative to the larger
       sum = x > max && !isNormalised ? (sum + 1) * less : sum + less;
     }
     if (x > max) {
@@ -74,7 +74,7 @@ __device__ __forceinline__ FrameNorm normOf(const FramesProblem& p, int64_t star
     all = other > all ? other : all;
   }
   const bool isPossible = all > negativeInfinity();
-  if (adds && !isNormalised) sum = max > negativeInfinity() ? (sum + (best == first ? 0 : 1)) * exp(max - all) : 0;
+  if (adds && !isNormalised) sum = max > negativeInfinity() ? (sum + (best == first ? 0 : 1)) * exponential(max - all) : 0;
 #pragma unroll 1
   for (int d = 16; d > 0; d >>= 1) sum += __shfl_xor_sync(WARP, sum, d);
 

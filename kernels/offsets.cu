@@ -43,7 +43,7 @@ namespace {
 __device__ inline Emission split(double d) {
   const double y = d * LOG2E;
   const double whole = rint(y);
-  const float m = float(exp((y - whole) * LN2));
+  const float m = float(exponential((y - whole) * LN2));
   const bool below = m < 1;
   return {below ? m * 2 : m, int32_t(whole) - below};
 }
@@ -78,13 +78,13 @@ struct OffsetRow {
         best(best),
         logYBest(best - offsets[bestColumn]),
         softmaxTerm(p.flags & SOFTMAX_TERM),
-        yBest(softmaxTerm ? exp(logYBest) : 0) {}
+        yBest(softmaxTerm ? exponential(logYBest) : 0) {}
   __device__ float blank(int j) const { return posteriors.blank(j); }
   __device__ float label(int j) const { return posteriors.label(j); }
   __device__ double others() const { return -expm1(logYBest); }
   __device__ double y(int c) const {
     const Emission share = emissions[c];
-    return softmaxTerm && share.m > 0 ? double(share.m) * exp(best + share.e * LN2 - offsets[c]) : 0;
+    return softmaxTerm && share.m > 0 ? double(share.m) * exponential(best + share.e * LN2 - offsets[c]) : 0;
   }
   __device__ bool isBest(int c) const { return emissions[c].m == 1 && emissions[c].e == 0; }
 };

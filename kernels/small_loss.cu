@@ -70,7 +70,7 @@ __device__ double bestOf(const CtcProblem& p, int64_t at, double top, const Warp
   most = warp.reduce<Max>(most);
   double sum = 0;
 #pragma unroll 1
-  for (int c = warp.lane; c < p.C; c += 32) sum += exp(logit(c) - most);
+  for (int c = warp.lane; c < p.C; c += 32) sum += exponential(logit(c) - most);
   return (top - most) - log(warp.reduce<Sum>(sum));
 }
 
@@ -102,7 +102,7 @@ __device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, cons
   double* emissions = (double*)(workspace.emissions(n) + t * workspace.width);
   const double scale = isCertain(best) ? 0 : best;
 #pragma unroll 1
-  for (int c = warp.lane; c <= u.columns; c += 32) emissions[c] = exp((logitOf(c) - top) + scale);
+  for (int c = warp.lane; c <= u.columns; c += 32) emissions[c] = exponential((logitOf(c) - top) + scale);
 }
 
 // ---- the recursion ----------------------------------------------------------------------------------------------------------------------
@@ -298,14 +298,14 @@ struct DoubleRow {
   double best, yBest, scale;
 
   __device__ DoubleRow(const Logits& logits, const double* states, const double* emissions, double best)
-      : logits(logits), states(states), emissions(emissions), best(best), yBest(logits.p.flags & SOFTMAX_TERM ? exp(best) : 0) {
+      : logits(logits), states(states), emissions(emissions), best(best), yBest(logits.p.flags & SOFTMAX_TERM ? exponential(best) : 0) {
     scale = isCertain(best) ? yBest : logits.p.flags & SOFTMAX_TERM ? 1 : 0;
   }
   __device__ double blank(int j) const { return states[2 * int64_t(j)]; }
   __device__ double label(int j) const { return states[2 * int64_t(j) + 1]; }
   __device__ double others() const { return -expm1(best); }
   // Of scores above 0 the share of the best one may be too small for a number where e^x is not, or e^x of the best too large.
-  __device__ double y(int c) const { return scale > 1 ? exp(logits.of(c)) : scale * emissions[c]; }
+  __device__ double y(int c) const { return scale > 1 ? exponential(logits.of(c)) : scale * emissions[c]; }
   __device__ bool isBest(int c) const { return emissions[c] == 1; }
 };
 

@@ -13,7 +13,10 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jcuda.Pointer;
+import org.ctc4j.BeamOptions;
+import org.ctc4j.CtcOptions;
 import org.ctc4j.DeviceConsistencyBatch;
+import org.ctc4j.DeviceFrames;
 import org.ctc4j.DeviceTargets;
 import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
@@ -98,7 +101,7 @@ class BlockSizesTest {
         }
       }
     }
-    assertEquals(3 * 5 + 2 + 1 + 2 + 1 + 3, compared);
+    assertEquals(3 * 5 + 2 + 1 + 2 + 1 + 1 + 3, compared);
   }
 
   /** Of each such kernel, how many lanes take a row, as the sources have it. */
@@ -109,6 +112,7 @@ class BlockSizesTest {
             "frames_probabilities",
             "posteriors",
             "align_frames",
+            "greedy_frames",
             "projection_gather",
             "projection_finish",
             "projection_hidden")) {
@@ -191,8 +195,24 @@ class BlockSizesTest {
       projection.hidden(rows);
       projection.weights(rows, 1);
     }
+    launchDecoding(rows, modules, launch);
     alignment.close();
     arguments.close();
     modules.close();
+  }
+
+  private static void launchDecoding(int rows, KernelModules modules, Launch launch) {
+    DeviceTensor logits = DeviceTensor.timeMajor(0, ElementType.FLOAT32, rows, MANY);
+    DeviceFrames frames = new DeviceFrames(logits, 1, rows, MANY, 0, 0);
+    GreedyLauncher greedy = new GreedyLauncher(modules);
+    GreedyArguments ofGreedy = new GreedyArguments();
+    greedy.enqueueFrames(frames, ofGreedy, launch);
+    greedy.enqueuePath(frames, ofGreedy, launch);
+    ofGreedy.close();
+    BeamOptions widest = BeamOptions.DEFAULT.withBeamWidth(128);
+    BeamCall call = new BeamCall(frames, CallOptions.ofHost(CtcOptions.DEFAULT), widest, null);
+    BeamArguments ofBeam = new BeamArguments();
+    new BeamLauncher(modules).enqueue(call, call.workspace(), ofBeam, launch);
+    ofBeam.close();
   }
 }
