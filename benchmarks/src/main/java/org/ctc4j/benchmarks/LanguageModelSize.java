@@ -69,7 +69,8 @@ final class LanguageModelSize {
     double sum = 0;
     int word = 0;
     for (int i = 0; i < LOOKUPS; i++) {
-      word = drawn.nextInt(4) == 0 ? drawn.nextInt(words) : follower(word, drawn.nextInt(FOLLOWERS));
+      word =
+          drawn.nextInt(4) == 0 ? drawn.nextInt(words) : follower(word, drawn.nextInt(FOLLOWERS));
       int number = model.number(name(word));
       sum += model.log10Probability(context, number);
       context = model.next(context, number);
