@@ -219,17 +219,18 @@ struct PosteriorRow {
     labels += u.labels - 1;
     step = -1;
   }
-  // Of the blank, and of the label, of pair j.
+  // Of the blank, and of the label, of pair j, times a factor that all have.
   __device__ float blank(int j) const { return posterior(load8(after(blanks, j * step))); }
   __device__ float label(int j) const { return posterior(load8(after(labels, j * step))); }
 
  private:
-  // Rounded once, when the mantissas were multiplied, or where it is below 2^-126: however large the float is that stands for it.
+  // Times 2^64, in one step. Mantissas are yet to be normalised, up to 2^42 in a product, so that the end of float's range is at another
+  // value for another segmentation: below it, and below LEAST, all is 0.
   __device__ float posterior(State state) const {
-    const int e = min(state.high - reference, 127);
-    const int first = max(e, -120);
-    return __int_as_float(state.low) * pow2(first) * pow2(e - first);
+    const float scaled = __int_as_float(state.low) * pow2(min(state.high - reference, 63) + 64);
+    return scaled < LEAST ? 0 : scaled;
   }
+  static constexpr float LEAST = 0x1p-62f;  // 2^-126 of the whole
 };
 
 // ---- places of logits and gradient ------------------------------------------------------------------------------------------

@@ -34,9 +34,8 @@ static_assert(sizeof(CtcPosteriors) == 96, "the host writes this structure byte 
 
 namespace {
 
-// Less counts as 0: mantissas that are yet to be normalised, up to 2^42 in a product, put the end of float's range at another value
-// for another segmentation.
-constexpr float LEAST = 8.271806e-25f;  // 2^-80
+// Less counts as 0.
+constexpr float LEAST = 0x1p-16f;  // 2^-80 of the whole, times PosteriorRow's factor
 
 __device__ inline float cut(float posterior) { return posterior < LEAST ? 0 : posterior; }
 
