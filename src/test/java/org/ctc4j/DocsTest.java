@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DocsTest {
   private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]+)[^)]*\\)");
   private static final Pattern SOURCE =
-      Pattern.compile(">((?:cpu|cuda)/\\w+\\.java|kernels/\\w+\\.cu)");
+      Pattern.compile(">((?:cpu|cuda)/\\w+\\.java|kernels/\\w+\\.cuh?)");
 
   static List<Path> pages() throws IOException {
     try (Stream<Path> root = Files.list(Path.of(""));
@@ -68,7 +68,7 @@ class DocsTest {
     List<String> files = matches(SOURCE, Path.of("docs/architecture.svg"));
     assertTrue(files.size() > 10, files.toString());
     for (String file : files) {
-      Path folder = Path.of(file.endsWith(".cu") ? "" : "src/main/java/org/ctc4j");
+      Path folder = Path.of(file.startsWith("kernels/") ? "" : "src/main/java/org/ctc4j");
       assertTrue(Files.exists(folder.resolve(file)), file);
     }
   }
