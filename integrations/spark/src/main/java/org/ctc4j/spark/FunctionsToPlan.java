@@ -54,9 +54,16 @@ final class FunctionsToPlan extends Rule<LogicalPlan> {
     }
     Below below = new Below(needed(mapped));
     LogicalPlan replaced = mapped.mapExpressions(below::replaced);
-    return below.calls.isEmpty()
-        ? mapped
-        : replaced.withNewChildren(Plans.seq(List.of(below.plan)));
+    return below.calls.isEmpty() ? mapped : onlyNeeded(above(below.plan, replaced));
+  }
+
+  private static LogicalPlan above(LogicalPlan child, LogicalPlan plan) {
+    return plan.withNewChildren(Plans.seq(List.of(child)));
+  }
+
+  /** An aggregation reads all columns of what is below it, the logits, too. */
+  private static LogicalPlan onlyNeeded(LogicalPlan plan) {
+    return above(needed(plan), plan);
   }
 
   /** What is below a plan, without the columns that it does not need. */
