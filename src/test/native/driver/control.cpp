@@ -28,6 +28,7 @@ long* setting(const std::string& name) {
   if (name == "driverVersion") return &s.driverVersion;
   if (name == "architecture") return &s.architecture;
   if (name == "multiprocessors") return &s.multiprocessors;
+  if (name == "machineCode") return &s.machineCode;
   if (name == "initResult") return &s.initResult;
   if (name == "checking") return &s.checking;
   if (name == "seed") return &s.seed;

@@ -60,10 +60,26 @@ void readEntries(Module* module) {
   }
 }
 
+// Nothing here could run machine code. It is refused, or taken as a module without functions.
+CUresult loadMachineCode(Module** loaded) {
+  if (!state().settings.machineCode) {
+    return CUDA_ERROR_NO_BINARY_FOR_GPU;
+  }
+  auto module = std::make_unique<Module>();
+  module->context = currentContext();
+  module->architecture = static_cast<int>(state().settings.architecture);
+  *loaded = module.release();
+  state().modules.insert(*loaded);
+  return CUDA_SUCCESS;
+}
+
 // `log` takes what a driver says of PTX that it refuses.
 CUresult load(Module** loaded, const char* image, std::string* log) {
   if (spoilsCapture()) {
     return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+  }
+  if (std::memcmp(image, "\x7f" "ELF", 4) == 0) {
+    return loadMachineCode(loaded);
   }
   std::string ptx = image;
   std::smatch version;

@@ -22,6 +22,7 @@ struct Settings {
   long driverVersion = 12000;
   long architecture = 80;       // of each device: 10 * major + minor
   long multiprocessors = 4;
+  long machineCode = 0;         // whether it is taken
   long initResult = CUDA_SUCCESS;  // of cuInit
   long checking = 1;            // whether the engine checks the kernels' accesses
   long seed = 0;            // of the order in which threads and blocks take their turns

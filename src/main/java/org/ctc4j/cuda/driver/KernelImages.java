@@ -12,7 +12,8 @@ import org.ctc4j.ElementType;
 /**
  * The kernels as PTX, as scripts/build-ptx makes it: each file of them once for every architecture
  * that it was compiled for. So far that is sm_75 for all of them; one that gains from what newer
- * devices have gets another file beside that.
+ * devices have gets another file beside that. And the machine code that scripts/build-cubins makes
+ * of it, for some devices: a driver that takes it need not translate.
  */
 public final class KernelImages {
   /** Those that a file may be for: 10 · major + minor, the newest first. */
@@ -73,7 +74,7 @@ public final class KernelImages {
    */
   static int bestFor(String file, int deviceArchitecture) {
     for (int architecture : ARCHITECTURES) {
-      if (architecture <= deviceArchitecture && resource(file, architecture) != null) {
+      if (architecture <= deviceArchitecture && resource(file, architecture, "ptx") != null) {
         return architecture;
       }
     }
@@ -95,16 +96,36 @@ public final class KernelImages {
    * direct: JCuda would hold the garbage collector up for as long as the driver compiles an array.
    */
   static ByteBuffer read(String file, int architecture) {
-    try (InputStream in = resource(file, architecture).openStream()) {
-      byte[] text = in.readAllBytes();
-      return ByteBuffer.allocateDirect(text.length + 1).put(0, text);
+    byte[] text = read(resource(file, architecture, "ptx"));
+    return ByteBuffer.allocateDirect(text.length + 1).put(0, text);
+  }
+
+  /**
+   * Machine code of a file that a device runs: that of the newest minor version of its own major
+   * one that is not newer than it. Null if there is none.
+   */
+  static byte[] machineCode(String file, int deviceArchitecture) {
+    for (int architecture = deviceArchitecture;
+        architecture / 10 == deviceArchitecture / 10;
+        architecture--) {
+      URL resource = resource(file, architecture, "cubin");
+      if (resource != null) {
+        return read(resource);
+      }
+    }
+    return null;
+  }
+
+  private static byte[] read(URL resource) {
+    try (InputStream in = resource.openStream()) {
+      return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static URL resource(String file, int architecture) {
+  private static URL resource(String file, int architecture, String kind) {
     return KernelImages.class.getResource(
-        "/org/ctc4j/cuda/%s.sm_%d.ptx".formatted(file, architecture));
+        "/org/ctc4j/cuda/%s.sm_%d.%s".formatted(file, architecture, kind));
   }
 }

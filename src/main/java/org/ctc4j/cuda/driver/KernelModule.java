@@ -1,6 +1,7 @@
 package org.ctc4j.cuda.driver;
 
 import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
+import static jcuda.driver.JCudaDriver.cuModuleLoadData;
 import static jcuda.driver.JCudaDriver.cuModuleLoadDataJIT;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
 
@@ -9,9 +10,15 @@ import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUjit_option;
 import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
 import jcuda.driver.JITOptions;
 
-/** A file of kernels, loaded into a context. The context must be current. */
+/**
+ * A file of kernels, loaded into a context, which must be current. Machine code is tried where
+ * there is some for the device, since PTX takes a driver up to a second a file to translate. A
+ * driver that refuses it, because it is older than the toolkit that made it for instance, gets the
+ * PTX.
+ */
 public final class KernelModule implements AutoCloseable {
   private static final int LOG_BYTES = 8192;
   private static final int LOG_CHARACTERS = 2000; // of an exception's message
@@ -27,7 +34,19 @@ public final class KernelModule implements AutoCloseable {
    *     does not take them
    */
   public KernelModule(String file, int deviceArchitecture) {
-    int architecture = KernelImages.bestFor(file, deviceArchitecture);
+    if (!loadMachineCode(file, deviceArchitecture)) {
+      translate(file, KernelImages.bestFor(file, deviceArchitecture));
+    }
+    loaded = true;
+  }
+
+  private boolean loadMachineCode(String file, int deviceArchitecture) {
+    byte[] image = KernelImages.machineCode(file, deviceArchitecture);
+    return image != null
+        && Driver.code(() -> cuModuleLoadData(module, image)) == CUresult.CUDA_SUCCESS;
+  }
+
+  private void translate(String file, int architecture) {
     ByteBuffer ptx = KernelImages.read(file, architecture);
     byte[] log = new byte[LOG_BYTES];
     JITOptions options = new JITOptions(); // nothing in it may change the code that is made
@@ -37,7 +56,6 @@ public final class KernelModule implements AutoCloseable {
         "cuModuleLoadDataEx",
         () -> "loading the kernels of %s for sm_%d%s".formatted(file, architecture, told(log)),
         () -> cuModuleLoadDataJIT(module, Pointer.to(ptx), options));
-    loaded = true;
   }
 
   /** A driver's log, which ends with a zero, as the end of a message. */

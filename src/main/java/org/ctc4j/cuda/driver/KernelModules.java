@@ -11,9 +11,9 @@ import jcuda.driver.CUfunction_attribute;
 import org.ctc4j.ElementType;
 
 /**
- * The files of kernels of one engine, each loaded when a kernel of it is first launched: the driver
- * translates a file as a whole, which takes seconds for some the first time ever. The context must
- * be current. Not thread-safe.
+ * The files of kernels of one engine, each loaded when a kernel of it is first launched: PTX is
+ * translated file by file, which takes a second for some the first time ever. The context must be
+ * current. Not thread-safe.
  */
 public final class KernelModules implements AutoCloseable {
   private final int deviceArchitecture;

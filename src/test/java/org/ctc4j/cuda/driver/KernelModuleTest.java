@@ -40,7 +40,8 @@ class KernelModuleTest {
   }
 
   @Test
-  @DisplayName("A module that loads has its functions, by one call of the driver")
+  @DisplayName(
+      "A module that loads has its functions; machine code that is refused is loaded as PTX")
   void loads() {
     context.whileCurrent(
         () -> {
@@ -49,7 +50,24 @@ class KernelModuleTest {
           }
         });
     assertEquals(1, Emulator.calls("cuModuleLoadDataEx"));
+    assertEquals(1, Emulator.calls("cuModuleLoadData"));
+  }
+
+  @Test
+  @DisplayName("Machine code that is taken is not translated")
+  void machineCode() {
+    Emulator.set("machineCode", 1);
+    context.whileCurrent(() -> new KernelModule("labels", 80).close());
+    assertEquals(1, Emulator.calls("cuModuleLoadData"));
+    assertEquals(0, Emulator.calls("cuModuleLoadDataEx"));
+  }
+
+  @Test
+  @DisplayName("A device that there is no machine code for gets the PTX at once")
+  void noMachineCode() {
+    context.whileCurrent(() -> new KernelModule("labels", 75).close());
     assertEquals(0, Emulator.calls("cuModuleLoadData"));
+    assertEquals(1, Emulator.calls("cuModuleLoadDataEx"));
   }
 
   @Test
