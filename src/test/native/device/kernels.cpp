@@ -2,6 +2,7 @@
 #define CTC_EMULATION
 #include "../../../../kernels/ctc.cuh"
 #include "../../../../kernels/decoding.cuh"
+#include "../../../../kernels/posteriors.cuh"
 
 // Each file in a namespace of its own: on the device each is a module.
 namespace prepareModule {
@@ -24,6 +25,9 @@ namespace consistencyModule {
 }
 namespace posteriorsModule {
 #include "../../../../kernels/posteriors.cu"
+}
+namespace wildcardsModule {
+#include "../../../../kernels/wildcards.cu"
 }
 namespace smallLossModule {
 #include "../../../../kernels/small_loss.cu"
@@ -81,12 +85,17 @@ const Kernel* findKernel(const char* name) {
       KERNEL(latticeModule, ctc_lattice_split_consume, 128, latticeShared + 4),
       KERNEL(labelsModule, ctc_labels, 256, 0),
       KERNEL(offsetsModule, ctc_target_offsets, 128, 0),
+      KERNEL(offsetsModule, ctc_class_offsets, 128, 0),
       KERNEL(offsetsModule, ctc_offsets, 256, 0),
       KERNEL(offsetsModule, ctc_offset_labels, 256, 0),
       KERNEL(consistencyModule, ctc_consistency_f64, 512, 128),
       KERNEL(consistencyModule, ctc_consistency_f32, 512, 128),
       KERNEL(consistencyModule, ctc_consistency_sum, 256, 2048),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
+      KERNEL(wildcardsModule, ctc_wildcards_prepare, 256, 0),
+      KERNEL(wildcardsModule, ctc_wildcards_frames, 256, 0),
+      KERNEL(wildcardsModule, ctc_wildcards_lattice, 256, 4 * wildcardsModule::MOST_SHARED * sizeof(wildcardsModule::Wide64)),
+      KERNEL(wildcardsModule, ctc_wildcards_gradient, 256, 0),
       KERNEL(smallLossModule, ctc_small_loss, 512, sizeof(smallLossModule::SmallLossShared)),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
       KERNEL(greedyModule, ctc_greedy_frames, 256, 0),

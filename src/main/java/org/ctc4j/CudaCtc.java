@@ -28,8 +28,11 @@ import org.ctc4j.host.Workers;
  * in the device's primary context, which is the one of the CUDA runtime, of PyTorch and of ND4J.
  * All memory must stay valid until the stream has got past the call, so keep the tensors reachable.
  *
- * <p><b>Not here</b>: {@link Wildcards} are refused with {@link InvalidInputException}; {@link
- * CpuCtc} has them.
+ * <p><b>Wildcards.</b> Utterances whose targets have {@link Wildcards} are computed by kernels of
+ * their own, with float64 sums that have exponents of 64 bits; the others as without. {@link
+ * DeviceTargets#withWildcards} says that there may be some. What weighs less than e<sup>−2^30</sup>
+ * of its frame's likeliest class, and a label whose skip cost is above 2<sup>30</sup> nats, counts
+ * as impossible. Projections refuse them with {@link InvalidInputException}.
  *
  * <p>{@link ClassOffsets} go to the device as parameters of a launch for every 480 classes that
  * have any: a graph has those of the call that was captured. Consistency losses, of a {@link
@@ -163,7 +166,7 @@ public final class CudaCtc extends Ctc {
    * The same in a workspace of the caller's.
    *
    * @param workspace device address, a multiple of 256; used until the stream has got past the call
-   * @param bytes its size, at least {@link #workspaceBytes}
+   * @param bytes its size, at least {@link #workspaceBytes(DeviceBatch, DeviceResult)}
    */
   public void enqueue(
       DeviceBatch batch,
@@ -180,15 +183,15 @@ public final class CudaCtc extends Ctc {
    * Gets ready for {@link #enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}, so that such a
    * call can be captured in a CUDA graph, or is as quick the first time as it is later. Loads the
    * kernels that it launches, which the driver translates when it sees them for the first time,
-   * unless the jar has machine code for the device (seconds; kept in its cache), and makes the
-   * stream's workspace large enough. What kernels a call launches depends on the element type of
-   * its logits, on C (up to 32, 64, 128, 256, 1024, 16384, or more), on the largest target length
-   * (up to 127, 255, or more), on which of reduced loss, gradient and posteriors it has a place
-   * for, and on whether there are {@link ClassOffsets}, whose kernels this loads in any case; the
-   * workspace depends on T, N, C, the largest target length and whether there is a gradient or
-   * posteriors. A call that is like one before it on this stream in all of these needs nothing
-   * more. Waits for the driver, not for the device; not to be called during a capture. No number of
-   * batch and result is read.
+   * unless the jar has machine code for the device (seconds; kept in its cache), and makes the stream's workspace large enough. What kernels a
+   * call launches depends on the element type of its logits, on C (up to 32, 64, 128, 256, 1024,
+   * 16384, or more), on the largest target length (up to 127, 255, or more), on which of reduced
+   * loss, gradient and posteriors it has a place for, and on whether there are {@link
+   * ClassOffsets}, whose kernels this loads in any case, or {@link Wildcards}; the workspace
+   * depends on T, N, C, the largest target length and whether there is a gradient or posteriors, or
+   * wildcards. A call that is like one before it on this stream in all of these needs nothing more.
+   * Waits for the driver, not for the device; not to be called during a capture. No number of batch
+   * and result is read.
    *
    * <p>With a workspace of the caller's and for the kernels alone, any stream does.
    *
@@ -219,11 +222,23 @@ public final class CudaCtc extends Ctc {
    * EngineOptions#workspaceBytes} allows, half the states of the recursions are kept; below that
    * they are computed again, down to the square root of it.
    *
+   * <p>For targets without wildcards; {@link #workspaceBytes(DeviceBatch, DeviceResult)} has the
+   * others.
+   *
    * @param gradient whether a gradient or posteriors are asked for
    */
   public long workspaceBytes(
       int frames, int utterances, int classes, int maxTargetLength, boolean gradient) {
     return backend.workspaceBytes(frames, utterances, classes, maxTargetLength, gradient);
+  }
+
+  /**
+   * Size of the workspace for a batch, of which no number is read. With {@link Wildcards} half of
+   * {@link EngineOptions#workspaceBytes} is for what these take beside all else: 16 bytes for each
+   * state of all frames, or of some 2 √T of them.
+   */
+  public long workspaceBytes(DeviceBatch batch, DeviceResult result) {
+    return backend.workspaceBytes(batch, result);
   }
 
   /**
@@ -350,7 +365,6 @@ public final class CudaCtc extends Ctc {
 
   @Override
   void computeLosses(LossCall call) {
-    call.batch().targets().requireNoWildcards("cuda", "none or the cpu backend");
     backend.computeLosses(call);
   }
 

@@ -32,6 +32,7 @@ import org.ctc4j.ProjectedResult;
 import org.ctc4j.Reduction;
 import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
+import org.ctc4j.Wildcards;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
 import org.ctc4j.cuda.driver.CublasLibrary;
@@ -91,6 +92,8 @@ public final class KernelCheck {
       for (ElementType type : ElementType.values()) {
         checkProbabilities(cuda, aligner, type);
       }
+      checkWildcards(cuda);
+      checkWildcards(frugal);
       checkProjections(cuda);
       checkViews(cuda);
     }
@@ -183,6 +186,35 @@ public final class KernelCheck {
       assertEquals(states(cpu.align(batch, options)), states(aligner.align(batch, options)), what);
     }
     System.out.println("ok " + what);
+  }
+
+  static void checkWildcards(Ctc cuda) {
+    for (String shape : List.of("40x3x32x12", "12x2x6x600")) { // trees in shared memory, and not
+      Workload workload = Workload.random(Shape.of(shape), 3, 1);
+      FrameTensor logits = workload.tensor(workload.logits());
+      int[][] targets = workload.targets();
+      targets[0][0] = Wildcards.FRAMES;
+      targets[0][targets[0].length - 1] = Wildcards.LABELS;
+      for (double skipCost : new double[] {2, Double.POSITIVE_INFINITY}) {
+        Wildcards wildcards = new Wildcards(0.2, 0.1, skipCost);
+        CtcBatch batch =
+            CtcBatch.of(
+                logits, Targets.of(targets).withWildcards(wildcards), workload.inputLengths());
+        String what = "wildcards, %s, skip cost %s".formatted(shape, skipCost);
+        for (double penalty : new double[] {0, 1}) {
+          CtcOptions options = CtcOptions.DEFAULT.withBlankPenalty(penalty);
+          try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+            CtcResult expected = reference.lossAndGradient(batch, options);
+            CtcResult got = cuda.lossAndGradient(batch, options);
+            for (int n = 0; n < batch.utterances(); n++) {
+              Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
+            }
+            Agreement.assertGradient(expected.gradient()::get, got.gradient(), 1e-5, () -> what);
+          }
+        }
+        System.out.println("ok " + what);
+      }
+    }
   }
 
   static void checkProjections(Ctc cuda) {

@@ -52,9 +52,6 @@ final class EngineChoice {
   /** The same for a batch of hidden states that are projected to so many classes. */
   Ctc open(CtcBatch batch, int classes) {
     preferQuickStart(batch, classes);
-    if (backend == Choice.AUTO && batch.targets().hasWildcards()) {
-      return open(Backend.CPU); // cuda has none
-    }
     return backend == Choice.AUTO
         ? Ctc.create(threads.engine())
         : open(Backend.valueOf(backend.name()));

@@ -176,6 +176,11 @@ public final class CudaBackend implements AutoCloseable {
         .bytes();
   }
 
+  /** Bytes that {@link #enqueue} needs for a batch. */
+  public long workspaceBytes(DeviceBatch batch, DeviceResult result) {
+    return LossWorkspace.of(batch, result, workspaceLimit).bytes();
+  }
+
   /**
    * Fills all places of a call on hidden states in host memory.
    *

@@ -49,10 +49,9 @@ public final class WildcardScores {
     }
     int blank = target.classes[0];
     ofLabels[t] = logSum(blank);
-    ofFrames[t] =
-        logProbs.areNormalised() && offsets == null
-            ? logProbs.normaliser(t)
-            : LogSum.of(ofLabels[t], row[blank]);
+    double sum = LogSum.of(ofLabels[t], row[blank]);
+    boolean isWhole = logProbs.areNormalised() && offsets == null && sum > Double.NEGATIVE_INFINITY;
+    ofFrames[t] = isWhole ? logProbs.normaliser(t) : sum;
     return true;
   }
 

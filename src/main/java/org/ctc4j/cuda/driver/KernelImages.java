@@ -34,6 +34,7 @@ public final class KernelImages {
           "lattice_split",
           "labels",
           "posteriors",
+          "wildcards",
           "offsets",
           "consistency",
           "small_loss",

@@ -11,6 +11,7 @@ import org.ctc4j.Reduction;
 import org.ctc4j.cuda.driver.Launch;
 import org.ctc4j.cuda.kernels.CallOptions;
 import org.ctc4j.cuda.kernels.LossKernels;
+import org.ctc4j.cuda.kernels.LossShape;
 import org.ctc4j.cuda.kernels.LossWorkspace;
 import org.ctc4j.engine.LossCall;
 
@@ -68,13 +69,14 @@ public final class HostLosses implements HostCall {
   }
 
   private LossWorkspace workspace(Chunk chunk) {
-    return LossWorkspace.of(
-        chunk.frames(),
-        chunk.count(),
-        logits.columns(),
-        chunk.labels(),
-        gradient != null || posteriors != null || statePosteriors != null,
-        workspaceLimit);
+    LossShape shape =
+        new LossShape(
+            chunk.frames(),
+            chunk.count(),
+            logits.columns(),
+            chunk.labels(),
+            gradient != null || posteriors != null || statePosteriors != null);
+    return LossWorkspace.of(shape, utterances.wildcards() != null, workspaceLimit);
   }
 
   private int[] columns() {

@@ -10,19 +10,21 @@ import org.ctc4j.DeviceTargets;
 import org.ctc4j.DeviceTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.Reduction;
+import org.ctc4j.Wildcards;
 
 /**
  * What the kernels for losses take: {@code CtcProblem} all of them first, the segment, a size or a
- * kind of gradient some second, and {@code CtcPosteriors}, the address of offsets or {@code
- * CtcViews} some third.
+ * kind of gradient some second, {@code CtcPosteriors}, the address of offsets or {@code CtcViews}
+ * some third, and {@code CtcWildcards} some fourth.
  *
- * <p>The layout is that of kernels/README.md, ABI version 11.
+ * <p>The layout is that of kernels/README.md, ABI version 12.
  */
 final class LossArguments extends KernelArguments {
   private static final int PROBLEM = 0;
   private static final int SEGMENT = 1;
   private static final int POSTERIORS = 2;
   private static final int VIEW = 2;
+  private static final int WILDCARDS = 3;
 
   private static final int FLAG_LOG_PROBS = 1; // and scores: not to be normalised
   private static final int FLAG_SOFTMAX_TERM = 2;
@@ -36,7 +38,7 @@ final class LossArguments extends KernelArguments {
   private static final DeviceTargets NO_TARGETS = DeviceTargets.padded(0, 0, 0, 0);
 
   LossArguments() {
-    super(208, 8, 96);
+    super(208, 8, 96, 56);
   }
 
   void setSegment(int segment) {
@@ -86,6 +88,31 @@ final class LossArguments extends KernelArguments {
   /** Of {@code ctc_posteriors}. */
   void setPosteriors(DeviceResult result) {
     setTensors(POSTERIORS, result.posteriors(), result.statePosteriors());
+  }
+
+  /**
+   * Of {@code ctc_wildcards_*}.
+   *
+   * @param targets with wildcards, of their own lengths
+   * @param workspaceAddress of what wildcards take
+   * @param offsetsAddress of what is added to the classes, or 0
+   */
+  void setWildcards(
+      DeviceTargets targets,
+      WildcardWorkspace workspace,
+      long workspaceAddress,
+      long offsetsAddress) {
+    Wildcards wildcards = targets.wildcards();
+    write(WILDCARDS)
+        .int64(workspaceAddress)
+        .int64(targets.lengths())
+        .int64(offsetsAddress)
+        .float64(wildcards.framePenalty())
+        .float64(wildcards.labelPenalty())
+        .float64(wildcards.skipCost())
+        .int32(workspace.rowsKept())
+        .int32(workspace.segments())
+        .end();
   }
 
   private void setTensors(int parameter, DeviceTensor firstOrNull, DeviceTensor secondOrNull) {

@@ -5,6 +5,7 @@ import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceConsistencyBatch;
 import org.ctc4j.DeviceConsistencyResult;
 import org.ctc4j.DeviceResult;
+import org.ctc4j.DeviceTargets;
 import org.ctc4j.InputKind;
 import org.ctc4j.cuda.driver.DeviceLayout;
 import org.ctc4j.cuda.driver.KernelModules;
@@ -26,6 +27,7 @@ public final class LossKernels implements DeviceKernels {
   private final OffsetsLauncher offsets;
   private final PosteriorsLauncher posteriors;
   private final SmallLossLauncher smallLoss;
+  private final WildcardsLauncher wildcards;
   private final ConsistencyLauncher consistency;
   private final ReduceLauncher reduce;
   private final LossArguments arguments;
@@ -42,6 +44,7 @@ public final class LossKernels implements DeviceKernels {
       offsets = new OffsetsLauncher(modules);
       posteriors = new PosteriorsLauncher(modules);
       smallLoss = new SmallLossLauncher(modules);
+      wildcards = new WildcardsLauncher(modules);
       consistency = new ConsistencyLauncher(modules);
       reduce = new ReduceLauncher(modules);
       arguments = new LossArguments();
@@ -70,9 +73,33 @@ public final class LossKernels implements DeviceKernels {
       LossWorkspace workspace,
       long workspaceAddress,
       Launch launch) {
-    arguments.setProblem(batch, options, result, workspace, workspaceAddress);
+    WildcardWorkspace wild = workspace.wildcards();
+    long wildAddress = wild == null ? 0 : workspaceAddress + wild.at();
+    DeviceBatch plain = wild == null ? batch : plain(batch, wildAddress + wild.plainLengthsAt());
+    arguments.setProblem(plain, options, result, workspace, workspaceAddress);
+    if (wild != null) {
+      long offsetsAt = options.offsets() == null ? 0 : wildAddress + wild.offsetsAt();
+      arguments.setWildcards(batch.targets(), wild, wildAddress, offsetsAt);
+    }
     Input input = new Input(options.options().input(), options.offsets());
     enqueue(batch, input, result, workspace, workspaceAddress, launch);
+  }
+
+  /** With the target lengths at an address, 0 where there are wildcards. */
+  private static DeviceBatch plain(DeviceBatch batch, long lengths) {
+    DeviceTargets all = batch.targets();
+    DeviceTargets plain =
+        new DeviceTargets(
+            all.labels(), all.starts(), all.stride(), all.size(), lengths, all.maxLength());
+    return new DeviceBatch(
+        batch.logits(),
+        batch.frames(),
+        batch.utterances(),
+        batch.classes(),
+        plain,
+        batch.inputLengths(),
+        batch.frameCounts(),
+        batch.weights());
   }
 
   /** Loads the kernels that {@link #enqueue} would launch, whatever the options. */
@@ -104,6 +131,9 @@ public final class LossKernels implements DeviceKernels {
     int longest = batch.targets().maxLength();
     boolean gradient = result.gradient() != null;
     boolean keepsRows = gradient || result.hasPosteriors();
+    if (workspace.wildcards() != null) {
+      wildcards.enqueuePrepare(n, arguments, launch);
+    }
     prepare.enqueue(n, arguments, launch);
     enqueueFrames(batch, input.kind, launch);
     if (input.hasOffsets()) {
@@ -130,8 +160,33 @@ public final class LossKernels implements DeviceKernels {
     if (!input.hasOffsets()) { // with them p is no probability, and so never nearly 1
       smallLoss.enqueue(n, longest, arguments, launch);
     }
+    if (workspace.wildcards() != null) {
+      enqueueWildcards(batch, input, result, workspace.wildcards(), workspaceAddress, launch);
+    }
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);
+    }
+  }
+
+  /** Once more the utterances that have some, which the kernels above take for empty targets. */
+  private void enqueueWildcards(
+      DeviceBatch batch,
+      Input input,
+      DeviceResult result,
+      WildcardWorkspace workspace,
+      long workspaceAddress,
+      Launch launch) {
+    if (input.hasOffsets()) {
+      long to = workspaceAddress + workspace.at() + workspace.offsetsAt();
+      targetOffsets.enqueueClasses(input.offsets, to, launch);
+    }
+    int n = batch.utterances();
+    arguments.setPosteriors(result); // where the offsets may have been
+    wildcards.enqueueFrames((long) n * batch.frames(), arguments, launch);
+    for (int segment = 0; segment < workspace.segments(); segment++) {
+      arguments.setSegment(segment);
+      wildcards.enqueueLattice(n, batch.targets().maxLength(), arguments, launch);
+      wildcards.enqueueGradient(n, workspace.rowsKept(), arguments, launch);
     }
   }
 

@@ -15,18 +15,49 @@ import org.ctc4j.cuda.driver.DeviceLayout;
  *     offsetsAt} if there is no room for it
  * @param offsetsAt offset of {@link TargetOffsets}
  * @param bytes in all
+ * @param wildcards what these take at the end of it; null if there are none
  */
 public record LossWorkspace(
-    int rowsKept, int segments, long blockEdgesAt, long offsetsAt, long bytes) {
+    int rowsKept,
+    int segments,
+    long blockEdgesAt,
+    long offsetsAt,
+    long bytes,
+    WildcardWorkspace wildcards) {
   /** The same for a batch and what is to be made of it. */
   public static LossWorkspace of(DeviceBatch batch, DeviceResult result, long limit) {
-    return of(
-        batch.frames(),
-        batch.utterances(),
-        batch.classes(),
-        batch.targets().maxLength(),
-        result.gradient() != null || result.hasPosteriors(),
-        limit);
+    LossShape shape =
+        new LossShape(
+            batch.frames(),
+            batch.utterances(),
+            batch.classes(),
+            batch.targets().maxLength(),
+            result.gradient() != null || result.hasPosteriors());
+    return of(shape, batch.targets().wildcards() != null, limit);
+  }
+
+  /**
+   * The same for a shape.
+   *
+   * @param wildcards whether targets may have some: what these take is half of the limit
+   */
+  public static LossWorkspace of(LossShape shape, boolean wildcards, long limit) {
+    LossWorkspace plain =
+        of(
+            shape.frames(),
+            shape.utterances(),
+            shape.classes(),
+            shape.labels(),
+            shape.keepsRows(),
+            wildcards ? Math.max(1, limit / 2) : limit);
+    return wildcards
+        ? plain.with(WildcardWorkspace.of(shape, plain.bytes, Math.max(1, limit / 2)))
+        : plain;
+  }
+
+  private LossWorkspace with(WildcardWorkspace wild) {
+    return new LossWorkspace(
+        rowsKept, segments, blockEdgesAt, offsetsAt, wild.at() + wild.bytes(), wild);
   }
 
   /**
@@ -54,7 +85,7 @@ public record LossWorkspace(
 
   private LossWorkspace with(long blockEdges) {
     return new LossWorkspace(
-        rowsKept, segments, blockEdgesAt, offsetsAt + blockEdges, bytes + blockEdges);
+        rowsKept, segments, blockEdgesAt, offsetsAt + blockEdges, bytes + blockEdges, null);
   }
 
   private static LossWorkspace ofStates(
@@ -94,7 +125,7 @@ public record LossWorkspace(
     layout.next(utterances * 2 * rows * row);
     long offsetsAt = layout.next(TargetOffsets.bytes(utterances, labels));
     long bytes = Math.max(DeviceLayout.ALIGNMENT, layout.bytes());
-    return new LossWorkspace(rows, segments, offsetsAt, offsetsAt, bytes);
+    return new LossWorkspace(rows, segments, offsetsAt, offsetsAt, bytes, null);
   }
 
   private static int ceilDiv(int a, int b) {

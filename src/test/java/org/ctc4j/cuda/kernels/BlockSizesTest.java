@@ -101,7 +101,7 @@ class BlockSizesTest {
         }
       }
     }
-    assertEquals(3 * 5 + 2 + 1 + 2 + 1 + 1 + 3, compared);
+    assertEquals(3 * 5 + 2 + 1 + 2 + 2 + 1 + 1 + 3, compared);
   }
 
   /** Of each such kernel, how many lanes take a row, as the sources have it. */
@@ -111,6 +111,8 @@ class BlockSizesTest {
         List.of(
             "frames_probabilities",
             "posteriors",
+            "wildcards_frames",
+            "wildcards_gradient",
             "align_frames",
             "greedy_frames",
             "projection_gather",
@@ -164,9 +166,16 @@ class BlockSizesTest {
     offsets.enqueueLabels(rows, 1, arguments, launch);
     DeviceTargets targets = DeviceTargets.padded(0, rows, 1, 0);
     try (TargetOffsetsLauncher ofTargets = new TargetOffsetsLauncher(modules)) {
-      ofTargets.enqueue(new TargetOffsets(new double[] {1}, 0, targets, rows), 0, launch);
+      TargetOffsets offset = new TargetOffsets(new double[] {1}, 0, targets, rows);
+      ofTargets.enqueue(offset, 0, launch);
+      ofTargets.enqueueClasses(offset, 0, launch);
     }
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
+    WildcardsLauncher wildcards = new WildcardsLauncher(modules);
+    wildcards.enqueuePrepare(rows, arguments, launch);
+    wildcards.enqueueFrames(rows, arguments, launch);
+    wildcards.enqueueLattice(rows, MANY, arguments, launch);
+    wildcards.enqueueGradient(rows, 1, arguments, launch);
     new SmallLossLauncher(modules).enqueue(rows, MANY, arguments, launch);
     for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
       DeviceTensor view = DeviceTensor.timeMajor(0, type, rows, MANY);
