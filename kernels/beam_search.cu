@@ -1,4 +1,4 @@
-// ctc_beam_*: prefix beam search without a scorer, after Graves and Jaitly (ICML 2014) and Hannun et al. (2014), as
+// ctc_beam_*: prefix beam search, without a scorer or with an n-gram model of tokens, after Graves and Jaitly (ICML 2014) and Hannun et al. (2014), as
 // org.ctc4j.decoding.BeamSearch does it on the host. For every prefix l in the beam, with b(l) the probability of the paths so far that
 // collapse to it and end in a blank, n(l) of those that end in its last label, p(l) = b(l) + n(l), the next frame gives
 //
@@ -24,6 +24,15 @@
 //      counts of what is above it, bisected until between W and two a thread are; these are put in order, by a bitonic sort. An entry's candidates fall with
 //      the class, so that a thread looks at few. Threads of the first warp own buckets, so that nodes need no atomics.
 // Launch: grid N, block 32 ceil(W / 32). Shared memory: 29 KB, static. Deterministic.
+//
+// ctc_beam_search_tokens: the same with what org.ctc4j.text.TokenScorer adds to a prefix, to the bit: weight ln p(token | those before) + bonus
+// of each label, weight ln p(end) of an output. The model is a graph as in Bataev et al. (NGPU-LM, 2025): a state for each n-gram that is a context,
+// an arc for each n-gram of two words and more from the state of its first words, and a link from a state to that of its longest
+// suffix that is there. What a label adds and where it leads is found by one walk along the links, of fewer steps than the model's order, each a
+// look-up in a hash table of arcs; the backoffs are added up on the way, as on the host.
+// In:  as ctc_beam_search, and a TokenModel.  Out: the same, of each output what the model has added.
+// Parallel: as ctc_beam_search. A thread looks up what classes add to its entry in the order of the classes, as far as the threshold asks for,
+//      and once a frame: what was found lies in the workspace. `bound` is what any label adds at most.
 // Bounds: W <= 128, M <= 128, and T <= max(256, min(2^18 / M, 4096)): there the host starts the greedy output anew.
 // Rejected: probabilities with exponents in place of logarithms (quicker, but other bits than the host's even where there is no rounding but
 //      in sums); a hash with open addresses (compare-and-swap, and another order of insertion each time); a heap (a chain of W M steps).
@@ -71,6 +80,84 @@ struct BeamProblem {
   int32_t buckets;  // a power of 2
 };
 static_assert(sizeof(BeamProblem) == 88 + 16 + 48 + 24 + 56 + 16, "the host writes this structure byte by byte");
+
+// ---- the model of ctc_beam_search_tokens ---------------------------------------------------------------------------------------
+
+// An n-gram of two words and more; org.ctc4j.cuda.host.NGramTable makes what is here.
+struct alignas(16) Arc {
+  int32_t state;  // of the words before the last; -1: no n-gram
+  int32_t word;
+  int32_t log10;  // the bits of a float: log10 p
+  int32_t next;   // the state after it
+};
+
+// Words that an n-gram begins with. 0: none; 1 + w: word w.
+struct alignas(8) State {
+  int32_t backoff;  // the bits of a float: log10
+  int32_t suffix;   // the longest that is a state
+};
+
+struct TokenModel {
+  const Arc* arcs;       // [arcCount], by hash
+  const State* states;
+  const float* unigrams;  // [words], log10 p
+  const int32_t* words;   // [C], of each label; or one of the two below
+  double* rows;           // [N][M][W], workspace: what a class adds to an entry's prefix, with what that has
+  double* added;          // [N][nBest], result; or null
+  double weight;          // of log10, in nats
+  double bonus;
+  int32_t arcCount;
+  int32_t start;  // state
+  int32_t end;    // word, or UNKNOWN_WORD
+  int32_t order;
+};
+static_assert(sizeof(TokenModel) == 48 + 16 + 16, "the host writes this structure byte by byte");
+constexpr int UNKNOWN_WORD = -1, NO_TEXT = -2;  // that adds nothing
+constexpr double UNKNOWN_LOG10 = -100;
+
+__device__ inline int placeOf(int state, int word, int places) {
+  unsigned hash = (unsigned(state) * 0x9e3779b9u + unsigned(word)) * 0x85ebca6bu;
+  hash = (hash ^ hash >> 15) * 0xc2b2ae35u;
+  return int(uint64_t(hash) * unsigned(places) >> 32);
+}
+
+struct Step {
+  double value;
+  int state;  // after it
+};
+
+// log10 of the probability of a word.
+__device__ __noinline__ inline Step follow(const TokenModel& model, int state, int word) {
+  double backoffs = 0;
+#pragma unroll 1
+  while (state > 0) {
+    int at = placeOf(state, word, model.arcCount);
+#pragma unroll 1
+    while (word >= 0) {
+      const Arc arc = model.arcs[at];
+      if (arc.state == state && arc.word == word) return {backoffs + __int_as_float(arc.log10), arc.next};
+      if (arc.state < 0) break;
+      at = at + 1 < model.arcCount ? at + 1 : 0;
+    }
+    const State here = model.states[state];
+    backoffs += __int_as_float(here.backoff);
+    state = here.suffix;
+  }
+  if (word < 0) return {backoffs + UNKNOWN_LOG10, 0};
+  return {backoffs + model.unigrams[word], model.order > 1 ? 1 + word : 0};
+}
+
+__device__ inline double weighted(const TokenModel& model, double log10) {
+  return model.weight == 0 ? 0 : model.weight * (log10 < 0 ? log10 : 0);
+}
+
+// What a label adds to a prefix.
+__device__ inline Step step(const TokenModel& model, int state, int label) {
+  const int word = model.words[label];
+  if (word == NO_TEXT) return {0, state};
+  const Step found = follow(model, state, word);
+  return {weighted(model, found.value) + model.bonus, found.state};
+}
 
 // ---- ctc_beam_classes ---------------------------------------------------------------------------------------------------------
 
@@ -138,6 +225,109 @@ struct BeamShared {
   int32_t buckets[MOST_PREFIXES];  // of new nodes
   int32_t totals[MOST_PREFIXES / 32];
   int32_t greedyEntry;
+
+  // What TokenShared adds to; the functions that call these take one or the other.
+  struct Scored {};
+  __device__ void begin() {}
+  __device__ double score(int, double logProb) const { return logProb; }
+  __device__ double scoreOfClass(int, int, int, double logProb) { return logProb; }
+  __device__ double bound(int, double logProb) const { return logProb; }
+  // What no candidate is at or below that is less than `range` below the best; `most`: see collectBest.
+  __device__ double floor(double most, double range) const { return most - range - 3; }
+  __device__ Scored scored(int) const { return {}; }
+  __device__ Scored after(int, int) const { return {}; }
+  __device__ void set(int, Scored) {}
+  __device__ void end(int) {}
+  __device__ int best(int) const { return 0; }
+  __device__ bool allows(const int32_t*, int) { return true; }
+  __device__ double scoreOfGreedy(double logProb) const { return logProb; }
+  __device__ double scoreOfAllPaths(double sum, double, double) const { return sum; }
+  __device__ void setGreedy(int) {}
+  __device__ void write(int, int) const {}
+};
+
+struct TokenShared : BeamShared {
+  TokenModel model;
+  double* row;           // of the utterance: class k of entry i at k * W + i
+  double* resultsAdded;  // of the utterance, or null
+  int32_t W, unused;
+  // of the beam
+  double added[MOST_PREFIXES + 1];
+  int32_t states[MOST_PREFIXES];
+  int32_t known[MOST_PREFIXES];  // so many classes of the row
+  double greedyAdded;
+
+  struct Scored {
+    double added;
+    int state;
+  };
+  // The empty prefix; with a barrier to come.
+  __device__ void begin() {
+    if (threadIdx.x == 0) set(0, {0, model.start});
+  }
+  __device__ double score(int i, double logProb) const { return logProb + added[i]; }
+  // With class k, which no thread but that of entry i asks for; classes before it that it does not ask for it asks for in no pass of the frame.
+  __device__ double scoreOfClass(int i, int k, int label, double logProb) {
+    if (k >= known[i]) {
+      row[k * W + i] = added[i] + step(model, states[i], label).value;
+      known[i] = k + 1;
+    }
+    return logProb + row[k * W + i];
+  }
+  // With any class.
+  __device__ double bound(int i, double logProb) const { return logProb + (added[i] + (model.bonus > 0 ? model.bonus : 0)); }
+  // The best is no less than the best of those that stay.
+  __device__ double floor(double, double range) const {
+    double most = negativeInfinity();
+#pragma unroll 1
+    for (int j = 0; j < size; j++) most = Max::of(most, score(j, stayTotal[j]));
+    return most - range;
+  }
+  __device__ Scored scored(int i) const { return {added[i], states[i]}; }
+  __device__ Scored after(int i, int label) const {
+    const Step next = step(model, states[i], label);
+    return {added[i] + next.value, next.state};
+  }
+  __device__ void set(int i, Scored entry) {
+    added[i] = entry.added;
+    states[i] = entry.state;
+    known[i] = 0;
+  }
+  __device__ double endOf(int state) const { return model.end < 0 ? 0 : weighted(model, follow(model, state, model.end).value); }
+  // The utterance ends.
+  __device__ void end(int i) { added[i] += endOf(states[i]); }
+  // Of the outputs; of equal ones the first.
+  __device__ int best(int outputs) const {
+    int first = 0;
+#pragma unroll 1
+    for (int j = 1; j < outputs; j++) first = score(j, stayTotal[j]) > score(first, stayTotal[first]) ? j : first;
+    return first;
+  }
+  // Finds what is added to the greedy output; with a barrier.
+  __device__ bool allows(const int32_t* greedy, int length) {
+    if (threadIdx.x == 0) {
+      double sum = 0;
+      int state = model.start;
+#pragma unroll 1
+      for (int d = 0; d < length && sum > negativeInfinity(); d++) {
+        const Step next = step(model, state, greedy[d]);
+        sum += next.value;
+        state = next.state;
+      }
+      greedyAdded = sum > negativeInfinity() ? sum + endOf(state) : sum;
+    }
+    __syncthreads();
+    return greedyAdded > negativeInfinity();
+  }
+  __device__ double scoreOfGreedy(double logProb) const { return logProb + greedyAdded; }
+  __device__ double scoreOfAllPaths(double sum, double score, double logProb) const {
+    return score > negativeInfinity() ? sum + score - logProb : score;
+  }
+  __device__ void setGreedy(int at) { added[at] = greedyAdded; }
+  // Of an output, at its place; -1: of a place without one.
+  __device__ void write(int e, int place) const {
+    if (resultsAdded != nullptr) resultsAdded[place] = e < 0 ? 0 : added[e];
+  }
 };
 
 // ln(e^a + e^b)
@@ -201,10 +391,12 @@ __device__ inline double logProbOf(const BeamShared& shared, int label) {
 __device__ inline int mostCandidates() { return 2 * int(blockDim.x); }
 
 // Candidates whose score is in (low, high]: how many there are; if they are written, from place `from` on in their order.
-__device__ __noinline__ inline int collect(BeamShared& shared, double low, double high, int from) {
+template <typename Shared>
+__device__ __noinline__ inline int collect(Shared& shared, double low, double high, int from) {
   const int i = threadIdx.x;
   const bool exists = i < shared.size;
-  const bool stays = exists && shared.stayTotal[i] > low && shared.stayTotal[i] <= high;
+  const double stayScore = exists ? shared.score(i, shared.stayTotal[i]) : 0;
+  const bool stays = exists && stayScore > low && stayScore <= high;
   int at = 0, all = 0;
 #pragma unroll 1
   for (int pass = 0; pass < 2; pass++) {
@@ -212,10 +404,11 @@ __device__ __noinline__ inline int collect(BeamShared& shared, double low, doubl
 #pragma unroll 1
     for (int k = 0; exists && k < shared.count; k++) {
       double score = shared.total[i] + shared.logProbs[k];
-      if (!(score > low)) break;  // and so are all less probable classes
+      if (!(shared.bound(i, score) > low)) break;  // and so are all less probable classes
       const int label = shared.classes[k];
       if (label == shared.blank || shared.taken[i][k]) continue;
       if (label == shared.labels[i]) score = shared.logBlank[i] + shared.logProbs[k];
+      score = shared.scoreOfClass(i, k, label, score);
       if (!(score > low && score <= high)) continue;
       if (pass == 1 && at + found < mostCandidates()) {
         shared.scores[at + found] = score;
@@ -229,7 +422,7 @@ __device__ __noinline__ inline int collect(BeamShared& shared, double low, doubl
     if (from < 0) return all;
     const int stayAt = from + (counts.before & 0xffff);
     if (stays && stayAt < mostCandidates()) {
-      shared.scores[stayAt] = shared.stayTotal[i];
+      shared.scores[stayAt] = stayScore;
       shared.codes[stayAt] = i;
     }
     at = from + (counts.all & 0xffff) + (counts.before >> 16);
@@ -241,10 +434,11 @@ constexpr int COUNT = -1;  // in place of `from`
 // The best candidates, W or more of them if there are so many, and at most mostCandidates: those above a threshold. All that are less than
 // `range` below the best are among them, if these are not too many. How far the threshold was below what no candidate is above, `width`, is
 // where the next frame begins to look for its own.
-__device__ __forceinline__ int collectBest(BeamShared& shared, int W, double range, double& width) {
-  // the best has three parts at most, each no greater than this; and one of them is no less than half of it
-  const double most = shared.total[0] + shared.logProbs[0] + 2;
-  const double floor = most - range - 3;
+template <typename Shared>
+__device__ __forceinline__ int collectBest(Shared& shared, int W, double range, double& width) {
+  // the best has three parts at most, each no greater than this; and, without a scorer, one of them is no less than half of it
+  const double most = shared.bound(0, shared.total[0] + shared.logProbs[0]) + 2;
+  const double floor = shared.floor(most, range);
   double low = most, high = most;
   int count = 0;  // above low
   const bool few = shared.size * (shared.count + 1) <= mostCandidates();
@@ -257,7 +451,7 @@ __device__ __forceinline__ int collectBest(BeamShared& shared, int W, double ran
       next = width > 1e12 ? floor : Max::of(floor, most - width);  // 1e12: more than 2^26 a frame
       width *= 2;
     } else {
-      next = 0.5 * (low + high);
+      next = low > negativeInfinity() ? 0.5 * (low + high) : 2 * min(high, -1.0);
       if (!(low < next && next < high)) break;
     }
     const int above = collect(shared, next, CTC_INFINITY, COUNT);
@@ -393,7 +587,8 @@ __device__ inline bool isLess(double score, double other) { return other - score
 
 // The frames of an utterance; returns how many prefixes are in the beam in the end. `greedyPath`: ln p of the most probable path, in the
 // order in which a prefix that has no other path adds it up.
-__device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const Tree& tree, BeamShared& shared, double& greedyPath) {
+template <typename Shared>
+__device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const Tree& tree, Shared& shared, double& greedyPath) {
   const int i = threadIdx.x;
   const int frames = p.frames.inputLength[n];
   int size = 1, nodes = 1;
@@ -419,6 +614,7 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
     shared.logBlank[0] = shared.total[0] = 0;
     tree.nodes[0] = {-1, -1, -1, 0};
   }
+  shared.begin();
   __syncthreads();
 #pragma unroll 1
   for (int t = 0; t < frames && size > 0; t++) {
@@ -457,6 +653,7 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
     double blank = negativeInfinity(), all = 0;
     unsigned bucket = 0;
     bool isNew = false;
+    typename Shared::Scored scored = {};
     const int code = i < size ? shared.codes[i] : 0;
     const int from = code < MOST_CLASSES ? code : code / MOST_CLASSES - 1;
     const int fromNode = shared.nodes[from];
@@ -469,6 +666,7 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
       blank = shared.stayBlank[from];
       logLabel = shared.stayLabel[from];
       all = shared.stayTotal[from];
+      scored = shared.scored(from);
     } else if (i < size) {
       const int k = code % MOST_CLASSES;
       label = shared.classes[k];
@@ -479,6 +677,7 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
       bucket = bucketOf(parent, label, tree.buckets);
       node = tree.find(parent, label, bucket);
       isNew = node < 0;
+      scored = shared.after(from, label);
     }
     const Prefix fresh = sumOfBlock(isNew, shared);
     if (i == 0) shared.size = size;
@@ -493,6 +692,7 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
       shared.depths[i] = depth;
       shared.logBlank[i] = blank;
       shared.total[i] = all;
+      shared.set(i, scored);
     }
     __syncthreads();
 #pragma unroll 1
@@ -510,34 +710,42 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
 
 // The greedy output comes into the beam if it is better than the best of it, as on the host; all else about it is there. Returns how
 // many outputs there are.
-__device__ __forceinline__ int weighGreedy(const BeamProblem& p, int n, const Tree& tree, int size, double greedyPath, BeamShared& shared) {
+template <typename Shared>
+__device__ __forceinline__ int weighGreedy(const BeamProblem& p, int n, const Tree& tree, int size, double greedyPath, Shared& shared) {
   const int i = threadIdx.x;
   const int32_t* greedy = p.greedyLabels + int64_t(n) * p.frames.T;
   const int length = p.greedyLengths[n];
   const double most = p.frames.flags & LOG_PROBS ? double(CTC_INFINITY) : 0;  // rounding must not make a probability of more than 1
   if (i == 0) shared.greedyEntry = -1;
-  if (i < size) shared.stayTotal[i] = shared.total[i] > most ? most : shared.total[i];
+  if (i < size) {
+    shared.stayTotal[i] = shared.total[i] > most ? most : shared.total[i];
+    shared.end(i);
+  }
   __syncthreads();
   if (i < size && shared.depths[i] == length && tree.hasLabels(shared.nodes[i], length, greedy)) shared.greedyEntry = i;
   __syncthreads();
   const int entry = shared.greedyEntry;
-  const double best = size > 0 ? shared.stayTotal[0] : negativeInfinity();
-  const bool isFirst = entry >= 0 && shared.stayTotal[entry] == best;
-  if (p.greedyStatuses[n] != OK || (isFirst && best >= greedyPath)) return size;
+  const int bestEntry = shared.best(size);
+  const double best = size > 0 ? shared.score(bestEntry, shared.stayTotal[bestEntry]) : negativeInfinity();
+  const bool isFirst = entry >= 0 && shared.score(entry, shared.stayTotal[entry]) == best;
+  if (p.greedyStatuses[n] != OK || (isFirst && shared.stayTotal[entry] >= greedyPath) || !shared.allows(greedy, length)) return size;
 
-  double score = sumOfPaths(shared, greedy, length);
-  score = score > most ? most : score;
+  double logProb = sumOfPaths(shared, greedy, length);
+  logProb = logProb > most ? most : logProb;
+  const double score = shared.scoreOfGreedy(logProb);
   if (!isLess(best, score)) return size;
   if (!isFirst && size > 0) {
     int32_t* labels = p.bestLabels + int64_t(n) * p.frames.T;
-    if (i == 0) tree.copyLabels(shared.nodes[0], shared.depths[0], labels);
+    if (i == 0) tree.copyLabels(shared.nodes[bestEntry], shared.depths[bestEntry], labels);
     __syncthreads();
-    if (!isLess(sumOfPaths(shared, labels, shared.depths[0]), score)) return size;
+    const double sum = sumOfPaths(shared, labels, shared.depths[bestEntry]);
+    if (!isLess(shared.scoreOfAllPaths(sum, best, shared.stayTotal[bestEntry]), score)) return size;
   }
   __syncthreads();
   if (i == 0) {
     const int at = entry >= 0 ? entry : size;
-    shared.stayTotal[at] = score;
+    shared.stayTotal[at] = logProb;
+    shared.setGreedy(at);
     if (entry < 0) {
       // numbers from the end of the tree's room on, where a search has no node
       int node = 0;
@@ -561,9 +769,61 @@ __device__ __forceinline__ int weighGreedy(const BeamProblem& p, int n, const Tr
   return entry >= 0 ? size : size + 1;
 }
 
+// An utterance.
+template <typename Shared>
+__device__ __forceinline__ void searchUtterance(const BeamProblem& p, Shared& shared) {
+  const int n = blockIdx.x;
+  const int i = threadIdx.x;
+  const Tree tree = {p.nodes + n * (1 + int64_t(p.frames.T) * (p.W + 1)), p.heads + int64_t(n) * p.buckets, p.buckets};
+  const int rows = max(min(p.frames.rowsOf(n), p.frames.T), 0);
+  const int64_t first = int64_t(n) * p.nBest;
+  int32_t* labels = p.labels + (p.labelStart != nullptr ? p.labelStart[n] : first * p.frames.T);
+#pragma unroll 1
+  for (int64_t at = i; at < int64_t(p.nBest) * rows; at += blockDim.x) labels[at] = -1;
+#pragma unroll 1
+  for (int k = i; k < p.nBest; k += blockDim.x) {
+    p.scores[first + k] = negativeInfinity();
+    p.lengths[first + k] = 0;
+    shared.write(-1, k);
+  }
+  int status = p.greedyStatuses[n];
+  const bool isSearched = status == OK || status == INFEASIBLE;
+  int outputs = 0;
+  if (isSearched) {
+    double greedyPath = 0;
+    outputs = searchFrames(p, n, tree, shared, greedyPath);
+    outputs = weighGreedy(p, n, tree, outputs, greedyPath, shared);
+  }
+  int count = 0;  // with a path
+#pragma unroll 1
+  for (int j = 0; j < outputs; j++) count += shared.score(j, shared.stayTotal[j]) > negativeInfinity();
+#pragma unroll 1
+  for (int e = i; e < outputs; e += blockDim.x) {
+    const double score = shared.score(e, shared.stayTotal[e]);
+    int place = 0;
+#pragma unroll 1
+    for (int j = 0; j < outputs; j++) {
+      const double other = shared.score(j, shared.stayTotal[j]);
+      place += other > score ||
+               (other == score && j != e && tree.isLess(shared.nodes[j], shared.depths[j], shared.nodes[e], shared.depths[e]));
+    }
+    if (!(score > negativeInfinity()) || place >= p.nBest) continue;
+    p.scores[first + place] = shared.stayTotal[e];
+    shared.write(e, place);
+    p.lengths[first + place] = shared.depths[e];
+    tree.copyLabels(shared.nodes[e], shared.depths[e], labels + int64_t(place) * rows);
+  }
+  if (i > 0) return;
+  if (isSearched) status = count > 0 ? OK : INFEASIBLE;
+  p.counts[n] = min(count, p.nBest);
+  p.statuses[n] = status;
+}
+
 }  // namespace beam
 using namespace beam;
 
+// scripts/build-ptx makes a file of the search with a model: a driver then translates only what is used.
+#ifndef CTC_ONLY
 extern "C" __global__ void __launch_bounds__(128) ctc_beam_classes(const BeamProblem problem) {
   static __shared__ ClassesShared shared;
   const FramesProblem& p = problem.frames;
@@ -620,47 +880,20 @@ extern "C" __global__ void __launch_bounds__(128) ctc_beam_classes(const BeamPro
 
 extern "C" __global__ void __launch_bounds__(128) ctc_beam_search(const BeamProblem p) {
   static __shared__ BeamShared shared;
-  const int n = blockIdx.x;
-  const int i = threadIdx.x;
-  const Tree tree = {p.nodes + n * (1 + int64_t(p.frames.T) * (p.W + 1)), p.heads + int64_t(n) * p.buckets, p.buckets};
-  const int rows = max(min(p.frames.rowsOf(n), p.frames.T), 0);
-  const int64_t first = int64_t(n) * p.nBest;
-  int32_t* labels = p.labels + (p.labelStart != nullptr ? p.labelStart[n] : first * p.frames.T);
-#pragma unroll 1
-  for (int64_t at = i; at < int64_t(p.nBest) * rows; at += blockDim.x) labels[at] = -1;
-#pragma unroll 1
-  for (int k = i; k < p.nBest; k += blockDim.x) {
-    p.scores[first + k] = negativeInfinity();
-    p.lengths[first + k] = 0;
-  }
-  int status = p.greedyStatuses[n];
-  const bool isSearched = status == OK || status == INFEASIBLE;
-  int outputs = 0;
-  if (isSearched) {
-    double greedyPath = 0;
-    outputs = searchFrames(p, n, tree, shared, greedyPath);
-    outputs = weighGreedy(p, n, tree, outputs, greedyPath, shared);
-  }
-  int count = 0;  // with a path
-#pragma unroll 1
-  for (int j = 0; j < outputs; j++) count += shared.stayTotal[j] > negativeInfinity();
-#pragma unroll 1
-  for (int e = i; e < outputs; e += blockDim.x) {
-    const double score = shared.stayTotal[e];
-    int place = 0;
-#pragma unroll 1
-    for (int j = 0; j < outputs; j++) {
-      const double other = shared.stayTotal[j];
-      place += other > score ||
-               (other == score && j != e && tree.isLess(shared.nodes[j], shared.depths[j], shared.nodes[e], shared.depths[e]));
-    }
-    if (!(score > negativeInfinity()) || place >= p.nBest) continue;
-    p.scores[first + place] = score;
-    p.lengths[first + place] = shared.depths[e];
-    tree.copyLabels(shared.nodes[e], shared.depths[e], labels + int64_t(place) * rows);
-  }
-  if (i > 0) return;
-  if (isSearched) status = count > 0 ? OK : INFEASIBLE;
-  p.counts[n] = min(count, p.nBest);
-  p.statuses[n] = status;
+  searchUtterance(p, shared);
 }
+#endif
+
+#if defined(CTC_ONLY) || defined(CTC_EMULATION)
+extern "C" __global__ void __launch_bounds__(128) ctc_beam_search_tokens(const BeamProblem p, const TokenModel model) {
+  static __shared__ TokenShared shared;
+  if (threadIdx.x == 0) {
+    shared.model = model;
+    shared.row = model.rows + blockIdx.x * int64_t(p.M) * p.W;
+    shared.resultsAdded = model.added != nullptr ? model.added + blockIdx.x * int64_t(p.nBest) : nullptr;
+    shared.W = p.W;
+  }
+  __syncthreads();
+  searchUtterance(p, shared);
+}
+#endif

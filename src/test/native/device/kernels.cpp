@@ -102,6 +102,7 @@ const Kernel* findKernel(const char* name) {
       KERNEL(greedyModule, ctc_greedy_path, 32, 0),
       KERNEL(beamModule, ctc_beam_classes, 128, sizeof(beamModule::ClassesShared)),
       KERNEL(beamModule, ctc_beam_search, 128, sizeof(beamModule::BeamShared)),
+      KERNEL(beamModule, ctc_beam_search_tokens, 128, sizeof(beamModule::TokenShared)),
       KERNEL(alignModule, ctc_align_frames, 256, 0),
       KERNEL(alignModule, ctc_align_path_f64, 256, alignShared),
       KERNEL(alignModule, ctc_align_path_f32, 256, alignShared),

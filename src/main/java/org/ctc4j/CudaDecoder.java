@@ -1,10 +1,13 @@
 package org.ctc4j;
 
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.ctc4j.cuda.DecodingBackend;
 import org.ctc4j.cuda.Devices;
+import org.ctc4j.cuda.TokenScorerBackend;
 import org.ctc4j.host.InputCheck;
 import org.ctc4j.host.Workers;
 
@@ -16,7 +19,7 @@ import org.ctc4j.host.Workers;
  * copied through pinned memory in chunks of utterances; calls wait for each other. Greedy labels
  * are those of {@link CtcDecoder}, ties included, and so are the outputs of a beam search and their
  * order unless rounding alone decides; log-probabilities agree up to the rounding of exp and ln in
- * float64.
+ * float64. Of scorers a beam search takes a {@link CudaTokenScorer}, an n-gram model over tokens.
  *
  * <p><b>Batches in device memory</b> are enqueued on a stream of the caller's with {@link
  * #enqueueGreedy(DeviceFrames, CtcOptions, DeviceLabels, DevicePaths, long)} and {@link
@@ -100,16 +103,49 @@ public final class CudaDecoder implements AutoCloseable {
    */
   public List<CtcNBest> beamSearch(
       FrameTensor logits, int[] inputLengths, CtcOptions options, BeamOptions beam) {
+    return search(logits, inputLengths, options, beam, null);
+  }
+
+  /**
+   * The same with a language model, as {@link CtcDecoder#beamSearch(FrameTensor, int[], CtcOptions,
+   * BeamOptions, BeamScorer)}.
+   *
+   * @param scorer on the device of this decoder
+   * @throws InvalidInputException as without one, and if the scorer does not fit
+   * @throws IllegalStateException if this decoder or the scorer is closed
+   */
+  public List<CtcNBest> beamSearch(
+      FrameTensor logits,
+      int[] inputLengths,
+      CtcOptions options,
+      BeamOptions beam,
+      CudaTokenScorer scorer) {
+    Objects.requireNonNull(scorer, "scorer");
+    try {
+      return search(logits, inputLengths, options, beam, scorer.backend);
+    } finally {
+      Reference.reachabilityFence(scorer);
+    }
+  }
+
+  private List<CtcNBest> search(
+      FrameTensor logits,
+      int[] inputLengths,
+      CtcOptions options,
+      BeamOptions beam,
+      TokenScorerBackend scorer) {
     CtcBatch batch = batch(logits, inputLengths, options);
     CtcNBest[] all = new CtcNBest[batch.utterances()];
     backend.beamSearch(
         batch,
         options,
         beam,
-        (n, status, labels, scores) -> {
+        scorer,
+        (n, status, labels, logProbs, added) -> {
           List<CtcHypothesis> hypotheses = new ArrayList<>();
           for (int k = 0; k < labels.length; k++) {
-            hypotheses.add(new CtcHypothesis(labels[k], scores[k], scores[k], 0));
+            double score = logProbs[k] + added[k];
+            hypotheses.add(new CtcHypothesis(labels[k], logProbs[k], score, added[k]));
           }
           all[n] = new CtcNBest(status, hypotheses);
         });
@@ -129,8 +165,7 @@ public final class CudaDecoder implements AutoCloseable {
   /**
    * Enqueues greedy decoding of frames in device memory, and returns. The workspace, 32 bytes a
    * frame, is the decoder's: one for each stream, kept until {@link #forget} or {@link #close}.
-   * Growing it, and loading a kernel that was not launched before, spoil a capture: make a call of
-   * the same size before.
+   * Growing it spoils a capture: call {@link #prepareGreedy} before.
    *
    * <p>Without paths and without the labels' log-probabilities nothing is normalised, as with
    * {@link CtcDecoder#greedyLabels}.
@@ -157,7 +192,9 @@ public final class CudaDecoder implements AutoCloseable {
   /**
    * Enqueues a prefix beam search in frames in device memory, and returns; see {@link
    * #beamSearch(FrameTensor, int[], CtcOptions, BeamOptions)}, and {@link #enqueueGreedy} for what
-   * is kept for the stream. When the labels of an output are tells an alignment to them.
+   * is kept for the stream. Loading the kernels spoils a capture, too: call {@link
+   * #prepareBeamSearch(DeviceFrames, BeamOptions, long)} before. When the labels of an output are
+   * tells an alignment to them.
    *
    * @throws InvalidInputException if an argument is out of its range; nothing was enqueued then
    * @throws DeviceException if the driver refuses; what the results are to hold is undefined then
@@ -166,7 +203,64 @@ public final class CudaDecoder implements AutoCloseable {
   public void enqueueBeamSearch(
       DeviceFrames frames, CtcOptions options, BeamOptions beam, DeviceNBest results, long stream) {
     frames.check(options);
-    backend.enqueueBeamSearch(frames, options, beam, results, stream);
+    backend.enqueueBeamSearch(frames, options, beam, null, results, stream);
+  }
+
+  /**
+   * The same with a language model; see {@link #beamSearch(FrameTensor, int[], CtcOptions,
+   * BeamOptions, CudaTokenScorer)}. The scorer must not be closed before the stream has got past
+   * the call, nor a graph that the call was captured in be launched after.
+   *
+   * @param results {@link DeviceNBest#added} has what the scorer added
+   */
+  public void enqueueBeamSearch(
+      DeviceFrames frames,
+      CtcOptions options,
+      BeamOptions beam,
+      CudaTokenScorer scorer,
+      DeviceNBest results,
+      long stream) {
+    frames.check(options);
+    Objects.requireNonNull(scorer, "scorer");
+    try {
+      backend.enqueueBeamSearch(frames, options, beam, scorer.backend, results, stream);
+    } finally {
+      Reference.reachabilityFence(scorer);
+    }
+  }
+
+  /**
+   * Gets ready for {@link #enqueueGreedy}, so that such a call can be captured in a CUDA graph:
+   * makes the stream's workspace large enough for T and N. Waits for the driver, not for the
+   * device; not to be called during a capture. No number of the frames is read.
+   *
+   * @param stream as in {@code enqueueGreedy}
+   * @throws DeviceException if the driver refuses
+   * @throws IllegalStateException if this decoder is closed
+   */
+  public void prepareGreedy(DeviceFrames frames, long stream) {
+    backend.prepareGreedy(frames, stream);
+  }
+
+  /**
+   * Gets ready for {@link #enqueueBeamSearch(DeviceFrames, CtcOptions, BeamOptions, DeviceNBest,
+   * long)}, as {@link #prepareGreedy} does, with the kernels: the driver translates them when it
+   * sees them for the first time (seconds; kept in its cache). The workspace depends on T, N, C,
+   * the beam width and the number of top classes.
+   */
+  public void prepareBeamSearch(DeviceFrames frames, BeamOptions beam, long stream) {
+    backend.prepareBeamSearch(frames, beam, null, stream);
+  }
+
+  /** The same with a language model. */
+  public void prepareBeamSearch(
+      DeviceFrames frames, BeamOptions beam, CudaTokenScorer scorer, long stream) {
+    Objects.requireNonNull(scorer, "scorer");
+    try {
+      backend.prepareBeamSearch(frames, beam, scorer.backend, stream);
+    } finally {
+      Reference.reachabilityFence(scorer);
+    }
   }
 
   /**

@@ -11,6 +11,7 @@ import org.ctc4j.DeviceNBest;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.cuda.driver.ForeignStream;
+import org.ctc4j.cuda.host.BeamSettings;
 import org.ctc4j.cuda.host.HostBeamSearch;
 import org.ctc4j.cuda.host.HostGreedy;
 import org.ctc4j.cuda.host.OpenDevice;
@@ -18,6 +19,7 @@ import org.ctc4j.cuda.kernels.BeamCall;
 import org.ctc4j.cuda.kernels.BeamWorkspace;
 import org.ctc4j.cuda.kernels.CallOptions;
 import org.ctc4j.cuda.kernels.DecodeKernels;
+import org.ctc4j.cuda.kernels.DeviceTokens;
 import org.ctc4j.cuda.kernels.GreedyCall;
 
 /**
@@ -26,6 +28,7 @@ import org.ctc4j.cuda.kernels.GreedyCall;
  */
 public final class DecodingBackend implements AutoCloseable {
   private final long workspaceLimit;
+  private final CudaDevice itself;
   private final OpenDevice<DecodeKernels> device;
 
   /**
@@ -33,6 +36,7 @@ public final class DecodingBackend implements AutoCloseable {
    */
   public DecodingBackend(CudaDevice device, EngineOptions options) {
     workspaceLimit = options.workspaceBytes();
+    itself = device;
     this.device = new OpenDevice<>(device, "decoder", DecodeKernels::new, 1);
   }
 
@@ -62,25 +66,76 @@ public final class DecodingBackend implements AutoCloseable {
         kernels -> address -> kernels.enqueue(call, address, ForeignStream.of(stream)));
   }
 
-  /** A beam search in a batch in host memory; returns when the results are there. */
+  /** Makes room for such a call in the decoder's workspace; its kernels are there. */
+  public void prepareGreedy(DeviceFrames frames, long stream) {
+    device.enqueue(
+        OpenDevice.Room.of(stream),
+        GreedyCall.workspaceBytes(frames.frames(), frames.utterances()),
+        frames::shape,
+        kernels -> address -> {});
+  }
+
+  /**
+   * A beam search in a batch in host memory; returns when the results are there.
+   *
+   * @param scorer or null
+   */
   public synchronized void beamSearch(
-      CtcBatch batch, CtcOptions options, BeamOptions beam, HostBeamSearch.Results results) {
+      CtcBatch batch,
+      CtcOptions options,
+      BeamOptions beam,
+      TokenScorerBackend scorer,
+      HostBeamSearch.Results results) {
+    DeviceTokens tokens = tokens(scorer, batch.logits().classes(), options.blank());
     if (batch.utterances() > 0) {
+      BeamSettings settings = new BeamSettings(options, beam, tokens);
       device.compute(
-          kernels -> new HostBeamSearch(batch, options, beam, results, kernels, workspaceLimit));
+          kernels -> new HostBeamSearch(batch, settings, results, kernels, workspaceLimit));
     }
   }
 
-  /** The same in frames in device memory, in a workspace of the decoder's. */
+  private DeviceTokens tokens(TokenScorerBackend scorer, int classes, int blank) {
+    return scorer == null ? null : scorer.tokens(itself, classes, blank);
+  }
+
+  /**
+   * The same in frames in device memory, in a workspace of the decoder's.
+   *
+   * @param scorer or null
+   */
   public void enqueueBeamSearch(
-      DeviceFrames frames, CtcOptions options, BeamOptions beam, DeviceNBest results, long stream) {
-    BeamCall call = new BeamCall(frames, CallOptions.ofDevice(options), beam, results);
+      DeviceFrames frames,
+      CtcOptions options,
+      BeamOptions beam,
+      TokenScorerBackend scorer,
+      DeviceNBest results,
+      long stream) {
+    DeviceTokens tokens = tokens(scorer, frames.classes(), options.blank());
+    BeamCall call = new BeamCall(frames, CallOptions.ofDevice(options), beam, tokens, results);
     BeamWorkspace workspace = call.workspace();
     device.enqueue(
         OpenDevice.Room.of(stream),
         workspace.bytes(),
         frames::shape,
         kernels -> address -> kernels.enqueue(call, workspace, address, ForeignStream.of(stream)));
+  }
+
+  /**
+   * Loads the kernels of such a call and makes room for it in the decoder's workspace.
+   *
+   * @param scorer or null
+   */
+  public void prepareBeamSearch(
+      DeviceFrames frames, BeamOptions beam, TokenScorerBackend scorer, long stream) {
+    DeviceTokens tokens = tokens(scorer, frames.classes(), CtcOptions.DEFAULT.blank());
+    BeamCall call =
+        new BeamCall(frames, CallOptions.ofDevice(CtcOptions.DEFAULT), beam, tokens, null);
+    BeamWorkspace workspace = call.workspace();
+    device.enqueue(
+        OpenDevice.Room.of(stream),
+        workspace.bytes(),
+        frames::shape,
+        kernels -> address -> kernels.load(call, workspace));
   }
 
   /** Waits for a stream and gives back what is kept for it. */

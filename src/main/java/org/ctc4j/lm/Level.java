@@ -13,11 +13,8 @@ record Level(int count, Column words, Weights probs, Weights backoffs, Column fi
   /** The n-gram of the next order that goes on from n-gram i with a word; −1 if there is none. */
   int find(int i, int word, Level next) {
     int low = firsts.get(i);
-    int high = firsts.get(i + 1);
-    if (low < 0 || low > high || high > next.count) {
-      throw new IllegalStateException("the language model's file is damaged");
-    }
-    int end = high;
+    int end = end(i, next);
+    int high = end;
     while (low < high) {
       int middle = (low + high) >>> 1;
       if (next.words.get(middle) < word) {
@@ -27,6 +24,16 @@ record Level(int count, Column words, Weights probs, Weights backoffs, Column fi
       }
     }
     return low < end && next.words.get(low) == word ? low : -1;
+  }
+
+  /** Where those of the next order that go on from n-gram i end. */
+  int end(int i, Level next) {
+    int low = firsts.get(i);
+    int high = firsts.get(i + 1);
+    if (low < 0 || low > high || high > next.count) {
+      throw new IllegalStateException("the language model's file is damaged");
+    }
+    return high;
   }
 
   /** Whether all n-grams of the next order are found from here. */

@@ -66,6 +66,20 @@ public final class NGramModel {
     }
   }
 
+  /** Takes n-grams of one order, one by one. */
+  @FunctionalInterface
+  public interface NGrams {
+    /**
+     * @param i its number, from 0 on
+     * @param context the number of its first n − 1 words among the n-grams of that order; 0 of
+     *     unigrams
+     * @param word the {@linkplain NGramModel#number number} of its last word
+     * @param log10 of p(word | context)
+     * @param backoff log10; 0 in the highest order
+     */
+    void take(int i, int context, int word, float log10, float backoff);
+  }
+
   NGramModel(Words words, Level[] levels) {
     this.words = words;
     this.levels = levels;
@@ -124,6 +138,30 @@ public final class NGramModel {
           "n-grams: expected an order in [1, %d], got %d".formatted(levels.length, n));
     }
     return levels[n - 1].count();
+  }
+
+  /** Gives out all n-grams of so many words, in the order of their numbers. */
+  public void forEach(int n, NGrams to) {
+    int all = count(n);
+    Level level = levels[n - 1];
+    if (n == 1) {
+      for (int i = 0; i < all; i++) {
+        give(level, i, 0, i, to);
+      }
+      return;
+    }
+    Level contexts = levels[n - 2];
+    for (int context = 0; context < contexts.count(); context++) {
+      int end = contexts.end(context, level);
+      for (int i = contexts.firsts().get(context); i < end; i++) {
+        give(level, i, context, level.words().get(i), to);
+      }
+    }
+  }
+
+  private static void give(Level level, int i, int context, int word, NGrams to) {
+    float backoff = level.backoffs() == null ? 0 : level.backoffs().get(i);
+    to.take(i, context, word, level.probs().get(i), backoff);
   }
 
   /** The number of words, {@code <s>}, {@code </s>} and {@code <unk>} among them. */

@@ -68,6 +68,36 @@ public final class TokenScorer implements BeamScorer<NGramModel.Context> {
     }
   }
 
+  /** The language model. */
+  public NGramModel model() {
+    return model;
+  }
+
+  /** What a log10 of the model's counts, in nats: the weight · ln 10. */
+  public double weight() {
+    return weight;
+  }
+
+  /** For each label, in nats. */
+  public double bonus() {
+    return bonus;
+  }
+
+  /** How many classes there are, the blank included. */
+  public int classes() {
+    return numbers.length;
+  }
+
+  /** Whether a label adds anything: it is no control token. */
+  public boolean isText(int label) {
+    return isText[label];
+  }
+
+  /** The number of a label's token in the model, as {@link NGramModel#number} has it. */
+  public int number(int label) {
+    return numbers[label];
+  }
+
   @Override
   public void check(int classes, int blank) {
     requireClasses("language model", numbers.length, classes);

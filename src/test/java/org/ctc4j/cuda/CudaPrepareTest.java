@@ -10,14 +10,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
+import java.util.List;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
+import org.ctc4j.BeamOptions;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CudaAligner;
 import org.ctc4j.CudaCtc;
+import org.ctc4j.CudaDecoder;
+import org.ctc4j.CudaTokenScorer;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DeviceException;
+import org.ctc4j.DeviceFrames;
+import org.ctc4j.DeviceLabels;
+import org.ctc4j.DeviceNBest;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.DeviceResult;
 import org.ctc4j.DeviceTargets;
@@ -27,10 +35,13 @@ import org.ctc4j.EngineOptions;
 import org.ctc4j.cuda.driver.Driver;
 import org.ctc4j.cuda.driver.PrimaryContext;
 import org.ctc4j.cuda.driver.Stream;
+import org.ctc4j.text.TokenScorer;
+import org.ctc4j.text.Vocabulary;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -188,6 +199,48 @@ class CudaPrepareTest {
                   DeviceArrays.doubles(paths.scores(), 1)[0],
                   1e-9,
                   "nine frames");
+            }
+          });
+    }
+  }
+
+  @Test
+  @DisplayName("Decoding: greedily, with a beam, and with a language model")
+  void decoding(@TempDir Path folder) {
+    Vocabulary vocabulary = Vocabulary.of(List.of("<blank>", "a", "b", "c", "d"));
+    String arpa = "\\data\\\nngram 1=1\n\n\\1-grams:\n-1\ta\n\n\\end\\\n";
+    TokenScorer scorer = TokenScorer.of(TokenModelCase.read(arpa, folder), vocabulary, 1, 0);
+    BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(3);
+    try (CudaDecoder decoder = CudaDecoder.create(0, EngineOptions.DEFAULT);
+        CudaTokenScorer there = CudaTokenScorer.create(0, scorer)) {
+      context.whileCurrent(
+          () -> {
+            try (DeviceArrays arrays = new DeviceArrays()) {
+              DeviceFrames frames = DeviceFrames.of(batch(arrays, ElementType.FLOAT32, 9, 5, 4));
+              DeviceLabels labels =
+                  new DeviceLabels(arrays.allocate(4 * 9), arrays.allocate(4), arrays.allocate(4));
+              decoder.prepareGreedy(frames, handle());
+              captured(() -> decoder.enqueueGreedy(frames, OPTIONS, labels, null, handle()));
+              assertEquals(0, DeviceArrays.ints(labels.lengths(), 1)[0], "all alike: blanks");
+              DeviceNBest found =
+                  new DeviceNBest(
+                      arrays.allocate(4 * 9),
+                      arrays.allocate(4),
+                      arrays.allocate(8),
+                      arrays.allocate(4),
+                      arrays.allocate(4));
+              decoder.prepareBeamSearch(frames, beam, handle());
+              captured(() -> decoder.enqueueBeamSearch(frames, OPTIONS, beam, found, handle()));
+              double alone = DeviceArrays.doubles(found.scores(), 1)[0];
+              decoder.enqueueBeamSearch(frames, OPTIONS, beam, found, handle());
+              assertEquals(DeviceArrays.doubles(found.scores(), 1)[0], alone);
+              decoder.prepareBeamSearch(frames, beam, there, handle());
+              captured(
+                  () -> decoder.enqueueBeamSearch(frames, OPTIONS, beam, there, found, handle()));
+              double scored = DeviceArrays.doubles(found.scores(), 1)[0];
+              decoder.enqueueBeamSearch(frames, OPTIONS, beam, there, found, handle());
+              assertEquals(DeviceArrays.doubles(found.scores(), 1)[0], scored);
+              assertTrue(scored < 0 && alone < 0, () -> "%s, %s".formatted(alone, scored));
             }
           });
     }

@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
@@ -96,8 +98,32 @@ class NGramModelTest {
         assertEquals(read.word(w), mapped.word(w));
         assertTrue(mapped.has(read.word(w)));
       }
+      assertEquals(nGrams(read), nGrams(mapped));
+      assertEquals(expected.nGrams(), nGrams(read));
       assertFalse(mapped.has("elsewhere"));
     }
+  }
+
+  /** All that a model gives out: the words of an n-gram, log10 p and backoff. */
+  private static Map<List<String>, List<Float>> nGrams(NGramModel model) {
+    Map<List<String>, List<Float>> all = new HashMap<>();
+    List<List<List<String>>> texts = new ArrayList<>();
+    for (int n = 1; n <= model.order(); n++) {
+      List<List<String>> contexts = n == 1 ? List.of(List.of()) : texts.get(n - 2);
+      List<List<String>> here = new ArrayList<>();
+      texts.add(here);
+      model.forEach(
+          n,
+          (i, context, word, log10, backoff) -> {
+            List<String> text = new ArrayList<>(contexts.get(context));
+            text.add(model.word(word));
+            assertEquals(i, here.size());
+            here.add(text);
+            all.put(text, List.of(log10, backoff));
+          });
+      assertEquals(model.count(n), here.size());
+    }
+    return all;
   }
 
   @Test

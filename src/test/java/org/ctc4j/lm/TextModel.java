@@ -42,6 +42,18 @@ public final class TextModel {
         .toList();
   }
 
+  /**
+   * The words of each n-gram, and log10 p and backoff, which is 0 of those of the highest order.
+   */
+  public Map<List<String>, List<Float>> nGrams() {
+    Map<List<String>, List<Float>> all = new HashMap<>();
+    for (int n = 1; n <= levels.size(); n++) {
+      boolean isLast = n == levels.size();
+      levels.get(n - 1).forEach((text, is) -> all.put(text, List.of(is[0], isLast ? 0 : is[1])));
+    }
+    return all;
+  }
+
   /** log10 p(word | context), by the definition. */
   public double log10(List<String> context, String word) {
     int longest = Math.min(context.size(), levels.size() - 1);

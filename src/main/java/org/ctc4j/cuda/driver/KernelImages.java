@@ -41,6 +41,7 @@ public final class KernelImages {
           "reduce",
           "greedy",
           "beam_search",
+          "beam_search_tokens",
           "projection_any",
           "projection_f64",
           "projection_f32",

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import jcuda.driver.CUstream;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.CtcBatch;
-import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.DeviceFrames;
 import org.ctc4j.DeviceNBest;
@@ -19,8 +18,10 @@ public final class HostBeamSearch implements HostCall {
   /** Of logits: enough utterances to fill a device, where they are short. */
   private static final long CHUNK_BYTES = 64 << 20;
 
+  private static final long NOWHERE = -1;
+
   private final CtcBatch batch;
-  private final CtcOptions options;
+  private final BeamSettings settings;
   private final BeamOptions beam;
   private final Results results;
   private final DecodeKernels kernels;
@@ -34,9 +35,10 @@ public final class HostBeamSearch implements HostCall {
      * Of utterance n; there are no outputs unless the status is OK.
      *
      * @param labels of each output, the best first
-     * @param scores ln p of each output
+     * @param logProbs ln p of each output
+     * @param added to that by the scorer, in the places of the outputs
      */
-    void take(int n, CtcStatus status, int[][] labels, double[] scores);
+    void take(int n, CtcStatus status, int[][] labels, double[] logProbs, double[] added);
   }
 
   /**
@@ -44,14 +46,14 @@ public final class HostBeamSearch implements HostCall {
    */
   public HostBeamSearch(
       CtcBatch batch,
-      CtcOptions options,
-      BeamOptions beam,
+      BeamSettings settings,
       Results results,
       DecodeKernels kernels,
       long workspaceLimit) {
     this.batch = batch;
-    this.options = options;
-    this.beam = beam.withNBest(Math.min(beam.nBest(), beam.beamWidth() + 1)); // no search has more
+    this.settings = settings;
+    BeamOptions asked = settings.beam();
+    beam = asked.withNBest(Math.min(asked.nBest(), asked.beamWidth() + 1)); // no search has more
     this.results = results;
     this.kernels = kernels;
     this.workspaceLimit = workspaceLimit;
@@ -81,7 +83,8 @@ public final class HostBeamSearch implements HostCall {
   }
 
   private BeamWorkspace workspace(Chunk chunk) {
-    return new BeamWorkspace(chunk.frames(), chunk.count(), logits.columns(), beam);
+    return new BeamWorkspace(
+        chunk.frames(), chunk.count(), logits.columns(), beam, settings.tokens() != null);
   }
 
   private final class BeamChunk extends StagedChunk {
@@ -90,10 +93,13 @@ public final class HostBeamSearch implements HostCall {
     private final int[][] labels; // of an utterance, those of its outputs one after the other
     private final int[][] lengths;
     private final double[][] scores;
+    private final double[][] added;
     private final Staged logitsThere = input(logits);
     private final long labelsThere = output(most, 4, this::takeLabels);
     private final long lengthsThere = outputOfEach(most, 4, this::takeLengths);
     private final long scoresThere = outputOfEach(most, 8, this::takeScores);
+    private final long addedThere =
+        settings.tokens() == null ? NOWHERE : outputOfEach(most, 8, this::takeAdded);
     private final long counts;
     private final BeamWorkspace workspace;
     private final long workspaceThere;
@@ -104,6 +110,7 @@ public final class HostBeamSearch implements HostCall {
       labels = new int[chunk.count()][];
       lengths = new int[chunk.count()][most];
       scores = new double[chunk.count()][most];
+      added = new double[chunk.count()][most];
       counts = region(4L * chunk.count());
       workspace = workspace(chunk);
       workspaceThere = region(workspace.bytes());
@@ -119,15 +126,17 @@ public final class HostBeamSearch implements HostCall {
       BeamCall call =
           new BeamCall(
               DeviceFrames.of(packed().on(base, on(base, logitsThere), logits.columns())),
-              CallOptions.ofHost(options),
+              CallOptions.ofHost(settings.options()),
               beam,
+              settings.tokens(),
               new DeviceNBest(
                   base + labelsThere,
                   base + packed().starts(most),
                   base + lengthsThere,
                   base + scoresThere,
                   base + counts,
-                  statuses(base)));
+                  statuses(base),
+                  addedThere == NOWHERE ? 0 : base + addedThere));
       kernels.enqueue(call, workspace, base + workspaceThere, stream);
     }
 
@@ -149,6 +158,10 @@ public final class HostBeamSearch implements HostCall {
       staging.doubles().get(at, scores[n - chunk().first()], (int) from, count);
     }
 
+    private void takeAdded(int n, long from, int count, Staging staging, int at) {
+      staging.doubles().get(at, added[n - chunk().first()], (int) from, count);
+    }
+
     @Override
     void finish() {
       for (int i = 0; i < statuses.length; i++) {
@@ -160,7 +173,7 @@ public final class HostBeamSearch implements HostCall {
           int start = k * batch.inputLength(n);
           ofEach[k] = Arrays.copyOfRange(labels[i], start, start + lengths[i][k]);
         }
-        results.take(n, statuses[i], ofEach, found);
+        results.take(n, statuses[i], ofEach, found, added[i]);
       }
     }
   }

@@ -36,14 +36,17 @@ public final class BeamWorkspace {
   final long headBytes;
   final long sums;
   final long bestLabels;
+  final long rows;
   private final long bytes;
 
   /**
    * @param frames T
    * @param allClasses C
+   * @param scores whether a scorer adds to prefixes
    * @throws InvalidInputException if the kernels cannot take such a search
    */
-  public BeamWorkspace(int frames, int utterances, int allClasses, BeamOptions beam) {
+  public BeamWorkspace(
+      int frames, int utterances, int allClasses, BeamOptions beam, boolean scores) {
     width = beam.beamWidth();
     classes = Math.min(allClasses, beam.topClasses());
     requireAtMost("beam width", MOST_PREFIXES, width, "a thread of one block is for each prefix");
@@ -71,11 +74,12 @@ public final class BeamWorkspace {
     heads = layout.next(headBytes);
     sums = layout.next(8 * n * 2 * (2L * frames + 1));
     bestLabels = layout.next(4 * all);
+    rows = layout.next(scores ? 8 * n * classes * width : 0);
     bytes = Math.max(DeviceLayout.ALIGNMENT, layout.bytes());
   }
 
-  static BeamWorkspace of(DeviceFrames frames, BeamOptions beam) {
-    return new BeamWorkspace(frames.frames(), frames.utterances(), frames.classes(), beam);
+  static BeamWorkspace of(DeviceFrames frames, BeamOptions beam, boolean scores) {
+    return new BeamWorkspace(frames.frames(), frames.utterances(), frames.classes(), beam, scores);
   }
 
   private static void requireAtMost(String what, int most, int got, String reason) {

@@ -62,6 +62,11 @@ public final class DecodeKernels implements DeviceKernels {
     beam.enqueue(call, workspace, beamArguments, launch);
   }
 
+  /** Loads the kernels of such a call. */
+  public synchronized void load(BeamCall call, BeamWorkspace workspace) {
+    beam.enqueue(call, workspace, beamArguments, Launch.loading(() -> "a beam search"));
+  }
+
   @Override
   public void close() {
     beamArguments.close();

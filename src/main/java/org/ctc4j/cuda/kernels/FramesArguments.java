@@ -25,6 +25,13 @@ class FramesArguments extends KernelArguments {
   }
 
   /**
+   * @param second bytes of another parameter
+   */
+  FramesArguments(int more, int second) {
+    super(BYTES + more, second);
+  }
+
+  /**
    * Writes it.
    *
    * @param norms address of what is found of each frame

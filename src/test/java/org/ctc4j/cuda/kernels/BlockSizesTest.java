@@ -219,9 +219,13 @@ class BlockSizesTest {
     greedy.enqueuePath(frames, ofGreedy, launch);
     ofGreedy.close();
     BeamOptions widest = BeamOptions.DEFAULT.withBeamWidth(128);
-    BeamCall call = new BeamCall(frames, CallOptions.ofHost(CtcOptions.DEFAULT), widest, null);
+    CallOptions options = CallOptions.ofHost(CtcOptions.DEFAULT);
     BeamArguments ofBeam = new BeamArguments();
-    new BeamLauncher(modules).enqueue(call, call.workspace(), ofBeam, launch);
+    for (DeviceTokens tokens :
+        new DeviceTokens[] {null, new DeviceTokens(null, 0, 0, 0, 0, 1, 0, 0)}) {
+      BeamCall call = new BeamCall(frames, options, widest, tokens, null);
+      new BeamLauncher(modules).enqueue(call, call.workspace(), ofBeam, launch);
+    }
     ofBeam.close();
   }
 }

@@ -1,0 +1,74 @@
+package org.ctc4j.cuda;
+
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
+import org.ctc4j.CudaDevice;
+import org.ctc4j.DeviceException;
+import org.ctc4j.InvalidInputException;
+import org.ctc4j.cuda.driver.DeviceGuard;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.host.HostTokens;
+import org.ctc4j.cuda.kernels.DeviceTokens;
+import org.ctc4j.host.Unclosed;
+import org.ctc4j.text.TokenScorer;
+
+/** A language model over tokens in the memory of one device. Thread-safe. */
+public final class TokenScorerBackend implements AutoCloseable {
+  private final CudaDevice device;
+  private final DeviceGuard guard;
+  private final HostTokens held;
+  private final Cleaner.Cleanable unclosed;
+
+  /**
+   * @throws DeviceException if the driver refuses; nothing is held then
+   */
+  public TokenScorerBackend(CudaDevice device, TokenScorer scorer) {
+    this.device = device;
+    PrimaryContext context = new PrimaryContext(device.index());
+    try {
+      held = context.whileCurrent(() -> new HostTokens(scorer));
+    } catch (RuntimeException | Error e) {
+      context.close();
+      throw e;
+    }
+    guard = new DeviceGuard(context, "token scorer");
+    unclosed = Unclosed.register(this, unclosed(guard, held));
+  }
+
+  /** Static, so that it has no hold of what it waits for the end of. */
+  private static Runnable unclosed(DeviceGuard guard, HostTokens held) {
+    return () -> guard.closeUnclosed(held::close);
+  }
+
+  /** In device memory. */
+  public long bytes() {
+    return held.bytes();
+  }
+
+  /**
+   * For a search on a device in frames of so many classes.
+   *
+   * @throws InvalidInputException if it is not for these
+   * @throws IllegalStateException if this is closed
+   */
+  DeviceTokens tokens(CudaDevice at, int classes, int blank) {
+    if (at.index() != device.index()) {
+      throw new InvalidInputException(
+          "token scorer: expected one on the decoder's device, %s, got one on %s"
+              .formatted(at, device));
+    }
+    held.tokens().scorer().check(classes, blank);
+    try {
+      guard.inContext(() -> {}); // refuses where it is closed
+      return held.tokens();
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public void close() {
+    guard.close(held::close);
+    unclosed.clean(); // there is nothing left for it to do
+  }
+}
