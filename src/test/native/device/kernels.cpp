@@ -2,6 +2,7 @@
 #define CTC_EMULATION
 #include "../../../../kernels/ctc.cuh"
 #include "../../../../kernels/decoding.cuh"
+#include "../../../../kernels/reduction.cuh"
 
 // Each file in a namespace of its own: on the device each is a module.
 namespace prepareModule {

@@ -127,10 +127,12 @@ public final class LossKernels implements DeviceKernels {
         posteriors.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
     }
-    if (!input.hasOffsets()) { // with them p is no probability, and so never nearly 1
+    boolean smallLosses = !input.hasOffsets(); // with them p is no probability, never nearly 1
+    if (smallLosses) {
       smallLoss.enqueue(n, longest, arguments, launch);
     }
-    if (result.reduced() != 0) {
+    boolean isReduced = smallLosses && n > 0;
+    if (result.reduced() != 0 && !isReduced) {
       reduce.enqueue(arguments, launch);
     }
   }
