@@ -92,6 +92,10 @@ __device__ inline float pow2(int e) { return __int_as_float((max(e, -127) + 127)
 
 // ---- the workspace --------------------------------------------------------------------------------------------------------
 
+struct alignas(8) State {  // a number of the lattice at rest: 8 bytes, of which type lattice.cu decides
+  int32_t low, high;
+};
+
 // What prepare finds out of an utterance, and lattice adds.
 struct Utterance {
   int32_t status;
@@ -104,7 +108,8 @@ struct Utterance {
   int32_t unused;
   double weight;
   double log2Probability;  // lattice: log2 of the sum over paths, each frame relative to its best column
-  double padding[2];
+  State finalLoss;         // small_loss: NOT_THERE, then what ctc_small_loss leaves; for the block of it that adds up all
+  double padding;
 };
 static_assert(sizeof(Utterance) == 64, "see README.md, workspace");
 
@@ -121,10 +126,6 @@ struct Lists {
   int32_t* order;     // [labels] positions sorted by (label, position)
   int32_t* distinct;  // [columns] the label of column i + 1
   int32_t* first;     // [columns + 1] where column i + 1 begins in order
-};
-
-struct alignas(8) State {  // a number of the lattice at rest: 8 bytes, of which type lattice.cu decides
-  int32_t low, high;
 };
 
 // Where each instruction counts: an address n further on, by one of them, which leaves the compiler in the dark about the space that it is
@@ -151,6 +152,44 @@ __device__ inline T load8(const T* at) {
 }
 #endif
 
+// Words that blocks of a launch hand each other: stored and loaded whole or not at all, and not ordered with anything else.
+#ifdef CTC_EMULATION
+inline State loadRelaxed(const State* at) { return emulation::bitsOf<State>(emulation::loadRelaxed(at)); }
+inline void storeRelaxedIf(bool condition, State* at, State value) {
+  if (condition) emulation::storeRelaxed(at, emulation::bitsOf<uint64_t>(value));
+}
+#else
+__device__ inline State loadRelaxed(const State* at) {
+  State value;
+  asm volatile("{.reg .b64 v; ld.relaxed.gpu.global.b64 v, [%2]; mov.b64 {%0, %1}, v;}"
+               : "=r"(value.low), "=r"(value.high)
+               : "l"(at)
+               : "memory");
+  return value;
+}
+__device__ inline void storeRelaxedIf(bool condition, State* at, State value) {
+  asm volatile(
+      "{.reg .pred p; .reg .b64 v; setp.ne.s32 p, %0, 0; mov.b64 v, {%2, %3}; @p st.relaxed.gpu.global.b64 [%1], v;}" ::"r"(int(condition)),
+      "l"(at), "r"(value.low), "r"(value.high)
+      : "memory");
+}
+#endif
+
+// All bits are set of a word that nobody has stored yet, which no number has.
+constexpr State NOT_THERE = {-1, -1};
+__device__ inline bool isThere(State word) { return (word.low & word.high) != -1; }
+
+// What is at `at` once it is there; `word` is what was there before.
+__device__ inline State await(const State* at, State word) {
+  while (!isThere(word)) {
+#ifdef CTC_EMULATION
+    emulation::awaitChange(at, emulation::bitsOf<uint64_t>(word));
+#endif
+    word = loadRelaxed(at);
+  }
+  return word;
+}
+
 // Addresses of the regions; README.md has the sizes.
 struct Workspace {
   char* at;
@@ -174,6 +213,8 @@ struct Workspace {
     int32_t* base = (int32_t*)(at + listsAt()) + n * 4 * (L + 2);
     return {base, base + (L + 2), base + 2 * (L + 2), base + 3 * (L + 2)};
   }
+  // How many blocks of ctc_small_loss have ended: where no list of positions goes.
+  __device__ unsigned* ended() const { return (unsigned*)(lists(0).column + (L + 1)); }
   __device__ Frame* frames(int n) const { return (Frame*)(at + framesAt()) + n * T; }
   // E of frame 0 of utterance n; frame t is at + t * width.
   __device__ Emission* emissions(int n) const { return (Emission*)(at + emissionsAt()) + n * T * width; }

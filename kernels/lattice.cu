@@ -48,7 +48,7 @@
 // left neighbour. Where the sides need each other, all of both (at the meeting, and behind it), a launch ends: store; meet, one block an
 // utterance, for the loss; consume.
 //      Order. An edge is one word of 8 bytes, stored and loaded relaxed and whole, and says itself whether it is there: the host has put
-//      NO_EDGE into all of them before the first launch of a call. Nothing else of a block is read by others in the same launch: no fence,
+//      NOT_THERE into all of them before the first launch of a call. Nothing else of a block is read by others in the same launch: no fence,
 //      which would wait for rows on their way to memory. A segment that is walked again has the same edges again, bit for bit.
 //      No deadlock. What a block walks follows from a number that it draws when it begins, and its left neighbour is what an earlier number
 //      stands for. So whoever is waited for has begun; the block of the least number that has not ended waits for nobody, and ends. No
@@ -337,10 +337,6 @@ inline void loadIf(bool condition, const State* at, State& to) {
 inline void storeIf(bool condition, State* at, State value) {
   if (condition) *at = value;
 }
-inline State loadEdge(const State* at) { return emulation::bitsOf<State>(emulation::loadRelaxed(at)); }
-inline void storeEdgeIf(bool condition, State* at, State value) {
-  if (condition) emulation::storeRelaxed(at, emulation::bitsOf<uint64_t>(value));
-}
 #else
 __device__ inline void loadIf(bool condition, const State* at, State& to) {
   asm volatile("{.reg .pred p; setp.ne.s32 p, %2, 0; @p ld.global.v2.b32 {%0, %1}, [%3];}"
@@ -352,36 +348,7 @@ __device__ inline void storeIf(bool condition, State* at, State value) {
                "r"(value.low), "r"(value.high)
                : "memory");
 }
-// Between blocks: whole or not at all, and not ordered with anything else.
-__device__ inline State loadEdge(const State* at) {
-  State value;
-  asm volatile("{.reg .b64 v; ld.relaxed.gpu.global.b64 v, [%2]; mov.b64 {%0, %1}, v;}"
-               : "=r"(value.low), "=r"(value.high)
-               : "l"(at)
-               : "memory");
-  return value;
-}
-__device__ inline void storeEdgeIf(bool condition, State* at, State value) {
-  asm volatile(
-      "{.reg .pred p; .reg .b64 v; setp.ne.s32 p, %0, 0; mov.b64 v, {%2, %3}; @p st.relaxed.gpu.global.b64 [%1], v;}" ::"r"(int(condition)),
-      "l"(at), "r"(value.low), "r"(value.high)
-      : "memory");
-}
 #endif
-
-// NO_EDGE: all bits are set, which no number has.
-__device__ inline bool isThere(State edge) { return (edge.low & edge.high) != -1; }
-
-// The edge of a frame from another block, once it is there.
-__device__ inline State awaitEdge(const State* at, State edge) {
-  while (!isThere(edge)) {
-#ifdef CTC_EMULATION
-    emulation::awaitChange(at, emulation::bitsOf<uint64_t>(edge));
-#endif
-    edge = loadEdge(at);
-  }
-  return edge;
-}
 
 // Two places in a row of states: of a lane's first blank and of its first label.
 struct LatticePlaces {
@@ -586,7 +553,7 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
       const Number last = lane.state[P - 1].label;
       const Number ofLane = last.fromLeft();
       if (index == 31) *out = last.packed();
-      if (SPLIT) storeEdgeIf(keepsEdge, edge, last.packed());
+      if (SPLIT) storeRelaxedIf(keepsEdge, edge, last.packed());
       if (!SPLIT) storeIf(keepsEdge, edge, last.packed());
       lane.step(ofLane, Number::of(ofWarp), frame, mode, to, w.reference);
       if (mode != ADVANCE) to.move(w.rowStep);
@@ -599,11 +566,11 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
     const State* const edges = takesEdge ? (SPLIT ? side.edgesIn : side.edgesOut) : (const State*)side.emissions;
     auto edgeOf = [&](int tau) { return after(edges, min(tau - origin + index, lastEdge)); };
     State edge;
-    auto loadEdges = [&](int tau) { edge = SPLIT ? loadEdge(edgeOf(tau)) : load8(edgeOf(tau)); };
+    auto loadEdges = [&](int tau) { edge = SPLIT ? loadRelaxed(edgeOf(tau)) : load8(edgeOf(tau)); };
     // Of frames from tau on, of which some may lie behind the walk.
     auto placeEdges = [&](int tau, int slot) {
       if (!takesEdge || (SPLIT && tau + index > lastEdge)) return;
-      if (SPLIT) edge = awaitEdge(edgeOf(tau), edge);
+      if (SPLIT) edge = await(edgeOf(tau), edge);
       inRing[slot + index] = edge;
     };
     auto slotOf = [&](int chunk) { return int(unsigned(chunk) % RING_CHUNKS * CHUNK); };

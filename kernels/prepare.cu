@@ -120,7 +120,9 @@ extern "C" __global__ void __launch_bounds__(256) ctc_prepare(const CtcProblem p
     u.weight = weightOf(p, n, labels);
   }
   if (threadIdx.x == 0) {
+    u.finalLoss = NOT_THERE;
     workspace.utterances()[n] = u;
+    if (n == 0) *workspace.ended() = 0;
     if (u.status != OK) {
       p.statuses[n] = u.status;
       p.losses[n] = notANumber();

@@ -23,15 +23,19 @@
 // Which utterances: |loss| below the larger of NATS_PER_ROOT_FRAME sqrt(T) and NATS_PER_FRAME T. Others return at once. The loss needs
 //      the former. The gradient is off by up to 1e-7 sqrt(T) before, its norm is about loss / sqrt(T) or more, so that their ratio
 //      goes with T / loss: device_test finds 8e-7 at 0.008 nats a frame.
+// Reduced loss, if `reduced` is not null (reduction.cuh): by the block that ends last. It knows by counting, at its end, those that have ended before.
+//      That orders nothing, so it waits for each loss in a word that says itself whether it is there (Utterance.finalLoss); all of them are on their way by then,
+//      so that nobody waits for a block that has not begun, and no fence is wanted.
 // Parallel: one block an utterance, half of its threads a side. Frames by warps; then a thread a pair of states (a blank and the
 //      label after it) with a barrier a frame, the label handed to the right through shared memory; more pairs than threads: tiles,
 //      as in lattice.cu.
 // Launch: grid N, block 64 W, W = min(8, ceil((L + 1) / 32)). Any W in 1 ... 8 gives the same bits. Shared memory: 10.4 KB, static.
-// Deterministic: each state has one thread; sums are fixed trees, the same for any block size.
+// Deterministic: each state has one thread; sums are fixed trees, the same for any block size. Which block ends last does not matter.
 // Rejected: float64 throughout lattice.cu (1/64 rate on most devices); pairs of floats (as slow, and E would need them too);
 // doing it within ctc_lattice (E is needed as it is by the gradient, and logits are read again).
 #include "complement.cuh"
 #include "ctc.cuh"
+#include "reduction.cuh"
 
 namespace {
 
@@ -359,6 +363,30 @@ __device__ void smallLoss(const CtcProblem& p, const Workspace& workspace, const
     __syncthreads();  // rows are stored anew
   }
 }
+
+// ---- the reduced loss --------------------------------------------------------------------------------------------------------------------
+
+// Of one block, whose own loss is there. Not inlined: few blocks come here, and registers are full.
+__device__ __noinline__ void reduceLosses(LossReduction reduction, double* shared) {
+  reduction.run({int(threadIdx.x), shared}, [&](int n) {
+    const State* at = &reduction.utterances[n].finalLoss;
+    const State loss = await(at, loadRelaxed(at));
+    return __longlong_as_double((long long)(uint32_t(loss.low)) | (long long)loss.high << 32);
+  });
+}
+
+// Hands over this block's loss; whether all others have. By all threads.
+__device__ bool endsLast(const CtcProblem& p, const Workspace& workspace) {
+  __syncthreads();  // the loss is there, and all have read their copy of Utterance
+  bool last = false;
+  if (threadIdx.x == 0) {
+    const double loss = p.losses[blockIdx.x];
+    const long long bits = loss == loss ? __double_as_longlong(loss) : 0x7ff8000000000000;  // a NaN that is not NOT_THERE
+    storeRelaxedIf(true, &workspace.utterances()[blockIdx.x].finalLoss, {int(bits), int(bits >> 32)});
+    last = atomicInc(workspace.ended(), gridDim.x - 1) == gridDim.x - 1;
+  }
+  return __syncthreads_or(last);
+}
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(512, 1) ctc_small_loss(const CtcProblem p) {
@@ -372,4 +400,5 @@ extern "C" __global__ void __launch_bounds__(512, 1) ctc_small_loss(const CtcPro
     __syncthreads();  // it is there
   }
   complement::run(p, shared.parts);
+  if (p.reduced != nullptr && endsLast(p, workspace)) reduceLosses(LossReduction(p), shared.parts);
 }

@@ -164,7 +164,7 @@ void compute(Problem& p, Type type, const Choice& choice) {
     if (p.gradient) launch("ctc_labels", up(p.N * 2 * K, 32), 256, p, k);
   }
   launch("ctc_small_loss", p.N, 64 * (choice.smallLossW ? choice.smallLossW : std::min<int>(8, up(pairs, 32))), p);
-  if (p.reduced) launch("ctc_reduce", 1, 256, p);
+  if (p.reduced && p.N == 0) launch("ctc_reduce", 1, 256, p);
 }
 
 // ---- batches -------------------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "../../../../kernels/ctc.cuh"
 #include "../../../../kernels/decoding.cuh"
 #include "../../../../kernels/posteriors.cuh"
+#include "../../../../kernels/reduction.cuh"
 
 // Each file in a namespace of its own: on the device each is a module.
 namespace prepareModule {

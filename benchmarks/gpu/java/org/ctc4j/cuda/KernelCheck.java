@@ -236,10 +236,16 @@ public final class KernelCheck {
     }
   }
 
-  /** The one way that leads to {@code ctc_reduce}. */
+  /** The one way to a loss that the device reduces; with offsets {@code ctc_reduce} does it. */
   static void checkDeviceBatch(int labels) {
     TestBatch host = TestBatch.random(new Random(1), 30, 3, 9, labels, 2);
     CtcOptions options = host.options().withReduction(Reduction.SUM).withZeroInfinity(true);
+    checkDeviceBatch(host, options);
+    checkDeviceBatch(host, options.withBlankPenalty(1));
+    System.out.println("ok device batch");
+  }
+
+  private static void checkDeviceBatch(TestBatch host, CtcOptions options) {
     try (CudaCtc cuda = CudaCtc.create(0, EngineOptions.DEFAULT);
         PrimaryContext context = new PrimaryContext(0);
         Ctc reference = Ctc.create(Backend.REFERENCE)) {
@@ -254,7 +260,6 @@ public final class KernelCheck {
             }
           });
     }
-    System.out.println("ok device batch");
   }
 
   static void check(Ctc cuda, CtcAligner aligner, String name, ElementType type, double deviation) {

@@ -73,7 +73,7 @@ final class FloorPage {
         *Bytes*: every used logit read once, every entry of the gradient written once; of a ragged batch the utterances use
         three quarters of the frames on average. *Chain*: the frames of which each needs the one before; alpha and beta walk
         at the same time and meet, so it is T, whatever N, as long as the GPU holds all blocks of the lattice at once.
-        *Launches*: six; three more where several blocks share an utterance, which are in what is predicted below, not in the floor.
+        *Launches*: five, with or without the reduced loss; three more where several blocks share an utterance, which are in what is predicted below, not in the floor.
         *Workspace traffic*: label probabilities, written once and read three times, and rows of states, written
         twice and read twice. For few classes it is far more than the logits; L2 and the length of the chain hide it or do not,
         so it stands here and not in the floor. The kernels run one after the other: *as launched* is what they could reach,
@@ -159,7 +159,7 @@ final class FloorPage {
         meets it (`kernels/ptx/cycles.txt`: machine code that ptxas makes, replayed with its own stall counts by
         `gpu/loop_cycles.py`, a load taking 270 cycles). *Frames*: the longer of
         copying and of issuing, at two instructions a cycle and multiprocessor, those that the tests count of the PTX. *Labels*:
-        likewise, issuing alone. *Launches*: %.0f µs each, six, or nine where several blocks share an utterance. Clocks: A100 1.41 GHz, H100 and H200 1.755 GHz.
+        likewise, issuing alone. *Launches*: %.0f µs each, five, or eight where several blocks share an utterance. Clocks: A100 1.41 GHz, H100 and H200 1.755 GHz.
 
         """
             .formatted(Floor.MICROSECONDS_PER_LAUNCH));

@@ -37,6 +37,8 @@ final class LossArguments extends KernelArguments {
 
   private static final DeviceTargets NO_TARGETS = DeviceTargets.padded(0, 0, 0, 0);
 
+  private int reducedAt; // known once a problem is set
+
   LossArguments() {
     super(208, 8, 96, 56);
   }
@@ -67,14 +69,17 @@ final class LossArguments extends KernelArguments {
       DeviceResult result,
       LossWorkspace workspace,
       long workspaceAddress) {
-    write(PROBLEM)
-        .tensor(batch.logits())
-        .tensor(result.gradient())
-        .utterances(batch)
-        .int64(batch.weights())
-        .int64(result.losses())
-        .int64(result.statuses())
-        .int64(result.reduced())
+    Fields problem =
+        write(PROBLEM)
+            .tensor(batch.logits())
+            .tensor(result.gradient())
+            .utterances(batch)
+            .int64(batch.weights())
+            .int64(result.losses())
+            .int64(result.statuses());
+    reducedAt = problem.at();
+    problem
+        .int64(0)
         .int64(workspaceAddress)
         .shape(batch)
         .int32(call.options().blank())
@@ -83,6 +88,11 @@ final class LossArguments extends KernelArguments {
         .int32(flags(call) | (result.hasPosteriors() ? FLAG_POSTERIORS : 0))
         .end();
     setPosteriors(result);
+  }
+
+  /** Of {@code ctc_small_loss} or {@code ctc_reduce}: where the one that comes last adds up. */
+  void setReduced(long address) {
+    rewrite(reducedAt).int64(address);
   }
 
   /** Of {@code ctc_posteriors}. */

@@ -157,13 +157,17 @@ public final class LossKernels implements DeviceKernels {
         posteriors.enqueue(n, workspace.rowsKept(), arguments, launch);
       }
     }
-    if (!input.hasOffsets()) { // with them p is no probability, and so never nearly 1
+    boolean smallLosses = !input.hasOffsets(); // with them p is no probability, never nearly 1
+    boolean smallLossReduces = smallLosses && n > 0 && workspace.wildcards() == null;
+    if (smallLosses) {
+      arguments.setReduced(smallLossReduces ? result.reduced() : 0);
       smallLoss.enqueue(n, longest, arguments, launch);
     }
     if (workspace.wildcards() != null) {
       enqueueWildcards(batch, input, result, workspace.wildcards(), workspaceAddress, launch);
     }
-    if (result.reduced() != 0) {
+    if (result.reduced() != 0 && !smallLossReduces) {
+      arguments.setReduced(result.reduced());
       reduce.enqueue(arguments, launch);
     }
   }

@@ -6,7 +6,8 @@ import org.ctc4j.cuda.driver.Launch;
 /**
  * {@code ctc_small_loss}: loss and gradient once more, in float64, of utterances whose loss is
  * small, and of what is all but certain by the probability of everything else. One block an
- * utterance; the others end at once. Overwrites what the kernels before left in the workspace.
+ * utterance; the others end at once. Overwrites what the kernels before left in the workspace. The
+ * block that ends last adds up the weighted losses, if that is asked for.
  */
 final class SmallLossLauncher {
   private static final int LANES = 32;
