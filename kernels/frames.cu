@@ -22,7 +22,7 @@
 //      the exponentials that both uses want: device memory sees one read and one write. `any` keeps it in shared memory instead, as
 //      far as there is room, and there exponentials in its place, of 16-bit numbers not. Block kernels: each warp has a maximum and a sum of its own; one warp puts these together, takes the
 //      logarithm and writes E while the others write the gradient: two barriers a row.
-//      Loads and stores are 16 bytes wide where class stride is 1 and the row aligned (`any`: behind a head of single ones where it is not).
+//      Loads and stores are 16 bytes wide where class stride is 1, the row aligned and C a multiple of what they take.
 //      Which classes a lane adds up, and in what order, follows from C alone, so that a row has the same bits wherever it lies.
 // Launch: block 256, grid ceil(N T / rows), 32, 16 or 8 rows a block (probabilities: 8); block kernels grid N T, block 32 min(32, ceil(C / 512)). N T < 2^31.
 //      `any` takes the size of the dynamic shared memory as a second parameter.
@@ -32,7 +32,7 @@
 // The sum of exponentials leaves out the largest element (it is exactly 1): ln(1 + others) keeps its digits when the frame is
 // nearly certain, where 1 + others in float32 would lose them.
 // Bound by memory, so long as there are few instructions a class, some 12: no branch (a branch for the maximum, or for -Infinity, doubles
-// them), one exponential a class instead of one for the sum and one for the gradient, and in place of expf, which has 8, the 5 of
+// them; one for a whole row tells whether the largest must be left out from the start), one exponential a class instead of one for the sum and one for the gradient, and in place of expf, which has 8, the 5 of
 // exp(x) = 2^y (1 + (x - y ln 2)), y = x / ln 2 rounded: without the correction what is far below the maximum would be off by 1e-6.
 // Rejected: one kernel for the softmax and one for E (the gather of E finds the row in L1 here); float32 differences for the
 // exponents of E (x - b of logits of size 1000 is only good to 1e-4); a maximum of the block before the exponentials (a barrier more, and
@@ -90,12 +90,6 @@ __device__ inline double reciprocal(double x) {
 
 // ---- rows of numbers -----------------------------------------------------------------------------------------------------------
 
-// Numbers before the first that lies at a multiple of 16 bytes.
-template <typename X>
-__device__ int before(const X* at) {
-  return int(-(uintptr_t)at % 16 / sizeof(X));
-}
-
 template <typename X>
 __device__ void widenPacket(const X* at, typename Wide<X>::type* to) {
   const Packet<X> packet = loadPacket(at);
@@ -123,8 +117,6 @@ struct InputRow {
   __device__ A operator[](int c) const { return widen(at[c * stride]); }
   // Whether class 0 and every SIZE-th from there on begin 16 bytes.
   __device__ bool aligned() const { return stride == 1 && (uintptr_t)at % 16 == 0; }
-  // Classes before the first that lies at a multiple of 16 bytes, if the stride is 1.
-  __device__ int beforeAligned() const { return min(before(at), C); }
 };
 
 // A row of the gradient, of numbers of type G.
@@ -181,22 +173,30 @@ struct RowSum {
 template <typename A>
 struct PartialSum {
   static constexpr int PARTS = 4;  // short sums, then their sum: less rounding, and four chains instead of one
-  A parts[PARTS] = {A(-0.0), A(-0.0), A(-0.0), A(-0.0)};  // without those that are 1; -0 + x is x for a compiler, 0 + x not
-  A whole[2] = {A(-0.0), A(-0.0)};  // with them: to know how many there are takes an addition each, to count them two
+  A parts[PARTS] = {A(-0.0), A(-0.0), A(-0.0), A(-0.0)};  // -0 + x is x for a compiler, 0 + x not
 
-  __device__ void add(A e, int i) {
-    parts[i % PARTS] += e == 1 ? A(0) : e;
-    whole[i % 2] += e;
-  }
-  // The lanes' sums, to all lanes. Of a lane's ones all but one go to the others, so that a vote counts the rest.
-  template <typename Lanes>
-  __device__ void addUp(const Lanes& lanes, RowSum<A>* all) const {
-    const A others = (parts[0] + parts[1]) + (parts[2] + parts[3]);
-    const A ones = rint((whole[0] + whole[1]) - others);
-    all->ties = A(lanes.count(ones > 0));
-    all->others = lanes.template reduce<Sum>(ones > 0 ? others + (ones - 1) : others);
-  }
+  __device__ void add(A e, int i) { parts[i % PARTS] += e; }
+  __device__ A sum() const { return (parts[0] + parts[1]) + (parts[2] + parts[3]); }
 };
+
+// The lanes' sum of exp(x - max), of which this lane has `own`; others() leaves out those that are 1. Below 1 there are none, and from 2 on
+// the rest is as good if one is taken off again; only between they must be left out from the start. Of few classes that is less than to ask.
+template <typename A, int LANES, typename F>
+__device__ RowSum<A> sumOfPowers(A max, A own, const LaneGroup<LANES>& lanes, F others) {
+  if constexpr (LANES < 32) {
+    const A rest = others();
+    const A ones = rint(own - rest);  // all but one go to the others, so that a vote counts them
+    const A ties = A(lanes.count(ones > 0));
+    return {max, ties, lanes.template reduce<Sum>(ones > 0 ? rest + (ones - 1) : rest)};
+  } else {
+    const A whole = lanes.template reduce<Sum>(own);
+    if (whole < 1) return {max, 0, whole};
+    if (whole >= 2) return {max, 1, whole - 1};
+    const A rest = others();  // of NaN, too
+    const A ones = rint(own - rest);
+    return {max, lanes.template reduce<Sum>(ones), lanes.template reduce<Sum>(rest)};
+  }
+}
 
 // 1 / (ties + others)
 __device__ inline double inverseOf(const RowSum<double>& sum) { return 1 / (sum.ties + sum.others); }
@@ -438,16 +438,20 @@ struct RegisterRow {
     A most = x[0];
 #pragma unroll
     for (int i = 1; i < ITEMS; i++) most = larger(most, x[i]);
-    RowSum<A> all = {lanes.template reduce<Largest>(most), 0, 0};
-    const A shift = all.shift();
-    PartialSum<A> part;
+    const A max = lanes.template reduce<Largest>(most);
+    const A shift = RowSum<A>{max}.shift();
+    PartialSum<A> own;
 #pragma unroll
     for (int i = 0; i < ITEMS; i++) {
       x[i] = decayed(x[i] - shift);
-      part.add(x[i], i);
+      own.add(x[i], i);
     }
-    part.addUp(lanes, &all);
-    return all;
+    return sumOfPowers(max, own.sum(), lanes, [&] {
+      PartialSum<A> others;
+#pragma unroll
+      for (int i = 0; i < ITEMS; i++) others.add(x[i] == 1 ? A(0) : x[i], i);
+      return others.sum();
+    });
   }
 
   // Times a factor.
@@ -478,112 +482,141 @@ struct SharedRow {
   using Element = X;
   using A = typename Wide<X>::type;
   static constexpr int SIZE = Packet<X>::SIZE;
-  const InputRow<X> row;
+  static constexpr int AHEAD = 4;  // loads under way
   static constexpr bool KEEPS_POWERS = sizeof(X) == sizeof(A);
-  X* near;  // class 0 in shared memory
-  int kept;
+  const InputRow<X> row;
+  X* const near;  // in shared memory
+  const int kept;
   A max;
 
   // `room`: for how many numbers there is shared memory, a multiple of SIZE.
-  __device__ SharedRow(const InputRow<X>& row, int room, const RowBlock<X>& block) : row(row) {
-    const bool wide = row.stride == 1;
-    const int head = wide ? row.beforeAligned() : 0;
-    const int packets = wide ? (row.C - head) / SIZE : 0;
-    X* const to = near = (X*)dynamicShared + (SIZE - head) % SIZE;
-    kept = row.C + SIZE <= room ? row.C : head + ::max(room - 2 * SIZE, 0);
-
+  __device__ SharedRow(const InputRow<X>& row, int room, const RowBlock<X>& block)
+      : row(row), near((X*)dynamicShared), kept(min(row.C, room)) {
     A most = -CTC_INFINITY;
-    auto take = [&](int c) {
-      const X x = row.at[c * row.stride];
-      most = larger(most, widen(x));
-      if (c < kept) to[c] = x;
-    };
-    if (block.lane < head) take(block.lane);
-    constexpr int AHEAD = 4;  // loads under way
+    if (areInPackets() && row.aligned()) {
+      const int last = row.C / SIZE - 1;
+      const int keptPackets = kept / SIZE;
 #pragma unroll 1
-    for (int i = block.lane; i < packets; i += AHEAD * block.size()) {
-      Packet<X> loaded[AHEAD];
+      for (int i = block.lane; i <= last; i += AHEAD * block.size()) {
+        Packet<X> loaded[AHEAD];
 #pragma unroll
-      for (int k = 0; k < AHEAD; k++) {
-        loaded[k] = loadPacket(row.at + head + min(i + k * block.size(), packets - 1) * SIZE);
+        for (int k = 0; k < AHEAD; k++) loaded[k] = loadPacket(after(row.at, min(i + k * block.size(), last) * SIZE));
+#pragma unroll
+        for (int k = 0; k < AHEAD; k++) {
+#pragma unroll
+          for (int s = 0; s < SIZE; s++) most = larger(most, widen(loaded[k].x[s]));
+          const int at = i + k * block.size();
+          if (at < keptPackets) storePacket(near + at * SIZE, loaded[k]);
+        }
       }
+    } else {
+#pragma unroll 1
+      for (int c = block.lane; c < row.C; c += AHEAD * block.size()) {
+        X loaded[AHEAD];
 #pragma unroll
-      for (int k = 0; k < AHEAD; k++) {
-        const int c = head + min(i + k * block.size(), packets - 1) * SIZE;
+        for (int k = 0; k < AHEAD; k++) loaded[k] = row.at[min(c + k * block.size(), row.C - 1) * row.stride];
 #pragma unroll
-        for (int s = 0; s < SIZE; s++) most = larger(most, widen(loaded[k].x[s]));
-        if (c < kept && i + k * block.size() < packets) storePacket(to + c, loaded[k]);
+        for (int k = 0; k < AHEAD; k++) {
+          most = larger(most, widen(loaded[k]));
+          const int at = c + k * block.size();
+          if (at < kept) near[at] = loaded[k];
+        }
       }
     }
-#pragma unroll 1
-    for (int c = head + packets * SIZE + block.lane; c < row.C; c += block.size()) take(c);
     max = block.largest(most);
   }
 
-  // As it stands.
-  __device__ A operator[](int c) const { return widen(c < kept ? near[c] : row.at[c * row.stride]); }
+  // C alone decides, as in RegisterRow.
+  __device__ bool areInPackets() const { return row.C % SIZE == 0; }
 
   __device__ RowSum<A> sum(const WarpGroup& warp) {
-    RowSum<A> all = {max, 0, 0};
-    const A shift = all.shift();
+    const A own = sumOf<true>([](A e) { return e; });
+    return sumOfPowers(max, own, warp, [&] { return sumOf<false>([](A e) { return e == 1 ? A(0) : e; }); });
+  }
+
+  // Of term(exp(x - max)), by this thread, always of the same classes; what it has of them in shared memory becomes powers, or is that already.
+  template <bool FIRST, typename F>
+  __device__ A sumOf(F term) {
+    constexpr bool READY = KEEPS_POWERS && !FIRST;
+    const A shift = this->shift();
     PartialSum<A> part;
-    auto take = [&](int i, int c, A power, bool isNear) {
-      part.add(power, i);
-      if constexpr (KEEPS_POWERS) {
-        if (isNear) near[c] = power;
-      }
-    };
-    constexpr int AHEAD = 4;
-    const int step = AHEAD * blockDim.x;
-    int c = threadIdx.x;
+    if (areInPackets()) {
+      const int step = SIZE * blockDim.x;
+      int c = SIZE * threadIdx.x;
 #pragma unroll 1
-    for (int end = step; end <= kept; end += step, c += step) {  // in shared memory for all threads
+      for (; c < kept; c += step) {
+        A x[SIZE];
+        widenPacket(near + c, x);
 #pragma unroll
-      for (int i = 0; i < AHEAD; i++) {
-        const int at = c + i * blockDim.x;
-        take(i, at, decayed(widen(near[at]) - shift), true);
+        for (int k = 0; k < SIZE; k++) {
+          if (!READY) x[k] = decayed(x[k] - shift);
+          part.add(term(x[k]), k);
+        }
+        if constexpr (KEEPS_POWERS && FIRST) narrowPacket(x, near + c);
+      }
+#pragma unroll 1
+      for (; c < row.C; c += step) {
+        A x[SIZE];
+        loadFar(c, x);
+#pragma unroll
+        for (int k = 0; k < SIZE; k++) part.add(term(decayed(x[k] - shift)), k);
+      }
+    } else {
+#pragma unroll 1
+      for (int c = threadIdx.x; c < row.C; c += PartialSum<A>::PARTS * blockDim.x) {
+#pragma unroll
+        for (int i = 0; i < PartialSum<A>::PARTS; i++) {
+          const int at = c + i * blockDim.x;
+          const A e = at >= row.C ? A(0) : READY && at < kept ? widen(near[at]) : decayed((at < kept ? widen(near[at]) : row[at]) - shift);
+          part.add(term(e), i);
+          if constexpr (KEEPS_POWERS && FIRST) {
+            if (at < kept) near[at] = e;
+          }
+        }
       }
     }
-#pragma unroll 1
-    for (; c < row.C; c += step) {  // the same, in the same order
-#pragma unroll
-      for (int i = 0; i < AHEAD; i++) {
-        const int at = c + i * blockDim.x;
-        take(i, at, at < row.C ? decayed((*this)[at] - shift) : A(0), at < kept);
-      }
-    }
-    part.addUp(warp, &all);
-    return all;
+    return part.sum();
   }
 
   __device__ void write(const InputRow<X>&, A factor, const OutputRow<X>& out, const RowBlock<X>& block) const {
-    const A shift = RowSum<A>{max, 0, 0}.shift();
-    auto termOf = [&](A x) { return (KEEPS_POWERS ? x : decayed(x - shift)) * factor; };
-    auto term = [&](int c) {
-      const A x = (*this)[c];
-      return (KEEPS_POWERS && c < kept ? x : decayed(x - shift)) * factor;
-    };
-    const bool wide = out.stride == 1;
-    const int head = wide ? min(before(out.at), row.C) : 0;
-    const int packets = wide ? (row.C - head) / SIZE : 0;
-    const bool aligned = before(near + head) == 0;
-    if (block.lane < head) out.set(block.lane, term(block.lane));
+    const A shift = this->shift();
+    auto term = [&](A x) { return decayed(x - shift) * factor; };
+    auto nearTerm = [&](A x) { return KEEPS_POWERS ? x * factor : term(x); };
+    if (areInPackets() && out.packets()) {
+      const int step = SIZE * block.size();
+      int c = SIZE * block.lane;
 #pragma unroll 1
-    for (int i = block.lane; i < packets; i += block.size()) {
-      const int c = head + i * SIZE;
-      A x[SIZE];
-      if (aligned && c + SIZE <= kept) {
+      for (; c < kept; c += step) {
+        A x[SIZE];
         widenPacket(near + c, x);
 #pragma unroll
-        for (int k = 0; k < SIZE; k++) x[k] = termOf(x[k]);
-      } else {
-#pragma unroll
-        for (int k = 0; k < SIZE; k++) x[k] = term(c + k);
+        for (int k = 0; k < SIZE; k++) x[k] = nearTerm(x[k]);
+        narrowPacket(x, after(out.at, c));
       }
-      narrowPacket(x, out.at + c);
-    }
 #pragma unroll 1
-    for (int c = head + packets * SIZE + block.lane; c < row.C; c += block.size()) out.set(c, term(c));
+      for (; c < row.C; c += step) {
+        A x[SIZE];
+        loadFar(c, x);
+#pragma unroll
+        for (int k = 0; k < SIZE; k++) x[k] = term(x[k]);
+        narrowPacket(x, after(out.at, c));
+      }
+    } else {
+#pragma unroll 1
+      for (int c = block.lane; c < row.C; c += block.size()) out.set(c, c < kept ? nearTerm(widen(near[c])) : term(row[c]));
+    }
+  }
+
+ private:
+  __device__ A shift() const { return RowSum<A>{max, 0, 0}.shift(); }
+  // SIZE classes that are not kept.
+  __device__ void loadFar(int c, A* x) const {
+    if (row.aligned()) {
+      widenPacket(row.at + c, x);
+    } else {
+#pragma unroll
+      for (int k = 0; k < SIZE; k++) x[k] = row[c + k];
+    }
   }
 };
 

@@ -99,9 +99,9 @@ final class FramesLauncher {
     launch.kernel(kernel, blocks, threads, sharedBytes, arguments.pointers());
   }
 
-  /** For a whole frame and what lies before it up to 16 bytes, or for as much as there is. */
+  /** For a whole frame, or for as much as there is. */
   private static int sharedBytes(ElementType type, int classes, KernelModules.Kernel kernel) {
-    long packets = ((long) classes * type.bytes() + PACKET_BYTES - 1) / PACKET_BYTES + 1;
+    long packets = ((long) classes * type.bytes() + PACKET_BYTES - 1) / PACKET_BYTES;
     return (int) Math.min(packets, kernel.dynamicSharedBytes() / PACKET_BYTES) * PACKET_BYTES;
   }
 }
