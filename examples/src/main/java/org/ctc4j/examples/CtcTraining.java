@@ -17,9 +17,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.DoubleSupplier;
+import java.util.function.IntFunction;
+import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.Reduction;
+import org.ctc4j.Wildcards;
 import org.ctc4j.djl.CtcErrorRate;
 import org.ctc4j.djl.CtcLoss;
 import org.ctc4j.djl.FrameLayout;
@@ -39,6 +42,8 @@ public final class CtcTraining implements AutoCloseable {
   private final Model model;
   private final Trainer trainer;
   private final int steps;
+  private IntFunction<Wildcards> wildcards = step -> Wildcards.DEFAULT;
+  private int done; // of the steps
   private CtcLoss loss;
 
   /** Makes batches, each the next. */
@@ -64,16 +69,29 @@ public final class CtcTraining implements AutoCloseable {
             .optFinalValue(rate / 100)
             .setMaxUpdates(steps)
             .build();
-    ctc = Ctc.create();
+    ctc = Ctc.create(Backend.CPU); // where the logits are
     model = Model.newInstance(name);
     model.setBlock(block);
     priors = new FollowingPriors(CtcOptions.DEFAULT.withReduction(Reduction.MEAN), priorScale);
-    loss = new CtcLoss(ctc, priors.options(), FrameLayout.BATCH_MAJOR);
+    loss = loss();
     trainer =
         model.newTrainer(
             new DefaultTrainingConfig(loss)
                 .optOptimizer(Optimizer.adam().optLearningRateTracker(tracker).build()));
     trainer.initialize(input);
+  }
+
+  private CtcLoss loss() {
+    return new CtcLoss(ctc, priors.options(), FrameLayout.BATCH_MAJOR, () -> wildcards.apply(done));
+  }
+
+  /**
+   * Says what wildcards in the targets cost; nothing is what they cost without.
+   *
+   * @param ofStep asked for at each step, of how many there were before
+   */
+  public void setWildcards(IntFunction<Wildcards> ofStep) {
+    wildcards = ofStep;
   }
 
   /**
@@ -103,10 +121,11 @@ public final class CtcTraining implements AutoCloseable {
       collector.backward(array);
       value = array.getFloat();
       if (priors.add(predictions.head(), batch.getLabels())) {
-        loss = new CtcLoss(ctc, priors.options(), FrameLayout.BATCH_MAJOR);
+        loss = loss();
       }
     }
     trainer.step();
+    done++;
     return value;
   }
 
