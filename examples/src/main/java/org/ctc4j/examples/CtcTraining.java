@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.DoubleSupplier;
-import java.util.function.IntFunction;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcOptions;
@@ -42,8 +41,6 @@ public final class CtcTraining implements AutoCloseable {
   private final Model model;
   private final Trainer trainer;
   private final int steps;
-  private IntFunction<Wildcards> wildcards = step -> Wildcards.DEFAULT;
-  private int done; // of the steps
   private CtcLoss loss;
 
   /** Makes batches, each the next. */
@@ -82,16 +79,7 @@ public final class CtcTraining implements AutoCloseable {
   }
 
   private CtcLoss loss() {
-    return new CtcLoss(ctc, priors.options(), FrameLayout.BATCH_MAJOR, () -> wildcards.apply(done));
-  }
-
-  /**
-   * Says what wildcards in the targets cost; nothing is what they cost without.
-   *
-   * @param ofStep asked for at each step, of how many there were before
-   */
-  public void setWildcards(IntFunction<Wildcards> ofStep) {
-    wildcards = ofStep;
+    return new CtcLoss(ctc, priors.options(), FrameLayout.BATCH_MAJOR, () -> Wildcards.DEFAULT);
   }
 
   /**
@@ -125,7 +113,6 @@ public final class CtcTraining implements AutoCloseable {
       }
     }
     trainer.step();
-    done++;
     return value;
   }
 

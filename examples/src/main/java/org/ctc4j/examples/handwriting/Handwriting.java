@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.ctc4j.Wildcards;
 import org.ctc4j.examples.CtcTraining;
 import org.ctc4j.examples.LearningCurve;
 import org.ctc4j.examples.RunOptions;
@@ -34,7 +33,6 @@ import picocli.CommandLine.Spec;
 public final class Handwriting implements Callable<Integer> {
   private static final int BATCH = 32;
   private static final int HELD_OUT_STRINGS = 256;
-  private static final double MOST_PENALTY = 1;
   private static final double LEARNED = 0.5; // guessing the commonest digit is at 0.9
 
   @Option(names = "--data", required = true, hidden = true)
@@ -115,7 +113,6 @@ public final class Handwriting implements Callable<Integer> {
     LearningCurve curve = new LearningCurve("character error rate");
     Shape input = new Shape(BATCH, 1, DigitStrings.HEIGHT, 160);
     try (CtcTraining training = new CtcTraining("handwriting", reader(), input, steps, 2e-3f, 0)) {
-      training.setWildcards(step -> wildcards((double) step / steps));
       training.run(
           manager -> strings.batch(manager, BATCH),
           every,
@@ -142,17 +139,6 @@ public final class Handwriting implements Callable<Integer> {
     if (!isSo) {
       throw new ParameterException(command.commandLine(), message);
     }
-  }
-
-  /**
-   * Nothing at first, when no digit would be found in what a wildcard can take; more and more, so
-   * that the wildcards leave the frames between digits to the blank.
-   *
-   * @param done share of the steps
-   */
-  private static Wildcards wildcards(double done) {
-    double penalty = done * MOST_PENALTY;
-    return Wildcards.DEFAULT.withFramePenalty(penalty).withLabelPenalty(penalty);
   }
 
   /** Always of the same strings. */

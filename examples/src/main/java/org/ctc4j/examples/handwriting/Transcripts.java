@@ -9,7 +9,7 @@ import org.ctc4j.Wildcards;
  * wildcards where others may be. For use by one thread at a time.
  */
 final class Transcripts {
-  /** Where wildcards are. */
+  /** Where {@link Wildcards#FRAMES} are. */
   enum Stars {
     NONE,
     /**
@@ -50,7 +50,7 @@ final class Transcripts {
       if (isTold) {
         target[length++] = digit + 1;
       } else if (stars == Stars.GAPS && !inGap) {
-        target[length++] = Wildcards.LABELS;
+        target[length++] = Wildcards.FRAMES;
       }
       inGap = !isTold;
     }
