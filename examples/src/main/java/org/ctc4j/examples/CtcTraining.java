@@ -17,9 +17,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.DoubleSupplier;
+import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.Reduction;
+import org.ctc4j.Wildcards;
 import org.ctc4j.djl.CtcErrorRate;
 import org.ctc4j.djl.CtcLoss;
 import org.ctc4j.djl.FrameLayout;
@@ -64,16 +66,20 @@ public final class CtcTraining implements AutoCloseable {
             .optFinalValue(rate / 100)
             .setMaxUpdates(steps)
             .build();
-    ctc = Ctc.create();
+    ctc = Ctc.create(Backend.CPU); // where the logits are
     model = Model.newInstance(name);
     model.setBlock(block);
     priors = new FollowingPriors(CtcOptions.DEFAULT.withReduction(Reduction.MEAN), priorScale);
-    loss = new CtcLoss(ctc, priors.options(), FrameLayout.BATCH_MAJOR);
+    loss = loss();
     trainer =
         model.newTrainer(
             new DefaultTrainingConfig(loss)
                 .optOptimizer(Optimizer.adam().optLearningRateTracker(tracker).build()));
     trainer.initialize(input);
+  }
+
+  private CtcLoss loss() {
+    return new CtcLoss(ctc, priors.options(), FrameLayout.BATCH_MAJOR, () -> Wildcards.DEFAULT);
   }
 
   /**
@@ -103,7 +109,7 @@ public final class CtcTraining implements AutoCloseable {
       collector.backward(array);
       value = array.getFloat();
       if (priors.add(predictions.head(), batch.getLabels())) {
-        loss = new CtcLoss(ctc, priors.options(), FrameLayout.BATCH_MAJOR);
+        loss = loss();
       }
     }
     trainer.step();

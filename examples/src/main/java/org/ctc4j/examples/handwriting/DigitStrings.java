@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.dataset.Batch;
 import ai.djl.translate.Batchifier;
+import java.util.Arrays;
 import java.util.Random;
 
 /**
@@ -30,14 +31,17 @@ final class DigitStrings {
 
   private final DigitSheet sheet;
   private final int[] numbers;
+  private final Transcripts transcripts;
   private final Random random;
 
   /**
    * @param numbers the images of each digit that may be used
+   * @param transcripts what targets tell of the strings
    */
-  DigitStrings(DigitSheet sheet, int[] numbers, long seed) {
+  DigitStrings(DigitSheet sheet, int[] numbers, Transcripts transcripts, long seed) {
     this.sheet = sheet;
     this.numbers = numbers.clone();
+    this.transcripts = transcripts;
     this.random = new Random(seed);
   }
 
@@ -69,7 +73,7 @@ final class DigitStrings {
   }
 
   /**
-   * The next strings: images (N, 1, {@value #HEIGHT}, W); targets (N, Lmax), target lengths and
+   * The next strings: images (N, 1, {@value #HEIGHT}, W); targets, concatenated, target lengths and
    * input lengths.
    */
   Batch batch(NDManager parent, int size) {
@@ -78,15 +82,13 @@ final class DigitStrings {
     int frames = 0;
     int[] targetLengths = new int[size];
     int[] inputLengths = new int[size];
-    int[] targets = new int[size * LONGEST];
+    int[][] targets = new int[size][];
     for (int n = 0; n < size; n++) {
       lines[n] = next();
       inputLengths[n] = lines[n].frames();
       frames = Math.max(frames, inputLengths[n]);
-      targetLengths[n] = lines[n].digits.length;
-      for (int i = 0; i < targetLengths[n]; i++) {
-        targets[n * LONGEST + i] = lines[n].digits[i] + 1;
-      }
+      targets[n] = transcripts.target(lines[n].digits);
+      targetLengths[n] = targets[n].length;
     }
     int width = frames * PIXELS_PER_FRAME;
     float[] images = new float[size * HEIGHT * width];
@@ -99,7 +101,7 @@ final class DigitStrings {
     NDList data = new NDList(manager.create(images, new Shape(size, 1, HEIGHT, width)));
     NDList labels =
         new NDList(
-            manager.create(targets, new Shape(size, LONGEST)),
+            manager.create(Arrays.stream(targets).flatMapToInt(Arrays::stream).toArray()),
             manager.create(targetLengths),
             manager.create(inputLengths));
     return new Batch(manager, data, labels, size, Batchifier.STACK, Batchifier.STACK, 0, 1);

@@ -20,7 +20,10 @@ import org.ctc4j.examples.RunOptions;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Trains a model to read strings of handwritten digits. */
 @Command(
@@ -35,10 +38,35 @@ public final class Handwriting implements Callable<Integer> {
   @Option(names = "--data", required = true, hidden = true)
   private Path sheet;
 
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "2400",
+      description =
+          "of the optimiser, without --quick, a multiple of 200 (default: ${DEFAULT-VALUE})")
+  private int steps;
+
+  @Option(
+      names = "--left-out",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description = "of the digits that transcripts to train with leave out")
+  private double leftOut;
+
+  @Option(
+      names = "--wildcards",
+      paramLabel = "PLACES",
+      defaultValue = "none",
+      description =
+          "gaps: in place of digits left out; everywhere: before, between and after all others")
+  private Transcripts.Stars stars;
+
   @Mixin private RunOptions options;
+  @Spec private CommandSpec command;
 
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Handwriting()).execute(args));
+    System.exit(
+        new CommandLine(new Handwriting()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
   }
 
   /** (N, 1, 24, W) to (N, W / 4, 11): three convolutions, their columns the frames. */
@@ -74,10 +102,14 @@ public final class Handwriting implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    int steps = options.quick ? 400 : 2400;
     int every = options.quick ? 100 : 200;
+    int steps = options.quick ? 400 : this.steps;
+    require(steps > 0 && steps % every == 0, "--steps: expected a multiple of 200, got " + steps);
+    require(leftOut >= 0 && leftOut < 1, "--left-out: expected a share in [0, 1), got " + leftOut);
     DigitSheet digits = DigitSheet.read(sheet);
-    DigitStrings strings = new DigitStrings(digits, DigitSheet.numbers(false), CtcTraining.SEED);
+    Transcripts transcripts = new Transcripts(leftOut, stars, CtcTraining.SEED + 2);
+    DigitStrings strings =
+        new DigitStrings(digits, DigitSheet.numbers(false), transcripts, CtcTraining.SEED);
     LearningCurve curve = new LearningCurve("character error rate");
     Shape input = new Shape(BATCH, 1, DigitStrings.HEIGHT, 160);
     try (CtcTraining training = new CtcTraining("handwriting", reader(), input, steps, 2e-3f, 0)) {
@@ -103,9 +135,16 @@ public final class Handwriting implements Callable<Integer> {
     return 0;
   }
 
+  private void require(boolean isSo, String message) {
+    if (!isSo) {
+      throw new ParameterException(command.commandLine(), message);
+    }
+  }
+
   /** Always of the same strings. */
   private static double errorRate(CtcTraining training, DigitSheet digits) {
-    DigitStrings strings = new DigitStrings(digits, DigitSheet.numbers(true), CtcTraining.SEED + 1);
+    DigitStrings strings =
+        new DigitStrings(digits, DigitSheet.numbers(true), Transcripts.FULL, CtcTraining.SEED + 1);
     return training.errorRate(manager -> strings.batch(manager, BATCH), HELD_OUT_STRINGS / BATCH);
   }
 }

@@ -57,7 +57,8 @@ class DigitSheetTest {
     DigitSheet sheet = planted();
     try (NDManager manager = NDManager.newBaseManager()) {
       for (boolean heldOut : new boolean[] {false, true}) {
-        DigitStrings strings = new DigitStrings(sheet, DigitSheet.numbers(heldOut), 5);
+        DigitStrings strings =
+            new DigitStrings(sheet, DigitSheet.numbers(heldOut), Transcripts.FULL, 5);
         Set<Float> inks = new HashSet<>();
         for (int i = 0; i < 20; i++) {
           try (Batch batch = strings.batch(manager, 16)) {

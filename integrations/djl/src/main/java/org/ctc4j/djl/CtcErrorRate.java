@@ -14,13 +14,15 @@ import org.ctc4j.CtcLabels;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.Targets;
+import org.ctc4j.Wildcards;
 import org.ctc4j.text.ErrorCounts;
 import org.ctc4j.text.Vocabulary;
 
 /**
  * The error rate of greedy decoding: substitutions, insertions and deletions of all utterances,
  * over the labels, characters or words of their targets. {@link org.ctc4j.djl} says what
- * predictions and labels are. Thread-safe.
+ * predictions and labels are. Utterances whose targets hold {@link Wildcards} are left out, as
+ * nobody knows what should be read there. Thread-safe.
  */
 public final class CtcErrorRate extends Evaluator {
   private final CtcDecoder decoder = CtcDecoder.create();
@@ -65,16 +67,20 @@ public final class CtcErrorRate extends Evaluator {
         (target, output) -> ErrorCounts.words(vocabulary.text(target), vocabulary.text(output)));
   }
 
-  /** The error rate of one batch, a float32 scalar of the predictions' manager. */
+  /** The error rate of one batch, a float32 scalar of the predictions' manager; NaN of nothing. */
   @Override
   public NDArray evaluate(NDList labels, NDList predictions) {
-    return predictions.head().getManager().create((float) counts(labels, predictions).rate());
+    return predictions.head().getManager().create(rate(counts(labels, predictions)));
+  }
+
+  private static float rate(ErrorCounts sum) {
+    return sum.total() + sum.errors() == 0 ? Float.NaN : (float) sum.rate();
   }
 
   private ErrorCounts counts(NDList labels, NDList predictions) {
     try (HostArray host = new HostArray("predictions", predictions.head())) {
       FrameTensor logits = host.frames(layout);
-      CtcBatch batch = Labels.batch(logits, labels);
+      CtcBatch batch = Labels.batch(logits, labels, Wildcards.DEFAULT);
       int[] inputLengths = new int[batch.utterances()];
       for (int n = 0; n < inputLengths.length; n++) {
         inputLengths[n] = batch.inputLength(n);
@@ -82,7 +88,9 @@ public final class CtcErrorRate extends Evaluator {
       List<CtcLabels> found = decoder.greedyLabels(logits, inputLengths, options);
       ErrorCounts sum = ErrorCounts.NONE;
       for (int n = 0; n < found.size(); n++) {
-        sum = sum.plus(count.apply(target(batch.targets(), n), found.get(n).labels()));
+        if (!batch.targets().hasWildcards(n)) {
+          sum = sum.plus(count.apply(target(batch.targets(), n), found.get(n).labels()));
+        }
       }
       return sum;
     }
@@ -117,10 +125,10 @@ public final class CtcErrorRate extends Evaluator {
     }
   }
 
-  /** The error rate of all utterances since the last reset. */
+  /** The error rate of all utterances since the last reset; NaN if there was nothing to read. */
   @Override
   public float getAccumulator(String key) {
-    return (float) counts(key).rate();
+    return rate(counts(key));
   }
 
   /** The same in its parts. */

@@ -13,12 +13,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcResult;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Reduction;
+import org.ctc4j.Wildcards;
 
 /**
  * The CTC loss, to train with. {@link org.ctc4j.djl} says what predictions and labels are.
@@ -53,6 +55,7 @@ public class CtcLoss extends Loss {
   private final Ctc ctc;
   private final CtcOptions options;
   private final FrameLayout layout;
+  private final Supplier<Wildcards> wildcards; // of null where targets hold none
   private final Deque<Evaluated> evaluated = new ArrayDeque<>(); // guarded by itself
   private final Map<String, Mean> means = new ConcurrentHashMap<>();
 
@@ -86,10 +89,24 @@ public class CtcLoss extends Loss {
    * @throws InvalidInputException if the reduction is {@link Reduction#NONE}
    */
   public CtcLoss(Ctc ctc, CtcOptions options, FrameLayout layout) {
+    this(ctc, options, layout, () -> null);
+  }
+
+  /**
+   * Of targets that may hold {@link Wildcards}, or whose labels may be left out.
+   *
+   * @param ctc computes the losses
+   * @param options with a reduction: DJL minimises one number
+   * @param wildcards what they cost: asked for at every batch, so that penalties can fall as
+   *     training goes on; null from it where targets hold none
+   * @throws InvalidInputException if the reduction is {@link Reduction#NONE}
+   */
+  public CtcLoss(Ctc ctc, CtcOptions options, FrameLayout layout, Supplier<Wildcards> wildcards) {
     super("CtcLoss");
     this.ctc = Objects.requireNonNull(ctc, "ctc");
     this.options = Objects.requireNonNull(options, "options");
     this.layout = Objects.requireNonNull(layout, "layout");
+    this.wildcards = Objects.requireNonNull(wildcards, "wildcards");
     if (options.reduction() == Reduction.NONE) {
       throw new InvalidInputException(
           "reduction: expected one that makes a single number of the losses, got NONE");
@@ -108,7 +125,7 @@ public class CtcLoss extends Loss {
     NDArray logits = predictions.head();
     try (HostArray host = new HostArray("predictions", logits);
         NDManager scope = logits.getManager().newSubManager(Device.cpu())) {
-      CtcBatch batch = Labels.batch(host.frames(layout), labels);
+      CtcBatch batch = Labels.batch(host.frames(layout), labels, wildcards.get());
       NDArray gradient = scope.zeros(logits.getShape(), logits.getDataType());
       double loss = lossAndGradient(batch, gradient);
       remember(labels, predictions, loss);
@@ -169,7 +186,7 @@ public class CtcLoss extends Loss {
 
   private double value(NDList labels, NDList predictions) {
     try (HostArray host = new HostArray("predictions", predictions.head())) {
-      CtcBatch batch = Labels.batch(host.frames(layout), labels);
+      CtcBatch batch = Labels.batch(host.frames(layout), labels, wildcards.get());
       return compute(batch, CtcResult.ofLosses(batch.utterances()));
     }
   }

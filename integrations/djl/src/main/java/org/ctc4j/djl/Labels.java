@@ -8,18 +8,23 @@ import org.ctc4j.CtcBatch;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Targets;
+import org.ctc4j.Wildcards;
 
 /** Reads a list of labels, as the package's documentation describes it. */
 final class Labels {
   private Labels() {}
 
-  static CtcBatch batch(FrameTensor predictions, NDList labels) {
+  /**
+   * @param wildcards what those in the targets cost; null if there can be none
+   */
+  static CtcBatch batch(FrameTensor predictions, NDList labels, Wildcards wildcards) {
     if (labels.isEmpty() || labels.size() > 3) {
       throw new InvalidInputException(
           "labels: expected targets, target lengths and input lengths, one to three arrays, got "
               + labels.size());
     }
-    Targets targets = targets(labels);
+    Targets plain = targets(labels);
+    Targets targets = wildcards == null ? plain : plain.withWildcards(wildcards);
     return labels.size() == 3
         ? CtcBatch.of(predictions, targets, integers("input lengths", labels.get(2)))
         : CtcBatch.of(predictions, targets);

@@ -8,7 +8,8 @@
  * list of up to three arrays of int32 or int64:
  *
  * <ol>
- *   <li>targets, without blanks: padded, (N, Lmax), or concatenated, (Σ L<sub>n</sub>);
+ *   <li>targets, without blanks: padded, (N, Lmax), or concatenated, (Σ L<sub>n</sub>), and with
+ *       {@link org.ctc4j.Wildcards} where a loss is told what these cost;
  *   <li>target lengths, (N); may be left out where padded targets are all as long as their array is
  *       wide;
  *   <li>input lengths, (N): the frames of the predictions that each utterance uses; if left out,

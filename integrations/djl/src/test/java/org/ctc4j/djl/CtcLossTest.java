@@ -24,6 +24,7 @@ import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.Reduction;
 import org.ctc4j.Targets;
+import org.ctc4j.Wildcards;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -88,12 +89,17 @@ class CtcLossTest {
   }
 
   private static NDList padded(NDManager manager, boolean longs) {
+    return padded(manager, longs, TARGETS);
+  }
+
+  /** To a width of 4. */
+  private static NDList padded(NDManager manager, boolean longs, int[]... targets) {
     int[] labels = new int[TARGETS.length * 4];
     Arrays.fill(labels, -1);
     for (int n = 0; n < TARGETS.length; n++) {
-      System.arraycopy(TARGETS[n], 0, labels, 4 * n, TARGETS[n].length);
+      System.arraycopy(targets[n], 0, labels, 4 * n, targets[n].length);
     }
-    int[] lengths = Arrays.stream(TARGETS).mapToInt(target -> target.length).toArray();
+    int[] lengths = Arrays.stream(targets).mapToInt(target -> target.length).toArray();
     return new NDList(
         array(manager, longs, labels).reshape(TARGETS.length, 4),
         array(manager, longs, lengths),
@@ -112,14 +118,18 @@ class CtcLossTest {
   }
 
   private static Outcome byReference(FrameLayout layout, CtcOptions options, float[] logits) {
+    return byReference(layout, options, logits, Targets.of(TARGETS));
+  }
+
+  private static Outcome byReference(
+      FrameLayout layout, CtcOptions options, float[] logits, Targets targets) {
     float[] data = logits.clone();
     for (int i = 0; i < data.length; i++) {
       data[i] *= 3;
     }
     float[] gradient = new float[data.length];
     CtcResult result = CtcResult.ofGradient(tensor(layout, gradient));
-    REFERENCE.compute(
-        CtcBatch.of(tensor(layout, data), Targets.of(TARGETS), INPUT_LENGTHS), options, result);
+    REFERENCE.compute(CtcBatch.of(tensor(layout, data), targets, INPUT_LENGTHS), options, result);
     for (int i = 0; i < gradient.length; i++) {
       gradient[i] *= 3;
     }
@@ -130,7 +140,7 @@ class CtcLossTest {
     if (Float.isInfinite(expected.loss)) {
       assertEquals(expected.loss, got.loss);
     } else {
-      assertEquals(expected.loss, got.loss, tolerance * expected.loss);
+      assertEquals(expected.loss, got.loss, tolerance * Math.abs(expected.loss));
     }
     double norm = 0;
     double difference = 0;
@@ -164,6 +174,28 @@ class CtcLossTest {
             }
           }
         }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("Targets may hold wildcards beside padding; their penalties are those of each step")
+  void wildcards() {
+    int[][] targets = {
+      {Wildcards.FRAMES, 1, Wildcards.LABELS, 2}, {}, {4, Wildcards.FRAMES}, {Wildcards.LABELS, 3},
+    };
+    CtcOptions options = CtcOptions.DEFAULT.withReduction(Reduction.MEAN);
+    Wildcards[] now = new Wildcards[1];
+    CtcLoss loss = new CtcLoss(CTC, options, FrameLayout.BATCH_MAJOR, () -> now[0]);
+    float[] data = random(System.nanoTime(), FRAMES * TARGETS.length * CLASSES);
+    for (Wildcards step : new Wildcards[] {new Wildcards(3, 2, 5), new Wildcards(0.5, 0, 1)}) {
+      now[0] = step;
+      Outcome expected =
+          byReference(
+              FrameLayout.BATCH_MAJOR, options, data, Targets.of(targets).withWildcards(step));
+      try (NDManager manager = NDManager.newBaseManager()) {
+        NDArray logits = manager.create(data, shape(FrameLayout.BATCH_MAJOR));
+        assertClose(expected, throughDjl(loss, padded(manager, true, targets), logits, 1), 1e-5);
       }
     }
   }
@@ -332,9 +364,12 @@ class CtcLossTest {
           loss,
           new NDList(),
           logits);
-      assertThrows(
-          InvalidInputException.class,
-          () -> loss.evaluate(new NDList(manager.create(new int[] {2}), one), new NDList(logits)));
+      for (int target : new int[] {2, Wildcards.FRAMES}) {
+        NDArray targets = manager.create(new int[] {target});
+        assertThrows(
+            InvalidInputException.class,
+            () -> loss.evaluate(new NDList(targets, one), new NDList(logits)));
+      }
     }
   }
 

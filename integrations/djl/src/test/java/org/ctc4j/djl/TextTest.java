@@ -3,6 +3,7 @@ package org.ctc4j.djl;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -13,6 +14,7 @@ import java.util.List;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.Wildcards;
 import org.ctc4j.text.ErrorCounts;
 import org.ctc4j.text.Vocabulary;
 import org.junit.jupiter.api.DisplayName;
@@ -61,6 +63,25 @@ class TextTest {
       characters.resetAccumulator("epoch");
       assertEquals(ErrorCounts.NONE, characters.counts("epoch"));
       assertThrows(IllegalArgumentException.class, () -> words.getAccumulator("none"));
+    }
+  }
+
+  @Test
+  @DisplayName("Targets with wildcards are left out of error rates, which are NaN of nothing else")
+  void wildcards() {
+    CtcErrorRate rate = CtcErrorRate.words(VOCABULARY, CtcOptions.DEFAULT, FrameLayout.BATCH_MAJOR);
+    rate.resetAccumulator("epoch");
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDList one = new NDList(path(manager, 1, 0, 2).expandDims(0));
+      rate.updateAccumulator("epoch", labels(manager, 1, Wildcards.FRAMES), one);
+      assertTrue(Float.isNaN(rate.getAccumulator("epoch")));
+      assertTrue(Float.isNaN(rate.evaluate(labels(manager, Wildcards.LABELS), one).getFloat()));
+      NDList both = new NDList(path(manager, 1, 0, 2, 1, 4, 2).reshape(2, 3, 5));
+      NDList labels = new NDList(manager.create(new int[] {1, Wildcards.LABELS, 1, 2}));
+      labels.add(manager.create(new int[] {2, 2}));
+      rate.updateAccumulator("epoch", labels, both);
+      assertEquals(new ErrorCounts(0, 1, 1, 0), rate.counts("epoch")); // "a b" for "ab"
+      assertEquals(2, rate.getAccumulator("epoch"));
     }
   }
 
