@@ -183,15 +183,15 @@ public final class CudaCtc extends Ctc {
    * Gets ready for {@link #enqueue(DeviceBatch, CtcOptions, DeviceResult, long)}, so that such a
    * call can be captured in a CUDA graph, or is as quick the first time as it is later. Loads the
    * kernels that it launches, which the driver translates when it sees them for the first time,
-   * unless the jar has machine code for the device (seconds; kept in its cache), and makes the stream's workspace large enough. What kernels a
-   * call launches depends on the element type of its logits, on C (up to 32, 64, 128, 256, 1024,
-   * 16384, or more), on the largest target length (up to 127, 255, or more), on which of reduced
-   * loss, gradient and posteriors it has a place for, and on whether there are {@link
-   * ClassOffsets}, whose kernels this loads in any case, or {@link Wildcards}; the workspace
-   * depends on T, N, C, the largest target length and whether there is a gradient or posteriors, or
-   * wildcards. A call that is like one before it on this stream in all of these needs nothing more.
-   * Waits for the driver, not for the device; not to be called during a capture. No number of batch
-   * and result is read.
+   * unless the jar has machine code for the device (seconds; kept in its cache), and makes the
+   * stream's workspace large enough. What kernels a call launches depends on the element type of
+   * its logits, on C (up to 32, 64, 128, 256, 1024, 16384, or more), on the largest target length
+   * (up to 127, 255, or more), on which of reduced loss, gradient and posteriors it has a place
+   * for, and on whether there are {@link ClassOffsets}, whose kernels this loads in any case, or
+   * {@link Wildcards}; the workspace depends on T, N, C, the largest target length and whether
+   * there is a gradient or posteriors, or wildcards. A call that is like one before it on this
+   * stream in all of these needs nothing more. Waits for the driver, not for the device; not to be
+   * called during a capture. No number of batch and result is read.
    *
    * <p>With a workspace of the caller's and for the kernels alone, any stream does.
    *
