@@ -106,6 +106,12 @@ public final class CudaDecoder implements AutoCloseable {
     return search(logits, inputLengths, options, beam, null);
   }
 
+  /** The same of all frames, with a language model. */
+  public List<CtcNBest> beamSearch(
+      FrameTensor logits, CtcOptions options, BeamOptions beam, CudaTokenScorer scorer) {
+    return beamSearch(logits, logits.frameCounts(), options, beam, scorer);
+  }
+
   /**
    * The same with a language model, as {@link CtcDecoder#beamSearch(FrameTensor, int[], CtcOptions,
    * BeamOptions, BeamScorer)}.

@@ -3,12 +3,11 @@ package org.ctc4j;
 import java.util.Objects;
 import org.ctc4j.cuda.Devices;
 import org.ctc4j.cuda.TokenScorerBackend;
-import org.ctc4j.text.TokenScorer;
 
 /**
- * A {@link TokenScorer} in the memory of an NVIDIA GPU, for the beam searches of {@link
- * CudaDecoder}: it adds there what it adds on the host, to the bit. It is copied once; decoders of
- * the device share it, and their streams.
+ * An {@link NGramScorer}, as {@link org.ctc4j.text.TokenScorer} is one, in the memory of an NVIDIA
+ * GPU, for the beam searches of {@link CudaDecoder}: it adds there what it adds on the host, to the
+ * bit. It is copied once; decoders of the device share it, and their streams.
  *
  * <pre>{@code
  * TokenScorer scorer = TokenScorer.of(NGramModel.read(file), vocabulary, weight, bonus);
@@ -25,11 +24,11 @@ import org.ctc4j.text.TokenScorer;
  * <p>Thread-safe. Close it when no search that it was given to is still to run.
  */
 public final class CudaTokenScorer implements AutoCloseable {
-  private final TokenScorer scorer;
+  private final NGramScorer<?> scorer;
   private final CudaDevice device;
   final TokenScorerBackend backend;
 
-  private CudaTokenScorer(CudaDevice device, TokenScorer scorer) {
+  private CudaTokenScorer(CudaDevice device, NGramScorer<?> scorer) {
     this.scorer = scorer;
     this.device = device;
     this.backend = new TokenScorerBackend(device, scorer);
@@ -43,14 +42,14 @@ public final class CudaTokenScorer implements AutoCloseable {
    * @throws BackendUnavailableException with the reason, if the device cannot be used, or has no
    *     room for the model
    */
-  public static CudaTokenScorer create(int device, TokenScorer scorer) {
+  public static CudaTokenScorer create(int device, NGramScorer<?> scorer) {
     Objects.requireNonNull(scorer, "scorer");
     return Devices.start(
         Devices.survey().numbered(device), usable -> new CudaTokenScorer(usable, scorer));
   }
 
   /** What was copied. */
-  public TokenScorer scorer() {
+  public NGramScorer<?> scorer() {
     return scorer;
   }
 

@@ -2,7 +2,12 @@ package org.ctc4j.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ShortBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -23,6 +28,7 @@ import org.ctc4j.CtcPath;
 import org.ctc4j.CtcResult;
 import org.ctc4j.CudaCtc;
 import org.ctc4j.CudaDecoder;
+import org.ctc4j.CudaTokenScorer;
 import org.ctc4j.ElementType;
 import org.ctc4j.Elements;
 import org.ctc4j.EngineOptions;
@@ -38,6 +44,9 @@ import org.ctc4j.bench.Workload;
 import org.ctc4j.cuda.driver.CublasLibrary;
 import org.ctc4j.cuda.driver.PrimaryContext;
 import org.ctc4j.cuda.driver.Stream;
+import org.ctc4j.lm.NGramModel;
+import org.ctc4j.text.TokenScorer;
+import org.ctc4j.text.Vocabulary;
 
 /**
  * Runs every kernel once or a few times on small batches and compares with the reference: what is
@@ -144,8 +153,41 @@ public final class KernelCheck {
             labels(cpu.beamSearch(logits, CtcOptions.DEFAULT, beam)),
             labels(cuda.beamSearch(logits, CtcOptions.DEFAULT, beam)),
             shape);
+        TokenScorer scorer = scorer(logits.classes());
+        try (CudaTokenScorer there = CudaTokenScorer.create(0, scorer)) {
+          assertEquals(
+              labels(cpu.beamSearch(logits, CtcOptions.DEFAULT, beam, scorer)),
+              labels(cuda.beamSearch(logits, CtcOptions.DEFAULT, beam, there)),
+              shape);
+        }
         System.out.println("ok decoding, " + shape);
       }
+    }
+  }
+
+  /** Of a 2-gram model of so many tokens. */
+  private static TokenScorer scorer(int classes) {
+    List<String> tokens = new ArrayList<>(List.of("<blank>"));
+    StringBuilder unigrams = new StringBuilder();
+    StringBuilder bigrams = new StringBuilder();
+    for (int c = 1; c < classes; c++) {
+      tokens.add("t" + c);
+      unigrams.append("-%d.5\tt%d\t-0.%d\n".formatted(c % 3, c, c % 7));
+      bigrams.append("-0.%d\tt%d t%d\n".formatted(c % 9, c, 1 + c * 7 % (classes - 1)));
+    }
+    String arpa =
+        "\\data\\\nngram 1=%d\nngram 2=%<d\n\n\\1-grams:\n%s\n\\2-grams:\n%s\n\\end\\\n"
+            .formatted(classes - 1, unigrams, bigrams);
+    try {
+      Path file = Files.createTempFile("tokens", ".arpa");
+      try {
+        NGramModel model = NGramModel.read(Files.writeString(file, arpa));
+        return TokenScorer.of(model, Vocabulary.of(tokens), 0.5, 0.2);
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -87,7 +87,7 @@ final class DecodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
   @Mixin private TokenOptions tokens;
-  @Mixin private HostThreads threads;
+  @Mixin private DecoderChoice decoder;
 
   @Mixin private SearchOptions search;
 
@@ -124,6 +124,9 @@ final class DecodeCommand implements Callable<Integer> {
       return 0;
     }
     times.check(tokens.frameShift(input), json);
+    if (decoder.isCuda()) {
+      search.requireTokensAlone();
+    }
     List<Path> inputs = new ArrayList<>(Arrays.asList(search.files()));
     inputs.addAll(Arrays.asList(input.file, tokens.file(), transcripts, times.namesFile()));
     TimeFiles files = times.open(new Outputs(inputs.toArray(Path[]::new)));
@@ -151,16 +154,16 @@ final class DecodeCommand implements Callable<Integer> {
           "--stream: expected '-', standard input, got " + InputFile.name(input.file));
     }
     Vocabulary vocabulary = tokens.ofStream(input, spec.commandLine().getErr());
-    CtcDecoder decoder = CtcDecoder.create(threads.engine());
+    CtcDecoder onHost = decoder.onHost();
     int classes = vocabulary.size();
     CtcOptions options = input.options();
     BeamScorer<?> scorer = beam == null ? null : search.scorer(vocabulary);
     CtcStream frames =
         beam == null
-            ? decoder.stream(classes, options)
+            ? onHost.stream(classes, options)
             : scorer == null
-                ? decoder.stream(classes, options, beam)
-                : decoder.stream(classes, options, beam, scorer);
+                ? onHost.stream(classes, options, beam)
+                : onHost.stream(classes, options, beam, scorer);
     new StreamDecoding(frames, vocabulary, spec.commandLine().getOut()).decode(System.in);
   }
 
@@ -169,10 +172,7 @@ final class DecodeCommand implements Callable<Integer> {
       throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     CtcBatch batch = file.batch();
-    CtcDecoder decoder = CtcDecoder.create(threads.engine());
-    int[] lengths = NBestSearch.inputLengths(batch);
-    List<CtcPath> paths =
-        file.during("decoding", () -> decoder.greedy(batch.logits(), lengths, input.options()));
+    List<CtcPath> paths = file.during("decoding", () -> decoder.greedy(batch, input.options()));
     List<TimedUtterance> timed = new ArrayList<>();
     for (int n = 0; n < paths.size(); n++) {
       String reason = NoPath.reason(paths.get(n).status());
@@ -196,8 +196,7 @@ final class DecodeCommand implements Callable<Integer> {
     Vocabulary vocabulary = naming.vocabulary();
     BeamOptions beam = search.beam();
     BeamScorer<?> scorer = search.scorer(vocabulary);
-    NBestSearch nBest =
-        new NBestSearch(file.batch(), input.options(), threads.engine(), vocabulary);
+    NBestSearch nBest = new NBestSearch(file.batch(), input.options(), decoder, vocabulary);
     List<NBestReport.NBest> found =
         file.during("decoding", () -> nBest.find(setting.names(), beam, scorer));
     List<List<TimedUtterance>> timed =

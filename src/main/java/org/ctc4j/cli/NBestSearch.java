@@ -8,11 +8,9 @@ import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
-import org.ctc4j.CtcDecoder;
 import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
-import org.ctc4j.EngineOptions;
 import org.ctc4j.Targets;
 import org.ctc4j.cli.output.TimedUtterance;
 import org.ctc4j.cli.output.Timeline;
@@ -21,7 +19,7 @@ import org.ctc4j.text.Vocabulary;
 
 /** A beam search, and when its outputs are said. */
 record NBestSearch(
-    CtcBatch batch, CtcOptions options, EngineOptions engine, Vocabulary vocabulary) {
+    CtcBatch batch, CtcOptions options, DecoderChoice decoder, Vocabulary vocabulary) {
   static int[] inputLengths(CtcBatch batch) {
     return IntStream.range(0, batch.utterances()).map(batch::inputLength).toArray();
   }
@@ -33,12 +31,8 @@ record NBestSearch(
    * @param scorer or null
    */
   List<NBestReport.NBest> find(List<String> names, BeamOptions beam, BeamScorer<?> scorer) {
-    CtcDecoder decoder = CtcDecoder.create(engine);
     BeamOptions all = beam.withNBest(Math.max(beam.nBest(), beam.beamWidth()));
-    List<CtcNBest> results =
-        scorer == null
-            ? decoder.beamSearch(batch.logits(), inputLengths(batch), options, all)
-            : decoder.beamSearch(batch.logits(), inputLengths(batch), options, all, scorer);
+    List<CtcNBest> results = decoder.beamSearch(batch, options, all, scorer);
     List<NBestReport.NBest> found = new ArrayList<>();
     for (int n = 0; n < results.size(); n++) {
       CtcNBest result = results.get(n);
@@ -60,8 +54,7 @@ record NBestSearch(
    * @param most how many outputs of an utterance
    */
   List<List<TimedUtterance>> time(List<NBestReport.NBest> found, int most, TimeSetting setting) {
-    List<CtcPath> greedy =
-        CtcDecoder.create(engine).greedy(batch.logits(), inputLengths(batch), options);
+    List<CtcPath> greedy = decoder.greedy(batch, options);
     List<List<TimedUtterance>> timed = new ArrayList<>();
     for (int n = 0; n < found.size(); n++) {
       NBestReport.NBest nothing = found.get(n);
@@ -93,7 +86,7 @@ record NBestSearch(
       List<Transcript> transcripts = found.get(n).transcripts();
       targets[n] = k < transcripts.size() ? transcripts.get(k).best().labels() : targets[n];
     }
-    try (CtcAligner aligner = CtcAligner.create(Backend.CPU, engine)) {
+    try (CtcAligner aligner = CtcAligner.create(Backend.CPU, decoder.threads().engine())) {
       return aligner.align(
           CtcBatch.of(batch.logits(), Targets.of(targets), inputLengths(batch)), options);
     }

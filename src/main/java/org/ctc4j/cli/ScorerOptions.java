@@ -111,6 +111,23 @@ final class ScorerOptions {
     }
   }
 
+  /** Refuses what a GPU does not add. */
+  void requireTokensAlone() {
+    String other =
+        lexicon != null
+            ? "--lexicon"
+            : hotWordsFile != null
+                ? "--hot-words"
+                : !hotWords.isEmpty()
+                    ? "--hot-word"
+                    : model != null && !modelOfTokens ? "--lm without --lm-tokens" : null;
+    if (other != null) {
+      throw new InvalidInputException(
+          "%s: expected none with --backend cuda, where no scorer runs but a language model over tokens"
+              .formatted(other));
+    }
+  }
+
   /** Null where there is none of them. */
   BeamScorer<?> scorer(Vocabulary vocabulary) throws IOException {
     return sum(words(vocabulary), hotWords(vocabulary));

@@ -95,6 +95,11 @@ final class SearchOptions {
     return scorers.scorer(vocabulary);
   }
 
+  /** Refuses what a GPU does not add. */
+  void requireTokensAlone() {
+    scorers.requireTokensAlone();
+  }
+
   /** What is read beside the logits. */
   Path[] files() {
     return scorers.files();

@@ -5,12 +5,12 @@ import java.lang.ref.Reference;
 import org.ctc4j.CudaDevice;
 import org.ctc4j.DeviceException;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.NGramScorer;
 import org.ctc4j.cuda.driver.DeviceGuard;
 import org.ctc4j.cuda.driver.PrimaryContext;
 import org.ctc4j.cuda.host.HostTokens;
 import org.ctc4j.cuda.kernels.DeviceTokens;
 import org.ctc4j.host.Unclosed;
-import org.ctc4j.text.TokenScorer;
 
 /** A language model over tokens in the memory of one device. Thread-safe. */
 public final class TokenScorerBackend implements AutoCloseable {
@@ -22,7 +22,7 @@ public final class TokenScorerBackend implements AutoCloseable {
   /**
    * @throws DeviceException if the driver refuses; nothing is held then
    */
-  public TokenScorerBackend(CudaDevice device, TokenScorer scorer) {
+  public TokenScorerBackend(CudaDevice device, NGramScorer<?> scorer) {
     this.device = device;
     PrimaryContext context = new PrimaryContext(device.index());
     try {

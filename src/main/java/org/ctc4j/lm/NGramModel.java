@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.NGramScorer;
 import org.ctc4j.io.Text;
 
 /**
@@ -64,20 +65,6 @@ public final class NGramModel {
     public String toString() {
       return "context of %d words".formatted(nodes.length);
     }
-  }
-
-  /** Takes n-grams of one order, one by one. */
-  @FunctionalInterface
-  public interface NGrams {
-    /**
-     * @param i its number, from 0 on
-     * @param context the number of its first n − 1 words among the n-grams of that order; 0 of
-     *     unigrams
-     * @param word the {@linkplain NGramModel#number number} of its last word
-     * @param log10 of p(word | context)
-     * @param backoff log10; 0 in the highest order
-     */
-    void take(int i, int context, int word, float log10, float backoff);
   }
 
   NGramModel(Words words, Level[] levels) {
@@ -141,7 +128,7 @@ public final class NGramModel {
   }
 
   /** Gives out all n-grams of so many words, in the order of their numbers. */
-  public void forEach(int n, NGrams to) {
+  public void forEach(int n, NGramScorer.NGrams to) {
     int all = count(n);
     Level level = levels[n - 1];
     if (n == 1) {
@@ -159,7 +146,7 @@ public final class NGramModel {
     }
   }
 
-  private static void give(Level level, int i, int context, int word, NGrams to) {
+  private static void give(Level level, int i, int context, int word, NGramScorer.NGrams to) {
     float backoff = level.backoffs() == null ? 0 : level.backoffs().get(i);
     to.take(i, context, word, level.probs().get(i), backoff);
   }

@@ -1,8 +1,8 @@
 package org.ctc4j.text;
 
 import java.util.Arrays;
-import org.ctc4j.BeamScorer;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.NGramScorer;
 import org.ctc4j.lm.NGramModel;
 
 /**
@@ -14,7 +14,7 @@ import org.ctc4j.lm.NGramModel;
  *
  * <p>Immutable, thread-safe.
  */
-public final class TokenScorer implements BeamScorer<NGramModel.Context> {
+public final class TokenScorer implements NGramScorer<NGramModel.Context> {
   private final NGramModel model;
   private final int[] numbers; // of each label in the model
   private final boolean[] isText;
@@ -68,34 +68,53 @@ public final class TokenScorer implements BeamScorer<NGramModel.Context> {
     }
   }
 
-  /** The language model. */
-  public NGramModel model() {
-    return model;
+  @Override
+  public int order() {
+    return model.order();
   }
 
-  /** What a log10 of the model's counts, in nats: the weight · ln 10. */
-  public double weight() {
-    return weight;
+  @Override
+  public int count(int n) {
+    return model.count(n);
   }
 
-  /** For each label, in nats. */
-  public double bonus() {
-    return bonus;
+  @Override
+  public void forEach(int n, NGrams to) {
+    model.forEach(n, to);
   }
 
-  /** How many classes there are, the blank included. */
+  @Override
   public int classes() {
     return numbers.length;
   }
 
-  /** Whether a label adds anything: it is no control token. */
-  public boolean isText(int label) {
-    return isText[label];
+  @Override
+  public int word(int label) {
+    return !isText[label] ? NOTHING : numbers[label] < 0 ? UNKNOWN : numbers[label];
   }
 
-  /** The number of a label's token in the model, as {@link NGramModel#number} has it. */
-  public int number(int label) {
-    return numbers[label];
+  @Override
+  public int startWord() {
+    return own("<s>");
+  }
+
+  @Override
+  public int endWord() {
+    return own("</s>");
+  }
+
+  private int own(String word) {
+    return model.has(word) ? model.number(word) : UNKNOWN;
+  }
+
+  @Override
+  public double weight() {
+    return weight;
+  }
+
+  @Override
+  public double bonus() {
+    return bonus;
   }
 
   @Override

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.ctc4j.cli.Cli;
 import org.ctc4j.io.NpzReader;
@@ -64,6 +66,40 @@ class CudaCommandTest {
     assertTrue(got.toString().contains("cuda"), got::toString);
     assertTrue(Emulator.launches("") > 0);
     assertEquals(1, Cli.run("compare", "--backend", "cuda", "--tolerance", "0").exitCode());
+  }
+
+  @Test
+  @DisplayName("ctc decode: greedily, with a beam, with a model of tokens, as on the processors")
+  void decode() throws Exception {
+    Emulator.set("checking", 0);
+    String letters =
+        "-1 | -1 e -1.2 a -1.3 t -1.5 o -1.6 n".replaceAll("(\\S+) (\\S+) ?", "$1\t$2\n");
+    String arpa = "\\data\\\nngram 1=6\n\n\\1-grams:\n" + letters + "\n\n\\end\\\n";
+    Path model = Files.writeString(folder.resolve("letters.arpa"), arpa);
+    Object[][] calls = {
+      {"decode", "--json"},
+      {"decode", "--json", "--beam", 4, "--top-classes", 5},
+      {"decode", "--json", "--beam", 4, "--top-classes", 5, "--lm", model, "--lm-tokens"},
+    };
+    for (Object[] call : calls) {
+      Object[] onDevice = Arrays.copyOf(call, call.length + 2);
+      onDevice[call.length] = "--backend";
+      onDevice[call.length + 1] = "cuda";
+      JsonNode got = json(onDevice);
+      assertEquals(texts(json(call)), texts(got), Arrays.toString(call));
+    }
+    assertTrue(Emulator.launches("ctc_greedy_path") > 0);
+    assertTrue(Emulator.launches("ctc_beam_search") > 0);
+    assertTrue(Emulator.launches("ctc_beam_search_tokens") > 0);
+    Cli.run("decode", "--backend", "cuda", "--beam", 4, "--hot-word", "channel")
+        .refused("--hot-word", "--backend cuda");
+    Cli.run("decode", "--backend", "cuda", "--beam", 4, "--lm", model)
+        .refused("--lm without --lm-tokens");
+    Cli.run("decode", "--backend", "cuda", "--stream", "-").refused("--stream");
+  }
+
+  private static List<String> texts(JsonNode report) {
+    return report.findValuesAsText("text");
   }
 
   @Test

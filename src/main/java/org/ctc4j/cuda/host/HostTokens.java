@@ -5,19 +5,17 @@ import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.NGramScorer;
 import org.ctc4j.cuda.driver.DeviceLayout;
 import org.ctc4j.cuda.driver.DeviceMemory;
 import org.ctc4j.cuda.driver.Driver;
 import org.ctc4j.cuda.driver.PinnedMemory;
 import org.ctc4j.cuda.driver.Stream;
 import org.ctc4j.cuda.kernels.DeviceTokens;
-import org.ctc4j.text.TokenScorer;
 
 /** Copies a language model over tokens to the device, and holds it there. */
 public final class HostTokens implements AutoCloseable {
   private static final int PIECE = 1 << 20; // numbers that are copied at once
-  private static final int UNKNOWN_WORD = -1;
-  private static final int NO_TEXT = -2;
 
   /** So that no search can add up to Infinity: it has 4096 frames at most. */
   private static final double MOST_BONUS = 1e300;
@@ -31,13 +29,13 @@ public final class HostTokens implements AutoCloseable {
    * @throws InvalidInputException if the kernels cannot take such a scorer
    * @throws org.ctc4j.DeviceException if the driver refuses; nothing is held then
    */
-  public HostTokens(TokenScorer scorer) {
+  public HostTokens(NGramScorer<?> scorer) {
     if (scorer.bonus() > MOST_BONUS) {
       throw new InvalidInputException(
           "token bonus: expected at most %s on a GPU, got %s"
               .formatted(MOST_BONUS, scorer.bonus()));
     }
-    NGramTable table = new NGramTable(scorer.model());
+    NGramTable table = new NGramTable(scorer);
     int[] words = IntStream.range(0, scorer.classes()).map(c -> word(scorer, c)).toArray();
     DeviceLayout layout = new DeviceLayout();
     long arcs = layout.next(4L * table.arcs.length);
@@ -67,13 +65,18 @@ public final class HostTokens implements AutoCloseable {
             table.end);
   }
 
-  private static String doing(TokenScorer scorer) {
+  private static String doing(NGramScorer<?> scorer) {
     return "a language model, " + scorer;
   }
 
-  private static int word(TokenScorer scorer, int label) {
-    int number = scorer.number(label);
-    return !scorer.isText(label) ? NO_TEXT : number < 0 ? UNKNOWN_WORD : number;
+  private static int word(NGramScorer<?> scorer, int label) {
+    int word = scorer.word(label);
+    if (word < NGramScorer.NOTHING || word >= scorer.count(1)) {
+      throw new InvalidInputException(
+          "language model: expected a word in [0, %d) of label %d, UNKNOWN or NOTHING, got %d"
+              .formatted(scorer.count(1), label, word));
+    }
+    return word;
   }
 
   /** Numbers on their way to the device. */

@@ -2,7 +2,7 @@ package org.ctc4j.cuda.host;
 
 import java.util.Arrays;
 import org.ctc4j.InvalidInputException;
-import org.ctc4j.lm.NGramModel;
+import org.ctc4j.NGramScorer;
 
 /**
  * An n-gram model as a graph in flat arrays, as kernels/beam_search.cu walks it. A state is an
@@ -26,7 +26,7 @@ final class NGramTable {
   /**
    * @throws InvalidInputException if there is no room for the model in arrays, or it is none
    */
-  NGramTable(NGramModel model) {
+  NGramTable(NGramScorer<?> model) {
     int order = model.order();
     long stateCount = 1;
     long arcCount = 0;
@@ -37,7 +37,7 @@ final class NGramTable {
     requireRoom(model, arcCount);
     requireRoom(model, stateCount / 8); // they are of 8 bytes, and no arcs are beside them
     states = new int[2 * (int) stateCount];
-    unigrams = new int[model.words()];
+    unigrams = new int[model.count(1)];
     arcs = new int[4 * (int) Math.max(1, 2 * arcCount)];
     Arrays.fill(arcs, NO_ARC);
     states[1] = ROOT;
@@ -48,11 +48,20 @@ final class NGramTable {
       contexts = first;
       first += n < order ? model.count(n) : 0;
     }
-    start = order > 1 && model.has("<s>") ? 1 + model.number("<s>") : ROOT;
-    end = model.has("</s>") ? model.number("</s>") : -1;
+    start = order > 1 ? 1 + checked("start", model.startWord()) : ROOT;
+    end = checked("end", model.endWord());
   }
 
-  private static void requireRoom(NGramModel model, long arcs) {
+  private int checked(String what, int word) {
+    if (word < NGramScorer.UNKNOWN || word >= unigrams.length) {
+      throw new InvalidInputException(
+          "language model: expected a %s word in [-1, %d), got %d"
+              .formatted(what, unigrams.length, word));
+    }
+    return word;
+  }
+
+  private static void requireRoom(NGramScorer<?> model, long arcs) {
     if (arcs > MOST_ARCS) {
       throw new InvalidInputException(
           "language model: expected at most %d n-grams of two words and more on a GPU, got a %s"
@@ -64,17 +73,18 @@ final class NGramTable {
    * @param contexts the first state of n − 1 words
    * @param first the first state of n words; −1 if these are none
    */
-  private void addAll(NGramModel model, int n, int contexts, int first) {
+  private void addAll(NGramScorer<?> model, int n, int contexts, int first) {
     model.forEach(
         n,
         (i, context, word, log10, backoff) -> {
-          if (Float.isNaN(log10)
-              || !Float.isFinite(backoff)
-              || word < 0
-              || word >= unigrams.length) {
+          int contextCount = n == 1 ? 1 : model.count(n - 1);
+          requireIn("number", n, i, model.count(n), i);
+          requireIn("context", n, i, contextCount, context);
+          requireIn("word", n, i, unigrams.length, word);
+          if (Float.isNaN(log10) || !Float.isFinite(backoff)) {
             throw new InvalidInputException(
-                "language model: expected numbers, got log10 p = %s and a backoff of %s in %d-gram %d"
-                    .formatted(log10, backoff, n, i));
+                "language model: expected log10 p and a finite backoff of %d-gram %d, got %s and %s"
+                    .formatted(n, i, log10, backoff));
           }
           int suffix = ROOT;
           if (n == 1) {
@@ -89,6 +99,14 @@ final class NGramTable {
             states[2 * (first + i) + 1] = suffix;
           }
         });
+  }
+
+  private static void requireIn(String what, int n, int i, int end, int value) {
+    if (value < 0 || value >= end) {
+      throw new InvalidInputException(
+          "language model: expected a %s in [0, %d) of %d-gram %d, got %d"
+              .formatted(what, end, n, i, value));
+    }
   }
 
   /** The longest state that ends what a state and a word are. */

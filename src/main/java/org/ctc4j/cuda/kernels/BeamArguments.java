@@ -56,7 +56,7 @@ final class BeamArguments extends FramesArguments {
         .int32(tokens.arcCount())
         .int32(tokens.start())
         .int32(tokens.end())
-        .int32(tokens.scorer().model().order())
+        .int32(tokens.scorer().order())
         .end();
   }
 }

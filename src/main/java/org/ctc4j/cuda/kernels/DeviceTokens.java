@@ -1,6 +1,6 @@
 package org.ctc4j.cuda.kernels;
 
-import org.ctc4j.text.TokenScorer;
+import org.ctc4j.NGramScorer;
 
 /**
  * A language model over tokens in device memory: what a {@code TokenModel} of
@@ -11,7 +11,7 @@ import org.ctc4j.text.TokenScorer;
  * @param end the word that is the end of a sentence, −1 if there is none
  */
 public record DeviceTokens(
-    TokenScorer scorer,
+    NGramScorer<?> scorer,
     long arcs,
     long states,
     long unigrams,

@@ -9,6 +9,8 @@ import java.util.stream.IntStream;
 import org.ctc4j.Seed;
 import org.ctc4j.cuda.TokenModelCase;
 import org.ctc4j.lm.NGramModel;
+import org.ctc4j.text.TokenScorer;
+import org.ctc4j.text.Vocabulary;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +46,10 @@ class NGramTableTest {
     }
   }
 
+  private static TokenScorer scorer(NGramModel model, List<String> tokens) {
+    return TokenScorer.of(model, Vocabulary.of(tokens), 1, 0);
+  }
+
   @ParameterizedTest(name = "order {0}")
   @ValueSource(ints = {1, 2, 3, 4, 5})
   @DisplayName("What the links and arcs give is what the model gives, to the bit")
@@ -51,7 +57,7 @@ class NGramTableTest {
     List<String> tokens = IntStream.range(0, 5).mapToObj(i -> "t" + i).toList();
     for (int i = 0; i < 10; i++) {
       NGramModel model = TokenModelCase.model(random, tokens, order, folder);
-      NGramTable table = new NGramTable(model);
+      NGramTable table = new NGramTable(scorer(model, tokens));
       NGramModel.Context context = model.start();
       Walk walk = Walk.from(table, order, table.start);
       for (int k = 0; k < 60; k++) {
@@ -72,7 +78,7 @@ class NGramTableTest {
   void quantised(int order) {
     List<String> tokens = IntStream.range(0, 6).mapToObj(i -> "t" + i).toList();
     NGramModel model = TokenModelCase.model(random, tokens, order, folder).quantised();
-    NGramTable table = new NGramTable(model);
+    NGramTable table = new NGramTable(scorer(model, tokens));
     int word = model.number("t0");
     assertEquals(
         model.log10Probability(model.start(), word),
