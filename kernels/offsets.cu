@@ -1,4 +1,4 @@
-// ctc_target_offsets, ctc_offsets, ctc_offset_labels: what changes where numbers o(c) are added to the log-probabilities of the classes (blank
+// ctc_target_offsets, ctc_class_offsets, ctc_offsets, ctc_offset_labels: what changes where numbers o(c) are added to the log-probabilities of the classes (blank
 // penalty, label priors). The lattice then takes w_t(c) = y_t(c) exp(o(c)) in place of y_t(c), and the gradient is w (y_t(c) - posterior) as ever:
 //
 //   E(t, u) = w_t(label of column u) / w_t(b')    b' the column with the largest w
@@ -8,17 +8,18 @@
 // none of it grows with C, and whoever renames the classes (a projection) finds them by position all the same. They come as a parameter, so
 // many classes a launch: a driver copies that at once, so a call needs no memory of the host's that would have to outlive it, or a graph that it
 // was captured in. Parts that are 0 throughout are left out, with zeros put there before.
+// ctc_class_offsets brings those of all classes in the same way, for wildcards alone: there every class of a frame counts.
 // ctc_offsets makes E and best of what ctc_frames left, before ctc_lattice. ctc_offset_labels stands in place of ctc_labels: y_t(c) = w_t(c)
 // exp(-o(c)). Losses may be below 0, so ctc_small_loss is not launched.
 //
 // In:  ctc_target_offsets: targets, their lengths, o; what is bad of them is passed over. The others: workspace: Utterance, Lists, Frame, E, stored
 //      rows; offsets of targets, [N][L + 1] float64. Out: these; Frame and E; gradient.
-// Parallel: ctc_target_offsets a block an utterance, else one warp a frame.
-// Launch: ctc_target_offsets grid N, block 128, for each part of the classes; ctc_offsets grid ceil(N T / 8), ctc_offset_labels as
+// Parallel: ctc_target_offsets a block an utterance, ctc_class_offsets one block, else one warp a frame.
+// Launch: ctc_target_offsets grid N, ctc_class_offsets grid 1, block 128, for each part of the classes; ctc_offsets grid ceil(N T / 8), ctc_offset_labels as
 //      ctc_posteriors, block 256. No shared memory.
 // Deterministic: nothing is shared between frames; of equally large columns b' is the first.
 // Rejected: offsets in ctc_frames (an addition and a rounding more for every column of those who want none, in each of its kernels); a table of
-// the classes on the device (C may be 250,000; a copy from memory of the host's, see above).
+// the classes on the device where there are no wildcards (C may be 250,000; a copy from memory of the host's, see above).
 #include "ctc.cuh"
 
 // What ctc_target_offsets takes: o of classes [first, first + count). Names and meaning as in CtcProblem.
@@ -29,7 +30,7 @@ struct CtcTargetOffsets {
   int64_t targetStride;
   int64_t targetsSize;
   const int32_t* targetLength;
-  double* to;  // [N][L + 1]: of the blank, of each label
+  double* to;  // [N][L + 1]: of the blank, of each label; or [C]
   int32_t L;
   int32_t blank;
   int32_t first, count;
@@ -105,6 +106,11 @@ extern "C" __global__ void __launch_bounds__(128) ctc_target_offsets(const CtcTa
     const unsigned c = unsigned(i == 0 ? q.blank : q.targets[start + i - 1]) - unsigned(q.first);
     if (c < unsigned(q.count)) to[i] = q.offsets[c];
   }
+}
+
+extern "C" __global__ void __launch_bounds__(128) ctc_class_offsets(const CtcTargetOffsets q) {
+#pragma unroll 1
+  for (int i = threadIdx.x; i < q.count; i += blockDim.x) q.to[q.first + i] = q.offsets[i];
 }
 
 extern "C" __global__ void __launch_bounds__(256) ctc_offsets(const CtcProblem p, const int, const double* offsets) {

@@ -2,6 +2,7 @@
 #define CTC_EMULATION
 #include "../../../../kernels/ctc.cuh"
 #include "../../../../kernels/decoding.cuh"
+#include "../../../../kernels/align.cuh"
 
 // Each file in a namespace of its own: on the device each is a module.
 namespace prepareModule {
@@ -33,6 +34,9 @@ namespace reduceModule {
 }
 namespace alignModule {
 #include "../../../../kernels/align.cu"
+}
+namespace alignWildcardsModule {
+#include "../../../../kernels/align_wildcards.cu"
 }
 namespace greedyModule {
 #include "../../../../kernels/greedy.cu"
@@ -81,6 +85,7 @@ const Kernel* findKernel(const char* name) {
       KERNEL(latticeModule, ctc_lattice_split_consume, 128, latticeShared + 4),
       KERNEL(labelsModule, ctc_labels, 256, 0),
       KERNEL(offsetsModule, ctc_target_offsets, 128, 0),
+      KERNEL(offsetsModule, ctc_class_offsets, 128, 0),
       KERNEL(offsetsModule, ctc_offsets, 256, 0),
       KERNEL(offsetsModule, ctc_offset_labels, 256, 0),
       KERNEL(consistencyModule, ctc_consistency_f64, 512, 128),
@@ -97,6 +102,8 @@ const Kernel* findKernel(const char* name) {
       KERNEL(alignModule, ctc_align_path_f64, 256, alignShared),
       KERNEL(alignModule, ctc_align_path_f32, 256, alignShared),
       KERNEL(alignModule, ctc_align_path_f16, 256, alignShared),
+      KERNEL(alignWildcardsModule, ctc_align_wildcard_frames, 256, 0),
+      KERNEL(alignWildcardsModule, ctc_align_wildcard_path, 256, sizeof(alignWildcardsModule::WildcardShared)),
       KERNEL(projectionModule, ctc_projection_targets, 256, 0),
       KERNEL(projectionModule, ctc_projection_rows, 256, 0),
       KERNEL(projectionModule, ctc_projection_gather, 256, 0),

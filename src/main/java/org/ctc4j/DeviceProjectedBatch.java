@@ -47,6 +47,7 @@ public record DeviceProjectedBatch(DeviceBatch frames, DeviceProjection projecti
 
   void check(CtcOptions options) {
     Projection.requireLogits(options.input());
+    frames.targets().requireNoWildcards("a projection", "none or a batch of logits");
     frames.check(options, projection.classes());
   }
 }

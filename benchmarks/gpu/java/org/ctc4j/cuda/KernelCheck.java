@@ -32,6 +32,7 @@ import org.ctc4j.ProjectedResult;
 import org.ctc4j.Reduction;
 import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
+import org.ctc4j.Wildcards;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
 import org.ctc4j.cuda.driver.CublasLibrary;
@@ -91,6 +92,8 @@ public final class KernelCheck {
       for (ElementType type : ElementType.values()) {
         checkProbabilities(cuda, aligner, type);
       }
+      checkWildcardPaths(aligner);
+      checkWildcardPaths(frugalAligner);
       checkProjections(cuda);
       checkViews(cuda);
     }
@@ -183,6 +186,30 @@ public final class KernelCheck {
       assertEquals(states(cpu.align(batch, options)), states(aligner.align(batch, options)), what);
     }
     System.out.println("ok " + what);
+  }
+
+  static void checkWildcardPaths(CtcAligner aligner) {
+    for (String shape : List.of("40x3x32x12", "330x2x6x300")) { // a tile of elements, and two
+      Workload workload = Workload.random(Shape.of(shape), 3, 1);
+      int[][] targets = workload.targets();
+      targets[0][0] = Wildcards.FRAMES;
+      targets[0][targets[0].length - 1] = Wildcards.LABELS;
+      for (double skipCost : new double[] {2, Double.POSITIVE_INFINITY}) {
+        Wildcards wildcards = new Wildcards(0.2, 0.1, skipCost);
+        CtcBatch batch =
+            CtcBatch.of(
+                workload.tensor(workload.logits()),
+                Targets.of(targets).withWildcards(wildcards),
+                workload.inputLengths());
+        CtcOptions options = CtcOptions.DEFAULT.withBlankPenalty(1);
+        String what = "paths with wildcards, %s, skip cost %s".formatted(shape, skipCost);
+        assertEquals(
+            states(CtcAligner.create(Backend.CPU).align(batch, options)),
+            states(aligner.align(batch, options)),
+            what);
+        System.out.println("ok " + what);
+      }
+    }
   }
 
   static void checkProjections(Ctc cuda) {

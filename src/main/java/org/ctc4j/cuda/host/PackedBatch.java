@@ -119,17 +119,19 @@ final class PackedBatch {
    * @param classes how many a frame of it has
    */
   DeviceBatch on(long base, DeviceTensor tensor, int classes) {
-    return new DeviceBatch(
-        tensor,
-        chunk.frames(),
-        chunk.count(),
-        classes,
+    DeviceTargets targets =
         DeviceTargets.concatenated(
             base + labels(),
             chunk.totalLabels(),
             base + targetStarts(),
             base + targetLengths(),
-            chunk.labels()),
+            chunk.labels());
+    return new DeviceBatch(
+        tensor,
+        chunk.frames(),
+        chunk.count(),
+        classes,
+        utterances.wildcards() == null ? targets : targets.withWildcards(utterances.wildcards()),
         base + inputLengths(),
         base + inputLengths(), // room for what is used; the rest of a gradient is the host's
         weights == null ? 0 : base + weights());

@@ -6,13 +6,19 @@ import org.ctc4j.ConsistencyBatch;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.ProjectedBatch;
 import org.ctc4j.Targets;
+import org.ctc4j.Wildcards;
 
 /**
  * The utterances of a batch in host memory.
  *
  * @param inputLengths of each
+ * @param wildcards what they cost; null if no target has any
  */
-record Utterances(int count, IntUnaryOperator inputLengths, Targets targets) {
+record Utterances(int count, IntUnaryOperator inputLengths, Targets targets, Wildcards wildcards) {
+
+  private Utterances(int count, IntUnaryOperator inputLengths, Targets targets) {
+    this(count, inputLengths, targets, targets.hasWildcards() ? targets.wildcards() : null);
+  }
 
   static Utterances of(CtcBatch batch) {
     return new Utterances(batch.utterances(), batch::inputLength, batch.targets());

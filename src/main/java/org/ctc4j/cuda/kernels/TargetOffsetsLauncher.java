@@ -6,7 +6,8 @@ import org.ctc4j.cuda.driver.Launch;
 
 /**
  * {@code ctc_target_offsets}: what is added to the log-probabilities of the classes, position by
- * position of each target. One block an utterance, a launch for every so many classes.
+ * position of each target. One block an utterance, a launch for every so many classes. {@code
+ * ctc_class_offsets}: the same class by class. One block.
  */
 final class TargetOffsetsLauncher implements AutoCloseable {
   private static final int THREADS = 128;
@@ -14,11 +15,13 @@ final class TargetOffsetsLauncher implements AutoCloseable {
   /** Classes of a launch. */
   private static final int MOST = 480;
 
-  private final KernelModules.Kernel kernel;
+  private final KernelModules.Kernel ofTargets;
+  private final KernelModules.Kernel ofClasses;
   private Arguments arguments; // once they are wanted, which few do
 
   TargetOffsetsLauncher(KernelModules modules) {
-    kernel = modules.kernel("offsets", "ctc_target_offsets");
+    ofTargets = modules.kernel("offsets", "ctc_target_offsets");
+    ofClasses = modules.kernel("offsets", "ctc_class_offsets");
   }
 
   /** One {@code CtcTargetOffsets}, as it is declared in kernels/offsets.cu. */
@@ -49,12 +52,25 @@ final class TargetOffsetsLauncher implements AutoCloseable {
   void enqueue(TargetOffsets offsets, long to, Launch launch) {
     int utterances = offsets.utterances();
     launch.fill(to, 0, TargetOffsets.bytes(utterances, offsets.targets().maxLength()));
-    double[] ofClasses = offsets.ofClasses();
-    for (int first = 0; first < ofClasses.length; first += MOST) {
-      int count = Math.min(MOST, ofClasses.length - first);
-      if (hasAny(ofClasses, first, count)) {
+    enqueue(ofTargets, utterances, offsets, to, launch);
+  }
+
+  /**
+   * @param to device address of C float64
+   */
+  void enqueueClasses(TargetOffsets offsets, long to, Launch launch) {
+    launch.fill(to, 0, 8L * offsets.ofClasses().length);
+    enqueue(ofClasses, 1, offsets, to, launch);
+  }
+
+  private void enqueue(
+      KernelModules.Kernel kernel, int blocks, TargetOffsets offsets, long to, Launch launch) {
+    double[] added = offsets.ofClasses();
+    for (int first = 0; first < added.length; first += MOST) {
+      int count = Math.min(MOST, added.length - first);
+      if (hasAny(added, first, count)) {
         arguments().set(offsets, to, first, count);
-        launch.kernel(kernel, utterances, THREADS, arguments().pointers());
+        launch.kernel(kernel, blocks, THREADS, arguments().pointers());
       }
     }
   }
@@ -76,7 +92,8 @@ final class TargetOffsetsLauncher implements AutoCloseable {
   }
 
   void load() {
-    kernel.load();
+    ofTargets.load();
+    ofClasses.load();
     arguments();
   }
 

@@ -101,7 +101,7 @@ class BlockSizesTest {
         }
       }
     }
-    assertEquals(3 * 5 + 2 + 1 + 2 + 1 + 1 + 3, compared);
+    assertEquals(3 * 5 + 2 + 1 + 2 + 1 + 2 + 3, compared);
   }
 
   /** Of each such kernel, how many lanes take a row, as the sources have it. */
@@ -112,6 +112,7 @@ class BlockSizesTest {
             "frames_probabilities",
             "posteriors",
             "align_frames",
+            "align_wildcard_frames",
             "greedy_frames",
             "projection_gather",
             "projection_finish",
@@ -164,7 +165,9 @@ class BlockSizesTest {
     offsets.enqueueLabels(rows, 1, arguments, launch);
     DeviceTargets targets = DeviceTargets.padded(0, rows, 1, 0);
     try (TargetOffsetsLauncher ofTargets = new TargetOffsetsLauncher(modules)) {
-      ofTargets.enqueue(new TargetOffsets(new double[] {1}, 0, targets, rows), 0, launch);
+      TargetOffsets one = new TargetOffsets(new double[] {1}, 0, targets, rows);
+      ofTargets.enqueue(one, 0, launch);
+      ofTargets.enqueueClasses(one, 0, launch);
     }
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
     new SmallLossLauncher(modules).enqueue(rows, MANY, arguments, launch);
@@ -175,6 +178,9 @@ class BlockSizesTest {
           new DeviceConsistencyBatch(view, view, 1, rows, MANY, 0), arguments, launch);
     }
     new ReduceLauncher(modules).enqueue(arguments, launch);
+    AlignWildcardsLauncher wildcards = new AlignWildcardsLauncher(modules);
+    wildcards.enqueueFrames(rows, alignment, launch);
+    wildcards.enqueuePath(rows, MANY, alignment, launch);
     for (ElementType type : ElementType.values()) {
       for (int classes : new int[] {32, 64, 128, 256, 1024, 16384, 16385}) {
         new FramesLauncher(modules).enqueue(type, rows, classes, arguments, launch);
