@@ -47,38 +47,10 @@
 //      both ends at once (the best path through the middle is known by its score only, and its ties are not);
 //      float32 scores (ties and near-ties come out otherwise); one path for all types (two predicated loads into one register wait for each
 //      other: 294 cycles a frame); cp.async (it copies 4 bytes or more: not an element of 16 bits).
+#include "align.cuh"
 #include "ctc.cuh"
 
 namespace {
-
-// N utterances, T the most frames, L the most labels, C classes. Names and meaning as in CtcProblem.
-struct AlignProblem {
-  const void* logits;
-  const int64_t* logitsStart;
-  int64_t logitsUtteranceStride;
-  int64_t logitsFrameStride;
-  int64_t logitsClassStride;
-  const int32_t* targets;
-  const int64_t* targetStart;
-  int64_t targetStride;
-  int64_t targetsSize;
-  const int32_t* targetLength;
-  const int32_t* inputLength;
-  const int32_t* frameCount;
-  int32_t* states;
-  double* logProbabilities;
-  const int64_t* pathStart;  // [N], or null: n * T
-  double* scores;            // [N] log-probability of the path
-  int32_t* statuses;
-  char* workspace;
-  int32_t N, T, L, C;
-  int32_t blank;
-  int32_t K;  // frames of a segment
-  int32_t flags;
-  int32_t logitsType;
-  const double* offsets;  // [N][L + 1] what is added to the scores of the blank and of each label, see offsets.cu; or null
-};
-static_assert(sizeof(AlignProblem) == 184, "the host writes this structure byte by byte");
 
 constexpr int PAIRS = 2;              // of a lane
 constexpr int STRIP = 32 * PAIRS;     // pairs of a warp
@@ -94,11 +66,6 @@ __device__ inline double negativeInfinity() { return -double(CTC_INFINITY); }
 __device__ inline int stripsOf(int pairs) { return pairs <= STRIP ? 1 : 1 + (pairs - STRIP + FRESH - 1) / FRESH; }
 
 // ---- the workspace --------------------------------------------------------------------------------------------------------
-
-struct alignas(16) Norm {
-  double max;     // m(t); NaN: the frame is not finite; +Infinity: it cannot be log-probabilities
-  double logSum;  // ln sum exp(x - m); 0 for log-probabilities
-};
 
 // The best score of all partial paths that are in a blank, and in the label after it.
 struct alignas(16) Best {
@@ -130,21 +97,6 @@ struct AlignWorkspace {
   __device__ int64_t rowsAt() const { return keptAt() + align(N * Q * pairs * 16); }
   __device__ int64_t movesAt() const { return rowsAt() + (pairs <= SHARED_PAIRS ? 0 : align(N * 2 * pairs * 16)); }
 };
-
-// ---- what both kernels read ------------------------------------------------------------------------------------------------
-
-__device__ inline int rowsOf(const AlignProblem& p, int n) { return p.frameCount != nullptr ? p.frameCount[n] : p.T; }
-
-__device__ inline bool framesAreGood(const AlignProblem& p, int n) {
-  const int rows = rowsOf(p, n);
-  const int frames = p.inputLength[n];
-  return rows >= 0 && rows <= p.T && frames >= 0 && frames <= rows;
-}
-
-// The element at frame 0, class 0.
-__device__ inline int64_t logitsIndex(const AlignProblem& p, int n) {
-  return p.logitsStart != nullptr ? p.logitsStart[n] : n * p.logitsUtteranceStride;
-}
 
 // ---- ctc_align_frames ----------------------------------------------------------------------------------------------------------
 
@@ -638,7 +590,7 @@ __device__ void alignUtterance(const AlignProblem& p, AlignShared& shared) {
                                             p.blank,
                                             p.flags,
                                             p.offsets != nullptr ? p.offsets + n * (int64_t(p.L) + 1) : nullptr};
-  const int64_t out = p.pathStart != nullptr ? p.pathStart[n] : int64_t(n) * p.T;
+  const int64_t out = pathIndex(p, n);
 
   int status = inspect(p, n, start, utterance, block);
   int frames = status == OK ? p.inputLength[n] : 0;
@@ -646,22 +598,7 @@ __device__ void alignUtterance(const AlignProblem& p, AlignShared& shared) {
     status = INFEASIBLE;
     frames = 0;
   }
-  double sum = 0;
-#pragma unroll 1
-  for (int t = threadIdx.x; t < frames; t += blockDim.x) sum += p.logProbabilities[out + t];
-  sum = block.reduce<Sum>(sum);
-  const int rows = min(rowsOf(p, n), p.T);
-#pragma unroll 1
-  for (int t = frames + threadIdx.x; t < rows; t += blockDim.x) {
-    p.states[out + t] = -1;
-    p.logProbabilities[out + t] = 0;
-  }
-  if (threadIdx.x == 0) {
-    p.statuses[n] = status;
-    p.scores[n] = status == OK           ? sum
-                  : status == INFEASIBLE ? negativeInfinity()
-                                         : notANumber();
-  }
+  finishPath(p, n, frames, status, block);
 }
 
 }  // namespace

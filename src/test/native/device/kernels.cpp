@@ -2,6 +2,7 @@
 #define CTC_EMULATION
 #include "../../../../kernels/ctc.cuh"
 #include "../../../../kernels/decoding.cuh"
+#include "../../../../kernels/align.cuh"
 #include "../../../../kernels/posteriors.cuh"
 #include "../../../../kernels/reduction.cuh"
 
@@ -38,6 +39,9 @@ namespace reduceModule {
 }
 namespace alignModule {
 #include "../../../../kernels/align.cu"
+}
+namespace alignWildcardsModule {
+#include "../../../../kernels/align_wildcards.cu"
 }
 namespace greedyModule {
 #include "../../../../kernels/greedy.cu"
@@ -108,6 +112,8 @@ const Kernel* findKernel(const char* name) {
       KERNEL(alignModule, ctc_align_path_f64, 256, alignShared),
       KERNEL(alignModule, ctc_align_path_f32, 256, alignShared),
       KERNEL(alignModule, ctc_align_path_f16, 256, alignShared),
+      KERNEL(alignWildcardsModule, ctc_align_wildcard_frames, 256, 0),
+      KERNEL(alignWildcardsModule, ctc_align_wildcard_path, 256, sizeof(alignWildcardsModule::WildcardShared)),
       KERNEL(projectionModule, ctc_projection_targets, 256, 0),
       KERNEL(projectionModule, ctc_projection_rows, 256, 0),
       KERNEL(projectionModule, ctc_projection_gather, 256, 0),

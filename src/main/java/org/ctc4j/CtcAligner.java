@@ -42,9 +42,9 @@ import org.ctc4j.host.Workers;
  * the path is the best under the changed weights, as a model wants it that was trained with them;
  * the probabilities that a path tells stay the model's.
  *
- * <p><b>Wildcards.</b> Of targets with {@link Wildcards}, on the host's processors alone, it is the
- * best sequence of states, each frame with all that a wildcard may take and less its penalty; the
- * spans of the path tell what each took, {@link CtcPath#skipped} what was left out.
+ * <p><b>Wildcards.</b> Of targets with {@link Wildcards} it is the best sequence of states, each
+ * frame with all that a wildcard may take and less its penalty; the spans of the path tell what
+ * each took, {@link CtcPath#skipped} what was left out.
  *
  * <p><b>Memory.</b> No table of frames by states: about 8.5 · (TS)<sup>2/3</sup> bytes and a few
  * numbers a frame for each thread of the host, S = 2L + 1; 17 MB for T = 90,000 and L = 15,000,

@@ -18,12 +18,15 @@ import org.ctc4j.host.Workers;
  * waited for, and the call can be captured in a CUDA graph, which keeps the {@link ClassOffsets} of
  * the call.
  *
- * <p>{@link Wildcards} are refused with {@link InvalidInputException}; the aligner of {@link
- * Backend#CPU} has them.
+ * <p><b>Wildcards.</b> Utterances whose targets have {@link Wildcards} are aligned by a kernel of
+ * their own, to the path that the aligner of {@link Backend#CPU} finds, state by state; the others
+ * as without. {@link DeviceTargets#withWildcards} says that there may be some.
  *
  * <p><b>Memory.</b> Where {@link EngineOptions#workspaceBytes} allows, two bits for each state of
  * each frame; else states are computed twice, and about 10 · (TL)<sup>2/3</sup> bytes and 16 a
- * frame are enough: 14 MB for T = 90,000 and L = 15,000. {@link #workspaceBytes} tells.
+ * frame are enough: 14 MB for T = 90,000 and L = 15,000. Wildcards take four bytes for each element
+ * of the target and frame, or states are computed twice, and 16 · √T (L + 1) bytes and 16 a frame
+ * are enough: 73 MB there. {@link #workspaceBytes(DeviceBatch)} tells.
  *
  * <p>Thread-safe. After a {@link DeviceException} an aligner goes on working, unless {@link
  * DeviceException#isDeviceLost() the device is lost}. Close it when nothing that was enqueued
@@ -66,7 +69,7 @@ public final class CudaAligner extends CtcAligner {
 
   /**
    * The same in a workspace of the caller's, at an address that is a multiple of 256, of at least
-   * {@link #workspaceBytes}.
+   * {@link #workspaceBytes(DeviceBatch)}.
    */
   public void enqueue(
       DeviceBatch batch,
@@ -82,8 +85,8 @@ public final class CudaAligner extends CtcAligner {
 
   /**
    * As {@link CudaCtc#prepare}: loads the kernels of the logits' element type and those of {@link
-   * ClassOffsets}, and makes the stream's workspace large enough for T, N and the largest target
-   * length.
+   * ClassOffsets}, and of {@link Wildcards} if there are any, and makes the stream's workspace
+   * large enough for T, N and the largest target length.
    */
   public void prepare(DeviceBatch batch, long stream) {
     backend.prepare(batch, stream);
@@ -96,10 +99,16 @@ public final class CudaAligner extends CtcAligner {
 
   /**
    * Size of the workspace for batches of this shape: as large as it helps within {@link
-   * EngineOptions#workspaceBytes}, or the least that there is a way with.
+   * EngineOptions#workspaceBytes}, or the least that there is a way with. For targets without
+   * wildcards; {@link #workspaceBytes(DeviceBatch)} has the others.
    */
   public long workspaceBytes(int frames, int utterances, int maxTargetLength) {
     return backend.workspaceBytes(frames, utterances, maxTargetLength);
+  }
+
+  /** The same for a batch, of which no number is read. */
+  public long workspaceBytes(DeviceBatch batch) {
+    return backend.workspaceBytes(batch);
   }
 
   @Override
@@ -120,7 +129,6 @@ public final class CudaAligner extends CtcAligner {
 
   @Override
   void align(CtcBatch batch, CtcOptions options, CtcPath[] paths) {
-    batch.targets().requireNoWildcards("cuda", "none or the cpu backend");
     int[][] states = new int[paths.length][];
     double[][] logProbabilities = new double[paths.length][];
     CtcStatus[] statuses = new CtcStatus[paths.length];

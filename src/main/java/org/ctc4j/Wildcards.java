@@ -30,10 +30,10 @@ import java.io.Serializable;
  * it is without wildcards: p − posterior of logits, −posterior of log-probabilities, −posterior / p
  * of probabilities.
  *
- * <p>Every {@link Ctc} computes them, of a {@link CtcBatch} or a {@link DeviceBatch}, and {@link
- * Backend#CPU} aligns them; what else is given targets with wildcards refuses them. An utterance
- * that has none of them, and whose labels cannot be left out, has the bits that it has without.
- * {@link Reduction#MEAN} divides by L, wildcards included.
+ * <p>Every {@link Ctc} computes them, of a {@link CtcBatch} or a {@link DeviceBatch}, and every
+ * {@link CtcAligner} aligns to them; what else is given targets with wildcards refuses them. An
+ * utterance that has none of them, and whose labels cannot be left out, has the bits that it has
+ * without. {@link Reduction#MEAN} divides by L, wildcards included.
  *
  * @param framePenalty nats for each frame on {@link #FRAMES}
  * @param labelPenalty nats for each frame on {@link #LABELS}, blanks between them not counted

@@ -66,6 +66,7 @@ public final class KernelCheck {
           "20x2x300x6",
           "8x2x1025x3",
           "5x1x16385x2");
+  private static final double[] SKIP_COSTS = {2, Double.POSITIVE_INFINITY};
   private static final List<String> SEVERAL_WARPS =
       List.of("90x2x9x40", "300x1x7x140", "620x1x7x300");
 
@@ -103,6 +104,8 @@ public final class KernelCheck {
       }
       checkWildcards(cuda);
       checkWildcards(frugal);
+      checkWildcardPaths(aligner);
+      checkWildcardPaths(frugalAligner);
       checkProjections(cuda);
       checkViews(cuda);
     }
@@ -232,16 +235,8 @@ public final class KernelCheck {
 
   static void checkWildcards(Ctc cuda) {
     for (String shape : List.of("40x3x32x12", "12x2x6x600")) { // trees in shared memory, and not
-      Workload workload = Workload.random(Shape.of(shape), 3, 1);
-      FrameTensor logits = workload.tensor(workload.logits());
-      int[][] targets = workload.targets();
-      targets[0][0] = Wildcards.FRAMES;
-      targets[0][targets[0].length - 1] = Wildcards.LABELS;
-      for (double skipCost : new double[] {2, Double.POSITIVE_INFINITY}) {
-        Wildcards wildcards = new Wildcards(0.2, 0.1, skipCost);
-        CtcBatch batch =
-            CtcBatch.of(
-                logits, Targets.of(targets).withWildcards(wildcards), workload.inputLengths());
+      for (double skipCost : SKIP_COSTS) {
+        CtcBatch batch = withWildcards(shape, skipCost);
         String what = "wildcards, %s, skip cost %s".formatted(shape, skipCost);
         for (double penalty : new double[] {0, 1}) {
           CtcOptions options = CtcOptions.DEFAULT.withBlankPenalty(penalty);
@@ -257,6 +252,32 @@ public final class KernelCheck {
         System.out.println("ok " + what);
       }
     }
+  }
+
+  static void checkWildcardPaths(CtcAligner aligner) {
+    for (String shape : List.of("40x3x32x12", "330x2x6x300")) { // a tile of elements, and two
+      for (double skipCost : SKIP_COSTS) {
+        CtcBatch batch = withWildcards(shape, skipCost);
+        CtcOptions options = CtcOptions.DEFAULT.withBlankPenalty(1);
+        String what = "paths with wildcards, %s, skip cost %s".formatted(shape, skipCost);
+        assertEquals(
+            states(CtcAligner.create(Backend.CPU).align(batch, options)),
+            states(aligner.align(batch, options)),
+            what);
+        System.out.println("ok " + what);
+      }
+    }
+  }
+
+  private static CtcBatch withWildcards(String shape, double skipCost) {
+    Workload workload = Workload.random(Shape.of(shape), 3, 1);
+    int[][] targets = workload.targets();
+    targets[0][0] = Wildcards.FRAMES;
+    targets[0][targets[0].length - 1] = Wildcards.LABELS;
+    return CtcBatch.of(
+        workload.tensor(workload.logits()),
+        Targets.of(targets).withWildcards(new Wildcards(0.2, 0.1, skipCost)),
+        workload.inputLengths());
   }
 
   static void checkProjections(Ctc cuda) {

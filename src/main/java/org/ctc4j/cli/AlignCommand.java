@@ -119,19 +119,16 @@ final class AlignCommand implements Callable<Integer> {
   }
 
   private List<CtcPath> align(String name, CtcBatch batch, CtcOptions options) {
-    try (CtcAligner aligner = open(batch)) {
+    try (CtcAligner aligner = open()) {
       return Progress.during("aligning", () -> aligner.align(batch, options));
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
     }
   }
 
-  private CtcAligner open(CtcBatch batch) {
-    if (backend != Choice.AUTO) {
-      return CtcAligner.create(Backend.valueOf(backend.name()), threads.engine());
-    }
-    return batch.targets().hasWildcards() // cuda has none
-        ? CtcAligner.create(Backend.CPU, threads.engine())
-        : CtcAligner.create(threads.engine());
+  private CtcAligner open() {
+    return backend == Choice.AUTO
+        ? CtcAligner.create(threads.engine())
+        : CtcAligner.create(Backend.valueOf(backend.name()), threads.engine());
   }
 }

@@ -12,7 +12,7 @@ import org.ctc4j.cuda.driver.ForeignStream;
 import org.ctc4j.cuda.host.HostAlignments;
 import org.ctc4j.cuda.host.OpenDevice;
 import org.ctc4j.cuda.kernels.AlignKernels;
-import org.ctc4j.cuda.kernels.AlignWorkspace;
+import org.ctc4j.cuda.kernels.AlignPlan;
 import org.ctc4j.cuda.kernels.CallOptions;
 
 /**
@@ -68,22 +68,22 @@ public final class AlignmentBackend implements AutoCloseable {
 
   private void enqueue(
       DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream, OpenDevice.Room room) {
-    AlignWorkspace workspace = workspaceOf(batch);
+    AlignPlan plan = AlignPlan.of(batch, workspaceLimit);
     CallOptions call = CallOptions.ofDevice(batch, options);
     device.enqueue(
         room,
-        workspace.bytes(),
+        plan.bytes(),
         batch::shape,
         kernels ->
             address ->
-                kernels.enqueue(batch, call, paths, workspace, address, ForeignStream.of(stream)));
+                kernels.enqueue(batch, call, paths, plan, address, ForeignStream.of(stream)));
   }
 
   /** Loads the kernels of such a call and makes room for it in the aligner's workspace. */
   public void prepare(DeviceBatch batch, long stream) {
     device.enqueue(
         OpenDevice.Room.of(stream),
-        workspaceOf(batch).bytes(),
+        workspaceBytes(batch),
         batch::shape,
         kernels -> address -> kernels.load(batch));
   }
@@ -95,12 +95,12 @@ public final class AlignmentBackend implements AutoCloseable {
 
   /** Bytes that {@link #enqueue} needs for batches of a shape. */
   public long workspaceBytes(int frames, int utterances, int maxTargetLength) {
-    return AlignWorkspace.of(frames, utterances, maxTargetLength, workspaceLimit).bytes();
+    return AlignPlan.of(frames, utterances, maxTargetLength, workspaceLimit).bytes();
   }
 
-  private AlignWorkspace workspaceOf(DeviceBatch batch) {
-    return AlignWorkspace.of(
-        batch.frames(), batch.utterances(), batch.targets().maxLength(), workspaceLimit);
+  /** Bytes that {@link #enqueue} needs for a batch. */
+  public long workspaceBytes(DeviceBatch batch) {
+    return AlignPlan.of(batch, workspaceLimit).bytes();
   }
 
   /** Waits for host calls; device work that is still enqueued must have ended. */

@@ -1,13 +1,19 @@
 package org.ctc4j.host;
 
+import java.util.Arrays;
 import org.ctc4j.Wildcards;
 
 /**
  * What frames weigh in the columns of a {@link WildcardTarget}: ln of it, relative to the frame's
  * greatest class where {@link LogProbs} has it so. Frames are read once, in order; then they can be
  * looked up. Not thread-safe.
+ *
+ * <p>The same bits as on a GPU (kernels/align_wildcards.cu), where a warp adds up what its lanes
+ * have: paths are compared by these numbers.
  */
 public final class WildcardScores {
+  private static final int PARTS = 32; // of a sum over classes
+
   private final LogProbs logProbs;
   private final WildcardTarget target;
   private final Wildcards wildcards;
@@ -15,6 +21,7 @@ public final class WildcardScores {
   private final double[] ofFrames; // ln Σ w of frame t, once read
   private final double[] ofLabels; // the same without the blank
   private final double[] row;
+  private final double[] parts = new double[PARTS];
 
   /**
    * @param offsets added to the score of each class, (C), or null where nothing is added
@@ -49,23 +56,29 @@ public final class WildcardScores {
     }
     int blank = target.classes[0];
     ofLabels[t] = logSum(blank);
-    double sum = LogSum.of(ofLabels[t], row[blank]);
-    boolean isWhole = logProbs.areNormalised() && offsets == null && sum > Double.NEGATIVE_INFINITY;
-    ofFrames[t] = isWhole ? logProbs.normaliser(t) : sum;
+    ofFrames[t] = Probabilities.logAdd(ofLabels[t], row[blank]);
     return true;
   }
 
   /** ln Σ e^x of the row, one class left out. */
   private double logSum(int without) {
-    double max = Double.NEGATIVE_INFINITY;
+    int best = -1;
     for (int c = 0; c < row.length; c++) {
-      max = c == without ? max : Math.max(max, row[c]);
+      best = c != without && (best < 0 || row[c] > row[best]) ? c : best;
     }
-    double sum = 0;
-    for (int c = 0; c < row.length && max > Double.NEGATIVE_INFINITY; c++) {
-      sum += c == without ? 0 : Math.exp(row[c] - max);
+    if (best < 0 || row[best] == Double.NEGATIVE_INFINITY) {
+      return Double.NEGATIVE_INFINITY;
     }
-    return sum == 0 ? Double.NEGATIVE_INFINITY : max + Math.log(sum);
+    Arrays.fill(parts, 0);
+    for (int c = 0; c < row.length; c++) {
+      parts[c % PARTS] += c == without || c == best ? 0 : Probabilities.exp(row[c] - row[best]);
+    }
+    for (int half = PARTS / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        parts[i] += parts[i + half];
+      }
+    }
+    return row[best] + Probabilities.log1p(parts[0]);
   }
 
   /** Scores of all columns of a frame that has been read, penalties taken off. */
@@ -101,8 +114,10 @@ public final class WildcardScores {
    */
   public void share(int t, double anyFrames, double anyLabels, double[] into) {
     int blank = target.classes[0];
+    boolean isWhole = logProbs.areNormalised() && offsets == null; // p itself, to the last bit
+    double sum = isWhole ? logProbs.normaliser(t) : ofFrames[t];
     for (int c = 0; c < row.length; c++) {
-      into[c] = anyFrames > 0 ? anyFrames * Math.exp(row[c] - ofFrames[t]) : 0;
+      into[c] = anyFrames > 0 ? anyFrames * Math.exp(row[c] - sum) : 0;
       into[c] += anyLabels > 0 && c != blank ? anyLabels * Math.exp(row[c] - ofLabels[t]) : 0;
     }
   }

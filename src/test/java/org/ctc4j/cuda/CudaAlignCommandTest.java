@@ -4,10 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
 import org.ctc4j.cli.Cli;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ctc align --backend}, in this JVM, on the emulated driver. */
 @Emulated
@@ -35,6 +40,27 @@ class CudaAlignCommandTest {
     Emulator.resetCounts();
     assertSame(host, Cli.run("align", "--json").json().get("utterances"));
     assertTrue(Emulator.launches(KERNEL) > 0, "'auto' left the GPU aside");
+  }
+
+  @Test
+  @DisplayName("A star: the same paths on the GPU, the host and wherever it is fastest")
+  void star(@TempDir Path folder) throws Exception {
+    Path texts = folder.resolve("texts.txt");
+    Files.write(texts, Collections.nCopies(8, "* a *"));
+    Object[] star = {"align", "--json", "--transcripts", texts, "--star", "*", "--backend"};
+    JsonNode host = Cli.run(and(star, "cpu")).json().get("utterances");
+    assertEquals(0, Emulator.launches("ctc_align_wildcard_path"));
+    for (String backend : new String[] {"cuda", "auto"}) {
+      Emulator.resetCounts();
+      assertSame(host, Cli.run(and(star, backend)).json().get("utterances"));
+      assertTrue(Emulator.launches("ctc_align_wildcard_path") > 0, backend);
+    }
+  }
+
+  private static Object[] and(Object[] arguments, Object last) {
+    Object[] all = Arrays.copyOf(arguments, arguments.length + 1);
+    all[arguments.length] = last;
+    return all;
   }
 
   private static void assertSame(JsonNode expected, JsonNode got) {

@@ -48,6 +48,7 @@ public final class KernelImages {
           "projection_f16",
           "projection_bf16",
           "align_frames",
+          "align_wildcards",
           "align_f64",
           "align_f32",
           "align_f16");

@@ -8,7 +8,7 @@ import org.ctc4j.DeviceBatch;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.cuda.driver.Staging;
 import org.ctc4j.cuda.kernels.AlignKernels;
-import org.ctc4j.cuda.kernels.AlignWorkspace;
+import org.ctc4j.cuda.kernels.AlignPlan;
 import org.ctc4j.cuda.kernels.CallOptions;
 
 /** One call for the alignments of a batch in host memory. */
@@ -64,19 +64,22 @@ public final class HostAlignments implements HostCall {
 
   private boolean fits(Chunk chunk) {
     return chunk.totalFrames() * logits.columns() * logits.stagedType().bytes() <= CHUNK_BYTES
-        && workspace(chunk).bytes() <= workspaceLimit;
+        && plan(chunk).bytes() <= workspaceLimit;
   }
 
-  private AlignWorkspace workspace(Chunk chunk) {
-    return AlignWorkspace.of(chunk.frames(), chunk.count(), chunk.labels(), workspaceLimit);
+  private AlignPlan plan(Chunk chunk) {
+    return utterances.wildcards() == null
+        ? AlignPlan.of(chunk.frames(), chunk.count(), chunk.labels(), workspaceLimit)
+        : AlignPlan.withWildcards(
+            chunk.frames(), chunk.count(), chunk.labels(), logits.columns(), workspaceLimit);
   }
 
   private final class AlignmentChunk extends StagedChunk {
     private final Staged logitsThere = input(logits);
     private final long logProbabilities = output(1, 8, this::takeLogProbabilities);
     private final long states = output(1, 4, this::takeStates);
-    private final AlignWorkspace workspace = workspace(chunk());
-    private final long workspaceOffset = region(workspace.bytes());
+    private final AlignPlan plan = plan(chunk());
+    private final long workspaceOffset = region(plan.bytes());
 
     AlignmentChunk(Chunk chunk) {
       super(new PackedBatch(utterances, chunk, null, logits.columns(), 1));
@@ -101,7 +104,7 @@ public final class HostAlignments implements HostCall {
           there,
           CallOptions.ofHost(there, options),
           pathsThere,
-          workspace,
+          plan,
           base + workspaceOffset,
           stream);
     }

@@ -3,10 +3,11 @@ package org.ctc4j.cuda.kernels;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.InputKind;
+import org.ctc4j.Wildcards;
 
 /**
- * What the kernels for alignment take, one {@code AlignProblem}. The layout is that of
- * kernels/README.md, section Alignment.
+ * What the kernels for alignment take, one {@code AlignProblem}, and those for wildcards after it,
+ * one {@code AlignWildcards}. The layout is that of kernels/README.md, section Alignment.
  */
 final class AlignArguments extends KernelArguments {
   private static final int FLAG_LOG_PROBS = 1; // and scores: not to be normalised
@@ -14,7 +15,7 @@ final class AlignArguments extends KernelArguments {
   private static final int FLAG_PROBABILITIES = 128;
 
   AlignArguments() {
-    super(184);
+    super(184, 48);
   }
 
   /**
@@ -41,6 +42,24 @@ final class AlignArguments extends KernelArguments {
         .int32(flags(call))
         .type(batch.logits())
         .int64(call.offsets() == null ? 0 : workspaceAddress + workspace.offsetsAt())
+        .end();
+  }
+
+  /**
+   * The second parameter.
+   *
+   * @param address of a workspace for wildcards
+   */
+  void setWildcards(
+      Wildcards wildcards, CallOptions call, AlignWildcardWorkspace workspace, long address) {
+    write(1)
+        .int64(address)
+        .int64(call.offsets() == null ? 0 : address + workspace.offsetsAt())
+        .float64(wildcards.framePenalty())
+        .float64(wildcards.labelPenalty())
+        .float64(wildcards.skipCost())
+        .int32(workspace.segmentFrames())
+        .int32(0)
         .end();
   }
 

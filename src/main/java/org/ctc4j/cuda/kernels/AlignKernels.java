@@ -15,6 +15,7 @@ public final class AlignKernels implements DeviceKernels {
   private final TargetOffsetsLauncher targetOffsets;
   private final AlignFramesLauncher frames;
   private final AlignPathLauncher path;
+  private final AlignWildcardsLauncher wildcards;
   private final AlignArguments arguments;
 
   /** The context must be current, here and in all calls. */
@@ -24,6 +25,7 @@ public final class AlignKernels implements DeviceKernels {
       targetOffsets = new TargetOffsetsLauncher(modules);
       frames = new AlignFramesLauncher(modules);
       path = new AlignPathLauncher(modules);
+      wildcards = new AlignWildcardsLauncher(modules);
       arguments = new AlignArguments();
     } catch (RuntimeException e) {
       modules.close();
@@ -36,14 +38,22 @@ public final class AlignKernels implements DeviceKernels {
       DeviceBatch batch,
       CallOptions options,
       DevicePaths paths,
-      AlignWorkspace workspace,
+      AlignPlan plan,
       long workspaceAddress,
       CUstream stream) {
     Launch launch = new Launch(stream, () -> "an alignment, " + batch.shape());
     if (options.offsets() != null) {
-      targetOffsets.enqueue(options.offsets(), workspaceAddress + workspace.offsetsAt(), launch);
+      targetOffsets.enqueue(options.offsets(), workspaceAddress + plan.plain().offsetsAt(), launch);
     }
-    arguments.set(batch, options, paths, workspace, workspaceAddress);
+    arguments.set(batch, options, paths, plan.plain(), workspaceAddress);
+    if (plan.wildcards() != null) {
+      long address = workspaceAddress + plan.plain().bytes();
+      if (options.offsets() != null) {
+        long offsets = address + plan.wildcards().offsetsAt();
+        targetOffsets.enqueueClasses(options.offsets(), offsets, launch);
+      }
+      arguments.setWildcards(batch.targets().wildcards(), options, plan.wildcards(), address);
+    }
     enqueue(batch, launch);
   }
 
@@ -56,7 +66,12 @@ public final class AlignKernels implements DeviceKernels {
   private void enqueue(DeviceBatch batch, Launch launch) {
     int n = batch.utterances();
     frames.enqueue((long) n * batch.frames(), arguments, launch);
-    path.enqueue(batch.logits().type(), n, batch.targets().maxLength(), arguments, launch);
+    int labels = batch.targets().maxLength();
+    path.enqueue(batch.logits().type(), n, labels, arguments, launch);
+    if (batch.targets().wildcards() != null) {
+      wildcards.enqueueFrames((long) n * batch.frames(), arguments, launch);
+      wildcards.enqueuePath(n, labels, arguments, launch);
+    }
   }
 
   @Override

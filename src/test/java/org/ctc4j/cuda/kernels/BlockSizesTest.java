@@ -101,7 +101,7 @@ class BlockSizesTest {
         }
       }
     }
-    assertEquals(3 * 5 + 2 + 1 + 2 + 2 + 1 + 1 + 3, compared);
+    assertEquals(3 * 5 + 2 + 1 + 2 + 2 + 1 + 1 + 1 + 3, compared);
   }
 
   /** Of each such kernel, how many lanes take a row, as the sources have it. */
@@ -114,6 +114,7 @@ class BlockSizesTest {
             "wildcards_frames",
             "wildcards_gradient",
             "align_frames",
+            "align_wildcard_frames",
             "greedy_frames",
             "projection_gather",
             "projection_finish",
@@ -166,9 +167,9 @@ class BlockSizesTest {
     offsets.enqueueLabels(rows, 1, arguments, launch);
     DeviceTargets targets = DeviceTargets.padded(0, rows, 1, 0);
     try (TargetOffsetsLauncher ofTargets = new TargetOffsetsLauncher(modules)) {
-      TargetOffsets offset = new TargetOffsets(new double[] {1}, 0, targets, rows);
-      ofTargets.enqueue(offset, 0, launch);
-      ofTargets.enqueueClasses(offset, 0, launch);
+      TargetOffsets one = new TargetOffsets(new double[] {1}, 0, targets, rows);
+      ofTargets.enqueue(one, 0, launch);
+      ofTargets.enqueueClasses(one, 0, launch);
     }
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
     WildcardsLauncher wildcards = new WildcardsLauncher(modules);
@@ -184,6 +185,9 @@ class BlockSizesTest {
           new DeviceConsistencyBatch(view, view, 1, rows, MANY, 0), arguments, launch);
     }
     new ReduceLauncher(modules).enqueue(arguments, launch);
+    AlignWildcardsLauncher alignWildcards = new AlignWildcardsLauncher(modules);
+    alignWildcards.enqueueFrames(rows, alignment, launch);
+    alignWildcards.enqueuePath(rows, MANY, alignment, launch);
     for (ElementType type : ElementType.values()) {
       for (int classes : new int[] {32, 64, 128, 256, 1024, 16384, 16385}) {
         new FramesLauncher(modules).enqueue(type, rows, classes, arguments, launch);

@@ -9,16 +9,30 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("Alignment with wildcards")
-class WildcardAlignerTest {
+/** Alignment to targets with wildcards, and with labels that may be left out. */
+public abstract class WildcardAlignerContract {
   private static final int F = Wildcards.FRAMES;
   private static final int L = Wildcards.LABELS;
 
   private final Random random = Seed.random(getClass());
-  private final CtcAligner aligner = CtcAligner.create(Backend.CPU);
+  private CtcAligner aligner;
+
+  /** A new aligner of the backend under test. */
+  protected abstract CtcAligner aligner(EngineOptions options);
+
+  /** How many of so many random draws a test makes, or how long they are. */
+  protected int draws(int all) {
+    return all;
+  }
+
+  @BeforeEach
+  void open() {
+    aligner = aligner(EngineOptions.DEFAULT);
+  }
 
   @AfterEach
   void close() {
@@ -35,7 +49,7 @@ class WildcardAlignerTest {
   @Test
   @DisplayName("No sequence of states weighs more, of thousands of small cases that list them all")
   void bruteForce() {
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < draws(3000); i++) {
       int classes = 2 + random.nextInt(3);
       TestBatch drawn =
           TestBatch.random(random, random.nextInt(7), 1, classes, 4, 0.1 + 3 * random.nextDouble());
@@ -76,7 +90,7 @@ class WildcardAlignerTest {
   @Test
   @DisplayName("Of equally good ones it is the one in the greatest state, from the last frame back")
   void ties() {
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < draws(500); i++) {
       TestBatch drawn = TestBatch.random(random, 1 + random.nextInt(5), 1, 3, 4, 1).withAllFrames();
       for (double[] row : drawn.logits()[0]) {
         Arrays.setAll(row, c -> random.nextInt(2));
@@ -91,7 +105,7 @@ class WildcardAlignerTest {
           all.stream()
               .filter(path -> path.weight() > best * (1 - 1e-9))
               .map(WildcardBruteForce.Path::states)
-              .max(Comparator.comparing(WildcardAlignerTest::reversed, Arrays::compare))
+              .max(Comparator.comparing(WildcardAlignerContract::reversed, Arrays::compare))
               .orElseThrow();
       CtcPath got = align(drawn, wildcards, drawn.options());
       assertArrayEquals(expected, states(got), "draw " + i);
@@ -170,8 +184,8 @@ class WildcardAlignerTest {
   @Test
   @DisplayName("Long utterances are traced back through blocks to the same path")
   void manyFrames() {
-    int frames = 5000;
-    int[] target = new int[300];
+    int frames = draws(5000);
+    int[] target = new int[3 * frames / 50];
     double[][][] logits = new double[1][frames][5];
     for (int i = 0; i < target.length; i++) {
       target[i] = i % 10 == 5 ? F : i % 10 == 8 ? L : 1 + i % 4;
