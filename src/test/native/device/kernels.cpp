@@ -87,7 +87,7 @@ const Kernel* findKernel(const char* name) {
       KERNEL(consistencyModule, ctc_consistency_f32, 512, 128),
       KERNEL(consistencyModule, ctc_consistency_sum, 256, 2048),
       KERNEL(posteriorsModule, ctc_posteriors, 256, 0),
-      KERNEL(smallLossModule, ctc_small_loss, 512, sizeof(smallLossModule::SmallLossShared)),
+      KERNEL(smallLossModule, ctc_small_loss, 384, sizeof(smallLossModule::SmallLossShared)),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
       KERNEL(greedyModule, ctc_greedy_frames, 256, 0),
       KERNEL(greedyModule, ctc_greedy_path, 32, 0),

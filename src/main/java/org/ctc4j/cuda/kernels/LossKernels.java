@@ -128,7 +128,7 @@ public final class LossKernels implements DeviceKernels {
       }
     }
     if (!input.hasOffsets()) { // with them p is no probability, and so never nearly 1
-      smallLoss.enqueue(n, longest, arguments, launch);
+      smallLoss.enqueue(n, arguments, launch);
     }
     if (result.reduced() != 0) {
       reduce.enqueue(arguments, launch);

@@ -167,7 +167,7 @@ class BlockSizesTest {
       ofTargets.enqueue(new TargetOffsets(new double[] {1}, 0, targets, rows), 0, launch);
     }
     new PosteriorsLauncher(modules).enqueue(rows, 1, arguments, launch);
-    new SmallLossLauncher(modules).enqueue(rows, MANY, arguments, launch);
+    new SmallLossLauncher(modules).enqueue(rows, arguments, launch);
     for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
       DeviceTensor view = DeviceTensor.timeMajor(0, type, rows, MANY);
       ConsistencyLauncher consistency = new ConsistencyLauncher(modules);
