@@ -28,7 +28,7 @@
 // Parallel: one block an utterance. Frames by warps: probabilities of the target's columns and their three largest. Then frame by frame,
 //      a thread a state: f from the last to the first. For a gradient then alpha from the first to the last, columns by warps, with f of
 //      2 K frames at a time: the first ones are there, the others are found again, each from the row that was kept before it.
-// Any W in 1 ... 8 and any K give the same bits.
+// Any W in 1 ... 6 and any K give the same bits.
 // Deterministic: fixed trees of sums, products never fused.
 // Rejected: a kernel of its own (a launch more in every call, for what hardly ever happens; registers it has no more than the first
 // part); q from both ends (the meeting is a difference again); alpha less a prefix sum for the states that k leads out of (cancels); speed, beyond the early return.

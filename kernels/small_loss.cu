@@ -9,7 +9,8 @@
 // cannot contribute to it, and few frames need more than they have:
 //
 //   best(t)   ln y_t(b), b the frame's best column. ctc_frames takes log1p of what all other classes have, 1e-7 of which is no loss
-//             where that is below loss / sqrt(T); else, and below FLOAT32_NATS_PER_FRAME, the log-sum-exp over C in float64
+//             where that is below loss / sqrt(T); else, and below FLOAT32_NATS_PER_FRAME, the log-sum-exp over C once more, of classes
+//             that have more than the loss a frame in float64, of others in float32, with what rounding took from their distance
 //   E(t, u)   y_t(u) in float64; relative to b in certain frames (y_t(b) near 1), so that many of them lose nothing
 //   p         the recursion (7) of Graves et al. 2006 from both ends, see lattice.cu, summed at the meeting frame H = T/2:
 //             sum over s of reach(H, s) alpha'(H, s)
@@ -26,10 +27,12 @@
 // Reduced loss, if `reduced` is not null (reduction.cuh): by the block that ends last. It knows by counting, at its end, those that have ended before.
 //      That orders nothing, so it waits for each loss in a word that says itself whether it is there (Utterance.finalLoss); all of them are on their way by then,
 //      so that nobody waits for a block that has not begun, and no fence is wanted.
-// Parallel: one block an utterance, half of its threads a side. Frames by warps; then a thread a pair of states (a blank and the
-//      label after it) with a barrier a frame, the label handed to the right through shared memory; more pairs than threads: tiles,
-//      as in lattice.cu.
-// Launch: grid N, block 64 W, W = min(8, ceil((L + 1) / 32)). Any W in 1 ... 8 gives the same bits. Shared memory: 10.4 KB, static.
+// Parallel: one block an utterance. Frames by 16 lanes, but for the sum over C, which takes a warp. Then 32 pairs of states (a blank and the
+//      label after it) a warp, both sides at once: within a warp the label is handed to the right by a shuffle, from warp to warp GROUP
+//      frames at a time through shared memory, the next warp a group behind, with a barrier a group and none where a side has one warp;
+//      more pairs: tiles, as in lattice.cu. The warps that have no pairs serve the frames and the labels alone.
+// Launch: grid N, block 64 W, W = 6. Any W in 1 ... 6 gives the same bits; six, with 160 registers a thread, spill none, eight would. Shared
+//      memory: 4.1 KB, static.
 // Deterministic: each state has one thread; sums are fixed trees, the same for any block size. Which block ends last does not matter.
 // Rejected: float64 throughout lattice.cu (1/64 rate on most devices); pairs of floats (as slow, and E would need them too);
 // doing it within ctc_lattice (E is needed as it is by the gradient, and logits are read again).
@@ -39,8 +42,8 @@
 
 namespace {
 
-constexpr int MAX_PAIRS = 256;  // threads of a side
-constexpr int DEPTH = 4;        // frames that E and rows are loaded ahead
+constexpr int MAX_WARPS = 6;  // of a side
+constexpr int GROUP = 8;      // frames that a warp takes before the next one does, and that E and rows are loaded ahead
 constexpr double NATS_PER_ROOT_FRAME = 0.25;
 constexpr double NATS_PER_FRAME = 0.006;
 constexpr double CERTAIN_FRAME = 1e-3;
@@ -60,54 +63,117 @@ __device__ double exactEnough(const Utterance& u, double loss) {
   return loss < FLOAT32_NATS_PER_FRAME * frames ? 0 : min(loss / sqrt(frames), CERTAIN_FRAME);
 }
 
+// The share of a class, in nats, from which on it counts in float64 where a frame's classes are summed up once more: the loss a frame. Few
+// have more, and of those below a ten-millionth may be lost.
+__device__ float float64From(const Utterance& u, double loss) {
+  return float(log(min(max(loss, 1e-30) / u.frames, CERTAIN_FRAME)));
+}
+
 // Whether E of a frame is relative to its best column.
 __device__ inline bool isCertain(double best) { return best > -CERTAIN_FRAME; }
 
-// ln y of the class with the logit `top`, by one warp; `at`: index of class 0.
+// x - top as a float, and what rounding took from it.
+struct Distance {
+  float d, rest;
+
+  __device__ Distance(float x, float top) : d(x - top) {
+    const float taken = d - x;
+    rest = (x - (d - taken)) + (-top - taken);
+  }
+};
+
+// ln y of the class with the logit `top`, the target's best, by one warp. Another class may be above it, by no more
+// than the loss. Each exponential is good to 2e-7 of itself, those above `float64From` are of float64.
 template <typename X>
-__device__ double bestOf(const CtcProblem& p, int64_t at, double top, const WarpGroup& warp) {
-  const X* row = (const X*)p.logits + at;
-  auto logit = [&](int64_t c) { return double(widen(row[c * p.logitsClassStride])); };
-  double most = -double(CTC_INFINITY);
-#pragma unroll 4
-  for (int c = warp.lane; c < p.C; c += 32) most = max(most, logit(c));
-  most = warp.reduce<Max>(most);
+__device__ double bestOf(const X* row, int64_t stride, int count, float top, float float64From) {
+  constexpr int AHEAD = 8;  // loads under way
+  const WarpGroup warp{int(threadIdx.x % 32)};
+  float small = 0;
   double sum = 0;
 #pragma unroll 1
-  for (int c = warp.lane; c < p.C; c += 32) sum += exponential(logit(c) - most);
-  return (top - most) - log(warp.reduce<Sum>(sum));
-}
-
-// best and E of one frame, by one warp. Where all other classes have no more than `exact`, best is that already, and of float64.
-__device__ void exactFrame(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, double exact,
-                           const WarpGroup& warp) {
-  const int64_t at = logitsIndex(p, n, t);
-  const int32_t* distinct = workspace.lists(n).distinct;
-  auto logitOf = [&](int column) {
-    const int64_t c = column == 0 ? p.blank : distinct[column - 1];
-    return logProbability(p.flags, element(p.logits, p.logitsType, at + c * p.logitsClassStride));
-  };
-
-  double top = -double(CTC_INFINITY);  // of the target's columns
-#pragma unroll 1
-  for (int c = warp.lane; c <= u.columns; c += 32) top = max(top, logitOf(c));
-  top = warp.reduce<Max>(top);
-
-  Frame* frame = workspace.frames(n) + t;
-  double best = __shfl_sync(WARP, warp.lane == 0 ? frame->best : 0, 0);
-  if (p.logitsType != FLOAT64 && best < -exact && !(p.flags & LOG_PROBS)) {
-    switch (p.logitsType) {
-      case FLOAT32: best = bestOf<float>(p, at, top, warp); break;
-      case FLOAT16: best = bestOf<Half>(p, at, top, warp); break;
-      default: best = bestOf<Bfloat>(p, at, top, warp);
+  for (int c = warp.lane; c < count; c += AHEAD * 32) {
+    float x[AHEAD];
+#pragma unroll
+    for (int k = 0; k < AHEAD; k++) x[k] = c + k * 32 < count ? widen(row[(c + k * 32) * stride]) : -CTC_INFINITY;
+#pragma unroll
+    for (int k = 0; k < AHEAD; k++) {
+      const Distance distance(x[k], top);
+      if (distance.d > float64From) {
+        sum += exponential(double(x[k]) - double(top));
+      } else {
+        const float e = expf(distance.d);
+        small += fmaf(e, fminf(distance.rest, 1.0f), e);  // of -Infinity rest is NaN and e 0
+      }
     }
-    if (warp.lane == 0) frame->best = best;
+    sum += small;
+    small = 0;
   }
-  double* emissions = (double*)(workspace.emissions(n) + t * workspace.width);
-  const double scale = isCertain(best) ? 0 : best;
-#pragma unroll 1
-  for (int c = warp.lane; c <= u.columns; c += 32) emissions[c] = exponential((logitOf(c) - top) + scale);
+  return -log(warp.reduce<Sum>(sum));
 }
+
+// Lanes that share a frame, of its columns: fewer would spill.
+constexpr int LANES = 16;
+constexpr int FRAMES_OF_WARP = 32 / LANES;
+
+// best and E of all frames. Where all other classes have no more than `exact`, best is that already, and of float64.
+struct ExactFrames {
+  const CtcProblem& p;
+  const Workspace& workspace;
+  const Utterance& u;
+  const int n;
+  const double exact;
+  const float float64From;
+
+  // By a whole warp.
+  __device__ double best(int t, float top) const {
+    const int64_t at = logitsIndex(p, n, t);
+    const int64_t stride = p.logitsClassStride;
+    switch (p.logitsType) {
+      case FLOAT32: return bestOf((const float*)p.logits + at, stride, p.C, top, float64From);
+      case FLOAT16: return bestOf((const Half*)p.logits + at, stride, p.C, top, float64From);
+      default: return bestOf((const Bfloat*)p.logits + at, stride, p.C, top, float64From);
+    }
+  }
+
+  // FRAMES_OF_WARP frames from `first` on, some of which may not be there.
+  __device__ void frames(int first) const {
+    const LaneGroup<LANES> group{int(threadIdx.x % LANES)};
+    const int own = threadIdx.x % 32 / LANES;
+    const int t = first + own;
+    const int columns = t < u.frames ? u.columns : -1;
+    const int64_t at = logitsIndex(p, n, min(t, u.frames - 1));
+    const int32_t* distinct = workspace.lists(n).distinct;
+    auto logit = [&](int column) {
+      const int64_t c = column == 0 ? p.blank : distinct[column - 1];
+      return logProbability(p.flags, element(p.logits, p.logitsType, at + c * p.logitsClassStride));
+    };
+
+    double top = -double(CTC_INFINITY);  // of the target's columns
+#pragma unroll 1
+    for (int c = group.lane; c <= columns; c += LANES) top = max(top, logit(c));
+    top = group.reduce<Max>(top);
+
+    Frame* frame = workspace.frames(n) + t;
+    double best = __shfl_sync(WARP, group.lane == 0 && columns >= 0 ? frame->best : 0, own * LANES);
+    const bool isNeeded = p.logitsType != FLOAT64 && best < -exact && !(p.flags & LOG_PROBS);
+#pragma unroll 1
+    for (int i = 0; i < FRAMES_OF_WARP; i++) {
+      if (!__any_sync(WARP, isNeeded && own == i)) continue;
+      const double found = this->best(first + i, __shfl_sync(WARP, float(top), i * LANES));
+      if (own == i) best = found;
+    }
+    if (isNeeded && group.lane == 0) frame->best = best;
+    double* emissions = (double*)(workspace.emissions(n) + t * workspace.width);
+    const double scale = isCertain(best) ? 0 : best;
+#pragma unroll 1
+    for (int c = group.lane; c <= columns; c += LANES) emissions[c] = exponential((logit(c) - top) + scale);
+  }
+
+  __device__ void run() const {
+#pragma unroll 1
+    for (int t = threadIdx.x / 32 * FRAMES_OF_WARP; t < u.frames; t += blockDim.x / 32 * FRAMES_OF_WARP) frames(t);
+  }
+};
 
 // ---- the recursion ----------------------------------------------------------------------------------------------------------------------
 
@@ -138,11 +204,15 @@ struct SmallLossSide {
 };
 
 struct SmallLossShared {
-  double label[2][2][MAX_PAIRS + 1];  // [parity of the frame][side][1 + thread of the side]; at 0 what the tile before hands on
+  // [side][warp][parity of the group][frame of it] the label before the warp's first pair, before the frame
+  double handed[2][MAX_WARPS + 1][2][GROUP];
   double parts[SUM_PARTS];
   // What all threads need seldom: here, not in registers across the walks.
+  alignas(Workspace) char workspaceBytes[sizeof(Workspace)];
   Utterance utterance;
   SmallLossSide sides[2];
+
+  __device__ Workspace& workspace() { return *(Workspace*)workspaceBytes; }
 };
 
 enum Mode { ADVANCE, STORE, CONSUME };
@@ -156,35 +226,37 @@ struct SmallLossWalk {
   int64_t rowStep;      // ... and from each to the next
 };
 
-// All threads of the block call it together, each for its side.
+// All threads of the block call it together; `warps` of them a side walk, those of side 0 first.
 template <Mode MODE>
-__device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, SmallLossShared& shared) {
-  const int pairs = blockDim.x / 2;  // of a tile
-  const int index = threadIdx.x % pairs;
-  const int count = w.to - w.from;
-  double(*const handed)[MAX_PAIRS + 1] = &shared.label[0][side.number];  // of even frames; of odd ones two further on
+__device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, int warps, SmallLossShared& shared) {
+  const int lane = threadIdx.x % 32;
+  const int own = int(threadIdx.x / 32) % warps;
+  const bool walks = int(threadIdx.x / 32) < 2 * warps;
+  const int count = walks ? w.to - w.from : 0;
+  const int pairs = 32 * warps;  // of a tile
+  const int steps = (w.steps + GROUP - 1) / GROUP + warps - 1;
+  double(*const handed)[GROUP] = shared.handed[side.number][own];
+  double(*const toHand)[GROUP] = shared.handed[side.number][own + 1];
   double* const edges = side.edges;
   const int64_t emissionStep = side.emissionStep;
 
+#pragma unroll 1
   for (int tile = 0; tile <= side.labels; tile += pairs) {
-    const int j = tile + index;
-    const bool hasBlank = j <= side.labels;
-    const bool hasLabel = j < side.labels;
+    const int j = tile + 32 * own + lane;
+    const bool hasBlank = walks && j <= side.labels;
+    const bool hasLabel = walks && j < side.labels;
     const int column = hasLabel ? side.columnOf(j) : 0;
-    const bool skips = side.skips(j);
+    const bool skips = hasLabel && side.skips(j);
     const int64_t atBlank = side.blankPlace(j), atLabel = side.labelPlace(j);
-    const bool takes = tile > 0 && index == 0;
-    const bool hands = tile + pairs <= side.labels && index == pairs - 1;
+    const bool takes = tile > 0 && own == 0;
+    const bool hands = tile + pairs <= side.labels && own == warps - 1;
     double blank = w.begin == nullptr ? (j == 0 ? 1 : 0) : hasBlank ? w.begin[atBlank] : 0;
     double label = w.begin == nullptr || !hasLabel ? 0 : w.begin[atLabel];
-    handed[0][index + 1] = label;
-    if (index == 0) handed[0][0] = takes && count > 0 ? edges[0] : 0;
-    __syncthreads();
 
     const double* emissions = side.emissions + w.from * emissionStep;  // of the frame to load next
     const double* rowAhead = w.row;                                   // likewise
     double* row = w.row;
-    double blankAhead[DEPTH], labelAhead[DEPTH], otherBlank[DEPTH], otherLabel[DEPTH];
+    double blankAhead[GROUP], labelAhead[GROUP], otherBlank[GROUP], otherLabel[GROUP];
     auto load = [&](int d) {
       blankAhead[d] = emissions[0];
       labelAhead[d] = hasLabel ? emissions[column] : 0;
@@ -196,17 +268,28 @@ __device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, SmallLos
       }
     };
 #pragma unroll
-    for (int d = 0; d < DEPTH; d++) {
+    for (int d = 0; d < GROUP; d++) {
       if (d < count) load(d);
     }
-    for (int begin = 0; begin < w.steps; begin += DEPTH) {
+#pragma unroll 1
+    for (int step = 0; step < steps; step++) {
+      const int group = step - own;
+      const int begin = group * GROUP;
+      if (group >= 0 && begin < count) {
+        if (own == 0) {
+          if (lane < GROUP) handed[group % 2][lane] = takes && begin + lane < count ? edges[begin + lane] : 0;
+          __syncwarp();
+        }
 #pragma unroll
-      for (int d = 0; d < DEPTH; d++) {
-        const int i = begin + d;
-        if (i < w.steps) {
+        for (int d = 0; d < GROUP; d++) {
+          const int i = begin + d;
           if (i < count) {
-            const double left = handed[i % 2 * 2][index];
-            if (hands) edges[i] = label;
+            double left = __shfl_up_sync(WARP, label, 1);
+            if (lane == 0) left = handed[group % 2][d];
+            if (lane == 31) {
+              if (hands) edges[i] = label;
+              toHand[group % 2][d] = label;
+            }
             label = plus(plus(label, blank), skips ? left : 0);
             blank = plus(blank, left);
             if (MODE == STORE) {
@@ -220,19 +303,18 @@ __device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, SmallLos
               if (hasLabel) row[atLabel] = times(label, otherLabel[d]);
             }
             if (MODE != ADVANCE) row += w.rowStep;
-            if (i + DEPTH < count) load(d);
+            if (i + GROUP < count) load(d);
           }
-          handed[(i + 1) % 2 * 2][index + 1] = label;
-          if (index == 0) handed[(i + 1) % 2 * 2][0] = takes && i + 1 < count ? edges[i + 1] : 0;
-          __syncthreads();
         }
+        __syncwarp();  // what was handed on may be handed on anew
       }
+      if (warps > 1) __syncthreads();
     }
     if (w.end != nullptr) {
       if (hasBlank) w.end[atBlank] = blank;
       if (hasLabel) w.end[atLabel] = label;
     }
-    __syncthreads();  // edges and shared labels may be read and written by the next tile, states by other threads
+    __syncthreads();  // edges and what is handed on may be read and written by the next tile, states by other threads
   }
 }
 
@@ -241,7 +323,7 @@ struct SmallLossWalks {
   const Workspace& workspace;
   const SmallLossSide& side;
   const int n;
-  const int K, segments;
+  const int K, segments, warps;
   SmallLossShared& shared;
 
   __device__ int stepsOf(int k) const { return min(K, side.frames - side.frames / 2 - k * K); }
@@ -251,19 +333,19 @@ struct SmallLossWalks {
   __device__ const double* stateBefore(int k) const { return k == segments - 1 ? nullptr : checkpoint(k + 1); }
 
   __device__ void advance(int k) const {
-    walk<ADVANCE>(side, {beginOf(k), endOf(k), stepsOf(k), stateBefore(k), checkpoint(k), nullptr, 0}, shared);
+    walk<ADVANCE>(side, {beginOf(k), endOf(k), stepsOf(k), stateBefore(k), checkpoint(k), nullptr, 0}, warps, shared);
   }
   __device__ void store(int k) const {
     const int from = beginOf(k);
     double* row = (double*)workspace.stored(n, side.number) + (side.half - 1 - from - k * K) * workspace.states;
     double* end = k == 0 ? checkpoint(0) : nullptr;
-    walk<STORE>(side, {from, endOf(k), stepsOf(k), stateBefore(k), end, row, -workspace.states}, shared);
+    walk<STORE>(side, {from, endOf(k), stepsOf(k), stateBefore(k), end, row, -workspace.states}, warps, shared);
   }
   __device__ void throughTheOther(int k) const {
     const int from = min(side.half + k * K, side.frames);
     double* row = (double*)workspace.stored(n, 1 - side.number);
     const int to = min(from + K, side.frames);
-    walk<CONSUME>(side, {from, to, stepsOf(k), checkpoint(0), checkpoint(0), row, workspace.states}, shared);
+    walk<CONSUME>(side, {from, to, stepsOf(k), checkpoint(0), checkpoint(0), row, workspace.states}, warps, shared);
   }
 
   // ln p, the states at the meeting being there.
@@ -313,17 +395,28 @@ struct DoubleRow {
   __device__ bool isBest(int c) const { return emissions[c] == 1; }
 };
 
-// The frames of segment k, a warp each.
-__device__ void labels(const CtcProblem& p, const SmallLossWalks& course, const Utterance& u, int k, const WarpGroup& warp) {
+// The frames of segment k, LANES each.
+__device__ void labels(const CtcProblem& p, const SmallLossWalks& course, const Utterance& all, int k) {
   const Workspace& workspace = course.workspace;
   const int n = course.n;
-  for (int64_t q = threadIdx.x / 32; q < 2 * workspace.K; q += blockDim.x / 32) {
-    const int64_t t = workspace.frameOfRow(q, k, u.frames);
-    if (t < 0 || t >= u.frames) continue;
+  const LaneGroup<LANES> group{int(threadIdx.x % LANES)};
+  const int64_t rows = 2 * workspace.K;
+#pragma unroll 1
+  for (int64_t first = threadIdx.x / 32 * FRAMES_OF_WARP; first < rows; first += blockDim.x / 32 * FRAMES_OF_WARP) {
+    const int64_t q = first + threadIdx.x % 32 / LANES;
+    int64_t t = workspace.frameOfRow(q, k, all.frames);
+    const bool isThere = q < rows && t >= 0 && t < all.frames;
+    if (!__any_sync(WARP, isThere)) continue;
+    Utterance u = all;
+    if (!isThere) {
+      t = 0;
+      u.labels = u.columns = -1;
+    }
     const double* emissions = (const double*)(workspace.emissions(n) + t * workspace.width);
     const Logits logits = {p, workspace.lists(n), n, int(t)};
-    const DoubleRow row(logits, (const double*)workspace.row(n, q), emissions, workspace.frames(n)[t].best);
-    LabelsOfFrame<DoubleRow, WarpGroup>{p, u, logits.lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}.run();
+    const DoubleRow row(logits, (const double*)workspace.row(n, isThere ? q : 0), emissions, workspace.frames(n)[t].best);
+    LabelsOfFrame<DoubleRow, LaneGroup<LANES>>{p, u, logits.lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), group}
+        .run();
   }
 }
 
@@ -342,16 +435,15 @@ __device__ bool writeLoss(const CtcProblem& p, const Utterance& u, const SmallLo
 // Of an utterance that needs it.
 __device__ void smallLoss(const CtcProblem& p, const Workspace& workspace, const Utterance& u, double first, SmallLossShared& shared) {
   const int n = blockIdx.x;
-  const WarpGroup warp{int(threadIdx.x % 32)};
-  const double exact = exactEnough(u, first);
-  for (int t = threadIdx.x / 32; t < u.frames; t += blockDim.x / 32) exactFrame(p, workspace, u, n, t, exact, warp);
+  ExactFrames{p, workspace, u, n, exactEnough(u, first), float64From(u, first)}.run();
   if (threadIdx.x < 2) shared.sides[threadIdx.x] = SmallLossSide(workspace, u, n, threadIdx.x);
   __syncthreads();
 
   const bool gradient = p.gradient != nullptr && u.weight != 0;
   const int longer = u.frames - u.frames / 2;
   const int K = gradient ? min(workspace.K, int64_t(longer)) : longer;
-  const SmallLossWalks course = {workspace, shared.sides[threadIdx.x / (blockDim.x / 2)], n, K, (longer - 1) / K + 1, shared};
+  const int warps = min(int(blockDim.x / 64), u.labels / 32 + 1);
+  const SmallLossWalks course = {workspace, shared.sides[int(threadIdx.x / 32) < warps ? 0 : 1], n, K, (longer - 1) / K + 1, warps, shared};
   for (int k = course.segments - 1; k >= gradient; k--) course.advance(k);
   // each walk in one place: they are most of the kernel
   for (int k = 0; k < course.segments; k++) {
@@ -359,7 +451,7 @@ __device__ void smallLoss(const CtcProblem& p, const Workspace& workspace, const
     if (k == 0 && !writeLoss(p, u, course)) return;
     if (!gradient) return;
     course.throughTheOther(k);
-    labels(p, course, u, k, warp);
+    labels(p, course, u, k);
     __syncthreads();  // rows are stored anew
   }
 }
@@ -389,14 +481,17 @@ __device__ bool endsLast(const CtcProblem& p, const Workspace& workspace) {
 }
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(512, 1) ctc_small_loss(const CtcProblem p) {
+extern "C" __global__ void __launch_bounds__(384, 1) ctc_small_loss(const CtcProblem p) {
   static __shared__ SmallLossShared shared;
   const Workspace workspace(p);
   const double first = p.losses[blockIdx.x];
   if (isNeeded(workspace.utterances()[blockIdx.x], first)) {
-    if (threadIdx.x == 0) shared.utterance = workspace.utterances()[blockIdx.x];
+    if (threadIdx.x == 0) {
+      shared.utterance = workspace.utterances()[blockIdx.x];
+      shared.workspace() = workspace;
+    }
     __syncthreads();  // before one thread writes the loss that all have read
-    smallLoss(p, workspace, shared.utterance, first, shared);
+    smallLoss(p, shared.workspace(), shared.utterance, first, shared);
     __syncthreads();  // it is there
   }
   complement::run(p, shared.parts);

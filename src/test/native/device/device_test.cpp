@@ -163,7 +163,7 @@ void compute(Problem& p, Type type, const Choice& choice) {
     lattice(p, choice, P, W, k);
     if (p.gradient) launch("ctc_labels", up(p.N * 2 * K, 32), 256, p, k);
   }
-  launch("ctc_small_loss", p.N, 64 * (choice.smallLossW ? choice.smallLossW : std::min<int>(8, up(pairs, 32))), p);
+  launch("ctc_small_loss", p.N, 64 * (choice.smallLossW ? choice.smallLossW : 6), p);
   if (p.reduced && p.N == 0) launch("ctc_reduce", 1, 256, p);
 }
 
@@ -820,7 +820,7 @@ void monteCarlo(int rounds) {
     b.K = below(2) ? 0 : 1 + below(b.T);
     if (below(4) == 0) b.weights = {1, 0, 2.5, -1}, b.weights.resize(b.N);
     b.deviation = below(3) ? 3 : 50;
-    if (below(3) == 0) b.choice.P = 1 << below(3), b.choice.W = 1 + below(4), b.choice.smallLossW = 1 + below(8);
+    if (below(3) == 0) b.choice.P = 1 << below(3), b.choice.W = 1 + below(4), b.choice.smallLossW = 1 + below(6);
     if (below(3) == 0) b.choice.splitW = 1 + below(4);
     check(b);
   }

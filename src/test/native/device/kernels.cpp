@@ -101,7 +101,7 @@ const Kernel* findKernel(const char* name) {
       KERNEL(wildcardsModule, ctc_wildcards_frames, 256, 0),
       KERNEL(wildcardsModule, ctc_wildcards_lattice, 256, 4 * wildcardsModule::MOST_SHARED * sizeof(wildcardsModule::Wide64)),
       KERNEL(wildcardsModule, ctc_wildcards_gradient, 256, 0),
-      KERNEL(smallLossModule, ctc_small_loss, 512, sizeof(smallLossModule::SmallLossShared)),
+      KERNEL(smallLossModule, ctc_small_loss, 384, sizeof(smallLossModule::SmallLossShared)),
       KERNEL(reduceModule, ctc_reduce, 256, 64),
       KERNEL(greedyModule, ctc_greedy_frames, 256, 0),
       KERNEL(greedyModule, ctc_greedy_path, 32, 0),

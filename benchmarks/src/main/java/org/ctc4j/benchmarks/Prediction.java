@@ -1,5 +1,7 @@
 package org.ctc4j.benchmarks;
 
+import static java.lang.Math.ceilDiv;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,15 @@ import org.ctc4j.bench.Shape;
 final class Prediction {
   /** Instructions a cycle of a multiprocessor that issues up to four. */
   private static final double INSTRUCTIONS_A_CYCLE = 2;
+
+  /** Of a block that has a multiprocessor for itself: twelve warps of float64 and latencies. */
+  private static final double INSTRUCTIONS_A_CYCLE_OF_SMALL_LOSS = 1;
+
+  /** Of a frame of its walk: a shuffle, a product and two sums of float64, one after the other. */
+  private static final double CYCLES_OF_SMALL_LOSS = 100;
+
+  private static final int WARPS_OF_SMALL_LOSS = 6; // of a side
+  private static final int GROUP_OF_SMALL_LOSS = 8; // frames that a warp is behind the one before
 
   private final List<LoopCycles> loops;
   private final List<String> instructions;
@@ -66,6 +77,32 @@ final class Prediction {
         lattice.framesWith(shape.frames()) * cycles(lattice, gpu) / gpu.gigahertz / 1e3,
         gpu.microseconds(rows * labelInstructions(shape.labels())),
         launches * Floor.MICROSECONDS_PER_LAUNCH);
+  }
+
+  /**
+   * Microseconds of {@code ctc_small_loss} where it looks at all utterances once more: one block
+   * each, which has a multiprocessor for itself.
+   */
+  double ofSmallLoss(Shape shape, Gpu gpu) {
+    int pairs = shape.labels() + 1;
+    int warps = Math.min(WARPS_OF_SMALL_LOSS, ceilDiv(pairs, 32));
+    int tiles = ceilDiv(pairs, 32 * warps);
+    double chain = tiles * (shape.frames() + 2.0 * GROUP_OF_SMALL_LOSS * (warps - 1));
+    double instructions = shape.frames() * smallLossInstructions(shape);
+    double cycles =
+        chain * CYCLES_OF_SMALL_LOSS + instructions / INSTRUCTIONS_A_CYCLE_OF_SMALL_LOSS;
+    return ceilDiv(shape.utterances(), gpu.multiprocessors) * cycles / gpu.gigahertz / 1e3;
+  }
+
+  /** Of a frame of peaked logits of so many classes and labels. */
+  private double smallLossInstructions(Shape shape) {
+    String sizes = "peaked-\\d+x1x%dx%d".formatted(shape.classes(), shape.labels());
+    return instructions.stream()
+        .map(line -> line.split(" "))
+        .filter(words -> words[0].matches(sizes))
+        .mapToDouble(words -> Double.parseDouble(words[3]))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Half of the frames are stored, the others consumed. */

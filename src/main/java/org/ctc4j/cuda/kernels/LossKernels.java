@@ -161,7 +161,7 @@ public final class LossKernels implements DeviceKernels {
     boolean smallLossReduces = smallLosses && n > 0 && workspace.wildcards() == null;
     if (smallLosses) {
       arguments.setReduced(smallLossReduces ? result.reduced() : 0);
-      smallLoss.enqueue(n, longest, arguments, launch);
+      smallLoss.enqueue(n, arguments, launch);
     }
     if (workspace.wildcards() != null) {
       enqueueWildcards(batch, input, result, workspace.wildcards(), workspaceAddress, launch);

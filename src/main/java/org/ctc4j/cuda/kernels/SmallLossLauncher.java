@@ -10,8 +10,7 @@ import org.ctc4j.cuda.driver.Launch;
  * block that ends last adds up the weighted losses, if that is asked for.
  */
 final class SmallLossLauncher {
-  private static final int LANES = 32;
-  private static final int MOST_WARPS = 8; // of a side
+  private static final int THREADS = 384;
 
   private final KernelModules.Kernel kernel;
 
@@ -19,11 +18,7 @@ final class SmallLossLauncher {
     kernel = modules.kernel("small_loss", "ctc_small_loss");
   }
 
-  /**
-   * @param labels L, the length of the longest target
-   */
-  void enqueue(int utterances, int labels, LossArguments arguments, Launch launch) {
-    int warps = Math.min(MOST_WARPS, labels / LANES + 1);
-    launch.kernel(kernel, utterances, 2 * warps * LANES, arguments.pointers());
+  void enqueue(int utterances, LossArguments arguments, Launch launch) {
+    launch.kernel(kernel, utterances, THREADS, arguments.pointers());
   }
 }

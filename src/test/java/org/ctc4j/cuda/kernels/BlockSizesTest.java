@@ -177,7 +177,7 @@ class BlockSizesTest {
     wildcards.enqueueFrames(rows, arguments, launch);
     wildcards.enqueueLattice(rows, MANY, arguments, launch);
     wildcards.enqueueGradient(rows, 1, arguments, launch);
-    new SmallLossLauncher(modules).enqueue(rows, MANY, arguments, launch);
+    new SmallLossLauncher(modules).enqueue(rows, arguments, launch);
     for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
       DeviceTensor view = DeviceTensor.timeMajor(0, type, rows, MANY);
       ConsistencyLauncher consistency = new ConsistencyLauncher(modules);
