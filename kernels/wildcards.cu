@@ -69,6 +69,9 @@ __device__ inline double logZero() { return -double(CTC_INFINITY); }
 struct alignas(16) Wide64 {
   double m;
   int64_t e;
+
+  Wide64() = default;
+  __device__ Wide64(double m, int64_t e) : m(m), e(e) {}  // an aggregate's constants would be global memory
 };
 
 __device__ inline Wide64 zero() { return {0, 0}; }
@@ -95,7 +98,7 @@ __device__ inline Wide64 operator+(const Wide64& a, const Wide64& b) {
   return less.m == 0 || d > 64 ? more : normal(__dadd_rn(more.m, __dmul_rn(less.m, inversePowerOfTwo(d))), more.e);
 }
 
-__device__ __noinline__ Wide64 fromLog(double log) {
+__device__ __forceinline__ Wide64 fromLog(double log) {
   constexpr double LN2_HIGH = 0x1.62e42feep-1, LN2_LOW = 0x1.a39ef35793c76p-33;
   if (!(fabs(log) <= LEAST_NATS)) return zero();  // also what is not finite
   const double whole = rint(log * LOG2E);

@@ -315,6 +315,7 @@ void addConversions(Operations& all) {
   OP("cvt.rn.f32.f64", f32, A(f64));
   OP("cvt.rn.f64.s32", f64, A(s32));
   OP("cvt.rn.f64.u32", f64, A(u32));
+  OP("cvt.rn.f64.s64", f64, A(s64));
   OP("cvt.rn.f32.u32", f32, A(u32));
   OP("cvt.rn.f32.s32", f32, A(s32));
   OP("cvt.rni.f64.f64", f64, std::nearbyint(A(f64)));

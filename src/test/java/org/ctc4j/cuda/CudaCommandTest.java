@@ -59,6 +59,19 @@ class CudaCommandTest {
   }
 
   @Test
+  @DisplayName("ctc loss --backend auto: labels that may be left out go to the device, too")
+  void wildcards() throws Exception {
+    JsonNode got = json("loss", "--skip-cost", "2", "--backend", "auto", "--json");
+    assertEquals("cuda", got.get("backend").asText());
+    assertTrue(Emulator.launches("ctc_wildcards_lattice") > 0);
+    JsonNode expected = json("loss", "--skip-cost", "2", "--backend", "reference", "--json");
+    for (int n = 0; n < expected.get("losses").size(); n++) {
+      double loss = expected.get("losses").get(n).asDouble();
+      assertEquals(loss, got.get("losses").get(n).asDouble(), LOSS_TOLERANCE * loss);
+    }
+  }
+
+  @Test
   @DisplayName("ctc compare: the device agrees with the reference; beyond the tolerance exit 1")
   void compare() throws Exception {
     JsonNode got = json("compare", "--backend", "cuda", "--json");
