@@ -40,7 +40,7 @@ public interface BeamScorer<S> {
    * The search looks at labels from the most probable one of a frame on, and stops where even this
    * would not bring one into the beam; so a bound makes it faster and changes no output. +Infinity
    * where none is known. NaN, and a label that adds more than its bound, are refused with an {@link
-   * InvalidInputException}. Called for every prefix of every frame.
+   * InvalidInputException}. Called once for each prefix, or a few times.
    */
   default double bound(S state) {
     return Double.POSITIVE_INFINITY;

@@ -11,7 +11,6 @@ import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.InputKind;
-import org.ctc4j.InvalidInputException;
 import org.ctc4j.LabelSpan;
 import org.ctc4j.host.LogProbs;
 
@@ -48,12 +47,11 @@ public final class BeamSearch<S> implements FrameSearch {
 
   private final int blank;
   private final boolean areNormalised; // the probabilities of every frame
-  private final BeamScorer<S> scorer; // or null
-  private final String utterance; // for messages
   private final ClassPruning classes;
   private final GreedyOutput greedy;
   private final Candidates candidates;
   private final PrefixTrie<S> trie;
+  private final CheckedScorer<S> scorer;
   private final BeamSpans spans; // null if nobody asks
   private final PathSpans greedySpans;
   private int frames; // so far
@@ -69,6 +67,7 @@ public final class BeamSearch<S> implements FrameSearch {
   private double[] total = new double[16]; // p
 
   private int[] entryOf = new int[16]; // entry + 1 of a trie node, 0 if not in the beam
+  private int[] parents = new int[16]; // entry of an entry's parent, NONE if none
   private int[] firstChild = new int[16]; // entry of an entry's child, NONE if none
   private int[] nextSibling = new int[16];
   private final boolean[] taken; // classes that lead to a prefix in the beam
@@ -90,14 +89,13 @@ public final class BeamSearch<S> implements FrameSearch {
       boolean withSpans) {
     this.blank = options.blank();
     this.areNormalised = options.input() == InputKind.LOGITS;
-    this.scorer = scorer;
-    this.utterance = utterance;
     this.classes = new ClassPruning(classes, beam);
     this.greedy = new GreedyOutput(classes, blank, Math.min(classes, beam.topClasses()));
     this.spans = withSpans ? new BeamSpans() : null;
     this.greedySpans = new PathSpans(blank);
     this.candidates = new Candidates(beam.beamWidth(), beam.beamThreshold());
     this.trie = new PrefixTrie<>(scorer == null ? null : scorer.start());
+    this.scorer = new CheckedScorer<>(scorer, trie, utterance, node -> from(0, trie.labels(node)));
     this.taken = new boolean[classes];
     this.row = new double[classes];
     size = 1;
@@ -178,7 +176,7 @@ public final class BeamSearch<S> implements FrameSearch {
   private List<Output> outputs(boolean ends) {
     List<Output> outputs = new ArrayList<>();
     for (int i = 0; i < size; i++) {
-      outputs.add(output(nodes[i], total[i], ends ? added(nodes[i]) : trie.bonus(nodes[i])));
+      outputs.add(output(nodes[i], total[i], ends ? scorer.added(nodes[i]) : trie.bonus(nodes[i])));
     }
     return outputs;
   }
@@ -218,7 +216,7 @@ public final class BeamSearch<S> implements FrameSearch {
       return null; // forbidden
     }
     double logProb = greedy.logProbability(greedy.labels());
-    double added = ends ? added(node) : trie.bonus(node);
+    double added = ends ? scorer.added(node) : trie.bonus(node);
     Rival rival =
         new Rival(entry, node, output(node, logProb, added), greedy.logBlank(), greedy.logLabel());
     double score = rival.output.score();
@@ -326,29 +324,15 @@ public final class BeamSearch<S> implements FrameSearch {
     for (int label : labels) {
       int child = trie.find(node, label);
       if (child == NONE) {
-        double added = scorer == null ? 0 : added(node, label, Double.POSITIVE_INFINITY);
+        double added = scorer.added(node, label, Double.POSITIVE_INFINITY);
         if (added == LOG_ZERO) {
           return NONE;
         }
-        S state = scorer == null ? null : scorer.next(trie.state(node), label);
-        child = trie.add(node, label, added, state);
+        child = scorer.addChild(node, label, added);
       }
       node = child;
     }
     return node;
-  }
-
-  /** What the scorer adds to the output of a node. */
-  private double added(int node) {
-    if (scorer == null) {
-      return 0;
-    }
-    double end = scorer.end(trie.state(node));
-    double added = trie.bonus(node) + end;
-    if (!(added < Double.POSITIVE_INFINITY)) {
-      throw refused("end(state)", end, finite(end), node);
-    }
-    return added;
   }
 
   private void step() {
@@ -367,16 +351,13 @@ public final class BeamSearch<S> implements FrameSearch {
   private void linkChildren() {
     Arrays.fill(firstChild, 0, size, NONE);
     for (int i = 0; i < size; i++) {
-      int parent = parentEntry(i);
+      int parent = nodes[i] == ROOT ? NONE : entryOf[trie.parent(nodes[i])] - 1;
+      parents[i] = parent;
       if (parent != NONE) {
         nextSibling[i] = firstChild[parent];
         firstChild[parent] = i;
       }
     }
-  }
-
-  private int parentEntry(int i) {
-    return nodes[i] == ROOT ? NONE : entryOf[trie.parent(nodes[i])] - 1;
   }
 
   private void offerStay(int i) {
@@ -386,7 +367,7 @@ public final class BeamSearch<S> implements FrameSearch {
     double withLabel = LOG_ZERO;
     if (label != NONE && row[label] != LOG_ZERO) {
       withLabel = logLabel[i] + row[label];
-      int parent = parentEntry(i);
+      int parent = parents[i];
       if (parent != NONE) {
         withLabel = LogAdd.of(withLabel, extended(parent, label));
       }
@@ -397,11 +378,14 @@ public final class BeamSearch<S> implements FrameSearch {
 
   private void offerExtensions(int i) {
     int node = nodes[i];
+    double bound = scorer.bound(node);
+    double most = trie.bonus(node) + bound;
+    if (classes.count() == 0 || total[i] + row[classes.get(0)] + most <= candidates.threshold()) {
+      return; // as most prefixes
+    }
     for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
       taken[trie.label(nodes[child])] = true;
     }
-    double bound = scorer == null ? 0 : bound(node);
-    double most = trie.bonus(node) + bound;
     for (int k = 0; k < classes.count(); k++) {
       int label = classes.get(k);
       if (total[i] + row[label] + most <= candidates.threshold()) {
@@ -409,54 +393,13 @@ public final class BeamSearch<S> implements FrameSearch {
       }
       if (label != blank && !taken[label]) {
         double logProb = extended(i, label);
-        double added = scorer == null ? 0 : added(node, label, bound);
+        double added = scorer.added(node, label, bound);
         candidates.offer(i, label, LOG_ZERO, logProb, logProb, added);
       }
     }
     for (int child = firstChild[i]; child != NONE; child = nextSibling[child]) {
       taken[trie.label(nodes[child])] = false;
     }
-  }
-
-  /** What the scorer adds at most to the prefix of a node for one label more. */
-  private double bound(int node) {
-    double bound = scorer.bound(trie.state(node));
-    if (Double.isNaN(bound)) {
-      throw refused("bound(state)", bound, "a number", node);
-    }
-    return bound;
-  }
-
-  /** What the scorer adds to the prefix of a node and one label more. */
-  private double added(int node, int label, double bound) {
-    double more = scorer.score(trie.state(node), label);
-    if (more > bound) {
-      throw refused("score(state, " + label + ")", more, "at most its bound, " + bound, node);
-    }
-    double added = trie.bonus(node) + more;
-    if (!(added < Double.POSITIVE_INFINITY)) { // NaN as well
-      throw refused("score(state, " + label + ")", more, finite(more), node);
-    }
-    return added;
-  }
-
-  private static String finite(double value) {
-    return "a number below +Infinity"
-        + (Double.isFinite(value) ? ", all that it adds together too" : "");
-  }
-
-  private InvalidInputException refused(String call, double value, String expected, int node) {
-    int[] all = from(0, trie.labels(node));
-    int[] last = Arrays.copyOfRange(all, Math.max(0, all.length - 20), all.length);
-    return new InvalidInputException(
-        "scorer: %s gave %s in %s after %s %s, expected %s"
-            .formatted(
-                call,
-                value,
-                utterance,
-                last.length < all.length ? all.length + " labels that end in" : "the labels",
-                Arrays.toString(last),
-                expected));
   }
 
   private double extended(int i, int label) {
@@ -487,7 +430,7 @@ public final class BeamSearch<S> implements FrameSearch {
       nodes[k] = next[k];
       logBlank[k] = candidates.logBlank[order[k]];
       logLabel[k] = candidates.logLabel[order[k]];
-      total[k] = LogAdd.of(logBlank[k], logLabel[k]);
+      total[k] = candidates.total[order[k]];
       entryOf[next[k]] = k + 1;
     }
   }
@@ -502,7 +445,7 @@ public final class BeamSearch<S> implements FrameSearch {
       } else {
         label = trie.label(nodes[entry]);
         double ofLabel = label == NONE ? LOG_ZERO : row[label];
-        spans.stay(entry, parentEntry(entry), frames, row[blank], ofLabel);
+        spans.stay(entry, parents[entry], frames, row[blank], ofLabel);
       }
     }
     spans.end();
@@ -521,11 +464,7 @@ public final class BeamSearch<S> implements FrameSearch {
   private int child(int parent, int candidate) {
     int label = candidates.label[candidate];
     int node = trie.find(parent, label);
-    if (node == NONE) {
-      S state = scorer == null ? null : scorer.next(trie.state(parent), label);
-      node = trie.add(parent, label, candidates.bonus[candidate], state);
-    }
-    return node;
+    return node == NONE ? scorer.addChild(parent, label, candidates.bonus[candidate]) : node;
   }
 
   private void growNodes() {
@@ -542,6 +481,7 @@ public final class BeamSearch<S> implements FrameSearch {
       logBlank = new double[length];
       logLabel = new double[length];
       total = new double[length];
+      parents = new int[length];
       firstChild = new int[length];
       nextSibling = new int[length];
     }

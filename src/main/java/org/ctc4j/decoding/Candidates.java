@@ -9,11 +9,14 @@ final class Candidates {
   private final IndexHeap worst = new IndexHeap(false);
   private int count;
   private int offers; // that were taken, also if they have left since
+  private long[] keys = {};
   private int[] arrival = new int[16]; // number of that offer
   private double best;
+  private double threshold;
   double[] score = new double[16];
   double[] logBlank = new double[16]; // ln p of the paths that end in a blank
   double[] logLabel = new double[16]; // of those that end in the last label
+  double[] total = new double[16]; // of both
   double[] bonus = new double[16]; // what the scorer added
   int[] entry = new int[16]; // in the beam before
   int[] label = new int[16]; // appended to it, or NONE
@@ -31,6 +34,7 @@ final class Candidates {
     count = 0;
     offers = 0;
     best = Double.NEGATIVE_INFINITY;
+    threshold = best;
     worst.begin(score, arrival);
   }
 
@@ -39,21 +43,41 @@ final class Candidates {
    * offers.
    */
   int[] ranked() {
-    while (count > 0 && score[worst.root()] <= best - range) {
-      worst.pop();
-      count--;
+    int kept = 0;
+    long places = 2L * Integer.highestOneBit(Math.max(1, count)) - 1;
+    keys = keys.length < count ? new long[score.length] : keys;
+    for (int slot = 0; slot < count; slot++) {
+      if (score[slot] > best - range) {
+        keys[kept++] = descending(score[slot]) & ~places | slot;
+      }
     }
-    int[] order = new int[count];
-    for (int k = count - 1; k >= 0; k--) {
-      order[k] = worst.pop();
+    Arrays.sort(keys, 0, kept); // but for the last bits of the scores
+    int[] order = new int[kept];
+    for (int k = 0; k < kept; k++) {
+      int slot = (int) (keys[k] & places);
+      int at = k;
+      for (; at > 0 && precedes(slot, order[at - 1]); at--) {
+        order[at] = order[at - 1];
+      }
+      order[at] = slot;
     }
     return order;
   }
 
+  /** A number that is the less the greater another is. */
+  private static long descending(double value) {
+    long bits = Double.doubleToRawLongBits(value);
+    return ~(bits ^ bits >> 63 & Long.MAX_VALUE);
+  }
+
+  private boolean precedes(int slot, int other) {
+    return score[slot] > score[other]
+        || score[slot] == score[other] && arrival[slot] < arrival[other];
+  }
+
   /** A score that is not above this need not be offered. */
   double threshold() {
-    double least = best - range;
-    return count < most ? least : Math.max(least, score[worst.root()]);
+    return threshold;
   }
 
   /** Takes a prefix if it is among the best so far; of equal ones those that came first stay. */
@@ -62,15 +86,14 @@ final class Candidates {
       int newLabel,
       double newLogBlank,
       double newLogLabel,
-      double total,
+      double newTotal,
       double add) {
-    double newScore = total + add;
-    if (!(newScore > threshold())) {
+    double newScore = newTotal + add;
+    if (!(newScore > threshold)) {
       return;
     }
     best = Math.max(best, newScore);
-    boolean room = count < most;
-    int slot = room ? count++ : worst.root();
+    int slot = count < most ? count++ : worst.root();
     if (slot == score.length) {
       grow();
     }
@@ -78,13 +101,25 @@ final class Candidates {
     arrival[slot] = offers++;
     logBlank[slot] = newLogBlank;
     logLabel[slot] = newLogLabel;
+    total[slot] = newTotal;
     bonus[slot] = add;
     entry[slot] = newEntry;
     label[slot] = newLabel;
-    if (room) {
-      worst.push(slot);
-    } else {
+    threshold = best - range;
+    if (count == most) {
+      putInHeap(slot);
+      threshold = Math.max(threshold, score[worst.root()]);
+    }
+  }
+
+  /** There is no need of a heap before the last place is taken. */
+  private void putInHeap(int slot) {
+    if (worst.size() == most) {
       worst.replaceRoot(slot);
+      return;
+    }
+    for (int k = 0; k < count; k++) {
+      worst.push(k);
     }
   }
 
@@ -94,6 +129,7 @@ final class Candidates {
     arrival = Arrays.copyOf(arrival, length);
     logBlank = Arrays.copyOf(logBlank, length);
     logLabel = Arrays.copyOf(logLabel, length);
+    total = Arrays.copyOf(total, length);
     bonus = Arrays.copyOf(bonus, length);
     entry = Arrays.copyOf(entry, length);
     label = Arrays.copyOf(label, length);

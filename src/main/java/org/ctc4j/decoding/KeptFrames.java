@@ -6,11 +6,9 @@ import java.util.Arrays;
 final class KeptFrames {
   private final double[] row; // −Infinity but for the classes of the frame that was read last
   private int count;
-  private int[] ends = new int[16]; // of frame t's classes in the arrays below
-  private int[] classes = new int[256];
-  private double[] logProbs = new double[256];
-  private int from; // the classes that are in the row
-  private int to;
+  private int[][] classes = new int[16][]; // of frame t; null if they are all
+  private double[][] logProbs = new double[16][]; // of these
+  private int[] inRow = {};
 
   /**
    * @param allClasses C
@@ -27,9 +25,9 @@ final class KeptFrames {
 
   /** Forgets all frames. */
   void clear() {
-    unload();
+    Arrays.fill(classes, 0, count, null);
+    Arrays.fill(logProbs, 0, count, null);
     count = 0;
-    to = from;
   }
 
   /**
@@ -38,42 +36,48 @@ final class KeptFrames {
    * @param frame log-probabilities, −Infinity of the classes that are not considered
    */
   void add(double[] frame) {
-    int end = count == 0 ? 0 : ends[count - 1];
-    if (count == ends.length) {
-      ends = Arrays.copyOf(ends, 2 * count);
+    if (count == classes.length) {
+      classes = Arrays.copyOf(classes, 2 * count);
+      logProbs = Arrays.copyOf(logProbs, 2 * count);
     }
-    if (classes.length - end < frame.length) {
-      int length = Math.max(2 * classes.length, end + frame.length);
-      classes = Arrays.copyOf(classes, length);
-      logProbs = Arrays.copyOf(logProbs, length);
+    int considered = 0;
+    for (double logProb : frame) {
+      considered += logProb == Double.NEGATIVE_INFINITY ? 0 : 1;
     }
+    if (considered == frame.length) {
+      logProbs[count++] = frame.clone();
+      return;
+    }
+    int[] some = new int[considered];
+    double[] ofThese = new double[considered];
+    int k = 0;
     for (int c = 0; c < frame.length; c++) {
       if (frame[c] != Double.NEGATIVE_INFINITY) {
-        classes[end] = c;
-        logProbs[end++] = frame[c];
+        some[k] = c;
+        ofThese[k++] = frame[c];
       }
     }
-    ends[count++] = end;
+    classes[count] = some;
+    logProbs[count++] = ofThese;
   }
 
   /**
    * Frame t, as it was added.
    *
-   * @return C numbers, until the next is read
+   * @return C numbers, to be read only, and until the next is read
    */
   double[] read(int t) {
-    unload();
-    from = t == 0 ? 0 : ends[t - 1];
-    to = ends[t];
-    for (int i = from; i < to; i++) {
-      row[classes[i]] = logProbs[i];
+    int[] some = classes[t];
+    if (some == null) {
+      return logProbs[t];
     }
+    for (int c : inRow) {
+      row[c] = Double.NEGATIVE_INFINITY;
+    }
+    for (int k = 0; k < some.length; k++) {
+      row[some[k]] = logProbs[t][k];
+    }
+    inRow = some;
     return row;
-  }
-
-  private void unload() {
-    for (int i = from; i < to; i++) {
-      row[classes[i]] = Double.NEGATIVE_INFINITY;
-    }
   }
 }

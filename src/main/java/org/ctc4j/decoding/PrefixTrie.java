@@ -12,12 +12,13 @@ import java.util.Arrays;
 final class PrefixTrie<S> {
   static final int ROOT = 0;
   static final int NONE = -1;
-  private static final int FIRST_LIMIT = 1 << 15;
+  private static final int FIRST_LIMIT = 1 << 12; // so many stay near the processor
 
   private int size;
   private int[] parents = new int[1024];
   private int[] labels = new int[1024];
   private double[] bonuses = new double[1024];
+  private double[] bounds = new double[1024];
   private Object[] states = new Object[1024];
   private int[] table = new int[2048]; // node + 1 by hash of parent and label; 0 is empty
   private int limit = FIRST_LIMIT;
@@ -26,6 +27,7 @@ final class PrefixTrie<S> {
     labels[ROOT] = NONE;
     parents[ROOT] = NONE;
     states[ROOT] = rootState;
+    bounds[ROOT] = Double.NaN;
     size = 1;
   }
 
@@ -41,6 +43,15 @@ final class PrefixTrie<S> {
   /** What the scorer added to the prefix. */
   double bonus(int node) {
     return bonuses[node];
+  }
+
+  /** What the scorer adds to it at most for one label more; NaN before {@link #setBound}. */
+  double bound(int node) {
+    return bounds[node];
+  }
+
+  void setBound(int node, double bound) {
+    bounds[node] = bound;
   }
 
   @SuppressWarnings("unchecked")
@@ -70,6 +81,7 @@ final class PrefixTrie<S> {
       parents = Arrays.copyOf(parents, more);
       labels = Arrays.copyOf(labels, more);
       bonuses = Arrays.copyOf(bonuses, more);
+      bounds = Arrays.copyOf(bounds, more);
       states = Arrays.copyOf(states, more);
       table = new int[2 * more];
       for (int node = 1; node < size; node++) {
@@ -80,6 +92,7 @@ final class PrefixTrie<S> {
     parents[node] = parent;
     labels[node] = label;
     bonuses[node] = bonus;
+    bounds[node] = Double.NaN;
     states[node] = state;
     enter(node);
     return node;
@@ -133,6 +146,7 @@ final class PrefixTrie<S> {
         parents[kept] = node == root ? NONE : renumbered[parents[node]];
         labels[kept] = labels[node];
         bonuses[kept] = bonuses[node];
+        bounds[kept] = bounds[node];
         states[kept] = states[node];
         renumbered[node] = kept++;
       }

@@ -13,6 +13,7 @@ final class SpellingTrie {
 
   private int size = 1;
   private int[] symbols = new int[1024];
+  private final long[] childSymbols; // of a node: a bit for each symbol, modulo 64
   private int[] firsts =
       new int[1024]; // of a node's children; those of the next begin where they end
   private int[] words = new int[1024]; // of those that begin with what leads to a node, the first
@@ -52,6 +53,12 @@ final class SpellingTrie {
       }
     }
     firsts[size] = size;
+    childSymbols = new long[size];
+    for (int node = 0; node < size; node++) {
+      for (int child = firsts[node]; child < firsts[node + 1]; child++) {
+        childSymbols[node] |= 1L << symbols[child];
+      }
+    }
   }
 
   private void grow() {
@@ -84,6 +91,9 @@ final class SpellingTrie {
 
   /** NONE if there is none. */
   int child(int node, int symbol) {
+    if ((childSymbols[node] & 1L << symbol) == 0) {
+      return NONE;
+    }
     int low = firsts[node];
     int high = firsts[node + 1];
     while (low < high) {

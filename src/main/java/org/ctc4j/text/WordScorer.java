@@ -1,6 +1,7 @@
 package org.ctc4j.text;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -40,8 +41,10 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
   private final Weighing weighing;
   private final SpellingTrie trie;
   private final int[] numbers; // of each spelling's word in the model
+  private final int unknownNumber; // likewise
   private final double unknownAhead;
   private final boolean hasEnds; // tokens that end words
+  private final Piece[] pieces; // of each label
 
   /** What a word adds beside its probability. */
   private record Weighing(double weight, double wordBonus, double unknownBonus) {
@@ -92,13 +95,14 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
     this.trie = new SpellingTrie(lexicon.spellings);
     this.numbers =
         lexicon.words.stream().mapToInt(word -> model == null ? 0 : model.number(word)).toArray();
+    this.unknownNumber = model == null ? 0 : model.number("<unk>");
     NGramModel.Context none = model == null ? null : model.none();
     trie.lookAhead(i -> score(none, i));
     this.unknownAhead = score(none, UNKNOWN);
+    this.pieces = new Piece[lexicon.vocabulary.size()];
+    Arrays.setAll(pieces, lexicon.vocabulary::piece);
     this.hasEnds =
-        IntStream.range(0, lexicon.vocabulary.size())
-            .mapToObj(lexicon.vocabulary::piece)
-            .anyMatch(piece -> piece != Piece.SPACE && piece.spaceAfter());
+        Arrays.stream(pieces).anyMatch(piece -> piece != Piece.SPACE && piece.spaceAfter());
   }
 
   /**
@@ -184,7 +188,7 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
 
   @Override
   public double score(State state, int label) {
-    Piece piece = lexicon.vocabulary.piece(label);
+    Piece piece = pieces[label];
     boolean isEnd = piece.spaceBefore() && !state.isBetween();
     double before = isEnd ? state.ended - state.ahead : -state.ahead;
     int node = follow(isEnd ? SpellingTrie.ROOT : state.node, lexicon.symbols[label], piece);
@@ -214,7 +218,7 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
 
   @Override
   public State next(State state, int label) {
-    Piece piece = lexicon.vocabulary.piece(label);
+    Piece piece = pieces[label];
     boolean isEnd = piece.spaceBefore() && !state.isBetween();
     int node = follow(isEnd ? SpellingTrie.ROOT : state.node, lexicon.symbols[label], piece);
     if (node == state.node && !isEnd && !piece.spaceAfter()) {
@@ -291,12 +295,15 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
 
   private double score(NGramModel.Context context, int spelling) {
     double bonus = weighing.wordBonus + (spelling == UNKNOWN ? weighing.unknownBonus : 0);
+    if (bonus == Double.NEGATIVE_INFINITY) {
+      return bonus; // most beginnings of words are none: no need to look
+    }
     return bonus
         + (model == null ? 0 : weighing.of(model.log10Probability(context, number(spelling))));
   }
 
   private int number(int spelling) {
-    return spelling == UNKNOWN ? model.number("<unk>") : numbers[spelling];
+    return spelling == UNKNOWN ? unknownNumber : numbers[spelling];
   }
 
   private NGramModel.Context after(State state) {

@@ -79,6 +79,32 @@ class CandidatesTest {
   }
 
   @Test
+  @DisplayName(
+      "Scores that differ in their last bit are in their order, those of 0 and −0 as equal")
+  void lastBits() {
+    Random random = Seed.random(getClass());
+    for (int i = 0; i < 20; i++) {
+      int[] steps = random.ints(40, -9, 10).toArray();
+      double around = random.nextBoolean() ? -3 : 0;
+      double[] scores =
+          Arrays.stream(steps).mapToDouble(step -> around + step * Math.ulp(around)).toArray();
+      scores[7] = -0.0;
+      Candidates candidates = new Candidates(60, Double.POSITIVE_INFINITY);
+      candidates.clear();
+      for (int k = 0; k < scores.length; k++) {
+        candidates.offer(0, k, scores[k], LOG_ZERO, scores[k], -0.0);
+      }
+      int[] expected =
+          IntStream.range(0, scores.length)
+              .boxed()
+              .sorted((a, b) -> scores[a] == scores[b] ? 0 : Double.compare(scores[b], scores[a]))
+              .mapToInt(Integer::intValue)
+              .toArray();
+      assertArrayEquals(expected, labels(candidates));
+    }
+  }
+
+  @Test
   @DisplayName("What is as far below the best as the range, or farther, is not taken")
   void range() {
     Candidates candidates = new Candidates(4, 2);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Prefixes are found again, and those that no beam can reach are forgotten. */
 class PrefixTrieTest {
-  private static final int FIRST_LIMIT = 1 << 15;
+  private static final int FIRST_LIMIT = 1 << 12;
 
   /** A trie of a chain of labels 0, 1, …, of which each node's state is the number of its label. */
   private static PrefixTrie<Integer> chain(int length) {
@@ -70,6 +70,8 @@ class PrefixTrieTest {
     PrefixTrie<Integer> trie = chain(10);
     int aside = trie.add(3, 77, -2, 77);
     trie.add(aside, 78, -3, 78);
+    assertTrue(Double.isNaN(trie.bound(aside)), "not known yet");
+    trie.setBound(aside, 4);
     int[] nodes = {aside, 6, 0, 99};
     trie.keep(nodes, 3); // the last is none of theirs
     assertEquals(8, trie.size()); // the root, 0 to 5, and what is aside
@@ -81,6 +83,8 @@ class PrefixTrieTest {
     assertEquals(PrefixTrie.NONE, trie.label(PrefixTrie.ROOT));
     assertEquals(77, trie.state(7));
     assertEquals(-2, trie.bonus(7));
+    assertEquals(4, trie.bound(7));
+    assertTrue(Double.isNaN(trie.bound(6)));
     assertEquals(5, trie.state(6));
     assertEquals(2.5, trie.bonus(6));
     for (int node = 1; node < trie.size(); node++) {
