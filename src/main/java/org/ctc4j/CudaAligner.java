@@ -62,7 +62,6 @@ public final class CudaAligner extends CtcAligner {
    * DeviceResult, long)}.
    */
   public void enqueue(DeviceBatch batch, CtcOptions options, DevicePaths paths, long stream) {
-    batch.targets().requireNoWildcards("cuda", "none or the cpu backend");
     batch.check(options);
     backend.enqueue(batch, options, paths, stream);
   }
@@ -78,7 +77,6 @@ public final class CudaAligner extends CtcAligner {
       long stream,
       long workspace,
       long bytes) {
-    batch.targets().requireNoWildcards("cuda", "none or the cpu backend");
     batch.check(options);
     backend.enqueue(batch, options, paths, stream, workspace, bytes);
   }
