@@ -97,8 +97,8 @@ public class CtcLoss extends Loss {
    *
    * @param ctc computes the losses
    * @param options with a reduction: DJL minimises one number
-   * @param wildcards what they cost: asked for at every batch, so that penalties can fall as
-   *     training goes on; null from it where targets hold none
+   * @param wildcards what they cost: asked for at every batch, so that penalties can follow the
+   *     training; null from it where targets hold none
    * @throws InvalidInputException if the reduction is {@link Reduction#NONE}
    */
   public CtcLoss(Ctc ctc, CtcOptions options, FrameLayout layout, Supplier<Wildcards> wildcards) {
