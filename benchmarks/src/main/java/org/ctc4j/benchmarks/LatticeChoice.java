@@ -71,7 +71,7 @@ record LatticeChoice(int pairsPerLane, int warps, int blocks) {
         : "p%d, 2 × %d warps".formatted(pairsPerLane, warps);
   }
 
-  private static int ceilDiv(int a, int b) {
+  static int ceilDiv(int a, int b) {
     return (a + b - 1) / b;
   }
 }

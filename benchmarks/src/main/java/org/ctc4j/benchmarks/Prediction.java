@@ -1,7 +1,5 @@
 package org.ctc4j.benchmarks;
 
-import static java.lang.Math.ceilDiv;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,13 +83,14 @@ final class Prediction {
    */
   double ofSmallLoss(Shape shape, Gpu gpu) {
     int pairs = shape.labels() + 1;
-    int warps = Math.min(WARPS_OF_SMALL_LOSS, ceilDiv(pairs, 32));
-    int tiles = ceilDiv(pairs, 32 * warps);
+    int warps = Math.min(WARPS_OF_SMALL_LOSS, LatticeChoice.ceilDiv(pairs, 32));
+    int tiles = LatticeChoice.ceilDiv(pairs, 32 * warps);
     double chain = tiles * (shape.frames() + 2.0 * GROUP_OF_SMALL_LOSS * (warps - 1));
     double instructions = shape.frames() * smallLossInstructions(shape);
     double cycles =
         chain * CYCLES_OF_SMALL_LOSS + instructions / INSTRUCTIONS_A_CYCLE_OF_SMALL_LOSS;
-    return ceilDiv(shape.utterances(), gpu.multiprocessors) * cycles / gpu.gigahertz / 1e3;
+    int turns = LatticeChoice.ceilDiv(shape.utterances(), gpu.multiprocessors);
+    return turns * cycles / gpu.gigahertz / 1e3;
   }
 
   /** Of a frame of peaked logits of so many classes and labels. */
