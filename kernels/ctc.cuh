@@ -243,18 +243,18 @@ struct Workspace {
 // Posteriors of one frame, times a factor that its states share, from the row that lattice.cu left.
 //
 // Such a row has a place for each blank, then for each label, in the order of the side that stored it: reversed where that is side 1.
-// A place has a float and an exponent of 2; `reference` is that of the sum over paths.
+// A place has a float and an exponent of 2, the sum over paths one about `log2Probability`.
 struct PosteriorRow {
   const State *blanks, *labels;  // of pair 0
   int step;                      // from a pair to the next
-  int reference;
+  int lowest;                    // of a state: 2^-127 after scaling
 
   // Row q of the 2 K rows of a segment.
   __device__ PosteriorRow(const Workspace& workspace, const Utterance& u, int n, int64_t q)
       : blanks(workspace.row(n, q)),
         labels(blanks + workspace.L + 1),
         step(1),
-        reference(u.wide ? 0 : int(floor(u.log2Probability))) {
+        lowest((u.wide ? 0 : int(floor(u.log2Probability))) - 64 - 127) {
     if (q < workspace.K) return;
     blanks += u.labels;
     labels += u.labels - 1;
@@ -268,7 +268,7 @@ struct PosteriorRow {
   // Times 2^64, in one step. Mantissas are yet to be normalised, up to 2^42 in a product, so that the end of float's range is at another
   // value for another segmentation: below it, and below LEAST, all is 0.
   __device__ float posterior(State state) const {
-    const float scaled = __int_as_float(state.low) * pow2(min(state.high - reference, 63) + 64);
+    const float scaled = __int_as_float(state.low) * __int_as_float(max(min(state.high - lowest, 254), 0) << 23);
     return scaled < LEAST ? 0 : scaled;
   }
   static constexpr float LEAST = 0x1p-62f;  // 2^-126 of the whole
@@ -623,6 +623,7 @@ __device__ inline ProbabilityFrame probabilityFrame(const void* logits, int32_t 
 template <typename Row, typename Group>
 struct LabelsOfFrame {
   using Real = typename Row::Real;
+  static constexpr int UNROLLED = Group::size() == 8 ? 4 : 1;  // blanks that are loaded at once where a lane has many
   static constexpr int KEPT = 32 / Group::size();  // columns of a lane whose sums are kept; those of others are added up twice
   const CtcProblem& p;
   const Utterance& u;
@@ -634,7 +635,7 @@ struct LabelsOfFrame {
   // Over all blanks, to all lanes.
   __device__ Real sumOfBlanks() const {
     Real sum = 0;
-#pragma unroll 1
+#pragma unroll UNROLLED
     for (int j = group.lane; j <= u.labels; j += group.size()) sum += row.blank(j);
     return group.template reduce<Sum>(sum);
   }
