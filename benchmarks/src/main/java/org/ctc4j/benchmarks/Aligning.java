@@ -94,10 +94,10 @@ final class Aligning implements AutoCloseable {
       onClock[i] = 1e-9 * (System.nanoTime() - startOnClock);
       String beside =
           String.format(
-                  Locale.ROOT,
-                  "%.3f | %.3f",
-                  1e-3 * (compiler.getTotalCompilationTime() - compiling),
-                  1e-3 * (collecting() - collecting));
+              Locale.ROOT,
+              "%.3f | %.3f",
+              1e-3 * (compiler.getTotalCompilationTime() - compiling),
+              1e-3 * (collecting() - collecting));
       theirs[i] = call(sum(path));
       printRow(Integer.toString(i + 1), ours[i], onClock[i], beside, theirs[i]);
     }

@@ -275,7 +275,8 @@ final class WordErrors {
       times[i] = 1e-6 * (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - start);
     }
     Arrays.sort(times);
-    System.out.printf(Locale.ROOT, "| %s | %.3g | %.3g |%n", what, times[times.length / 2], times[0]);
+    System.out.printf(
+        Locale.ROOT, "| %s | %.3g | %.3g |%n", what, times[times.length / 2], times[0]);
   }
 
   /** A scorer as if its bound were not known. */
