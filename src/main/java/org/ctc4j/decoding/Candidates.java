@@ -118,7 +118,7 @@ final class Candidates {
       worst.replaceRoot(slot);
       return;
     }
-    for (int k = 0; k < count; k++) {
+    for (int k = count - 1; k >= 0; k--) { // the worst came last, mostly
       worst.push(k);
     }
   }

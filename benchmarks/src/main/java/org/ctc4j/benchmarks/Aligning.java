@@ -4,6 +4,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
@@ -26,6 +28,8 @@ import org.ctc4j.bench.Workload;
  * {@link CtcAligner} beside the loops of peers/viterbi.cpp, as a table in Markdown: ten calls of
  * each, in turn, in this JVM and a process, on one thread; seconds of processor time, which other
  * processes on the machine disturb less than the time on the clock. Both must find the same path.
+ * How far the calls of C++, which has no compiler and no collector beside it, are apart is the
+ * machine's share.
  *
  * <p>To be run in {@code benchmarks/}, which has g++ compile the peer.
  */
@@ -33,6 +37,7 @@ final class Aligning implements AutoCloseable {
   private static final int CALLS = 10;
 
   private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+  private final CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
   private final CtcAligner aligner =
       CtcAligner.create(Backend.CPU, EngineOptions.DEFAULT.withThreads(1));
   private final Path folder;
@@ -73,28 +78,59 @@ final class Aligning implements AutoCloseable {
 
   private void print() throws IOException {
     double[] ours = new double[CALLS];
+    double[] onClock = new double[CALLS];
     double[] theirs = new double[CALLS];
     System.out.println(workload.shape().sizes());
     System.out.println();
-    System.out.println("| call | ctc4j | C++ | ctc4j / C++ |");
-    System.out.println("|---|---:|---:|---:|");
+    System.out.println("| call | ctc4j | on the clock | compiling | GC | C++ | ctc4j / C++ |");
+    System.out.println("|---|---:|---:|---:|---:|---:|---:|");
     for (int i = 0; i < CALLS; i++) {
+      long compiling = compiler.getTotalCompilationTime();
+      long collecting = collecting();
+      long startOnClock = System.nanoTime();
       long start = threads.getCurrentThreadCpuTime();
       CtcPath path = aligner.align(workload.batch()).get(0);
       ours[i] = 1e-9 * (threads.getCurrentThreadCpuTime() - start);
+      onClock[i] = 1e-9 * (System.nanoTime() - startOnClock);
+      String beside =
+          String.format(
+              Locale.ROOT,
+              "%.3f | %.3f",
+              1e-3 * (compiler.getTotalCompilationTime() - compiling),
+              1e-3 * (collecting() - collecting));
       theirs[i] = call(sum(path));
-      printRow(Integer.toString(i + 1), ours[i], theirs[i]);
+      printRow(Integer.toString(i + 1), ours[i], onClock[i], beside, theirs[i]);
     }
-    printRow("median", median(ours), median(theirs));
-    double most = Arrays.stream(ours).max().orElseThrow();
-    double least = Arrays.stream(ours).min().orElseThrow();
+    printRow("median", median(ours), median(onClock), "– | –", median(theirs));
     System.out.printf(
-        Locale.ROOT, "%nThe slowest call of ctc4j takes %.3f times the fastest.%n", most / least);
+        Locale.ROOT,
+        "%nThe slowest call takes %.3f times the fastest, on the clock %.3f times, of C++ %.3f.%n",
+        spread(ours),
+        spread(onClock),
+        spread(theirs));
   }
 
-  private static void printRow(String name, double ours, double theirs) {
+  private static long collecting() {
+    return ManagementFactory.getGarbageCollectorMXBeans().stream()
+        .mapToLong(GarbageCollectorMXBean::getCollectionTime)
+        .sum();
+  }
+
+  private static double spread(double[] numbers) {
+    return Arrays.stream(numbers).max().orElseThrow() / Arrays.stream(numbers).min().orElseThrow();
+  }
+
+  private static void printRow(
+      String name, double ours, double onClock, String beside, double theirs) {
     System.out.printf(
-        Locale.ROOT, "| %s | %.3f | %.3f | %.2f |%n", name, ours, theirs, ours / theirs);
+        Locale.ROOT,
+        "| %s | %.3f | %.3f | %s | %.3f | %.2f |%n",
+        name,
+        ours,
+        onClock,
+        beside,
+        theirs,
+        ours / theirs);
   }
 
   /** Seconds that the peer takes; its path must be this one. */
