@@ -476,7 +476,7 @@ __device__ void traceBack(const AlignProblem& p, const AlignUtterance<Logits>& u
         if (firstWord + w <= pair / 8) shared.window[index][w] = row[firstWord + w];
       }
     }
-    __syncwarp();
+    __syncwarp();  // the window is there, and what of the path before it was wanted has been read
     if (index == 0) {
 #pragma unroll 1
       for (int k = 0; k < count; k++) {
@@ -492,7 +492,6 @@ __device__ void traceBack(const AlignProblem& p, const AlignUtterance<Logits>& u
       p.states[out + t] = shared.path[index];
       p.logProbabilities[out + t] = utterance.logProbability(t, shared.path[index]);
     }
-    __syncwarp();  // before the window is filled again
   }
   if (index == 0) shared.traced = state;
 }
