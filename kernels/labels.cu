@@ -15,7 +15,7 @@
 // In:  workspace: Utterance, Lists, Frame, E, stored rows (see PosteriorRow); logits that are probabilities. Out: gradient.
 // Utterances found INFEASIBLE, NOT_FINITE or BAD_LOG_PROBS: their gradient, where ctc_frames wrote softmax, becomes 0.
 // Parallel: eight lanes a frame of segment k: over states for the sum, then over distinct labels. More lanes would have fewer states each, and
-//      the same sums over lanes. A lane keeps the sums of its first four columns between the two times that they are wanted.
+//      the same sums over lanes. A lane keeps the sums of its first four columns between the two times that they are wanted, and loads four blanks at once.
 // Launch: grid ceil(N 2 K / 32), block 256; after ctc_lattice of the same k. No shared memory.
 // Deterministic: a label's positions are added in ascending order; no atomics.
 // Rejected: atomicAdd per state (order shows); a thread per (frame, class) (most classes are not in the target).

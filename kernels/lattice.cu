@@ -37,7 +37,8 @@
 // Parallel: one block an utterance: W warps a side. A lane holds P pairs (a blank and the label after it): of the lane to the left
 //      only the last label is needed, one shuffled number a frame. Warps form a pipeline skewed in time: each hands the label of
 //      its last lane to its right neighbour through a ring in shared memory, CHUNK frames at a time; no block barrier a frame.
-//      More than 32 P W pairs: the block walks all frames for a tile of them, keeps the last label's history, takes the next.
+//      More than 32 P W pairs: the block walks all frames for a tile of them, keeps the last label's history, takes the next. Not in p1,
+//      where that costs registers and a fifth of the cycles: its launch has 32 W pairs or fewer.
 // Launch: grid N, block 64 W, W in 1 ... 4; P by the entry point. Shared memory: 2 sides * 5 * 32 * 8 bytes of rings,
 //      counters, reductions, the utterance: 4.9 KB, static.
 //
@@ -62,10 +63,15 @@
 //      where each frame loads for a later one, each frame waits for the load of the frame before, however far ahead that was. So a group is
 //      loaded at once, after the one before has arrived. In a group there is no test of bounds, no branch and no look at a
 //      neighbour: frames that fill no chunk have a loop of their own, what comes from the left is read beforehand, and accesses that not
-//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 126 on the way to
-//      the meeting and 149 behind it, for either; p2 191 (204) and 251 (264); p4 337 (362) and 475 (495).
+//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 107 on the way to
+//      the meeting and 132 behind it, for either; p2 202 (215) and 253 (266); p4 326 (348) and 490 (510).
 //      Of several blocks: 127 and 153.
-// Rejected: more warps in a block, in place of several blocks (a warp issues 57 to 76 instructions a frame of some 140 cycles, so more than two on a
+// Of a chunk's 8 frames in p1 the first third of the cycles is none of the chain: copies from next to now, the counters of the neighbours, and the
+//      loads with their addresses.
+// Rejected: what ctc_labels does, by further blocks of this launch as rows become final (with this kernel's registers a multiprocessor has 6 to 8 warps
+//      for it, and a row takes them a few thousand cycles of waits: what is hidden of it comes back behind the last row, and the launch that is saved as
+//      waits); loads spread behind the first frames of a group, or halves of a chunk in place of a copy (ptxas moves them down the chain, where its
+//      counters make frames wait for them); more warps in a block, in place of several blocks (a warp issues 57 to 76 instructions a frame of some 140 cycles, so more than two on a
 //      scheduler wait for each other; and 255 registers leave room for 8); clusters of blocks with a ring in distributed shared memory (sm_90 alone,
 //      and 16 blocks at most; an edge that is a chunk late costs once, at the beginning); a ring of edges in global memory (the writer
 //      would wait for the reader, so both have to be on the device at once); counters of edges with release and acquire (a fence for the
@@ -300,6 +306,9 @@ struct LatticeShared {
   double sumOfBest;  // sum over frames of Frame.best
 };
 
+// Of what a block walks: all pairs at once, a tile of them after the other, or the tile of one of several blocks.
+enum Tiling { ONE_TILE, TILES, SPLIT };
+
 enum Mode { ADVANCE, STORE, CONSUME, ANY };  // ANY: the walk tells
 
 // Where a walk goes and what it leaves.
@@ -522,14 +531,14 @@ class LatticeInputs {
 
 // Walks one side over frames [from, to). All threads of the block call it together, each for its side.
 // `chunks` counts the chunks that this side's warps have done, for LatticeShared.done.
-template <typename Number, int P, Mode MODE, bool SPLIT>
+template <typename Number, int P, Mode MODE, Tiling TILING>
 __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, LatticeShared& shared, int* chunks) {
   using Input = LatticeInput<Number, P, MODE>;
   constexpr int CHUNK = LatticeInputs<Number, P, MODE>::CHUNK;
   constexpr int GROUP = LatticeInputs<Number, P, MODE>::GROUP;
   static_assert(RING == 32 && CHUNK * RING_CHUNKS <= RING, "a place for each lane, and room for all chunks");
   const Mode mode = MODE == ANY ? w.mode : MODE;
-  const int warps = blockDim.x / (SPLIT ? 32 : 64);
+  const int warps = blockDim.x / (TILING == SPLIT ? 32 : 64);
   const int warp = threadIdx.x / 32 % warps;
   const int index = threadIdx.x % 32;  // of the lane
   const int tile = 32 * P * warps;
@@ -537,9 +546,9 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
   State* const outRing = shared.ring[side.number][warp + 1];
   int* const done = &shared.done[side.number][warp + 1];
 
-  for (int first = SPLIT ? side.firstPair : 0; first <= side.labels; first += tile) {
-    const bool fromTile = warp == 0 && first > 0;  // the left neighbour is the tile before, or another block
-    const bool toTile = warp == warps - 1 && first + tile <= side.labels;
+  for (int first = TILING == SPLIT ? side.firstPair : 0; first <= side.labels; first += tile) {
+    const bool fromTile = TILING != ONE_TILE && warp == 0 && first > 0;  // the left neighbour is the tile before, or another block
+    const bool toTile = TILING != ONE_TILE && warp == warps - 1 && first + tile <= side.labels;
     const int pair = first + (warp * 32 + index) * P;
     LatticeLane<Number, P> lane(side, pair, w.begin);
 
@@ -553,24 +562,24 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
       const Number last = lane.state[P - 1].label;
       const Number ofLane = last.fromLeft();
       if (index == 31) *out = last.packed();
-      if (SPLIT) storeRelaxedIf(keepsEdge, edge, last.packed());
-      if (!SPLIT) storeIf(keepsEdge, edge, last.packed());
+      if (TILING == SPLIT) storeRelaxedIf(keepsEdge, edge, last.packed());
+      if (TILING == TILES) storeIf(keepsEdge, edge, last.packed());
       lane.step(ofLane, Number::of(ofWarp), frame, mode, to, w.reference);
       if (mode != ADVANCE) to.move(w.rowStep);
     };
 
     // A lane loads the edge of one frame of the chunk after next; where there is none, what nobody writes, to have no branch.
     const bool takesEdge = fromTile && index < CHUNK && w.from < w.to;
-    const int origin = SPLIT ? 0 : w.from;  // of edges
+    const int origin = TILING == SPLIT ? 0 : w.from;  // of edges
     const int lastEdge = takesEdge ? w.to - origin - 1 : 0;
-    const State* const edges = takesEdge ? (SPLIT ? side.edgesIn : side.edgesOut) : (const State*)side.emissions;
+    const State* const edges = takesEdge ? (TILING == SPLIT ? side.edgesIn : side.edgesOut) : (const State*)side.emissions;
     auto edgeOf = [&](int tau) { return after(edges, min(tau - origin + index, lastEdge)); };
     State edge;
-    auto loadEdges = [&](int tau) { edge = SPLIT ? loadRelaxed(edgeOf(tau)) : load8(edgeOf(tau)); };
+    auto loadEdges = [&](int tau) { if (TILING != ONE_TILE) edge = TILING == SPLIT ? loadRelaxed(edgeOf(tau)) : load8(edgeOf(tau)); };
     // Of frames from tau on, of which some may lie behind the walk.
     auto placeEdges = [&](int tau, int slot) {
-      if (!takesEdge || (SPLIT && tau + index > lastEdge)) return;
-      if (SPLIT) edge = await(edgeOf(tau), edge);
+      if (!takesEdge || (TILING == SPLIT && tau + index > lastEdge)) return;
+      if (TILING == SPLIT) edge = await(edgeOf(tau), edge);
       inRing[slot + index] = edge;
     };
     auto slotOf = [&](int chunk) { return int(unsigned(chunk) % RING_CHUNKS * CHUNK); };
@@ -616,16 +625,16 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
 #pragma unroll
       for (int k = 0; k < P; k++) side.store(w.end, pair + k, lane.state[k]);
     }
-    if (SPLIT) return;
+    if (TILING != TILES) return;
     if (tile <= side.labels) __syncthreads();  // edges are complete, and read before the next tile writes them
   }
 }
 
 // Where numbers are rare all modes share one walk: three would be a third of the kernel. Values in and out: what is passed by
 // address would lie in local memory, for the other walks too. Returns `chunks`.
-template <typename Number, int P, bool SPLIT>
+template <typename Number, int P, Tiling TILING>
 __device__ __noinline__ int walkOfAnyMode(LatticeSide side, LatticeWalk<Number> w, LatticeShared* shared, int chunks) {
-  walk<Number, P, ANY, SPLIT>(side, w, *shared, &chunks);
+  walk<Number, P, ANY, TILING>(side, w, *shared, &chunks);
   return chunks;
 }
 
@@ -674,7 +683,7 @@ __device__ void setProbability(const CtcProblem& p, int n, LatticeShared& shared
 // ---- the kernel -------------------------------------------------------------------------------------------------------------------------------------
 
 // The walks of one launch. Both sides take the same number of walks, some of them over no frames: barriers agree.
-template <typename Number, int P, bool SPLIT>
+template <typename Number, int P, Tiling TILING>
 struct LatticeWalks {
   const CtcProblem& p;
   const LatticeSide& side;
@@ -708,9 +717,9 @@ struct LatticeWalks {
   __device__ void go(LatticeWalk<Number> w) {
     w.mode = MODE;
     if constexpr (Number::IS_RARE) {
-      chunks = walkOfAnyMode<Number, P, SPLIT>(side, w, &shared, chunks);
+      chunks = walkOfAnyMode<Number, P, TILING>(side, w, &shared, chunks);
     } else {
-      walk<Number, P, MODE, SPLIT>(side, w, shared, &chunks);
+      walk<Number, P, MODE, TILING>(side, w, shared, &chunks);
     }
   }
 
@@ -746,9 +755,9 @@ struct LatticeWalks {
 };
 
 // One launch for one utterance that has frames, all of them finite. Sets utterance.log2Probability in segment 0.
-template <typename Number, int P>
+template <typename Number, int P, Tiling TILING>
 __device__ void run(const CtcProblem& p, int n, int segment, LatticeShared& shared) {
-  LatticeWalks<Number, P, false> course(p, n, threadIdx.x / (blockDim.x / 2), shared);
+  LatticeWalks<Number, P, TILING> course(p, n, threadIdx.x / (blockDim.x / 2), shared);
   if (!course.has(segment)) return;
   course.toTheMeeting(segment);
   __syncthreads();
@@ -815,13 +824,14 @@ __device__ void lattice(const CtcProblem& p, int segment, LatticeShared& shared)
   const int n = blockIdx.x;
   if (!begin(p, n, blockDim.x / 64, shared)) return;
   setSides(p, n, shared);
+  constexpr Tiling TILING = P == 1 ? ONE_TILE : TILES;
   const Utterance& u = shared.utterance;
   if (segment == 0) sumFrames(p, n, shared);
   if (hasPaths(u)) {
     if (u.wide) {
-      run<Logarithm, 1>(p, n, segment, shared);
+      run<Logarithm, 1, TILING>(p, n, segment, shared);
     } else {
-      run<Extended, P>(p, n, segment, shared);
+      run<Extended, P, TILING>(p, n, segment, shared);
     }
   }
   if (segment == 0 && threadIdx.x == 0) finish(p, n, shared);
@@ -867,9 +877,9 @@ __device__ void walkPart(const CtcProblem& p, const LatticePart& part, LatticeSh
   if (threadIdx.x == 0) shared.sides[part.side] = LatticeSide(Workspace(p), shared.utterance, part);
   __syncthreads();
   if (shared.utterance.wide) {
-    f(LatticeWalks<Logarithm, 1, true>(p, part.n, part.side, shared));
+    f(LatticeWalks<Logarithm, 1, SPLIT>(p, part.n, part.side, shared));
   } else {
-    f(LatticeWalks<Extended, 1, true>(p, part.n, part.side, shared));
+    f(LatticeWalks<Extended, 1, SPLIT>(p, part.n, part.side, shared));
   }
 }
 

@@ -150,6 +150,7 @@ void compute(Problem& p, Type type, const Choice& choice) {
   int P = pairs <= 128 ? 1 : pairs <= 256 ? 2 : 4;
   int W = std::min<int>(4, up(pairs, 32 * P));
   if (choice.P) P = choice.P, W = choice.W;
+  if (P == 1 && 32 * W < pairs) P = 2;  // p1 has no tiles
   const int64_t K = p.gradient ? p.K : 1;
 
   launch("ctc_prepare", p.N, 256, p);
@@ -655,7 +656,7 @@ void lattices() {
   {
     Batch b = batch("segments and tiles", 160, 1, 8, 70);
     b.K = 9;
-    b.choice.P = 1, b.choice.W = 2;
+    b.choice.P = 2, b.choice.W = 1;
     check(b);
   }
 }

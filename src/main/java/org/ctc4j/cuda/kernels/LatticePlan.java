@@ -37,7 +37,7 @@ record LatticePlan(int pairsPerLane, int warps, int blocks) {
     }
   }
 
-  private static final Tier P1 = new Tier(1, 128, 140, 8);
+  private static final Tier P1 = new Tier(1, 128, 140, 8); // cycles where blocks share a side
   private static final Tier[] TIERS = {
     P1, new Tier(2, 256, 221, 6), new Tier(4, Integer.MAX_VALUE, 406, 4)
   };
