@@ -69,18 +69,22 @@ __device__ inline double logZero() { return -double(CTC_INFINITY); }
 struct alignas(16) Wide64 {
   double m;
   int64_t e;
-
-  Wide64() = default;
-  __device__ Wide64(double m, int64_t e) : m(m), e(e) {}  // an aggregate's constants would be global memory
 };
 
-__device__ inline Wide64 zero() { return {0, 0}; }
-__device__ inline Wide64 one() { return {1, 0}; }
+// Field by field: what is initialised at once would be copied from constants in global memory.
+__device__ inline Wide64 number(double m, int64_t e) {
+  Wide64 x;
+  x.m = m;
+  x.e = e;
+  return x;
+}
+__device__ inline Wide64 zero() { return number(0, 0); }
+__device__ inline Wide64 one() { return number(1, 0); }
 
 // m in [1, 4)
 __device__ inline Wide64 normal(double m, int64_t e) {
   const bool above = m >= 2;
-  return {above ? m * 0.5 : m, e + above};
+  return number(above ? m * 0.5 : m, e + above);
 }
 
 __device__ inline Wide64 operator*(const Wide64& a, const Wide64& b) {
@@ -104,7 +108,7 @@ __device__ __forceinline__ Wide64 fromLog(double log) {
   const double whole = rint(log * LOG2E);
   const double m = exponential((log - whole * LN2_HIGH) - whole * LN2_LOW);
   const bool below = m < 1;
-  return {below ? m * 2 : m, int64_t(whole) - below};
+  return number(below ? m * 2 : m, int64_t(whole) - below);
 }
 
 __device__ inline double logOf(const Wide64& x) { return x.m == 0 ? logZero() : ::log(x.m) + double(x.e) * LN2; }
