@@ -3,6 +3,7 @@ package org.ctc4j.cli;
 import java.util.Arrays;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
+import org.ctc4j.Wildcards;
 import org.ctc4j.host.LogProbs;
 import org.ctc4j.text.Vocabulary;
 
@@ -44,15 +45,33 @@ record ClassRows(String[] names, String[] otherNames, double[][] probability, do
       }
       gradient[t] = probability[t].clone();
       for (int s = 0; s < posterior[t].length; s++) {
-        gradient[t][rowOf[s % 2 == 0 ? options.blank() : target[s / 2]]] -= posterior[t][s];
+        int c = s % 2 == 0 ? options.blank() : target[s / 2];
+        if (Wildcards.is(c)) {
+          int leftOut = c == Wildcards.FRAMES ? -1 : rowOf[options.blank()];
+          share(posterior[t][s], probability[t], leftOut, gradient[t]);
+        } else {
+          gradient[t][rowOf[c]] -= posterior[t][s];
+        }
       }
     }
     return new ClassRows(names, otherNames, probability, gradient);
   }
 
+  /** Takes off each row its part of what a wildcard has, in proportion to what the rows have. */
+  private static void share(
+      double ofWildcard, double[] probability, int leftOut, double[] gradient) {
+    double sum = 0;
+    for (int row = 0; row < probability.length; row++) {
+      sum += row == leftOut ? 0 : probability[row];
+    }
+    for (int row = 0; row < probability.length && ofWildcard > 0; row++) {
+      gradient[row] -= row == leftOut ? 0 : ofWildcard * probability[row] / sum;
+    }
+  }
+
   /** Of the rows; fills in the row of each class. */
   private static String[] names(int[] target, int blank, Vocabulary vocabulary, int[] rowOf) {
-    int[] classes = Arrays.stream(target).distinct().toArray();
+    int[] classes = Arrays.stream(target).filter(c -> !Wildcards.is(c)).distinct().toArray();
     String[] names = new String[classes.length + 2];
     Arrays.fill(rowOf, classes.length + 1);
     for (int row = 0; row < classes.length; row++) {
@@ -65,8 +84,11 @@ record ClassRows(String[] names, String[] otherNames, double[][] probability, do
     return names;
   }
 
-  /** Class c where there is little room: the blank as "_", a space as "␣". */
+  /** Class c where there is little room: the blank as "_", a space as "␣", a wildcard as "*". */
   static String symbol(Vocabulary vocabulary, int c) {
+    if (Wildcards.is(c)) {
+      return vocabulary.token(c);
+    }
     return switch (vocabulary.role(c)) {
       case BLANK -> "_";
       case SPACE -> "␣";

@@ -1,8 +1,11 @@
 package org.ctc4j.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import org.ctc4j.CtcBatch;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.io.OutputTarget;
 import org.ctc4j.text.Vocabulary;
@@ -27,7 +30,8 @@ import picocli.CommandLine.Spec;
       "  ctc explain                          a word of the sample",
       "  ctc explain --utterance 0 --plot page.png",
       "  ctc explain batch.npz --utterance 3 --tokens tokens.txt --plot page.png",
-      "  ctc explain hour.npz --frames 90000:90200 --json"
+      "  ctc explain hour.npz --frames 90000:90200 --json",
+      "  ctc explain batch.npz --tokens tokens.txt --transcripts known.txt --star '*'   parts of it untranscribed"
     },
     sortOptions = false,
     mixinStandardHelpOptions = true)
@@ -37,6 +41,7 @@ final class ExplainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private InputOptions input;
   @Mixin private TokenOptions naming;
+  @Mixin private TranscriptOptions transcripts;
 
   @Option(
       names = "--utterance",
@@ -60,12 +65,17 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    OutputTarget plotTarget = new Outputs(input.file, naming.file()).add("--plot", plot);
+    PrintWriter err = spec.commandLine().getErr();
+    transcripts.check();
+    OutputTarget plotTarget =
+        new Outputs(input.file, naming.file(), transcripts.file()).add("--plot", plot);
     Double frameShift = naming.frameShift(input);
-    BatchFile file = BatchFile.read(input, spec.commandLine().getErr());
-    Vocabulary vocabulary = naming.of(input, file, spec.commandLine().getErr()).vocabulary();
+    BatchFile file =
+        transcripts.file() == null ? BatchFile.read(input, err) : BatchFile.readLogits(input, err);
+    Vocabulary vocabulary = naming.of(input, file, err).vocabulary();
     int n = utterance(file);
-    Explanation explanation = explain(file, n, vocabulary);
+    CtcBatch batch = transcripts.addTo(file.batch(), names(file), vocabulary);
+    Explanation explanation = file.named(() -> explain(batch, n, vocabulary));
     if (plotTarget != null) {
       plotTarget.write(new ExplainPicture(explanation, frameShift).png());
     }
@@ -87,12 +97,12 @@ final class ExplainCommand implements Callable<Integer> {
     return n;
   }
 
-  private Explanation explain(BatchFile file, int n, Vocabulary vocabulary) {
-    return file.named(
-        () -> {
-          FrameWindow window =
-              frames == null ? null : FrameWindow.parse(frames, file.batch().inputLength(n));
-          return Explanation.of(file.batch(), n, window, input.options(), vocabulary);
-        });
+  private static List<String> names(BatchFile file) {
+    return file.names() != null ? file.names() : UtteranceNames.numbered(file.batch().utterances());
+  }
+
+  private Explanation explain(CtcBatch batch, int n, Vocabulary vocabulary) {
+    FrameWindow window = frames == null ? null : FrameWindow.parse(frames, batch.inputLength(n));
+    return Explanation.of(batch, n, window, input.options(), vocabulary);
   }
 }

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.util.stream.IntStream;
 import org.ctc4j.LabelSpan;
 import org.ctc4j.cli.output.JsonObject;
+import org.ctc4j.cli.output.TimedText;
 
 /**
  * The page of {@link ExplainPicture} in numbers.
@@ -28,8 +29,10 @@ record ExplainJson(Explanation e, int utterance, Double frameShift) {
     json.writeNumberField("first_frame", e.window().from());
     json.writeNumberField("frames", e.frames());
     json.writeNumberField("loss", e.sum().loss());
-    json.writeStringField(
-        "paths", e.sum().paths().toString()); // more than a number of JSON's holds
+    if (!e.isOpen()) {
+      json.writeStringField(
+          "paths", e.sum().paths().toString()); // more than a number of JSON's holds
+    }
     json.writeNumberField("log_probability", e.path().logProbability());
     JsonObject.array(json, "rows", e.classes().names());
     JsonObject.array(json, "states", e.states().names());
@@ -40,6 +43,12 @@ record ExplainJson(Explanation e, int utterance, Double frameShift) {
     json.writeFieldName("path");
     json.writeArray(IntStream.range(0, e.frames()).map(e.path()::state).toArray(), 0, e.frames());
     JsonObject.array(json, "labels", e.path().spans(), span -> write(json, span));
+    if (e.isOpen()) {
+      JsonObject.array(json, "wildcards", e.best().tiers().wildcards(), item -> write(json, item));
+      json.writeFieldName("skipped");
+      int[] skipped = e.path().skipped();
+      json.writeArray(skipped, 0, skipped.length);
+    }
   }
 
   private void write(JsonGenerator json, LabelSpan span) throws IOException {
@@ -48,6 +57,13 @@ record ExplainJson(Explanation e, int utterance, Double frameShift) {
     json.writeNumberField("start", e.window().from() + span.start());
     json.writeNumberField("end", e.window().from() + span.end());
     json.writeNumberField("confidence", span.confidence());
+  }
+
+  private void write(JsonGenerator json, TimedText wildcard) throws IOException {
+    json.writeStringField("took", wildcard.text());
+    json.writeNumberField("start", e.window().from() + wildcard.start());
+    json.writeNumberField("end", e.window().from() + wildcard.end());
+    json.writeNumberField("confidence", wildcard.trust().confidence());
   }
 
   private static void write(JsonGenerator json, String name, double[][] rows) throws IOException {

@@ -12,6 +12,8 @@ import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleFunction;
 import javax.imageio.ImageIO;
@@ -92,12 +94,13 @@ final class ExplainPicture {
     text("How CTC sees “" + shorten(e.title(), 70) + "”", 30, y, 28, Font.BOLD, INK);
     y += 34;
     String sizes =
-        "%d frames, %d labels, %d states.   %s different paths through the frames collapse to this text; the loss sums over all of them."
-            .formatted(
-                e.frames(),
-                e.states().count() / 2,
-                e.states().count(),
-                ExplainText.brief(e.sum().paths()));
+        "%d frames, %d labels, %d states.   "
+            .formatted(e.frames(), e.states().count() / 2, e.states().count());
+    sizes +=
+        e.isOpen()
+            ? "The loss sums over all paths; “*” is any run of frames, or of labels."
+            : ExplainText.brief(e.sum().paths())
+                + " different paths through the frames collapse to this text; the loss sums over all of them.";
     if (!e.window().isAll()) {
       sizes +=
           "   Frames %d to %d of %d."
@@ -105,14 +108,15 @@ final class ExplainPicture {
     }
     text(sizes, 30, y, 16, Font.PLAIN, QUIET);
     y += 28;
-    double share = Math.exp(e.path().logProbability() + e.sum().loss());
     String loss =
-        String.format(
-            Locale.ROOT,
-            "loss  =  −ln p(text)  =  %.3f nats,   p(text)  =  %s;   the best single path has %s of it",
-            e.sum().loss(),
-            ExplainText.percent(Math.exp(-e.sum().loss())),
-            ExplainText.percent(share));
+        e.isOpen()
+            ? "−ln of what all paths weigh  =  %.3f nats"
+            : "−ln p(text)  =  %.3f nats,   p(text)  =  "
+                + ExplainText.percent(Math.exp(-e.sum().loss())).replace("%", "%%");
+    loss =
+        String.format(Locale.ROOT, "loss  =  " + loss, e.sum().loss())
+            + ";   the best single path has %s of it"
+                .formatted(ExplainText.percent(e.sum().shareOfBest()));
     text(loss, 30, y, 18, Font.BOLD, BLUE);
     y += 22;
   }
@@ -145,6 +149,7 @@ final class ExplainPicture {
             + " in one of the first two and ends in one of the last two; from frame to frame it stays,"
             + " moves on by one, or skips a blank between two different labels. Shade: how likely it is,"
             + " given the text, that the path is in that state (posterior). Grey: no path can be there."
+            + (e.isOpen() ? " What may be left out, and “*”, may be passed over." : "")
             + " Orange: the best single path, which is the alignment.",
         "posterior",
         0,
@@ -224,6 +229,20 @@ final class ExplainPicture {
     }
     y += height;
     axis();
+    wildcards();
+  }
+
+  /** What they took, as greedy decoding has it, and what was left out. */
+  private void wildcards() {
+    List<String> what = new ArrayList<>();
+    e.best().tiers().wildcards().forEach(one -> what.add(ExplainText.taken(e, one)));
+    if (e.path().skipped().length > 0) {
+      what.add("left out: " + ExplainText.leftOut(e));
+    }
+    if (!what.isEmpty()) {
+      rowName("*", y + 17.0, 13, INK);
+      paragraph(String.join(";  ", what));
+    }
   }
 
   private void gradient() {

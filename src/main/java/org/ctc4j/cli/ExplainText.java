@@ -2,8 +2,11 @@ package org.ctc4j.cli;
 
 import java.io.PrintWriter;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.Locale;
 import org.ctc4j.LabelSpan;
+import org.ctc4j.cli.output.TimedText;
+import org.ctc4j.io.Text;
 
 /** The page of {@link ExplainPicture} in characters; a column is a frame, or several. */
 final class ExplainText {
@@ -57,22 +60,47 @@ final class ExplainText {
       collapsed.append(e.pathName(span.start()));
     }
     out.printf("%10s  %s%n", "text", collapsed);
+    wildcards(out);
     out.println();
-    out.printf(
-        Locale.ROOT,
-        "   loss = −ln p(text) = %.4f nats: p(text) = %s, summed over %s paths;%n",
-        e.sum().loss(),
-        percent(Math.exp(-e.sum().loss())),
-        brief(e.sum().paths()));
-    out.printf(
-        Locale.ROOT,
-        "   the best of them has %s of it%n",
-        percent(Math.exp(e.path().logProbability() + e.sum().loss())));
+    if (e.isOpen()) {
+      out.printf(
+          Locale.ROOT, "   loss = −ln of what all paths weigh = %.4f nats;%n", e.sum().loss());
+    } else {
+      out.printf(
+          Locale.ROOT,
+          "   loss = −ln p(text) = %.4f nats: p(text) = %s, summed over %s paths;%n",
+          e.sum().loss(),
+          percent(Math.exp(-e.sum().loss())),
+          brief(e.sum().paths()));
+    }
+    out.printf("   the best of them has %s of it%n", percent(e.sum().shareOfBest()));
     out.println();
     out.println("4  What training changes: gradient = what the model says − what the text needs");
     out.println("   + raises, - lowers the logit (by 5 %; # and = by 40 % or more)");
     double[][] gradient = e.classes().gradient();
     rows(out, e.classes().names(), (column, row) -> sign(furthest(column, gradient, row)));
+  }
+
+  /** What they took, as greedy decoding has it, and what was left out. */
+  private void wildcards(PrintWriter out) {
+    for (TimedText wildcard : e.best().tiers().wildcards()) {
+      out.printf("%10s  %s%n", "*", taken(e, wildcard));
+    }
+    if (e.path().skipped().length > 0) {
+      out.printf("%10s  %s%n", "left out", leftOut(e));
+    }
+  }
+
+  static String taken(Explanation e, TimedText wildcard) {
+    return "frames %d to %d took %s"
+        .formatted(
+            e.window().from() + wildcard.start(),
+            e.window().from() + wildcard.end() - 1,
+            Text.quote(wildcard.text()));
+  }
+
+  static String leftOut(Explanation e) {
+    return "elements %s of the target".formatted(Arrays.toString(e.path().skipped()));
   }
 
   /** Character of a column in a row. */

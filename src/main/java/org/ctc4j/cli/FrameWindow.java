@@ -8,7 +8,6 @@ import org.ctc4j.FrameTensor;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.LabelSpan;
 import org.ctc4j.Strides;
-import org.ctc4j.Targets;
 import org.ctc4j.io.Text;
 
 /**
@@ -56,7 +55,7 @@ record FrameWindow(int from, int to, int frames) {
             .filter(span -> span.end() > from && span.start() < to)
             .mapToInt(LabelSpan::label)
             .toArray();
-    return CtcBatch.of(part(whole.logits(), 0, from, to), Targets.of(target));
+    return CtcBatch.of(part(whole.logits(), 0, from, to), Explanation.targets(target, whole));
   }
 
   /** A view of frames [from, to) of utterance n. */

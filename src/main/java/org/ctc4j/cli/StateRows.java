@@ -2,6 +2,8 @@ package org.ctc4j.cli;
 
 import java.util.Arrays;
 import org.ctc4j.CtcResult;
+import org.ctc4j.Targets;
+import org.ctc4j.Wildcards;
 import org.ctc4j.text.Vocabulary;
 
 /**
@@ -15,13 +17,14 @@ import org.ctc4j.text.Vocabulary;
 record StateRows(String[] names, double[][] posterior, int[] framesBefore, int[] framesAfter) {
 
   /**
-   * @param result with the state posteriors of one utterance
+   * @param targets of one utterance
+   * @param result with its state posteriors
    */
-  static StateRows of(int[] target, CtcResult result, Vocabulary vocabulary) {
-    String[] names = new String[2 * target.length + 1];
+  static StateRows of(Targets targets, CtcResult result, Vocabulary vocabulary) {
+    String[] names = new String[2 * targets.length(0) + 1];
     Arrays.fill(names, "_");
-    for (int i = 0; i < target.length; i++) {
-      names[2 * i + 1] = ClassRows.symbol(vocabulary, target[i]);
+    for (int i = 0; i < targets.length(0); i++) {
+      names[2 * i + 1] = ClassRows.symbol(vocabulary, targets.label(0, i));
     }
     double[][] posterior = new double[result.statePosteriors().frames()][names.length];
     for (int t = 0; t < posterior.length; t++) {
@@ -29,7 +32,7 @@ record StateRows(String[] names, double[][] posterior, int[] framesBefore, int[]
         posterior[t][s] = result.statePosteriors().get(t, 0, s);
       }
     }
-    return new StateRows(names, posterior, framesBefore(target), framesAfter(target));
+    return new StateRows(names, posterior, framesBefore(targets), framesAfter(targets));
   }
 
   /** S. */
@@ -42,23 +45,57 @@ record StateRows(String[] names, double[][] posterior, int[] framesBefore, int[]
     return t >= framesBefore[s] && posterior.length - 1 - t >= framesAfter[s];
   }
 
-  /** The least number of frames that come before a path is in each state. */
-  private static int[] framesBefore(int[] target) {
-    int[] before = new int[2 * target.length + 1];
-    for (int s = 2; s < before.length; s++) {
-      boolean skips = s % 2 == 1 && target[s / 2] != target[s / 2 - 1];
-      before[s] = before[skips ? s - 2 : s - 1] + 1;
+  /**
+   * The least number of frames that come before a path is in each state: where elements are passed
+   * over it comes from any before them, but not from a label to its like.
+   */
+  private static int[] framesBefore(Targets targets) {
+    int length = targets.length(0);
+    int[] before = new int[2 * length + 1];
+    for (int i = 0; i < length; i++) {
+      int least = passes(targets, 0, i) ? 0 : Integer.MAX_VALUE;
+      for (int j = i - 1; j >= 0 && passes(targets, j + 1, i); j--) {
+        least = Math.min(least, before[2 * j + (isAlike(targets, j, i) ? 2 : 1)] + 1);
+      }
+      before[2 * i + 1] = least;
+      before[2 * i + 2] = least + 1;
     }
     return before;
   }
 
-  /** The least number of frames that follow after each state: the same from the other end. */
-  private static int[] framesAfter(int[] target) {
-    int[] reversed = new int[target.length];
-    Arrays.setAll(reversed, i -> target[target.length - 1 - i]);
-    int[] before = framesBefore(reversed);
-    int[] after = new int[before.length];
-    Arrays.setAll(after, s -> before[before.length - 1 - s]);
+  /** The least number of frames that follow after each state. */
+  private static int[] framesAfter(Targets targets) {
+    int length = targets.length(0);
+    int[] after = new int[2 * length + 1];
+    for (int i = length - 1; i >= -1; i--) {
+      int ofElement = passes(targets, i + 1, length) ? 0 : Integer.MAX_VALUE;
+      int ofBlank = ofElement;
+      for (int j = i + 1; j < length && passes(targets, i + 1, j); j++) {
+        ofBlank = Math.min(ofBlank, after[2 * j + 1] + 1);
+        boolean needsBlank = i >= 0 && isAlike(targets, i, j);
+        ofElement = needsBlank ? ofElement : Math.min(ofElement, after[2 * j + 1] + 1);
+      }
+      after[2 * i + 2] = ofBlank;
+      if (i >= 0) {
+        after[2 * i + 1] = Math.min(ofElement, ofBlank + 1);
+      }
+    }
     return after;
+  }
+
+  private static boolean isAlike(Targets targets, int i, int j) {
+    return !Wildcards.is(targets.label(0, i)) && targets.label(0, i) == targets.label(0, j);
+  }
+
+  /** Whether elements from … to − 1 can be passed over. */
+  private static boolean passes(Targets targets, int from, int to) {
+    Wildcards wildcards = targets.wildcards();
+    for (int i = from; i < to; i++) {
+      if (wildcards == null
+          || wildcards.costOfPassing(targets.label(0, i)) == Double.POSITIVE_INFINITY) {
+        return false;
+      }
+    }
+    return true;
   }
 }

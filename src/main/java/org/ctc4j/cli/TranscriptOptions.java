@@ -17,7 +17,7 @@ final class TranscriptOptions {
       names = "--transcripts",
       paramLabel = "FILE",
       description =
-          "Texts to align instead of the file's targets, a line for each utterance, or Kaldi's 'name"
+          "Texts instead of the file's targets, a line for each utterance, or Kaldi's 'name"
               + " text'; spelled with the fewest tokens, or tokens themselves with blanks between"
               + " them.")
   private Path file;

@@ -9,13 +9,19 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.ctc4j.Backend;
+import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.Seed;
 import org.ctc4j.Targets;
+import org.ctc4j.Wildcards;
 import org.ctc4j.text.Vocabulary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,6 +104,89 @@ class ExplainCommandTest {
         assertEquals(aligned.get(i).get(field), json.get("labels").get(i).get(field));
       }
     }
+  }
+
+  /** Every state that a path can be in, and what all rows add up to, whatever is left open. */
+  @Test
+  void numbersOfWildcards() throws Exception {
+    Random random = Seed.random(getClass());
+    Vocabulary tokens = Vocabulary.of(List.of("0", "1", "2", "3")).withBlank(0);
+    for (int i = 0; i < 200; i++) {
+      int frames = 4 + random.nextInt(6);
+      float[] logits = new float[frames * 4];
+      for (int k = 0; k < logits.length; k++) {
+        logits[k] = (float) random.nextGaussian();
+      }
+      int[] target = new int[1 + random.nextInt(4)];
+      Arrays.setAll(
+          target, k -> new int[] {Wildcards.FRAMES, Wildcards.LABELS, 1, 1, 2}[random.nextInt(5)]);
+      double skipCost = random.nextBoolean() ? 2 : Double.POSITIVE_INFINITY;
+      Targets targets = Targets.of(target).withWildcards(new Wildcards(0.2, 0.1, skipCost));
+      if (targets.leastFrames(0) > frames) {
+        continue;
+      }
+      CtcBatch batch = CtcBatch.of(FrameTensor.timeMajor(logits, frames, 1, 4), targets);
+      Explanation e = Explanation.of(batch, 0, null, CtcOptions.DEFAULT, tokens);
+      String what = Arrays.toString(target) + ", " + targets.wildcards();
+      assertEquals(targets.hasWildcards(0), e.isOpen());
+      FrameTensor expected;
+      try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+        expected = reference.lossAndGradient(batch).gradient();
+      }
+      int blankRow = e.classes().names().length - 2;
+      assertTrue(e.sum().shareOfBest() > 0 && e.sum().shareOfBest() < 1 + 1e-9, what);
+      for (int t = 0; t < frames; t++) {
+        double gradient = 0;
+        for (double each : e.classes().gradient()[t]) {
+          gradient += each;
+        }
+        assertEquals(0, gradient, 1e-12, what);
+        double ofBlank = e.classes().gradient()[t][blankRow];
+        assertEquals(expected.get(t, 0, 0), ofBlank, 1e-6, what + ", t " + t);
+        for (int s = 0; s < e.states().count(); s++) {
+          assertEquals(
+              e.states().posterior()[t][s] > 0,
+              e.states().isReachable(t, s),
+              what + ", t " + t + ", s " + s);
+        }
+      }
+    }
+  }
+
+  @Test
+  void wildcardsAndWhatTheyTook() throws Exception {
+    List<String> texts = new ArrayList<>(Sample.transcripts());
+    texts.set(0, "the * now *");
+    Path file = Files.write(folder.resolve("texts.txt"), texts);
+    Object[] star = {"explain", "--utterance", 0, "--transcripts", file, "--star", "*"};
+    Path plot = folder.resolve("page.png");
+    String out = Cli.run(and(star, "--plot", plot)).succeeded().out();
+    assertTrue(out.contains("How CTC sees \"the * now *\""), out);
+    assertTrue(out.contains("took 'conference is'"), out);
+    assertTrue(out.contains("took 'muted'"), out);
+    assertTrue(out.contains("loss = −ln of what all paths weigh = "), out);
+    assertTrue(ImageIO.read(plot.toFile()).getHeight() > 1500);
+    JsonNode json = Cli.run(and(star, "--json")).json();
+    JsonNode aligned =
+        Cli.run("align", "--transcripts", file, "--star", "*", "--json").json().at("/utterances/0");
+    assertEquals(aligned.at("/labels").findValuesAsText("token").size(), json.get("labels").size());
+    assertTrue(json.get("labels").findValuesAsText("token").contains("*"));
+    for (int i = 0; i < 2; i++) {
+      for (String field : List.of("took", "start", "end", "confidence")) {
+        assertEquals(
+            aligned.at("/wildcards/" + i).get(field), json.at("/wildcards/" + i).get(field));
+      }
+    }
+    assertFalse(json.has("paths"));
+    JsonNode part = Cli.run(and(star, "--frames", "0:30", "--json")).json();
+    assertEquals(30, part.get("frames").asInt());
+    Cli.run("explain", "--star", "*").refused("--star: only with --transcripts");
+    JsonNode left = Cli.run("explain", "--skip-cost", "1", "--json").json();
+    assertTrue(left.has("skipped"));
+  }
+
+  private static Object[] and(Object[] arguments, Object... more) {
+    return Stream.concat(Arrays.stream(arguments), Arrays.stream(more)).toArray();
   }
 
   /** Longer than what can be drawn. */

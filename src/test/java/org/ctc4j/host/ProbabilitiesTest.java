@@ -45,6 +45,29 @@ class ProbabilitiesTest {
   }
 
   @Test
+  @DisplayName("Exponentials and ln(1 + x) are within a few units in the last place")
+  void exponentials() {
+    for (int i = 0; i < 1_000_000; i++) {
+      double x = -700 * random.nextDouble() * random.nextDouble();
+      double power = StrictMath.exp(x);
+      assertEquals(power, Probabilities.exp(x), 2 * Math.ulp(power), () -> "e^" + x);
+      double tail = Math.scalb(random.nextDouble(), random.nextInt(80) - 70);
+      double log = StrictMath.log1p(tail);
+      assertEquals(log, Probabilities.log1p(tail), 3 * Math.ulp(log), () -> "ln(1 + " + tail + ")");
+    }
+    assertEquals(1.0, Probabilities.exp(0));
+    assertEquals(1.0, Probabilities.exp(-0.0));
+    for (double x : new double[] {-701, -1e300, Double.NEGATIVE_INFINITY}) {
+      assertEquals(0.0, Probabilities.exp(x));
+    }
+    assertEquals(0.0, Probabilities.log1p(0));
+    double impossible = Double.NEGATIVE_INFINITY;
+    assertEquals(-3.0, Probabilities.logAdd(-3, impossible));
+    assertEquals(impossible, Probabilities.logAdd(impossible, impossible));
+    assertEquals(Math.log(5), Probabilities.logAdd(Math.log(2), Math.log(3)), 1e-15);
+  }
+
+  @Test
   @DisplayName("0 and less is impossible; NaN and +Infinity stay")
   void notFinite() {
     for (double p : new double[] {0, -0.0, -1e-6, Double.NEGATIVE_INFINITY}) {

@@ -43,6 +43,24 @@ class AlignWorkspaceTest {
     assertEquals(least, AlignWorkspace.of(90_000, 1, 15_000, 100_000_000));
   }
 
+  @Test
+  @DisplayName("Wildcards: 4 bytes for each element and frame, or as many rows as moves")
+  void wildcards() {
+    AlignWildcardWorkspace one = AlignWildcardWorkspace.of(100, 3, 63, 5, Long.MAX_VALUE);
+    assertEquals(100, one.segmentFrames());
+    long upToOffsets =
+        align(3 * 100 * 16) + align(3 * 64 * 8) + align(3 * 64 * 16) + align(3 * 100 * 63 * 4);
+    assertEquals(upToOffsets, one.offsetsAt());
+    assertEquals(upToOffsets + align(5 * 8), one.bytes());
+    AlignWildcardWorkspace least = AlignWildcardWorkspace.of(90_000, 1, 15_000, 32, 1);
+    assertEquals(600, least.segmentFrames());
+    assertTrue(least.bytes() <= 74_000_000, least::toString);
+    for (int frames : new int[] {0, 1, 2, 3}) {
+      assertEquals(
+          Math.max(1, frames), AlignWildcardWorkspace.of(frames, 1, 2, 3, 0).segmentFrames());
+    }
+  }
+
   private static long align(long bytes) {
     return (bytes + 255) / 256 * 256;
   }
