@@ -289,6 +289,14 @@ class DeviceAddressTest {
             a -> new DeviceNBest(AT, AT, AT, AT, AT, a)));
     all.add(
         new Address(
+            "DeviceNBest.added",
+            "nBest.added",
+            "float64",
+            8,
+            false,
+            a -> new DeviceNBest(AT, AT, AT, AT, AT, AT).withAdded(a)));
+    all.add(
+        new Address(
             "DevicePaths.states",
             "paths.states",
             "int32",
