@@ -63,11 +63,11 @@
 //      where each frame loads for a later one, each frame waits for the load of the frame before, however far ahead that was. So a group is
 //      loaded at once, after the one before has arrived. In a group there is no test of bounds, no branch and no look at a
 //      neighbour: frames that fill no chunk have a loop of their own, what comes from the left is read beforehand, and accesses that not
-//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 107 on the way to
-//      the meeting and 132 behind it, for either; p2 202 (215) and 253 (266); p4 326 (348) and 490 (510).
-//      Of several blocks: 127 and 153.
-// Of a chunk's 8 frames in p1 the first third of the cycles is none of the chain: copies from next to now, the counters of the neighbours, and the
-//      loads with their addresses.
+//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 102 on the way to
+//      the meeting and 127 behind it, for either; p2 194 (207) and 261 (274); p4 333 (361) and 440 (473).
+//      Of several blocks: 120 and 143.
+// Of a chunk's 8 frames in p1 the first quarter of the cycles is none of the chain: copies from next to now, the counters of the neighbours, which one
+//      load reads, and the loads.
 // Rejected: what ctc_labels does, by further blocks of this launch as rows become final (with this kernel's registers a multiprocessor has 6 to 8 warps
 //      for it, and a row takes them a few thousand cycles of waits: what is hidden of it comes back behind the last row, and the launch that is saved as
 //      waits); loads spread behind the first frames of a group, or halves of a chunk in place of a copy (ptxas moves them down the chain, where its
@@ -203,19 +203,21 @@ __device__ inline void publish(int* counter, int value) {
 #endif
 }
 
-// Two at a time: what is waited for once costs half.
-__device__ inline void waitFor(int* one, int atLeastOne, int* other, int atLeastOther) {
+// Chunks that the neighbours of a warp have finished, since the kernel began: side by side, for one load to read both.
+struct alignas(8) Neighbours {
+  int left, right;
+};
+
+__device__ inline void waitFor(Neighbours* neighbours, int left, int right) {
 #ifdef CTC_EMULATION
-  emulation::acquire(one, atLeastOne);
-  emulation::acquire(other, atLeastOther);
+  emulation::acquire(&neighbours->left, left);
+  emulation::acquire(&neighbours->right, right);
 #else
-  const unsigned atOne = (unsigned)__cvta_generic_to_shared(one);
-  const unsigned atOther = (unsigned)__cvta_generic_to_shared(other);
-  int valueOne, valueOther;
+  const unsigned at = (unsigned)__cvta_generic_to_shared(neighbours);
+  int leftDone, rightDone;
   do {
-    asm volatile("ld.acquire.cta.shared.s32 %0, [%1];" : "=r"(valueOne) : "r"(atOne) : "memory");
-    asm volatile("ld.acquire.cta.shared.s32 %0, [%1];" : "=r"(valueOther) : "r"(atOther) : "memory");
-  } while (valueOne < atLeastOne || valueOther < atLeastOther);
+    asm volatile("ld.acquire.cta.shared.v2.s32 {%0, %1}, [%2];" : "=r"(leftDone), "=r"(rightDone) : "r"(at) : "memory");
+  } while (leftDone < left || rightDone < right);
 #endif
 }
 
@@ -297,7 +299,7 @@ struct LatticeSide {
 
 struct LatticeShared {
   State ring[2][MAX_WARPS + 1][RING];  // [side][w]: what flows into warp w from its left
-  int done[2][MAX_WARPS + 2];          // [side][w + 1]: chunks that a warp has finished, since the kernel began; INT_MAX beside them
+  Neighbours neighbours[2][MAX_WARPS + 2];  // [side][w + 1]: of warp w, INT_MAX where there is none; the outer places are written to only
   double reductions[2 * MAX_WARPS];
   double parts[SUM_PARTS];
   // What all threads need seldom: here, not in registers across the walks.
@@ -456,11 +458,12 @@ class LatticeInputs {
   static constexpr int GROUP = Number::IS_RARE ? 1 : P == 1 ? 8 : P == 2 ? 3 : 2;
   static constexpr int CHUNK = Number::IS_RARE || P == 1 ? GROUP : 2 * GROUP;
 
-  __device__ LatticeInputs(const LatticeSource<Number, P, MODE>& source, int from) : source(source), loaded(from) {
+  __device__ LatticeInputs(const LatticeSource<Number, P, MODE>& source, int from) : source(source), loaded(from), ahead(from) {
 #pragma unroll
     for (int i = 0; i < GROUP; i++) {
       if (from + i < source.to) load(next[i]);
     }
+    if (LOOKS_AHEAD) goOn();
   }
 
   // Steps over the group that has been loaded, and loads the next. There are as many frames.
@@ -474,6 +477,7 @@ class LatticeInputs {
       step(i, now[i]);
       if (EARLY + i < GROUP) load(next[EARLY + i]);
     }
+    if (LOOKS_AHEAD) goOn();
   }
 
   // Steps over the frames from tau on, fewer than a chunk.
@@ -487,6 +491,7 @@ class LatticeInputs {
       for (int i = 0; i < GROUP; i++) {
         if (first + GROUP < source.to) load(next[i]);
       }
+      if (LOOKS_AHEAD) goOn();
 #pragma unroll 1
       for (int i = first; i < first + GROUP; i++) {
         if (i == frame && frame < source.to) {
@@ -500,6 +505,8 @@ class LatticeInputs {
   }
 
  private:
+  // Where a group will be loaded from is found out at the end of the one before, not on the way to its loads. P = 2 and 4 have no registers for it.
+  static constexpr bool LOOKS_AHEAD = P == 1;
   static constexpr int EARLY = P == 4 ? 1 : GROUP;  // loaded at once; the others where frames that are done leave registers
 
   __device__ void load(Input& input) {
@@ -515,22 +522,27 @@ class LatticeInputs {
     }
     source.move();
   }
-  // On to the next group. One that would go beyond the end begins earlier, with frames that have been loaded before.
   __device__ void turn() {
 #pragma unroll
     for (int i = 0; i < GROUP; i++) now[i] = next[i];
-    const int beyond = max(loaded + 2 * GROUP - source.to, 0);
-    loaded += GROUP - beyond;
+    if (!LOOKS_AHEAD) goOn();
+    loaded = ahead;
+  }
+  // To the group after the one that was loaded. One that would go beyond the end begins earlier, with frames that have been loaded before.
+  __device__ void goOn() {
+    const int beyond = max(ahead + 2 * GROUP - source.to, 0);
+    ahead += GROUP - beyond;
     source.moveBack(beyond);
   }
 
   LatticeSource<Number, P, MODE> source;
   int loaded;  // frame of next[0]
+  int ahead;   // that is loaded next
   Input now[GROUP], next[GROUP];
 };
 
 // Walks one side over frames [from, to). All threads of the block call it together, each for its side.
-// `chunks` counts the chunks that this side's warps have done, for LatticeShared.done.
+// `chunks` counts the chunks that this side's warps have done, for LatticeShared.neighbours.
 template <typename Number, int P, Mode MODE, Tiling TILING>
 __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, LatticeShared& shared, int* chunks) {
   using Input = LatticeInput<Number, P, MODE>;
@@ -544,7 +556,8 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
   const int tile = 32 * P * warps;
   State* const inRing = shared.ring[side.number][warp];
   State* const outRing = shared.ring[side.number][warp + 1];
-  int* const done = &shared.done[side.number][warp + 1];
+  Neighbours* const neighbours = &shared.neighbours[side.number][warp + 1];
+  int* const told = index == 31 ? &neighbours[1].left : &neighbours[-1].right;  // by lanes 31 and 30
 
   for (int first = TILING == SPLIT ? side.firstPair : 0; first <= side.labels; first += tile) {
     const bool fromTile = TILING != ONE_TILE && warp == 0 && first > 0;  // the left neighbour is the tile before, or another block
@@ -585,7 +598,7 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
     auto slotOf = [&](int chunk) { return int(unsigned(chunk) % RING_CHUNKS * CHUNK); };
     auto begin = [&](int tau) {
       loadEdges(tau + CHUNK);
-      waitFor(done - 1, *chunks + 1, done + 1, *chunks + 1 - RING_CHUNKS);
+      waitFor(neighbours, *chunks + 1, *chunks + 1 - RING_CHUNKS);
       return slotOf(*chunks);
     };
     auto end = [&](int tau) {
@@ -593,7 +606,7 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
       ++*chunks;
       placeEdges(tau + CHUNK, slotOf(*chunks));
       __syncwarp();  // all have read the ring, lane 31 has written the next one, and what comes from the tile before is there
-      if (index == 31) publish(done, *chunks);
+      if (index >= 30) publish(told, *chunks);
     };
 
     __syncwarp();  // the ring's last use is over
@@ -804,7 +817,7 @@ __device__ bool begin(const CtcProblem& p, int n, int warps, LatticeShared& shar
   if (threadIdx.x < 2 * (MAX_WARPS + 2)) {
     const int side = threadIdx.x >= MAX_WARPS + 2;
     const int warp = int(threadIdx.x) - side * (MAX_WARPS + 2) - 1;
-    shared.done[side][warp + 1] = warp >= 0 && warp < warps ? 0 : INT32_MAX;
+    shared.neighbours[side][warp + 1] = {warp > 0 ? 0 : INT32_MAX, warp + 1 < warps ? 0 : INT32_MAX};
   }
   if (threadIdx.x == 0) shared.utterance = Workspace(p).utterances()[n];
   __syncthreads();

@@ -126,7 +126,7 @@ bool Machine::load(Warp& warp, Frame& frame, const Instruction& i, uint32_t lane
       frame.values(i.parts[part])[lane] = extended(i, place.at + offset);
       frame.define(i.parts[part], 1u << lane, undefinedIf(isUndefined, 1u << lane));
     }
-    if (i.acquires) block_->clocks.acquire(thread, place.at);
+    for (size_t part = 0; i.acquires && part < i.parts.size(); part++) block_->clocks.acquire(thread, place.at + part * i.bytes);
   }
   if (i.polls) warp.spinning |= lanes;  // others first
   return !i.polls;
