@@ -66,7 +66,7 @@
 //      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 102 on the way to
 //      the meeting and 127 behind it, for either; p2 194 (207) and 261 (274); p4 333 (361) and 440 (473).
 //      Of several blocks: 120 and 143.
-// Of a chunk's 8 frames in p1 the first quarter of the cycles is none of the chain: copies from next to now, the counters of the neighbours, which one
+// A chunk of 8 frames in p1 begins with cycles that are none of the chain: copies from next to now, the counters of the neighbours, which one
 //      load reads, and the loads.
 // Rejected: what ctc_labels does, by further blocks of this launch as rows become final (with this kernel's registers a multiprocessor has 6 to 8 warps
 //      for it, and a row takes them a few thousand cycles of waits: what is hidden of it comes back behind the last row, and the launch that is saved as
