@@ -63,14 +63,15 @@
 //      where each frame loads for a later one, each frame waits for the load of the frame before, however far ahead that was. So a group is
 //      loaded at once, after the one before has arrived. In a group there is no test of bounds, no branch and no look at a
 //      neighbour: frames that fill no chunk have a loop of their own, what comes from the left is read beforehand, and accesses that not
-//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 102 on the way to
-//      the meeting and 127 behind it, for either; p2 194 (207) and 261 (274); p4 333 (361) and 440 (473).
-//      Of several blocks: 120 and 143.
+//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 103 on the way to
+//      the meeting and 126 behind it, for either; p2 198 (212) and 250 (263); p4 323 (344) and 479 (499).
+//      Of several blocks: 123 and 142.
 // A chunk of 8 frames in p1 begins with cycles that are none of the chain: copies from next to now, the counters of the neighbours, which one
 //      load reads, and the loads.
 // Rejected: what ctc_labels does, by further blocks of this launch as rows become final (with this kernel's registers a multiprocessor has 6 to 8 warps
 //      for it, and a row takes them a few thousand cycles of waits: what is hidden of it comes back behind the last row, and the launch that is saved as
-//      waits); loads spread behind the first frames of a group, or halves of a chunk in place of a copy (ptxas moves them down the chain, where its
+//      waits); a counter told by a lane to each neighbour (p4 spills);
+//      loads spread behind the first frames of a group, or halves of a chunk in place of a copy (ptxas moves them down the chain, where its
 //      counters make frames wait for them); more warps in a block, in place of several blocks (a warp issues 57 to 76 instructions a frame of some 140 cycles, so more than two on a
 //      scheduler wait for each other; and 255 registers leave room for 8); clusters of blocks with a ring in distributed shared memory (sm_90 alone,
 //      and 16 blocks at most; an edge that is a chunk late costs once, at the beginning); a ring of edges in global memory (the writer
@@ -463,7 +464,7 @@ class LatticeInputs {
     for (int i = 0; i < GROUP; i++) {
       if (from + i < source.to) load(next[i]);
     }
-    if (LOOKS_AHEAD) goOn();
+    if (LOOKS_AHEAD) goOn(ahead);
   }
 
   // Steps over the group that has been loaded, and loads the next. There are as many frames.
@@ -477,7 +478,7 @@ class LatticeInputs {
       step(i, now[i]);
       if (EARLY + i < GROUP) load(next[EARLY + i]);
     }
-    if (LOOKS_AHEAD) goOn();
+    if (LOOKS_AHEAD) goOn(ahead);
   }
 
   // Steps over the frames from tau on, fewer than a chunk.
@@ -491,7 +492,7 @@ class LatticeInputs {
       for (int i = 0; i < GROUP; i++) {
         if (first + GROUP < source.to) load(next[i]);
       }
-      if (LOOKS_AHEAD) goOn();
+      if (LOOKS_AHEAD) goOn(ahead);
 #pragma unroll 1
       for (int i = first; i < first + GROUP; i++) {
         if (i == frame && frame < source.to) {
@@ -525,19 +526,22 @@ class LatticeInputs {
   __device__ void turn() {
 #pragma unroll
     for (int i = 0; i < GROUP; i++) now[i] = next[i];
-    if (!LOOKS_AHEAD) goOn();
-    loaded = ahead;
+    if (LOOKS_AHEAD) {
+      loaded = ahead;
+    } else {
+      goOn(loaded);
+    }
   }
-  // To the group after the one that was loaded. One that would go beyond the end begins earlier, with frames that have been loaded before.
-  __device__ void goOn() {
-    const int beyond = max(ahead + 2 * GROUP - source.to, 0);
-    ahead += GROUP - beyond;
+  // To the group after that of `frame`. One that would go beyond the end begins earlier, with frames that have been loaded before.
+  __device__ void goOn(int& frame) {
+    const int beyond = max(frame + 2 * GROUP - source.to, 0);
+    frame += GROUP - beyond;
     source.moveBack(beyond);
   }
 
   LatticeSource<Number, P, MODE> source;
   int loaded;  // frame of next[0]
-  int ahead;   // that is loaded next
+  int ahead;   // LOOKS_AHEAD: that is loaded next
   Input now[GROUP], next[GROUP];
 };
 
@@ -557,7 +561,6 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
   State* const inRing = shared.ring[side.number][warp];
   State* const outRing = shared.ring[side.number][warp + 1];
   Neighbours* const neighbours = &shared.neighbours[side.number][warp + 1];
-  int* const told = index == 31 ? &neighbours[1].left : &neighbours[-1].right;  // by lanes 31 and 30
 
   for (int first = TILING == SPLIT ? side.firstPair : 0; first <= side.labels; first += tile) {
     const bool fromTile = TILING != ONE_TILE && warp == 0 && first > 0;  // the left neighbour is the tile before, or another block
@@ -606,7 +609,10 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
       ++*chunks;
       placeEdges(tau + CHUNK, slotOf(*chunks));
       __syncwarp();  // all have read the ring, lane 31 has written the next one, and what comes from the tile before is there
-      if (index >= 30) publish(told, *chunks);
+      if (index == 31) {
+        publish(&neighbours[1].left, *chunks);
+        publish(&neighbours[-1].right, *chunks);
+      }
     };
 
     __syncwarp();  // the ring's last use is over

@@ -51,7 +51,7 @@ class LatticePlanTest {
 
   @ParameterizedTest
   @CsvSource({
-    "3000, 128, 400", // one turn of 387 cycles a frame, or four of 132
+    "3000, 128, 400", // one turn of 401 cycles a frame, or four of 132
     "3000, 132, 200",
     "200, 4, 150", // launches take longer than is gained
   })
