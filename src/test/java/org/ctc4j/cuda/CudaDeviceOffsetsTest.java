@@ -40,13 +40,10 @@ import org.ctc4j.Reduction;
 import org.ctc4j.Seed;
 import org.ctc4j.TestBatch;
 import org.ctc4j.cuda.driver.Driver;
-import org.ctc4j.cuda.driver.PrimaryContext;
-import org.ctc4j.cuda.driver.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -60,23 +57,7 @@ class CudaDeviceOffsetsTest {
 
   private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
-  private PrimaryContext context;
-  private Stream stream;
-
-  @BeforeEach
-  void open() {
-    CudaCtc.devices(); // starts the driver, should no other class of this JVM have done so
-    context = new PrimaryContext(0);
-    stream = context.whileCurrent(Stream::new);
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    context.whileCurrent(stream::close);
-    context.close();
-    TestDriver.assertNothingLeft();
-    TestDriver.assertNoFindings();
-  }
+  @RegisterExtension final DeviceStream gpu = new DeviceStream();
 
   private String where(Object what) {
     return what + "; replay with -Dctc4j.seed=" + seed;
@@ -139,7 +120,7 @@ class CudaDeviceOffsetsTest {
   @EnumSource
   @DisplayName("Losses, gradient and posteriors are the reference's; logits stay as they were")
   void losses(ElementType type) {
-    context.whileCurrent(
+    gpu.whileCurrent(
         () -> {
           try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
               Ctc reference = Ctc.create(Backend.REFERENCE);
@@ -153,7 +134,7 @@ class CudaDeviceOffsetsTest {
                     one.place(ElementType.FLOAT32, CLASSES),
                     one.place(ElementType.FLOAT32, CLASSES),
                     one.place(ElementType.FLOAT32, states));
-            ctc.enqueue(one.batch, one.options, places, StreamAddress.of(stream.handle()));
+            ctc.enqueue(one.batch, one.options, places, gpu.address());
             CtcResult expected = reference.lossAndGradient(one.host, one.options);
             double[] losses = DeviceArrays.doubles(places.losses(), UTTERANCES);
             for (int n = 0; n < UTTERANCES; n++) {
@@ -182,11 +163,11 @@ class CudaDeviceOffsetsTest {
   @Test
   @DisplayName("A graph has the offsets of its capture, whatever was computed since")
   void captured() {
-    context.whileCurrent(
+    gpu.whileCurrent(
         () -> {
           try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
               Case one = new Case(ElementType.FLOAT32)) {
-            long address = StreamAddress.of(stream.handle());
+            long address = gpu.address();
             DeviceResult places =
                 DeviceResult.ofLosses(
                     one.arrays.allocate(8L * UTTERANCES), one.arrays.allocate(4L * UTTERANCES));
@@ -196,16 +177,18 @@ class CudaDeviceOffsetsTest {
             CUgraph graph = new CUgraph();
             CUgraphExec exec = new CUgraphExec();
             int mode = CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL;
-            Driver.call("cuStreamBeginCapture", () -> cuStreamBeginCapture(stream.handle(), mode));
+            Driver.call(
+                "cuStreamBeginCapture", () -> cuStreamBeginCapture(gpu.stream().handle(), mode));
             ctc.enqueue(one.batch, one.options, places, address);
-            Driver.call("cuStreamEndCapture", () -> cuStreamEndCapture(stream.handle(), graph));
+            Driver.call(
+                "cuStreamEndCapture", () -> cuStreamEndCapture(gpu.stream().handle(), graph));
             Driver.call("cuGraphInstantiate", () -> cuGraphInstantiate(exec, graph, 0));
             CtcOptions penalty = one.drawn.options().withBlankPenalty(9);
             for (CtcOptions other : List.of(penalty, one.drawn.options())) {
               ctc.enqueue(one.batch, other, places, address);
               double[] others = DeviceArrays.doubles(places.losses(), UTTERANCES);
               assertTrue(others[0] != expected[0], where("other options, the same loss"));
-              Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
+              Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, gpu.stream().handle()));
               assertArrayEquals(expected, DeviceArrays.doubles(places.losses(), UTTERANCES));
             }
             Driver.call("cuGraphExecDestroy", () -> cuGraphExecDestroy(exec));
@@ -217,7 +200,7 @@ class CudaDeviceOffsetsTest {
   @Test
   @DisplayName("Hidden states with a projection have what their logits have")
   void projection() {
-    context.whileCurrent(
+    gpu.whileCurrent(
         () -> {
           ProjectionCase host =
               ProjectionCase.random(random, ElementType.FLOAT32, 12, 3, 600, 6, 5);
@@ -227,7 +210,7 @@ class CudaDeviceOffsetsTest {
               DeviceProjectionCase device = new DeviceProjectionCase(host, false)) {
             ProjectedResult expected = host.room();
             reference.compute(host.batch(), options, expected);
-            ctc.enqueue(device.batch, options, device.result, StreamAddress.of(stream.handle()));
+            ctc.enqueue(device.batch, options, device.result, gpu.address());
             double[] losses = device.losses();
             for (int n = 0; n < host.utterances(); n++) {
               Agreement.assertLoss(expected.loss(n), losses[n], 1e-6, () -> where("projection"));
@@ -247,7 +230,7 @@ class CudaDeviceOffsetsTest {
   @EnumSource
   @DisplayName("Alignment goes by the changed weights, as on the host")
   void alignment(ElementType type) {
-    context.whileCurrent(
+    gpu.whileCurrent(
         () -> {
           try (CudaAligner aligner = CudaAligner.create(0, EngineOptions.DEFAULT);
               Case one = new Case(type)) {
@@ -258,7 +241,7 @@ class CudaDeviceOffsetsTest {
                     one.arrays.allocate(8L * count),
                     one.arrays.allocate(8L * UTTERANCES),
                     one.arrays.allocate(4L * UTTERANCES));
-            aligner.enqueue(one.batch, one.options, paths, StreamAddress.of(stream.handle()));
+            aligner.enqueue(one.batch, one.options, paths, gpu.address());
             int[] states = DeviceArrays.ints(paths.states(), count);
             double[] scores = DeviceArrays.doubles(paths.scores(), UTTERANCES);
             List<CtcPath> expected = CtcAligner.create(Backend.CPU).align(one.host, one.options);

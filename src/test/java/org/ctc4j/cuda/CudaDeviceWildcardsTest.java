@@ -43,13 +43,10 @@ import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.ctc4j.Wildcards;
 import org.ctc4j.cuda.driver.Driver;
-import org.ctc4j.cuda.driver.PrimaryContext;
-import org.ctc4j.cuda.driver.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -67,30 +64,10 @@ class CudaDeviceWildcardsTest {
 
   private final long seed = Seed.of(getClass());
   private final Random random = new Random(seed);
-  private PrimaryContext context;
-  private Stream stream;
-
-  @BeforeEach
-  void open() {
-    CudaCtc.devices(); // starts the driver, should no other class of this JVM have done so
-    context = new PrimaryContext(0);
-    stream = context.whileCurrent(Stream::new);
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    context.whileCurrent(stream::close);
-    context.close();
-    TestDriver.assertNothingLeft();
-    TestDriver.assertNoFindings();
-  }
+  @RegisterExtension final DeviceStream gpu = new DeviceStream();
 
   private String where(Object what) {
     return what + "; replay with -Dctc4j.seed=" + seed;
-  }
-
-  private long address() {
-    return StreamAddress.of(stream.handle());
   }
 
   /** A batch on the device and the same on the host, if that may have its targets. */
@@ -200,14 +177,14 @@ class CudaDeviceWildcardsTest {
   @EnumSource
   @DisplayName("Losses, gradient, posteriors and the reduced loss are the reference's")
   void losses(ElementType type) {
-    context.whileCurrent(
+    gpu.whileCurrent(
         () -> {
           CtcOptions options = drawnOptions(type.ordinal() % 2 == 1);
           try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
               CudaCtc frugal = CudaCtc.create(0, EngineOptions.DEFAULT.withWorkspaceBytes(1));
               Ctc reference = Ctc.create(Backend.REFERENCE);
               Case one = drawn(type)) {
-            ctc.enqueue(one.batch, options, one.result, address());
+            ctc.enqueue(one.batch, options, one.result, gpu.address());
             CtcResult expected = reference.lossAndGradient(one.host(), options);
             double[] losses = one.losses();
             for (int n = 0; n < UTTERANCES; n++) {
@@ -226,7 +203,7 @@ class CudaDeviceWildcardsTest {
             long bytes = frugal.workspaceBytes(one.batch, one.result);
             assertTrue(bytes < ctc.workspaceBytes(one.batch, one.result), where("bytes"));
             long room = one.arrays.allocate(bytes);
-            frugal.enqueue(one.batch, options, one.result, address(), room, bytes);
+            frugal.enqueue(one.batch, options, one.result, gpu.address(), room, bytes);
             assertArrayEquals(losses, one.losses(), where("little memory"));
             Elements again = one.gradient().elements();
             for (int i = 0; i < again.length(); i++) {
@@ -243,13 +220,13 @@ class CudaDeviceWildcardsTest {
   @Test
   @DisplayName("What is wrong shows in the statuses, and nothing of it in the other utterances")
   void statuses() {
-    context.whileCurrent(
+    gpu.whileCurrent(
         () -> {
           int[][] targets = {{F, 9}, {1, F, -1}, {F, 1, 1}, {1, F}};
           try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
               Case one = new Case(ElementType.FLOAT32, 4, targets, 5, 5, 2, 10)) {
             CtcOptions options = CtcOptions.DEFAULT.withZeroInfinity(true);
-            ctc.enqueue(one.batch, options, one.result, address());
+            ctc.enqueue(one.batch, options, one.result, gpu.address());
             int[] expected = {
               DeviceResult.BAD_LABEL,
               DeviceResult.BAD_LABEL,
@@ -272,7 +249,7 @@ class CudaDeviceWildcardsTest {
             one.logits.set(3, 0, 1, Double.NaN);
             one.logits.set(4, 1, 2, 0.5);
             CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
-            ctc.enqueue(one.batch(), options, one.result, address());
+            ctc.enqueue(one.batch(), options, one.result, gpu.address());
             int[] expected = {DeviceResult.NOT_FINITE, DeviceResult.BAD_LOG_PROBS, 0, 0};
             assertArrayEquals(expected, one.statuses(), where("statuses"));
             FrameTensor posteriors = one.posteriors();
@@ -292,7 +269,7 @@ class CudaDeviceWildcardsTest {
   @Test
   @DisplayName("Labels may be left out at a cost; without wildcards the bits are those without")
   void skips() {
-    context.whileCurrent(
+    gpu.whileCurrent(
         () -> {
           int[][] targets = {{1, 2, 3, 1}, {1, 1}, {2}, {}};
           try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
@@ -302,17 +279,17 @@ class CudaDeviceWildcardsTest {
             DeviceTargets plain =
                 DeviceTargets.padded(allowed.labels(), UTTERANCES, LONGEST, allowed.lengths());
             CtcOptions options = CtcOptions.DEFAULT;
-            ctc.enqueue(with(one.batch, plain), options, one.result, address());
+            ctc.enqueue(with(one.batch, plain), options, one.result, gpu.address());
             double[] losses = one.losses();
             FrameTensor gradient = one.gradient();
-            ctc.enqueue(one.batch, options, one.result, address());
+            ctc.enqueue(one.batch, options, one.result, gpu.address());
             assertArrayEquals(losses, one.losses(), where("plain"));
             for (long i = 0; i < gradient.elements().length(); i++) {
               assertEquals(gradient.elements().get(i), one.gradient().elements().get(i), where(i));
             }
             Wildcards skipping = Wildcards.DEFAULT.withSkipCost(0.5);
             DeviceTargets skipped = plain.withWildcards(skipping);
-            ctc.enqueue(with(one.batch, skipped), options, one.result, address());
+            ctc.enqueue(with(one.batch, skipped), options, one.result, gpu.address());
             CtcBatch host =
                 CtcBatch.of(
                     one.logits, Targets.of(targets).withWildcards(skipping), one.inputLengths);
@@ -339,24 +316,26 @@ class CudaDeviceWildcardsTest {
   @Test
   @DisplayName("After prepare a call can be captured")
   void captured() {
-    context.whileCurrent(
+    gpu.whileCurrent(
         () -> {
           try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
               Case one = drawn(ElementType.FLOAT32)) {
-            ctc.prepare(one.batch, one.result, address());
+            ctc.prepare(one.batch, one.result, gpu.address());
             CtcOptions options = drawnOptions(true);
             CUgraph graph = new CUgraph();
             CUgraphExec exec = new CUgraphExec();
             int mode = CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL;
-            Driver.call("cuStreamBeginCapture", () -> cuStreamBeginCapture(stream.handle(), mode));
-            ctc.enqueue(one.batch, options, one.result, address());
-            Driver.call("cuStreamEndCapture", () -> cuStreamEndCapture(stream.handle(), graph));
+            Driver.call(
+                "cuStreamBeginCapture", () -> cuStreamBeginCapture(gpu.stream().handle(), mode));
+            ctc.enqueue(one.batch, options, one.result, gpu.address());
+            Driver.call(
+                "cuStreamEndCapture", () -> cuStreamEndCapture(gpu.stream().handle(), graph));
             Driver.call("cuGraphInstantiate", () -> cuGraphInstantiate(exec, graph, 0));
-            ctc.enqueue(one.batch, options, one.result, address());
+            ctc.enqueue(one.batch, options, one.result, gpu.address());
             double[] expected = one.losses();
-            ctc.enqueue(one.batch, CtcOptions.DEFAULT, one.result, address());
+            ctc.enqueue(one.batch, CtcOptions.DEFAULT, one.result, gpu.address());
             assertTrue(one.losses()[0] != expected[0], where("other options, the same loss"));
-            Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
+            Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, gpu.stream().handle()));
             assertArrayEquals(expected, one.losses(), where("graph"));
             Driver.call("cuGraphExecDestroy", () -> cuGraphExecDestroy(exec));
             Driver.call("cuGraphDestroy", () -> cuGraphDestroy(graph));
@@ -367,7 +346,7 @@ class CudaDeviceWildcardsTest {
   @Test
   @DisplayName("Projections refuse targets that may have wildcards")
   void refused() {
-    context.whileCurrent(
+    gpu.whileCurrent(
         () -> {
           try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT);
               Case one = drawn(ElementType.FLOAT32)) {
@@ -378,7 +357,7 @@ class CudaDeviceWildcardsTest {
             String message =
                 assertThrows(
                         InvalidInputException.class,
-                        () -> ctc.enqueue(hidden, CtcOptions.DEFAULT, result, address()))
+                        () -> ctc.enqueue(hidden, CtcOptions.DEFAULT, result, gpu.address()))
                     .getMessage();
             assertTrue(message.startsWith("targets: a projection takes no wildcards"), message);
           }

@@ -33,14 +33,11 @@ import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.cuda.driver.Driver;
-import org.ctc4j.cuda.driver.PrimaryContext;
-import org.ctc4j.cuda.driver.Stream;
 import org.ctc4j.text.TokenScorer;
 import org.ctc4j.text.Vocabulary;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,27 +57,7 @@ class CudaPrepareTest {
     ALL
   }
 
-  private PrimaryContext context;
-  private Stream stream;
-
-  @BeforeEach
-  void open() {
-    CudaCtc.devices(); // starts the driver, should no other class of this JVM have done so
-    context = new PrimaryContext(0);
-    stream = context.whileCurrent(Stream::new);
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    context.whileCurrent(stream::close);
-    context.close();
-    TestDriver.assertNothingLeft();
-    TestDriver.assertNoFindings();
-  }
-
-  private long handle() {
-    return StreamAddress.of(stream.handle());
-  }
+  @RegisterExtension final DeviceStream gpu = new DeviceStream();
 
   /** One utterance of a type, its logits all 0. */
   private static DeviceBatch batch(
@@ -126,15 +103,15 @@ class CudaPrepareTest {
     CUgraph graph = new CUgraph();
     CUgraphExec exec = new CUgraphExec();
     int mode = CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL;
-    Driver.call("cuStreamBeginCapture", () -> cuStreamBeginCapture(stream.handle(), mode));
+    Driver.call("cuStreamBeginCapture", () -> cuStreamBeginCapture(gpu.stream().handle(), mode));
     try {
       calls.run();
     } finally {
-      Driver.code(() -> cuStreamEndCapture(stream.handle(), graph));
+      Driver.code(() -> cuStreamEndCapture(gpu.stream().handle(), graph));
     }
     Driver.call("cuGraphInstantiate", () -> cuGraphInstantiate(exec, graph, 0));
-    Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, stream.handle()));
-    stream.await(() -> "a graph");
+    Driver.call("cuGraphLaunch", () -> cuGraphLaunch(exec, gpu.stream().handle()));
+    gpu.stream().await(() -> "a graph");
     Driver.call("cuGraphExecDestroy", () -> cuGraphExecDestroy(exec));
     Driver.call("cuGraphDestroy", () -> cuGraphDestroy(graph));
   }
@@ -153,21 +130,21 @@ class CudaPrepareTest {
     int frames = labels + 1;
     for (Outputs outputs : Outputs.values()) {
       try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT)) {
-        context.whileCurrent(
+        gpu.whileCurrent(
             () -> {
               try (DeviceArrays arrays = new DeviceArrays()) {
                 DeviceBatch batch = batch(arrays, type, frames, classes, labels);
                 DeviceResult result = result(arrays, batch, outputs);
-                ctc.prepare(batch, result, handle());
-                captured(() -> ctc.enqueue(batch, OPTIONS, result, handle()));
+                ctc.prepare(batch, result, gpu.address());
+                captured(() -> ctc.enqueue(batch, OPTIONS, result, gpu.address()));
                 // every path has the same probability, so the loss is that of any number of them
                 double loss = DeviceArrays.doubles(result.losses(), 1)[0];
-                ctc.enqueue(batch, OPTIONS, result, handle());
+                ctc.enqueue(batch, OPTIONS, result, gpu.address());
                 assertEquals(DeviceArrays.doubles(result.losses(), 1)[0], loss, outputs.toString());
                 assertTrue(loss > 0 && loss <= frames * Math.log(classes), () -> "loss " + loss);
-                captured(() -> ctc.enqueue(batch, OFFSETS, result, handle()));
+                captured(() -> ctc.enqueue(batch, OFFSETS, result, gpu.address()));
                 double moved = DeviceArrays.doubles(result.losses(), 1)[0];
-                ctc.enqueue(batch, OFFSETS, result, handle());
+                ctc.enqueue(batch, OFFSETS, result, gpu.address());
                 assertEquals(DeviceArrays.doubles(result.losses(), 1)[0], moved);
                 assertTrue(moved > loss, () -> "a penalty took %s to %s".formatted(loss, moved));
               }
@@ -181,7 +158,7 @@ class CudaPrepareTest {
   @DisplayName("Alignment of every element type")
   void alignment(ElementType type) {
     try (CudaAligner aligner = CudaAligner.create(0, EngineOptions.DEFAULT)) {
-      context.whileCurrent(
+      gpu.whileCurrent(
           () -> {
             try (DeviceArrays arrays = new DeviceArrays()) {
               DeviceBatch batch = batch(arrays, type, 9, 5, 4);
@@ -191,9 +168,9 @@ class CudaPrepareTest {
                       arrays.allocate(8 * 9),
                       arrays.allocate(8),
                       arrays.allocate(4));
-              aligner.prepare(batch, handle());
-              captured(() -> aligner.enqueue(batch, OPTIONS, paths, handle()));
-              captured(() -> aligner.enqueue(batch, OFFSETS, paths, handle()));
+              aligner.prepare(batch, gpu.address());
+              captured(() -> aligner.enqueue(batch, OPTIONS, paths, gpu.address()));
+              captured(() -> aligner.enqueue(batch, OFFSETS, paths, gpu.address()));
               assertEquals(
                   -9 * Math.log(5),
                   DeviceArrays.doubles(paths.scores(), 1)[0],
@@ -213,14 +190,14 @@ class CudaPrepareTest {
     BeamOptions beam = BeamOptions.DEFAULT.withBeamWidth(3);
     try (CudaDecoder decoder = CudaDecoder.create(0, EngineOptions.DEFAULT);
         CudaTokenScorer there = CudaTokenScorer.create(0, scorer)) {
-      context.whileCurrent(
+      gpu.whileCurrent(
           () -> {
             try (DeviceArrays arrays = new DeviceArrays()) {
               DeviceFrames frames = DeviceFrames.of(batch(arrays, ElementType.FLOAT32, 9, 5, 4));
               DeviceLabels labels =
                   new DeviceLabels(arrays.allocate(4 * 9), arrays.allocate(4), arrays.allocate(4));
-              decoder.prepareGreedy(frames, handle());
-              captured(() -> decoder.enqueueGreedy(frames, OPTIONS, labels, null, handle()));
+              decoder.prepareGreedy(frames, gpu.address());
+              captured(() -> decoder.enqueueGreedy(frames, OPTIONS, labels, null, gpu.address()));
               assertEquals(0, DeviceArrays.ints(labels.lengths(), 1)[0], "all alike: blanks");
               DeviceNBest found =
                   new DeviceNBest(
@@ -229,16 +206,19 @@ class CudaPrepareTest {
                       arrays.allocate(8),
                       arrays.allocate(4),
                       arrays.allocate(4));
-              decoder.prepareBeamSearch(frames, beam, handle());
-              captured(() -> decoder.enqueueBeamSearch(frames, OPTIONS, beam, found, handle()));
-              double alone = DeviceArrays.doubles(found.scores(), 1)[0];
-              decoder.enqueueBeamSearch(frames, OPTIONS, beam, found, handle());
-              assertEquals(DeviceArrays.doubles(found.scores(), 1)[0], alone);
-              decoder.prepareBeamSearch(frames, beam, there, handle());
+              decoder.prepareBeamSearch(frames, beam, gpu.address());
               captured(
-                  () -> decoder.enqueueBeamSearch(frames, OPTIONS, beam, there, found, handle()));
+                  () -> decoder.enqueueBeamSearch(frames, OPTIONS, beam, found, gpu.address()));
+              double alone = DeviceArrays.doubles(found.scores(), 1)[0];
+              decoder.enqueueBeamSearch(frames, OPTIONS, beam, found, gpu.address());
+              assertEquals(DeviceArrays.doubles(found.scores(), 1)[0], alone);
+              decoder.prepareBeamSearch(frames, beam, there, gpu.address());
+              captured(
+                  () ->
+                      decoder.enqueueBeamSearch(
+                          frames, OPTIONS, beam, there, found, gpu.address()));
               double scored = DeviceArrays.doubles(found.scores(), 1)[0];
-              decoder.enqueueBeamSearch(frames, OPTIONS, beam, there, found, handle());
+              decoder.enqueueBeamSearch(frames, OPTIONS, beam, there, found, gpu.address());
               assertEquals(DeviceArrays.doubles(found.scores(), 1)[0], scored);
               assertTrue(scored < 0 && alone < 0, () -> "%s, %s".formatted(alone, scored));
             }
@@ -250,14 +230,14 @@ class CudaPrepareTest {
   @DisplayName("Unprepared, the same capture fails: what prepare does is needed")
   void unprepared() {
     try (CudaCtc ctc = CudaCtc.create(0, EngineOptions.DEFAULT)) {
-      context.whileCurrent(
+      gpu.whileCurrent(
           () -> {
             try (DeviceArrays arrays = new DeviceArrays()) {
               DeviceBatch batch = batch(arrays, ElementType.FLOAT32, 4, 5, 3);
               DeviceResult result = result(arrays, batch, Outputs.LOSSES);
               assertThrows(
                   DeviceException.class,
-                  () -> captured(() -> ctc.enqueue(batch, OPTIONS, result, handle())));
+                  () -> captured(() -> ctc.enqueue(batch, OPTIONS, result, gpu.address())));
             }
           });
     }
