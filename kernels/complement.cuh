@@ -64,9 +64,6 @@ __device__ inline void forLanes(const WarpGroup& warp, int count, F f) {
   for (int i = warp.lane; i < count; i += 32) f(i);
 }
 
-// Not inlined, as it is long and wanted in many places.
-__device__ __noinline__ double logarithmOf1And(double x) { return log1p(x); }
-
 // ---- a frame ----------------------------------------------------------------------------------------------------------------------------
 
 // A number of the logits, by its index.

@@ -105,7 +105,7 @@ struct Utterance {
   int32_t columns;   // distinct labels among them
   int32_t tooShort;  // frames < labels + repeats
   int32_t wide;      // lattice: 32-bit exponents could overflow
-  int32_t unused;
+  int32_t numbers;   // lattice: of which type states and rows are, see StateNumbers
   double weight;
   double log2Probability;  // lattice: log2 of the sum over paths, each frame relative to its best column
   State finalLoss;         // small_loss: NOT_THERE, then what ctc_small_loss leaves; for the block of it that adds up all
@@ -113,12 +113,20 @@ struct Utterance {
 };
 static_assert(sizeof(Utterance) == 64, "see README.md, workspace");
 
+// Types of an utterance's states; lattice.cu says which utterances have float64's.
+enum StateNumbers { EXTENDED = 0, FLOAT64_NUMBERS = 1, EXTENDED_AND_DONE = 2 };
+
 // A frame as the lattice sees it.
 struct Frame {
   double best;    // ln p of the most probable of blank and labels of the target; NaN: the frame is not finite
   int32_t range;  // how far the exponents of its emissions reach below that
-  int32_t unused;
+  int32_t doubt;  // -best in 256ths of a nat, rounded down, where E is there in float64, too, and best good to float64's digits; else NO_FLOAT64
 };
+constexpr int32_t NO_FLOAT64 = -1;
+
+// Of E in float64: whether a frame's is relative to its best column, so that many such frames lose nothing; else it is y itself.
+constexpr double CERTAIN_FRAME = 1e-3;
+__device__ inline bool isCertain(double best) { return best > -CERTAIN_FRAME; }
 
 // Positions of a target by label: each list has L + 2 places.
 struct Lists {
@@ -218,6 +226,8 @@ struct Workspace {
   __device__ Frame* frames(int n) const { return (Frame*)(at + framesAt()) + n * T; }
   // E of frame 0 of utterance n; frame t is at + t * width.
   __device__ Emission* emissions(int n) const { return (Emission*)(at + emissionsAt()) + n * T * width; }
+  // The same in float64: of frames that have it (Frame.doubt), and of those of an utterance that ctc_small_loss computes again.
+  __device__ double* emissions64(int n) const { return (double*)(at + emissions64At()) + n * T * width; }
   __device__ State* edges(int n, int side) const { return (State*)(at + edgesAt()) + (int64_t(n) * 2 + side) * T; }
   __device__ State* checkpoint(int n, int side, int i) const {
     return (State*)(at + checkpointsAt()) + ((int64_t(n) * 2 + side) * Q + i) * states;
@@ -235,34 +245,43 @@ struct Workspace {
   __device__ int64_t listsAt() const { return align(N * 64); }
   __device__ int64_t framesAt() const { return listsAt() + align(N * 16 * (L + 2)); }
   __device__ int64_t emissionsAt() const { return framesAt() + align(N * T * 16); }
-  __device__ int64_t edgesAt() const { return emissionsAt() + align(N * T * width * 8); }
+  __device__ int64_t emissions64At() const { return emissionsAt() + align(N * T * width * 8); }
+  __device__ int64_t edgesAt() const { return emissions64At() + align(N * T * width * 8); }
   __device__ int64_t checkpointsAt() const { return edgesAt() + align(N * 2 * T * 8); }
   __device__ int64_t storedAt() const { return checkpointsAt() + align(N * 2 * Q * states * 8); }
 };
 
-// Posteriors of one frame, times a factor that its states share, from the row that lattice.cu left.
-//
-// Such a row has a place for each blank, then for each label, in the order of the side that stored it: reversed where that is side 1.
-// A place has a float and an exponent of 2, the sum over paths one about `log2Probability`.
-struct PosteriorRow {
-  const State *blanks, *labels;  // of pair 0
+// The states of one frame in the row that lattice.cu left: row q of the 2 K rows of a segment. It has a place for each blank, then for each
+// label, in the order of the side that stored it: reversed where that is side 1.
+template <typename Place>
+struct RowOfStates {
+  const Place *blanks, *labels;  // of pair 0
   int step;                      // from a pair to the next
-  int lowest;                    // of a state: 2^-127 after scaling
 
-  // Row q of the 2 K rows of a segment.
-  __device__ PosteriorRow(const Workspace& workspace, const Utterance& u, int n, int64_t q)
-      : blanks(workspace.row(n, q)),
-        labels(blanks + workspace.L + 1),
-        step(1),
-        lowest((u.wide ? 0 : int(floor(u.log2Probability))) - 64 - 127) {
+  __device__ RowOfStates(const Workspace& workspace, const Utterance& u, int n, int64_t q)
+      : blanks((const Place*)workspace.row(n, q)), labels(blanks + workspace.L + 1), step(1) {
+    static_assert(sizeof(Place) == 8, "a place of a row");
     if (q < workspace.K) return;
     blanks += u.labels;
     labels += u.labels - 1;
     step = -1;
   }
+  // Of pair j.
+  __device__ Place blank(int j) const { return load8(after(blanks, j * step)); }
+  __device__ Place label(int j) const { return load8(after(labels, j * step)); }
+};
+
+// Posteriors of one frame, times a factor that its states share. A place has a float and an exponent of 2, the sum over paths one about
+// `log2Probability`.
+struct PosteriorRow {
+  RowOfStates<State> states;
+  int lowest;  // of a state: 2^-127 after scaling
+
+  __device__ PosteriorRow(const Workspace& workspace, const Utterance& u, int n, int64_t q)
+      : states(workspace, u, n, q), lowest((u.wide ? 0 : int(floor(u.log2Probability))) - 64 - 127) {}
   // Of the blank, and of the label, of pair j, times a factor that all have.
-  __device__ float blank(int j) const { return posterior(load8(after(blanks, j * step))); }
-  __device__ float label(int j) const { return posterior(load8(after(labels, j * step))); }
+  __device__ float blank(int j) const { return posterior(states.blank(j)); }
+  __device__ float label(int j) const { return posterior(states.label(j)); }
 
  private:
   // Times 2^64, in one step. Mantissas are yet to be normalised, up to 2^42 in a product, so that the end of float's range is at another
@@ -399,6 +418,7 @@ struct Wide<double> {
 __device__ inline float exponential(float x) { return expf(x); }
 // Not inlined, as it is long and wanted in many places.
 __device__ __noinline__ inline double exponential(double x) { return exp(x); }
+__device__ __noinline__ inline double logarithmOf1And(double x) { return log1p(x); }
 
 // 16 bytes of elements.
 template <typename X>
@@ -614,6 +634,25 @@ __device__ inline ProbabilityFrame probabilityFrame(const void* logits, int32_t 
 
 // ---- the gradient at blank and labels -----------------------------------------------------------------------------------------
 
+// A frame's numbers for LabelsOfFrame, from E and states of float64. States: blank(j), label(j).
+template <typename States>
+struct Float64Row {
+  using Real = double;
+  const States states;
+  const double* emissions;
+  double best, yBest, scale;  // y is scale times E
+
+  __device__ Float64Row(const CtcProblem& p, const States& states, const double* emissions, double best)
+      : states(states), emissions(emissions), best(best), yBest(p.flags & SOFTMAX_TERM ? exponential(best) : 0) {
+    scale = isCertain(best) ? yBest : p.flags & SOFTMAX_TERM ? 1 : 0;
+  }
+  __device__ double blank(int j) const { return states.blank(j); }
+  __device__ double label(int j) const { return states.label(j); }
+  __device__ double others() const { return -expm1(best); }
+  __device__ double y(int c) const { return scale * emissions[c]; }
+  __device__ bool isBest(int c) const { return emissions[c] == 1; }
+};
+
 // Equation (16) for one frame, by a group of lanes; see labels.cu. All groups of a warp call together; one without a frame has
 // labels = columns = -1. Row has numbers of a frame:
 //   Real blank(int j), label(int j)  posterior of blank j and of label j, times a factor that all states share
@@ -623,8 +662,8 @@ __device__ inline ProbabilityFrame probabilityFrame(const void* logits, int32_t 
 template <typename Row, typename Group>
 struct LabelsOfFrame {
   using Real = typename Row::Real;
-  static constexpr int UNROLLED = Group::size() == 8 ? 4 : 1;  // blanks that are loaded at once where a lane has many
-  static constexpr int KEPT = 32 / Group::size();  // columns of a lane whose sums are kept; those of others are added up twice
+  static constexpr int UNROLLED = Group::size() == 8 ? 16 / sizeof(Real) : 1;  // blanks that are loaded at once where a lane has many
+  static constexpr int KEPT = 128 / (Group::size() * sizeof(Real));  // columns of a lane whose sums are kept; those of others are added up twice
   const CtcProblem& p;
   const Utterance& u;
   const Lists lists;

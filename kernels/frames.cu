@@ -257,6 +257,7 @@ struct LogProbabilities {
   bool bad;  // the frame is not finite
   A shift;
   double logSum;
+  double others;  // of logits: what all classes but one of the largest have, relative to that
 
   __device__ double of(A x) const { return (double(x) - double(shift)) - logSum; }
   __device__ bool possible(A x) const { return x > -CTC_INFINITY && of(x) >= -IMPOSSIBLE_NATS; }
@@ -264,10 +265,10 @@ struct LogProbabilities {
 
 template <typename X, typename A>
 __device__ LogProbabilities<A> logProbabilities(const CtcProblem& p, const RowSum<A>& sum) {
-  if (!(p.flags & LOG_PROBS)) return {sum.bad(), sum.shift(), logOf(sum)};
+  if (!(p.flags & LOG_PROBS)) return {sum.bad(), sum.shift(), logOf(sum), double(sum.others) + double(sum.ties - 1)};
   const bool refused = (p.flags & CHECK_LOG_PROBS) && !sum.none() &&
                        !canBeLogProbs(CODE<X>, sum.max, exponential(sum.max) * (sum.ties + sum.others));
-  return {sum.bad(), 0, refused ? double(CTC_INFINITY) : 0};
+  return {sum.bad(), 0, refused ? double(CTC_INFINITY) : 0, double(CTC_INFINITY)};
 }
 
 // 2^f for f in [-1/2, 1/2] within 0.6 ulp: the sum of its series up to f^7.
@@ -290,6 +291,77 @@ __device__ inline Emission split(double d) {
   const bool below = m < 1;
   return {below ? m * 2 : m, int32_t(whole) - below};
 }
+
+// ---- E in float64 --------------------------------------------------------------------------------------------------------------------
+
+constexpr double MOST_DOUBT = 1.4;  // nats: e^-1.4 is about a quarter
+constexpr double FEW_OTHERS = 2e-6;
+constexpr double SUM_OF_LOG_PROBS = 1.001;
+
+// exp(x), x <= 0, within 1e-15 of itself; 0 below e^-690. No branch, and no call: who wants it wants many.
+__device__ inline double decayed64(double x) {
+  constexpr double LN2_HIGH = 0x1.62e42feep-1, LN2_LOW = 0x1.a39ef35793c76p-33;
+  const double near = max(x, -690.0);
+  const double whole = rint(near * LOG2E);
+  const double f = fma(whole, -LN2_LOW, fma(whole, -LN2_HIGH, near));
+  double y = 1.0 / 6227020800;
+  y = fma(y, f, 1.0 / 479001600);
+  y = fma(y, f, 1.0 / 39916800);
+  y = fma(y, f, 1.0 / 3628800);
+  y = fma(y, f, 1.0 / 362880);
+  y = fma(y, f, 1.0 / 40320);
+  y = fma(y, f, 1.0 / 5040);
+  y = fma(y, f, 1.0 / 720);
+  y = fma(y, f, 1.0 / 120);
+  y = fma(y, f, 1.0 / 24);
+  y = fma(y, f, 1.0 / 6);
+  y = fma(y, f, 0.5);
+  y = fma(y, f, 1.0);
+  y = fma(y, f, 1.0);
+  const double power = __longlong_as_double(__double_as_longlong(y) + (int64_t(whole) << 52));
+  return x < -690 ? 0 : power;
+}
+
+// E once more, in float64, of a frame of which the model has few doubts, and ln y of its best column with as many digits. By a group of
+// lanes; all groups of a warp call together, one that has no such frame with columns = -1.
+template <typename A, typename Logit, typename Lanes>
+struct Float64Emissions {
+  const int columns;
+  const Logit logit;  // of a column
+  const A top;        // the largest of these
+  double* const emissions;
+  const Lanes& lanes;
+
+  // Relative to the best column. Their sum.
+  __device__ double write() const {
+    double sum = 0;
+#pragma unroll 1
+    for (int c = lanes.lane; c <= columns; c += lanes.size()) {
+      const double e = decayed64(double(logit(c)) - double(top));
+      emissions[c] = e;
+      sum += e;
+    }
+    return lanes.template reduce<Sum>(sum);
+  }
+  __device__ void scale(double factor) const {
+#pragma unroll 1
+    for (int c = lanes.lane; c <= columns; c += lanes.size()) emissions[c] *= factor;
+  }
+  // What all classes but the best column have, relative to it.
+  template <typename OfClass>
+  __device__ double sumOfOthers(int classes, OfClass ofClass) const {
+    double ties = 0, others = 0;
+#pragma unroll 1
+    for (int c = lanes.lane; c < classes; c += lanes.size()) {
+      const A x = ofClass(c);
+      const double e = decayed64(double(x) - double(top));
+      ties += x == top ? 1 : 0;
+      others += x == top ? 0 : e;
+    }
+    ties = lanes.template reduce<Sum>(ties);
+    return lanes.template reduce<Sum>(others) + (ties - 1);
+  }
+};
 
 // E of one frame, and its record, by a group of lanes; columns = -1: there is no frame. `ofClass` gives logits or log-probabilities.
 template <typename A, typename F, typename Lanes>
@@ -318,11 +390,27 @@ __device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, 
     if (c <= columns) x = logit(c);
   }
   range = lanes.template reduce<Max>(range);
-  if (lanes.lane == 0 && columns >= 0) {
-    const double refused = p.flags & LOG_PROBS ? y.logSum : 0;  // +Infinity or 0
-    const double logBest = y.bad ? notANumber() : y.possible(best) ? y.of(best) : refused;
-    workspace.frames(n)[t] = {logBest, range, 0};
+  const bool possible = y.possible(best);
+  const double refused = p.flags & LOG_PROBS ? y.logSum : 0;  // +Infinity or 0
+  double logBest = y.bad ? notANumber() : possible ? y.of(best) : refused;
+
+  bool inFloat64 = columns >= 0 && possible && logBest >= -MOST_DOUBT && !(p.flags & SCORES);
+  if (__any_sync(WARP, inFloat64)) {
+    const Float64Emissions<A, decltype(logit), Lanes> more = {inFloat64 ? columns : -1, logit, best,
+                                                              workspace.emissions64(n) + t * workspace.width, lanes};
+    const double sum = more.write();
+    if constexpr (sizeof(A) < sizeof(double)) {
+      const double ofOthers = y.others - (sum - 1);  // of other classes than the target's
+      const bool again = inFloat64 && best == y.shift && (2 * ofOthers < y.others || y.others < FEW_OTHERS);
+      if (__any_sync(WARP, again)) {
+        const double others = more.sumOfOthers(again ? p.C : 0, ofClass);
+        if (again) logBest = -logarithmOf1And(others);
+      }
+    }
+    inFloat64 = inFloat64 && (!(p.flags & LOG_PROBS) || sum * exponential(logBest) <= SUM_OF_LOG_PROBS);
+    if (inFloat64 && !isCertain(logBest)) more.scale(exponential(logBest));
   }
+  if (lanes.lane == 0 && columns >= 0) workspace.frames(n)[t] = {logBest, range, inFloat64 ? int(max(-logBest, 0.0) * 256) : NO_FLOAT64};
 }
 
 // ---- who shares a row --------------------------------------------------------------------------------------------------------------
@@ -685,7 +773,7 @@ __device__ void frameOfProbabilities(const CtcProblem& p) {
     const ProbabilityFrame frame = probabilityFrame(p.logits, p.logitsType, first, p.logitsClassStride, p.C, warp);
     const bool refused = (p.flags & CHECK_LOG_PROBS) && !frame.fine;
     zero = frame.bad || u.weight == 0 || !(p.flags & SOFTMAX_TERM);
-    const LogProbabilities<double> y = {frame.bad, 0, refused ? double(CTC_INFINITY) : 0};
+    const LogProbabilities<double> y = {frame.bad, 0, refused ? double(CTC_INFINITY) : 0, double(CTC_INFINITY)};
     writeEmissions(p, workspace, u.columns, n, t, [&](int c) { return logarithm(probability(c)); }, y, warp);
   }
   if (p.gradient == nullptr) return;

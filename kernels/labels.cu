@@ -46,6 +46,13 @@ struct FloatRow {
   __device__ bool isBest(int c) const { return emission(c).m == 1 && emission(c).e == 0; }
 };
 
+// Of frames of one kind of numbers; u.labels = u.columns = -1: there is no frame.
+template <typename Row>
+__device__ void labelsOf(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, const Row& row) {
+  const LaneGroup<LANES> group{int(threadIdx.x % LANES)};
+  LabelsOfFrame<Row, LaneGroup<LANES>>{p, u, workspace.lists(n), row, logitsIndex(p, n, t), gradientIndex(p, n, t), group}.run();
+}
+
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(256, 4) ctc_labels(const CtcProblem p, const int segment) {
@@ -67,14 +74,20 @@ extern "C" __global__ void __launch_bounds__(256, 4) ctc_labels(const CtcProblem
 
   int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
   active = active && u.status == OK && t >= 0 && t < u.frames;
-  if (!__any_sync(WARP, active)) return;
-  if (!active) {
-    t = 0;
-    u.labels = u.columns = -1;
-  }
-  const Emission* emissions = workspace.emissions(n) + t * workspace.width;
+  if (!active) t = 0;
   const double best = active ? workspace.frames(n)[t].best : 0;
-  const FloatRow row(p, PosteriorRow(workspace, u, n, own.q), emissions, best);
-  LabelsOfFrame<FloatRow, LaneGroup<LANES>>{p, u, workspace.lists(n), row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), group}
-      .run();
+  const int labels = u.labels, columns = u.columns;
+  // Rows of a warp may be of two utterances, and of both kinds.
+  auto select = [&](bool isOne) {
+    u.labels = isOne ? labels : -1;
+    u.columns = isOne ? columns : -1;
+    return __any_sync(WARP, isOne);
+  };
+  if (select(active && u.numbers != FLOAT64_NUMBERS)) {
+    labelsOf(p, workspace, u, n, int(t), FloatRow(p, PosteriorRow(workspace, u, n, own.q), workspace.emissions(n) + t * workspace.width, best));
+  }
+  if (select(active && u.numbers == FLOAT64_NUMBERS)) {
+    using Row = Float64Row<RowOfStates<double>>;
+    labelsOf(p, workspace, u, n, int(t), Row(p, {workspace, u, n, own.q}, workspace.emissions64(n) + t * workspace.width, best));
+  }
 }

@@ -89,6 +89,8 @@ constexpr int MAX_WARPS = 4;    // a side
 constexpr int RING_CHUNKS = 4;  // that a warp may be ahead of its right neighbour
 constexpr int RING = 32;        // frames of these: as many as lanes
 constexpr double WIDEST = 536870912.0;  // 2^29, see Exponents
+constexpr double MOST_DOUBT = 64;  // a frame, in 256ths of a nat, see Few doubts
+constexpr double MOST_BITS = 512;  // likewise
 
 // ---- numbers ----------------------------------------------------------------------------------------------------------------------
 
@@ -126,6 +128,8 @@ struct Extended {
   __device__ State packed() const { return {__float_as_int(m), e}; }
   __device__ static Extended of(State s) { return {__int_as_float(s.low), s.high}; }
 
+  // Whether states of this type hold paths of such a log2 p.
+  __device__ static bool holds(double log2Probability) { return log2Probability > -double(CTC_INFINITY); }
   __device__ static Product product(Extended a, Extended b) {
     const double m = double(a.m) * double(b.m);
     const long long bits = __double_as_longlong(m);
@@ -137,6 +141,33 @@ struct Extended {
   __device__ static State share(Extended a, Extended b, int) {
     return {__float_as_int(a.m * b.m), max(a.e + b.e, ZERO_EXPONENT)};
   }
+};
+
+// A float64, of utterances that few doubts are left of; E is float64, too.
+struct Float64 {
+  using Reference = int;
+  static constexpr bool IS_RARE = false;
+  double x;
+
+  __device__ static Float64 zero() { return {0}; }
+  __device__ static Float64 one() { return {1}; }
+  __device__ static Float64 sum(Float64 a, Float64 b) { return {plus(a.x, b.x)}; }
+  __device__ static Float64 sum(Float64 a, Float64 b, Float64 c) { return {plus(plus(a.x, b.x), c.x)}; }
+  __device__ Float64 times(Emission y) const { return {::times(x, of({__float_as_int(y.m), y.e}).x)}; }
+  __device__ Float64 normalised() const { return *this; }
+  __device__ Float64 onlyIf(bool condition) const { return condition ? *this : zero(); }
+  __device__ Float64 fromLeft() const { return {__shfl_up_sync(WARP, x, 1)}; }
+  __device__ State packed() const {
+    const long long bits = __double_as_longlong(x);
+    return {int(bits), int(bits >> 32)};
+  }
+  __device__ static Float64 of(State s) {
+    return {__longlong_as_double((long long)(uint32_t(s.low)) | (long long)s.high << 32)};
+  }
+
+  __device__ static bool holds(double log2Probability) { return log2Probability >= -MOST_BITS; }
+  __device__ static Product product(Float64 a, Float64 b) { return {::times(a.x, b.x), 0}; }
+  __device__ static State share(Float64 a, Float64 b, int) { return Float64{::times(a.x, b.x)}.packed(); }
 };
 
 // ln of the number, float64: any exponent, rounding of 1e-16 times the logarithm.
@@ -169,6 +200,7 @@ struct Logarithm {
     return {__longlong_as_double((long long)(uint32_t(s.low)) | (long long)s.high << 32)};
   }
 
+  __device__ static bool holds(double log2Probability) { return log2Probability > -double(CTC_INFINITY); }
   __device__ __noinline__ static Product product(Logarithm a, Logarithm b) {
     const double log2 = (a.l + b.l) * LOG2E;
     const double exponent = floor(log2);
@@ -261,7 +293,8 @@ struct LatticeSide {
   __device__ LatticeSide(const Workspace& workspace, const Utterance& u, int n, int side)
       : number(side), frames(u.frames), labels(u.labels), plane(int(workspace.L) + 1), firstPair(0) {
     half = side == 0 ? frames / 2 : frames - frames / 2;
-    emissions = workspace.emissions(n) + (side == 0 ? 0 : (frames - 1) * workspace.width);
+    emissions = (u.numbers == FLOAT64_NUMBERS ? (const Emission*)workspace.emissions64(n) : workspace.emissions(n)) +
+                (side == 0 ? 0 : (frames - 1) * workspace.width);
     emissionStep = int(side == 0 ? workspace.width : -workspace.width);
     column = workspace.lists(n).column;
     edgesIn = edgesOut = workspace.edges(n, side);
@@ -649,7 +682,7 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
   }
 }
 
-// Where numbers are rare all modes share one walk: three would be a third of the kernel. Values in and out: what is passed by
+// Where a walk is rare all modes share one walk: three would be a third of the kernel. Values in and out: what is passed by
 // address would lie in local memory, for the other walks too. Returns `chunks`.
 template <typename Number, int P, Tiling TILING>
 __device__ __noinline__ int walkOfAnyMode(LatticeSide side, LatticeWalk<Number> w, LatticeShared* shared, int chunks) {
@@ -735,7 +768,7 @@ struct LatticeWalks {
   template <Mode MODE>
   __device__ void go(LatticeWalk<Number> w) {
     w.mode = MODE;
-    if constexpr (Number::IS_RARE) {
+    if constexpr (Number::IS_RARE || (P == 1 && TILING == TILES)) {
       chunks = walkOfAnyMode<Number, P, TILING>(side, w, &shared, chunks);
     } else {
       walk<Number, P, MODE, TILING>(side, w, shared, &chunks);
@@ -773,7 +806,8 @@ struct LatticeWalks {
   }
 };
 
-// One launch for one utterance that has frames, all of them finite. Sets utterance.log2Probability in segment 0.
+// One launch for one utterance that has frames, all of them finite. Sets utterance.log2Probability in segment 0, and goes no further if
+// numbers of this type cannot hold it.
 template <typename Number, int P, Tiling TILING>
 __device__ void run(const CtcProblem& p, int n, int segment, LatticeShared& shared) {
   LatticeWalks<Number, P, TILING> course(p, n, threadIdx.x / (blockDim.x / 2), shared);
@@ -784,20 +818,47 @@ __device__ void run(const CtcProblem& p, int n, int segment, LatticeShared& shar
     setProbability<Number>(p, n, shared);
     __syncthreads();  // and the states at the meeting have been read
   }
-  if (course.posteriors() && shared.utterance.log2Probability > -double(CTC_INFINITY)) course.throughTheOther(segment);
+  if (course.posteriors() && Number::holds(shared.utterance.log2Probability)) course.throughTheOther(segment);
 }
 
-// Sums over frames: the part of the loss that E leaves out, and whether exponents could overflow.
-__device__ void sumFrames(const CtcProblem& p, int n, LatticeShared& shared) {
+// Whether exponents could overflow, and whether states are of float64: sums of whole numbers, which are the same in any order.
+__device__ void lookAtFrames(const CtcProblem& p, int n, LatticeShared& shared) {
   const Frame* frames = Workspace(p).frames(n);
   const int count = shared.utterance.frames;
-  const double best = sumInFixedOrder(count, shared.parts, [&](int t) { return frames[t].best; });
-  const double range = sumInFixedOrder(count, shared.parts, [&](int t) { return double(frames[t].range); });
+  double range = 0, doubt = 0;
+  bool isRefused = false;
+#pragma unroll 4
+  for (int t = threadIdx.x; t < count; t += blockDim.x) {
+    const Frame frame = frames[t];
+    range += frame.range;
+    doubt += frame.doubt == NO_FLOAT64 ? 0x1p48 : frame.doubt;
+    isRefused |= frame.best != frame.best || ((p.flags & CHECK_LOG_PROBS) && frame.best == double(CTC_INFINITY));
+  }
+  const BlockGroup block{int(threadIdx.x), shared.reductions};
+  range = block.reduce<Sum>(range);
+  doubt = block.reduce<Sum>(doubt);
+  isRefused = block.any(isRefused);
+  if (threadIdx.x == 0) {
+    shared.utterance.status = isRefused ? NOT_FINITE : OK;  // sumBest knows which of them
+    shared.utterance.wide = range > WIDEST;
+    shared.utterance.numbers = doubt <= MOST_DOUBT * count ? FLOAT64_NUMBERS : EXTENDED;
+  }
+  __syncthreads();
+}
+
+// The part of the loss that E leaves out, and what it says of the utterance.
+__device__ void sumBest(const CtcProblem& p, int n, LatticeShared& shared) {
+  const Frame* frames = Workspace(p).frames(n);
+  const int count = shared.utterance.frames;
+  const bool isRelative = shared.utterance.numbers != FLOAT64_NUMBERS;  // E of all frames, not of the certain ones alone
+  const double best = sumInFixedOrder(count, shared.parts, [&](int t) {
+    const double best = frames[t].best;
+    return isRelative || isCertain(best) ? best : 0;
+  });
   if (threadIdx.x == 0) {
     shared.sumOfBest = best;
     const bool refused = (p.flags & CHECK_LOG_PROBS) && best == double(CTC_INFINITY);
     shared.utterance.status = best != best ? NOT_FINITE : refused ? BAD_LOG_PROBS : OK;
-    shared.utterance.wide = range > WIDEST;
     shared.utterance.log2Probability = count == 0 && !shared.utterance.tooShort ? 0 : -double(CTC_INFINITY);
   }
   __syncthreads();
@@ -818,13 +879,17 @@ __device__ void finish(const CtcProblem& p, int n, LatticeShared& shared) {
   p.statuses[n] = u.status;
 }
 
+// Nobody has finished a chunk.
+__device__ void setNeighbours(int warps, LatticeShared& shared) {
+  if (threadIdx.x >= 2 * (MAX_WARPS + 2)) return;
+  const int side = threadIdx.x >= MAX_WARPS + 2;
+  const int warp = int(threadIdx.x) - side * (MAX_WARPS + 2) - 1;
+  shared.neighbours[side][warp + 1] = {warp > 0 ? 0 : INT32_MAX, warp + 1 < warps ? 0 : INT32_MAX};
+}
+
 // Whether lengths and labels are good.
 __device__ bool begin(const CtcProblem& p, int n, int warps, LatticeShared& shared) {
-  if (threadIdx.x < 2 * (MAX_WARPS + 2)) {
-    const int side = threadIdx.x >= MAX_WARPS + 2;
-    const int warp = int(threadIdx.x) - side * (MAX_WARPS + 2) - 1;
-    shared.neighbours[side][warp + 1] = {warp > 0 ? 0 : INT32_MAX, warp + 1 < warps ? 0 : INT32_MAX};
-  }
+  setNeighbours(warps, shared);
   if (threadIdx.x == 0) shared.utterance = Workspace(p).utterances()[n];
   __syncthreads();
   return shared.utterance.status == OK;
@@ -838,20 +903,41 @@ __device__ void setSides(const CtcProblem& p, int n, LatticeShared& shared) {
 // Whether there is anything to walk.
 __device__ bool hasPaths(const Utterance& u) { return u.frames > 0 && !u.tooShort && u.status == OK; }
 
+// After a walk in float64 that does not hold the utterance.
+__device__ void takeExtended(const CtcProblem& p, int n, LatticeShared& shared) {
+  setNeighbours(blockDim.x / 64, shared);
+  if (threadIdx.x == 0) shared.utterance.numbers = EXTENDED;
+  __syncthreads();
+  sumBest(p, n, shared);
+  setSides(p, n, shared);
+}
+
+// One launch in numbers that have an exponent of their own.
+template <int P, Tiling TILING>
+__device__ void runExtended(const CtcProblem& p, int n, int segment, LatticeShared& shared) {
+  if (shared.utterance.wide) {
+    run<Logarithm, 1, TILING>(p, n, segment, shared);
+  } else {
+    run<Extended, P, TILING>(p, n, segment, shared);
+  }
+}
+
 template <int P>
 __device__ void lattice(const CtcProblem& p, int segment, LatticeShared& shared) {
   const int n = blockIdx.x;
   if (!begin(p, n, blockDim.x / 64, shared)) return;
-  setSides(p, n, shared);
   constexpr Tiling TILING = P == 1 ? ONE_TILE : TILES;
-  const Utterance& u = shared.utterance;
-  if (segment == 0) sumFrames(p, n, shared);
-  if (hasPaths(u)) {
-    if (u.wide) {
-      run<Logarithm, 1, TILING>(p, n, segment, shared);
-    } else {
-      run<Extended, P, TILING>(p, n, segment, shared);
+  if (segment == 0) {
+    lookAtFrames(p, n, shared);
+    sumBest(p, n, shared);
+  }
+  setSides(p, n, shared);
+  if (hasPaths(shared.utterance)) {
+    if (shared.utterance.numbers == FLOAT64_NUMBERS) {
+      run<Float64, P == 4 ? 2 : P, TILING>(p, n, segment, shared);  // four pairs would spill
+      if (!Float64::holds(shared.utterance.log2Probability)) takeExtended(p, n, shared);
     }
+    if (shared.utterance.numbers != FLOAT64_NUMBERS) runExtended<P, TILING>(p, n, segment, shared);
   }
   if (segment == 0 && threadIdx.x == 0) finish(p, n, shared);
 }
@@ -867,35 +953,15 @@ __device__ LatticePart drawPart(const CtcProblem& p, unsigned* drawn) {
   return {block / blocks, int(*drawn % 2), block % blocks, blocks};
 }
 
-// status and wide, as sumFrames finds them.
-__device__ void lookAtFrames(const CtcProblem& p, int n, LatticeShared& shared) {
-  const Frame* frames = Workspace(p).frames(n);
-  const int count = shared.utterance.frames;
-  double range = 0;
-  bool isRefused = false;
-#pragma unroll 4
-  for (int t = threadIdx.x; t < count; t += blockDim.x) {
-    const Frame frame = frames[t];
-    range += frame.range;
-    isRefused |= frame.best != frame.best || ((p.flags & CHECK_LOG_PROBS) && frame.best == double(CTC_INFINITY));
-  }
-  const BlockGroup block{int(threadIdx.x), shared.reductions};
-  range = block.reduce<Sum>(range);
-  isRefused = block.any(isRefused);
-  if (threadIdx.x == 0) {
-    shared.utterance.status = isRefused ? NOT_FINITE : OK;  // which of them does not matter here
-    shared.utterance.wide = range > WIDEST;
-  }
-  __syncthreads();
-}
-
 // A block's walks, f, of numbers that hold the utterance.
 template <typename F>
 __device__ void walkPart(const CtcProblem& p, const LatticePart& part, LatticeShared& shared, F f) {
   if (!hasPaths(shared.utterance) || part.firstPair() > shared.utterance.labels) return;
   if (threadIdx.x == 0) shared.sides[part.side] = LatticeSide(Workspace(p), shared.utterance, part);
   __syncthreads();
-  if (shared.utterance.wide) {
+  if (shared.utterance.numbers == FLOAT64_NUMBERS) {
+    f(LatticeWalks<Float64, 1, SPLIT>(p, part.n, part.side, shared));
+  } else if (shared.utterance.wide) {
     f(LatticeWalks<Logarithm, 1, SPLIT>(p, part.n, part.side, shared));
   } else {
     f(LatticeWalks<Extended, 1, SPLIT>(p, part.n, part.side, shared));
@@ -913,11 +979,20 @@ __device__ void storePart(const CtcProblem& p, int segment, unsigned* drawn, Lat
 
 __device__ void meetParts(const CtcProblem& p, LatticeShared& shared) {
   const int n = blockIdx.x;
-  if (!begin(p, n, 0, shared)) return;
+  if (!begin(p, n, blockDim.x / 64, shared)) return;
+  lookAtFrames(p, n, shared);
+  sumBest(p, n, shared);
   setSides(p, n, shared);
-  sumFrames(p, n, shared);
   if (hasPaths(shared.utterance)) {
-    if (shared.utterance.wide) {
+    if (shared.utterance.numbers == FLOAT64_NUMBERS) {
+      setProbability<Float64>(p, n, shared);
+      __syncthreads();
+      if (!Float64::holds(shared.utterance.log2Probability)) {
+        takeExtended(p, n, shared);
+        runExtended<1, TILES>(p, n, 0, shared);
+        if (threadIdx.x == 0) shared.utterance.numbers = EXTENDED_AND_DONE;
+      }
+    } else if (shared.utterance.wide) {
       setProbability<Logarithm>(p, n, shared);
     } else {
       setProbability<Extended>(p, n, shared);
@@ -929,6 +1004,7 @@ __device__ void meetParts(const CtcProblem& p, LatticeShared& shared) {
 __device__ void consumePart(const CtcProblem& p, int segment, unsigned* drawn, LatticeShared& shared) {
   const LatticePart part = drawPart(p, drawn);
   if (!begin(p, part.n, blockDim.x / 32, shared)) return;
+  if (segment == 0 && shared.utterance.numbers == EXTENDED_AND_DONE) return;
   walkPart(p, part, shared, [&](auto course) {
     if (course.has(segment) && course.posteriors()) course.throughTheOther(segment);
   });

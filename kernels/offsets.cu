@@ -149,6 +149,7 @@ extern "C" __global__ void __launch_bounds__(256) ctc_offsets(const CtcProblem p
   if (warp.lane == 0) {
     frame->best += top;
     frame->range = range;
+    frame->doubt = NO_FLOAT64;  // E is as ctc_frames left it there
   }
 }
 

@@ -28,32 +28,22 @@ __device__ void clear(const Place& place, int64_t at, int64_t from, int64_t coun
   for (int64_t c = from + lane; c < count; c += 32) store(place.to, place.type, at + c * place.columnStride, 0.0f);
 }
 
-}  // namespace
+// As PosteriorRow, of states that are float64: relative to a power of 2 about p.
+struct Float64PosteriorRow {
+  const RowOfStates<double> states;
+  const double scale;
 
-extern "C" __global__ void __launch_bounds__(256, 4)
-    ctc_posteriors(const CtcProblem p, const int segment, const CtcPosteriors out) {
-  const Workspace workspace(p);
-  const RowOfSegment own(p, workspace, 32);
-  if (!own.exists) return;
-  const int n = own.n;
+  __device__ Float64PosteriorRow(const Workspace& workspace, const Utterance& u, int n, int64_t q)
+      : states(workspace, u, n, q), scale(__longlong_as_double((1023 + 64 - (long long)floor(u.log2Probability)) << 52)) {}
+  __device__ float blank(int j) const { return float(states.blank(j) * scale); }
+  __device__ float label(int j) const { return float(states.label(j) * scale); }
+};
+
+// Those of frame t.
+template <typename Row>
+__device__ void posteriorsOf(const CtcProblem& p, const CtcPosteriors& out, const Utterance& u, int n, int64_t t, const Row& row) {
   const WarpGroup warp{int(threadIdx.x % 32)};
-  const Utterance u = workspace.utterances()[n];
   const int64_t states = 2 * int64_t(p.L) + 1;
-
-  if (segment == 0) {
-#pragma unroll 1
-    for (int64_t t = own.q; t < u.rows; t += own.rows) {
-      if (u.status == OK && t < u.frames) continue;
-      if (out.ofClasses.to != nullptr) clear(out.ofClasses, out.ofClasses.index(n, t), 0, p.C, warp.lane);
-      if (out.ofStates.to != nullptr) clear(out.ofStates, out.ofStates.index(n, t), 0, states, warp.lane);
-    }
-  }
-  if (u.status != OK) return;
-
-  const int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
-  if (t < 0 || t >= u.frames) return;
-  const PosteriorRow row(workspace, u, n, own.q);
-
   double blanks = 0;
   double labels = 0;
 #pragma unroll 1
@@ -77,7 +67,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   }
   if (out.ofClasses.to != nullptr) {
     const Place& place = out.ofClasses;
-    const Lists lists = workspace.lists(n);
+    const Lists lists = Workspace(p).lists(n);
     const int64_t at = place.index(n, t);
     clear(place, at, 0, p.C, warp.lane);
     __syncwarp();  // what follows overwrites some of it
@@ -89,5 +79,35 @@ extern "C" __global__ void __launch_bounds__(256, 4)
       for (int i = lists.first[c]; i < lists.first[c + 1]; i++) sum += cut(row.label(lists.order[i]));
       store(place.to, place.type, at + lists.distinct[c] * place.columnStride, sum * share);
     }
+  }
+}
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256, 4)
+    ctc_posteriors(const CtcProblem p, const int segment, const CtcPosteriors out) {
+  const Workspace workspace(p);
+  const RowOfSegment own(p, workspace, 32);
+  if (!own.exists) return;
+  const int n = own.n;
+  const int lane = threadIdx.x % 32;
+  const Utterance u = workspace.utterances()[n];
+
+  if (segment == 0) {
+#pragma unroll 1
+    for (int64_t t = own.q; t < u.rows; t += own.rows) {
+      if (u.status == OK && t < u.frames) continue;
+      if (out.ofClasses.to != nullptr) clear(out.ofClasses, out.ofClasses.index(n, t), 0, p.C, lane);
+      if (out.ofStates.to != nullptr) clear(out.ofStates, out.ofStates.index(n, t), 0, 2 * int64_t(p.L) + 1, lane);
+    }
+  }
+  if (u.status != OK) return;
+
+  const int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
+  if (t < 0 || t >= u.frames) return;
+  if (u.numbers == FLOAT64_NUMBERS) {
+    posteriorsOf(p, out, u, n, t, Float64PosteriorRow(workspace, u, n, own.q));
+  } else {
+    posteriorsOf(p, out, u, n, t, PosteriorRow(workspace, u, n, own.q));
   }
 }

@@ -46,7 +46,6 @@ constexpr int MAX_WARPS = 6;  // of a side
 constexpr int GROUP = 8;      // frames that a warp takes before the next one does, and that E and rows are loaded ahead
 constexpr double NATS_PER_ROOT_FRAME = 0.25;
 constexpr double NATS_PER_FRAME = 0.006;
-constexpr double CERTAIN_FRAME = 1e-3;
 // float32 rounds the distance of a logit from the largest, by up to 2^-20 where that is 16 or more: so much of the sum of the other
 // classes is lost. From so many nats a frame on, frames whose others have less than e^-16 are a ninth of the loss at most, and
 // a millionth of it is safe; below they may be all there is.
@@ -54,7 +53,7 @@ constexpr double FLOAT32_NATS_PER_FRAME = 1e-6;
 
 __device__ bool isNeeded(const Utterance& u, double loss) {
   const double frames = u.frames;
-  return u.status == OK && u.frames > 0 && fabs(loss) < max(NATS_PER_ROOT_FRAME * sqrt(frames), NATS_PER_FRAME * frames);
+  return u.status == OK && u.frames > 0 && u.numbers != FLOAT64_NUMBERS && fabs(loss) < max(NATS_PER_ROOT_FRAME * sqrt(frames), NATS_PER_FRAME * frames);
 }
 
 // What the other classes of a frame may have for its float32 sum to do.
@@ -68,9 +67,6 @@ __device__ double exactEnough(const Utterance& u, double loss) {
 __device__ float float64From(const Utterance& u, double loss) {
   return float(log(min(max(loss, 1e-30) / u.frames, CERTAIN_FRAME)));
 }
-
-// Whether E of a frame is relative to its best column.
-__device__ inline bool isCertain(double best) { return best > -CERTAIN_FRAME; }
 
 // x - top as a float, and what rounding took from it.
 struct Distance {
@@ -163,7 +159,7 @@ struct ExactFrames {
       if (own == i) best = found;
     }
     if (isNeeded && group.lane == 0) frame->best = best;
-    double* emissions = (double*)(workspace.emissions(n) + t * workspace.width);
+    double* emissions = workspace.emissions64(n) + t * workspace.width;
     const double scale = isCertain(best) ? 0 : best;
 #pragma unroll 1
     for (int c = group.lane; c <= columns; c += LANES) emissions[c] = exponential((logit(c) - top) + scale);
@@ -191,7 +187,7 @@ struct SmallLossSide {
   __device__ SmallLossSide(const Workspace& workspace, const Utterance& u, int n, int side)
       : number(side), frames(u.frames), labels(u.labels) {
     half = side == 0 ? frames / 2 : frames - frames / 2;
-    emissions = (const double*)(workspace.emissions(n) + (side == 0 ? 0 : (frames - 1) * workspace.width));
+    emissions = workspace.emissions64(n) + (side == 0 ? 0 : (frames - 1) * workspace.width);
     emissionStep = side == 0 ? workspace.width : -workspace.width;
     column = workspace.lists(n).column;
     edges = (double*)workspace.edges(n, side);
@@ -376,23 +372,21 @@ struct Logits {
   }
 };
 
-struct DoubleRow {
-  using Real = double;
-  const Logits& logits;
-  const double* states;
-  const double* emissions;
-  double best, yBest, scale;
+// A row of states that a walk of this kernel stored.
+struct SmallLossStates {
+  const double* at;
 
-  __device__ DoubleRow(const Logits& logits, const double* states, const double* emissions, double best)
-      : logits(logits), states(states), emissions(emissions), best(best), yBest(logits.p.flags & SOFTMAX_TERM ? exponential(best) : 0) {
-    scale = isCertain(best) ? yBest : logits.p.flags & SOFTMAX_TERM ? 1 : 0;
-  }
-  __device__ double blank(int j) const { return states[2 * int64_t(j)]; }
-  __device__ double label(int j) const { return states[2 * int64_t(j) + 1]; }
-  __device__ double others() const { return -expm1(best); }
+  __device__ double blank(int j) const { return at[2 * int64_t(j)]; }
+  __device__ double label(int j) const { return at[2 * int64_t(j) + 1]; }
+};
+
+struct SmallLossRow : Float64Row<SmallLossStates> {
+  const Logits& logits;
+
+  __device__ SmallLossRow(const Logits& logits, const SmallLossStates& states, const double* emissions, double best)
+      : Float64Row(logits.p, states, emissions, best), logits(logits) {}
   // Of scores above 0 the share of the best one may be too small for a number where e^x is not, or e^x of the best too large.
-  __device__ double y(int c) const { return scale > 1 ? exponential(logits.of(c)) : scale * emissions[c]; }
-  __device__ bool isBest(int c) const { return emissions[c] == 1; }
+  __device__ double y(int c) const { return scale > 1 ? exponential(logits.of(c)) : Float64Row::y(c); }
 };
 
 // The frames of segment k, LANES each.
@@ -412,10 +406,10 @@ __device__ void labels(const CtcProblem& p, const SmallLossWalks& course, const 
       t = 0;
       u.labels = u.columns = -1;
     }
-    const double* emissions = (const double*)(workspace.emissions(n) + t * workspace.width);
+    const double* emissions = workspace.emissions64(n) + t * workspace.width;
     const Logits logits = {p, workspace.lists(n), n, int(t)};
-    const DoubleRow row(logits, (const double*)workspace.row(n, isThere ? q : 0), emissions, workspace.frames(n)[t].best);
-    LabelsOfFrame<DoubleRow, LaneGroup<LANES>>{p, u, logits.lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), group}
+    const SmallLossRow row(logits, {(const double*)workspace.row(n, isThere ? q : 0)}, emissions, workspace.frames(n)[t].best);
+    LabelsOfFrame<SmallLossRow, LaneGroup<LANES>>{p, u, logits.lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), group}
         .run();
   }
 }

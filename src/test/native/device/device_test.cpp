@@ -100,7 +100,7 @@ int64_t align(int64_t x) { return up(x, 256) * 256; }
 int64_t workspaceBytes(const Problem& p) {
   const int64_t N = p.N, T = p.T, L = p.L, K = p.gradient ? p.K : 1, row = 2 * (L + 1) * 8;
   const int64_t width = std::min(p.L, p.C - 1) + 1;
-  return align(N * 64) + align(N * 4 * (L + 2) * 4) + align(N * T * 16) + align(N * T * width * 8) + align(N * 2 * T * 8) +
+  return align(N * 64) + align(N * 4 * (L + 2) * 4) + align(N * T * 16) + 2 * align(N * T * width * 8) + align(N * 2 * T * 8) +
          align(N * 2 * segments(p) * row) + align(N * 2 * K * row);
 }
 

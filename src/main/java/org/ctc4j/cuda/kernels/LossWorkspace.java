@@ -120,6 +120,7 @@ public record LossWorkspace(
     layout.next(utterances * 4 * (labels + 2) * 4);
     layout.next(utterances * frames * 16);
     layout.next(utterances * frames * width * 8);
+    layout.next(utterances * frames * width * 8);
     layout.next(utterances * 2 * frames * 8);
     layout.next(utterances * 2 * segments * row);
     layout.next(utterances * 2 * rows * row);
