@@ -226,8 +226,9 @@ struct Workspace {
   __device__ Frame* frames(int n) const { return (Frame*)(at + framesAt()) + n * T; }
   // E of frame 0 of utterance n; frame t is at + t * width.
   __device__ Emission* emissions(int n) const { return (Emission*)(at + emissionsAt()) + n * T * width; }
-  // The same in float64: of frames that have it (Frame.doubt), and of those of an utterance that ctc_small_loss computes again.
-  __device__ double* emissions64(int n) const { return (double*)(at + emissions64At()) + n * T * width; }
+  // The same place in the table in float64: of frames that have it (Frame.doubt), and of those of an utterance that ctc_small_loss computes again.
+  __device__ double* inFloat64(Emission* emissions) const { return (double*)((char*)emissions + emissionBytes()); }
+  __device__ double* emissions64(int n) const { return inFloat64(emissions(n)); }
   __device__ State* edges(int n, int side) const { return (State*)(at + edgesAt()) + (int64_t(n) * 2 + side) * T; }
   __device__ State* checkpoint(int n, int side, int i) const {
     return (State*)(at + checkpointsAt()) + ((int64_t(n) * 2 + side) * Q + i) * states;
@@ -245,8 +246,8 @@ struct Workspace {
   __device__ int64_t listsAt() const { return align(N * 64); }
   __device__ int64_t framesAt() const { return listsAt() + align(N * 16 * (L + 2)); }
   __device__ int64_t emissionsAt() const { return framesAt() + align(N * T * 16); }
-  __device__ int64_t emissions64At() const { return emissionsAt() + align(N * T * width * 8); }
-  __device__ int64_t edgesAt() const { return emissions64At() + align(N * T * width * 8); }
+  __device__ int64_t emissionBytes() const { return align(N * T * width * 8); }
+  __device__ int64_t edgesAt() const { return emissionsAt() + 2 * emissionBytes(); }
   __device__ int64_t checkpointsAt() const { return edgesAt() + align(N * 2 * T * 8); }
   __device__ int64_t storedAt() const { return checkpointsAt() + align(N * 2 * Q * states * 8); }
 };

@@ -283,6 +283,8 @@ __device__ inline float exp2Fraction(float f) {
   return fmaf(y, f, 1.0f);
 }
 
+constexpr Emission ZERO_EMISSION = {0, ZERO_EXPONENT};
+
 // exp(d), d in [-2^27, 0].
 __device__ inline Emission split(double d) {
   const double y = d * LOG2E;
@@ -294,18 +296,34 @@ __device__ inline Emission split(double d) {
 
 // ---- E in float64 --------------------------------------------------------------------------------------------------------------------
 
-constexpr double MOST_DOUBT = 1.4;  // nats: e^-1.4 is about a quarter
-constexpr double FEW_OTHERS = 2e-6;
-constexpr double SUM_OF_LOG_PROBS = 1.001;
+// Of which frames E is written in float64, too: by ln y of the best column, ...
+constexpr float LEAST_CLEAR = -0.9163f;  // ln 0.4
+// ... and of these, which count as such, by the sum of E: where the best column has most of y; and where it has less, but is among others of the
+// target, as at the end of a label. Of a model that has learned nothing these are few, unless the target has all classes. Not where
+// log-probabilities have a sum above 1.
+constexpr float CLEAR = -0.2877f;  // ln 0.75
+constexpr float NOT_TARGET = 0.02f;
+constexpr float SUM_ROUNDING = 1e-3f;
+__device__ inline bool isClear(float logBest, float sum) {
+  const float notTarget = powerOf2(-logBest * float(LOG2E)) - sum;  // relative to the best column
+  return notTarget >= -SUM_ROUNDING && (logBest >= CLEAR || notTarget <= NOT_TARGET);
+}
 
-// exp(x), x <= 0, within 1e-15 of itself; 0 below e^-690. No branch, and no call: who wants it wants many.
+// Whether float32 has lost what counts of the sum of all classes but the best one. The loss is what others than the target's have of it, so that a
+// ten-millionth of it is too much if these have little; and all of it is off by a millionth where classes are e^-16 or less of the best one, the
+// distances of their logits being rounded.
+constexpr double FEW_OTHERS = 1e-6;
+__device__ inline bool hasLostDigits(double others, double sum) { return 2 * (others - (sum - 1)) < others || others < FEW_OTHERS; }
+
+// exp(x), x <= 0, within 1e-15 of itself; 0 below LEAST64. No branch, and no call: who wants it wants many.
+constexpr double LEAST64 = -690;
 __device__ inline double decayed64(double x) {
   constexpr double LN2_HIGH = 0x1.62e42feep-1, LN2_LOW = 0x1.a39ef35793c76p-33;
-  const double near = max(x, -690.0);
-  const double whole = rint(near * LOG2E);
-  const double f = fma(whole, -LN2_LOW, fma(whole, -LN2_HIGH, near));
-  double y = 1.0 / 6227020800;
-  y = fma(y, f, 1.0 / 479001600);
+  constexpr double TO_WHOLE = 0x1.8p52;  // a sum with it has the nearest whole number in its lowest bits
+  const double moved = fma(x, LOG2E, TO_WHOLE);
+  const double whole = moved - TO_WHOLE;
+  const double f = fma(whole, -LN2_LOW, fma(whole, -LN2_HIGH, x));
+  double y = 1.0 / 479001600;
   y = fma(y, f, 1.0 / 39916800);
   y = fma(y, f, 1.0 / 3628800);
   y = fma(y, f, 1.0 / 362880);
@@ -318,50 +336,39 @@ __device__ inline double decayed64(double x) {
   y = fma(y, f, 0.5);
   y = fma(y, f, 1.0);
   y = fma(y, f, 1.0);
-  const double power = __longlong_as_double(__double_as_longlong(y) + (int64_t(whole) << 52));
-  return x < -690 ? 0 : power;
+  const double power = __longlong_as_double(__double_as_longlong(y) + (__double_as_longlong(moved) << 52));
+  return x < LEAST64 ? 0 : power;
 }
 
-// E once more, in float64, of a frame of which the model has few doubts, and ln y of its best column with as many digits. By a group of
-// lanes; all groups of a warp call together, one that has no such frame with columns = -1.
-template <typename A, typename Logit, typename Lanes>
-struct Float64Emissions {
-  const int columns;
-  const Logit logit;  // of a column
-  const A top;        // the largest of these
-  double* const emissions;
-  const Lanes& lanes;
+// x in (2^-1022, 1].
+__device__ inline Emission split64(double x) {
+  const int64_t bits = __double_as_longlong(x);
+  const int e = int(bits >> 52) - 1023;
+  const float m = float(__longlong_as_double(bits - (int64_t(e) << 52)));
+  const bool isTwo = m == 2;
+  return {isTwo ? 1 : m, e + isTwo};
+}
 
-  // Relative to the best column. Their sum.
-  __device__ double write() const {
-    double sum = 0;
+// ln(1 + x), x >= 0.
+__device__ inline double logarithmOf1AndFew(double x) {
+  if (x > 1e-4) return logarithmOf1And(x);
+  return x * fma(x, fma(x, fma(x, -0.25, 1.0 / 3), -0.5), 1.0);
+}
+
+// What all classes but the best one have, relative to it, by a group of lanes.
+template <typename A, typename F, typename Lanes>
+__device__ double sumOfOthers(int classes, F ofClass, A best, const Lanes& lanes) {
+  int ties = 0;
+  double others = 0;
 #pragma unroll 1
-    for (int c = lanes.lane; c <= columns; c += lanes.size()) {
-      const double e = decayed64(double(logit(c)) - double(top));
-      emissions[c] = e;
-      sum += e;
-    }
-    return lanes.template reduce<Sum>(sum);
+  for (int c = lanes.lane; c < classes; c += lanes.size()) {
+    const A x = ofClass(c);
+    const double e = decayed64(double(x) - double(best));
+    ties += x == best;
+    others += x == best ? 0 : e;
   }
-  __device__ void scale(double factor) const {
-#pragma unroll 1
-    for (int c = lanes.lane; c <= columns; c += lanes.size()) emissions[c] *= factor;
-  }
-  // What all classes but the best column have, relative to it.
-  template <typename OfClass>
-  __device__ double sumOfOthers(int classes, OfClass ofClass) const {
-    double ties = 0, others = 0;
-#pragma unroll 1
-    for (int c = lanes.lane; c < classes; c += lanes.size()) {
-      const A x = ofClass(c);
-      const double e = decayed64(double(x) - double(top));
-      ties += x == top ? 1 : 0;
-      others += x == top ? 0 : e;
-    }
-    ties = lanes.template reduce<Sum>(ties);
-    return lanes.template reduce<Sum>(others) + (ties - 1);
-  }
-};
+  return lanes.template reduce<Sum>(others) + (lanes.template reduce<Sum>(ties) - 1);
+}
 
 // E of one frame, and its record, by a group of lanes; columns = -1: there is no frame. `ofClass` gives logits or log-probabilities.
 template <typename A, typename F, typename Lanes>
@@ -376,41 +383,55 @@ __device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, 
   for (int c = lanes.lane + lanes.size(); c <= columns; c += lanes.size()) best = larger(best, logit(c));
   best = lanes.template reduce<Largest>(best);
 
-  Emission* emissions = workspace.emissions(n) + t * workspace.width;
-  int range = 0;
-#pragma unroll 1
-  for (int c = lanes.lane; c <= columns;) {
-    Emission emission = {0, ZERO_EXPONENT};
-    if (!y.bad && y.possible(x)) {
-      emission = split(double(x) - double(best));
-      range = max(range, -emission.e);
-    }
-    emissions[c] = emission;
-    c += lanes.size();
-    if (c <= columns) x = logit(c);
-  }
-  range = lanes.template reduce<Max>(range);
-  const bool possible = y.possible(best);
+  const bool possible = !y.bad && y.possible(best);
   const double refused = p.flags & LOG_PROBS ? y.logSum : 0;  // +Infinity or 0
   double logBest = y.bad ? notANumber() : possible ? y.of(best) : refused;
 
-  bool inFloat64 = columns >= 0 && possible && logBest >= -MOST_DOUBT && !(p.flags & SCORES);
-  if (__any_sync(WARP, inFloat64)) {
-    const Float64Emissions<A, decltype(logit), Lanes> more = {inFloat64 ? columns : -1, logit, best,
-                                                              workspace.emissions64(n) + t * workspace.width, lanes};
-    const double sum = more.write();
+  Emission* emissions = workspace.emissions(n) + t * workspace.width;
+  int range = 0;
+  auto write = [&](auto emissionOf) {
+#pragma unroll 1
+    for (int c = lanes.lane; c <= columns;) {
+      const Emission emission = emissionOf(c, !y.bad && y.possible(x), double(x) - double(best));
+      range = max(range, emission.m == 0 ? 0 : -emission.e);
+      emissions[c] = emission;
+      c += lanes.size();
+      if (c <= columns) x = logit(c);
+    }
+    range = lanes.template reduce<Max>(range);
+  };
+
+  const bool inFloat64 = columns >= 0 && possible && logBest >= LEAST_CLEAR;
+  int doubt = NO_FLOAT64;
+  if (!__any_sync(WARP, inFloat64)) {
+    write([](int, bool possible, double d) { return possible ? split(d) : ZERO_EMISSION; });
+  } else {
+    double* const emissions64 = workspace.inFloat64(emissions);
+    double sum = 0;  // of E
+    write([&](int c, bool possible, double d) {
+      const double e = inFloat64 && possible ? decayed64(d) : 0;
+      if (inFloat64) emissions64[c] = e;
+      sum += e;
+      return e > 0 ? split64(e) : possible ? split(d) : ZERO_EMISSION;
+    });
+    sum = lanes.template reduce<Sum>(sum);
+
+    const bool clear = inFloat64 && !(p.flags & SCORES) && isClear(float(logBest), float(sum));
     if constexpr (sizeof(A) < sizeof(double)) {
-      const double ofOthers = y.others - (sum - 1);  // of other classes than the target's
-      const bool again = inFloat64 && best == y.shift && (2 * ofOthers < y.others || y.others < FEW_OTHERS);
+      const bool again = clear && best == y.shift && hasLostDigits(y.others, sum);
       if (__any_sync(WARP, again)) {
-        const double others = more.sumOfOthers(again ? p.C : 0, ofClass);
-        if (again) logBest = -logarithmOf1And(others);
+        const double others = sumOfOthers(again ? p.C : 0, ofClass, best, lanes);
+        if (again) logBest = -logarithmOf1AndFew(others);
       }
     }
-    inFloat64 = inFloat64 && (!(p.flags & LOG_PROBS) || sum * exponential(logBest) <= SUM_OF_LOG_PROBS);
-    if (inFloat64 && !isCertain(logBest)) more.scale(exponential(logBest));
+    if (clear) doubt = int(max(-logBest, 0.0) * 256);
+    if (clear && !isCertain(logBest)) {
+      const double yBest = exponential(logBest);
+#pragma unroll 1
+      for (int c = lanes.lane; c <= columns; c += lanes.size()) emissions64[c] *= yBest;
+    }
   }
-  if (lanes.lane == 0 && columns >= 0) workspace.frames(n)[t] = {logBest, range, inFloat64 ? int(max(-logBest, 0.0) * 256) : NO_FLOAT64};
+  if (lanes.lane == 0 && columns >= 0) workspace.frames(n)[t] = {logBest, range, doubt};
 }
 
 // ---- who shares a row --------------------------------------------------------------------------------------------------------------
@@ -802,7 +823,7 @@ __device__ void frameOfProbabilities(const CtcProblem& p) {
   extern "C" __global__ void __launch_bounds__(256) ctc_frames_probabilities(const CtcProblem p) { frameOfProbabilities(p); }
 // Three blocks a multiprocessor would leave 80 registers, of which 16-bit rows of c1024 would spill some.
 #define CTC_FRAMES(TYPE)                \
-  CTC_FRAMES_LANES(TYPE, c32, 8, 4, 1)  \
+  CTC_FRAMES_LANES(TYPE, c32, 4, 8, 1)  \
   CTC_FRAMES_LANES(TYPE, c64, 8, 8, 1)  \
   CTC_FRAMES_LANES(TYPE, c128, 16, 8, 1) \
   CTC_FRAMES_LANES(TYPE, c256, 32, 8, 1) \
@@ -811,7 +832,7 @@ __device__ void frameOfProbabilities(const CtcProblem& p) {
   CTC_FRAMES_ANY(TYPE)
 // Many float64 numbers a thread would be too many registers, and few use them.
 #define CTC_FRAMES_FEW(TYPE)             \
-  CTC_FRAMES_LANES(TYPE, c32, 8, 4, 1)   \
+  CTC_FRAMES_LANES(TYPE, c32, 4, 8, 1)   \
   CTC_FRAMES_LANES(TYPE, c256, 32, 8, 1) \
   CTC_FRAMES_ANY(TYPE)
 

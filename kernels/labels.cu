@@ -46,7 +46,7 @@ struct FloatRow {
   __device__ bool isBest(int c) const { return emission(c).m == 1 && emission(c).e == 0; }
 };
 
-// Of frames of one kind of numbers; u.labels = u.columns = -1: there is no frame.
+// Row q of a segment, frame t, of an utterance whose states are of the row's kind of numbers; u.labels = u.columns = -1: there is none.
 template <typename Row>
 __device__ void labelsOf(const CtcProblem& p, const Workspace& workspace, const Utterance& u, int n, int t, const Row& row) {
   const LaneGroup<LANES> group{int(threadIdx.x % LANES)};
@@ -59,7 +59,6 @@ extern "C" __global__ void __launch_bounds__(256, 4) ctc_labels(const CtcProblem
   const Workspace workspace(p);
   const RowOfSegment own(p, workspace, LANES);
   const int n = own.n;
-  const LaneGroup<LANES> group{int(threadIdx.x % LANES)};
   Utterance u = workspace.utterances()[n];
   bool active = own.exists && u.weight != 0;
 
@@ -68,26 +67,26 @@ extern "C" __global__ void __launch_bounds__(256, 4) ctc_labels(const CtcProblem
     for (int64_t t = own.q; t < u.frames; t += own.rows) {
       const int64_t out = gradientIndex(p, n, int(t));
 #pragma unroll 1
-      for (int64_t c = group.lane; c < p.C; c += LANES) storeGradient(p, out + c * p.gradientClassStride, 0.0f);
+      for (int64_t c = threadIdx.x % LANES; c < p.C; c += LANES) storeGradient(p, out + c * p.gradientClassStride, 0.0f);
     }
   }
 
   int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
   active = active && u.status == OK && t >= 0 && t < u.frames;
+  if (!__any_sync(WARP, active)) return;
   if (!active) t = 0;
-  const double best = active ? workspace.frames(n)[t].best : 0;
-  const int labels = u.labels, columns = u.columns;
-  // Rows of a warp may be of two utterances, and of both kinds.
-  auto select = [&](bool isOne) {
-    u.labels = isOne ? labels : -1;
-    u.columns = isOne ? columns : -1;
-    return __any_sync(WARP, isOne);
-  };
-  if (select(active && u.numbers != FLOAT64_NUMBERS)) {
-    labelsOf(p, workspace, u, n, int(t), FloatRow(p, PosteriorRow(workspace, u, n, own.q), workspace.emissions(n) + t * workspace.width, best));
-  }
-  if (select(active && u.numbers == FLOAT64_NUMBERS)) {
+  const bool isFloat64 = active && u.numbers == FLOAT64_NUMBERS;
+  if (__any_sync(WARP, isFloat64)) {
+    if (!isFloat64) u.labels = u.columns = -1;
     using Row = Float64Row<RowOfStates<double>>;
-    labelsOf(p, workspace, u, n, int(t), Row(p, {workspace, u, n, own.q}, workspace.emissions64(n) + t * workspace.width, best));
+    const double* emissions = workspace.emissions64(n) + t * workspace.width;
+    labelsOf(p, workspace, u, n, int(t), Row(p, {workspace, u, n, own.q}, emissions, isFloat64 ? workspace.frames(n)[t].best : 0));
+    active = active && !isFloat64;
+    if (!__any_sync(WARP, active)) return;
+    u = workspace.utterances()[n];  // rows of a warp may be of two utterances, and of both kinds
   }
+  if (!active) u.labels = u.columns = -1;
+  const Emission* emissions = workspace.emissions(n) + t * workspace.width;
+  const double best = active ? workspace.frames(n)[t].best : 0;
+  labelsOf(p, workspace, u, n, int(t), FloatRow(p, PosteriorRow(workspace, u, n, own.q), emissions, best));
 }

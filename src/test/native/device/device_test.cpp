@@ -157,7 +157,7 @@ void compute(Problem& p, Type type, const Choice& choice) {
   const int64_t rows = int64_t(p.N) * p.T;
   const int64_t logitBytes = type == F64 ? 8 : type == F32 ? 4 : 2;
   const int64_t shared = std::min<int64_t>(up(p.C * logitBytes, 16) * 16 + 16, 64 << 10);
-  const int lanes = tier == "c32" || tier == "c64" ? 8 : tier == "c128" ? 16 : 32;
+  const int lanes = tier == "c32" ? 4 : tier == "c64" ? 8 : tier == "c128" ? 16 : 32;
   launch(std::string("ctc_frames_") + TYPE[type] + "_" + tier, byBlock ? rows : up(rows, 256 / lanes),
          byBlock ? 32 * unsigned(std::min<int64_t>(32, up(p.C, 512))) : 256, p, int(shared / logitBytes), tier == "any" ? shared : 0);
   for (int k = 0; k < segments(p); k++) {

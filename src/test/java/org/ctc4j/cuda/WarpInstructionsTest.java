@@ -59,8 +59,8 @@ class WarpInstructionsTest {
 
   private static final List<String> DECODED = List.of("50x2x32x5", "4x2x5000x3");
 
-  /** Classes and labels of the suite's shapes, of peaked logits: these need the second look. */
-  private static final List<String> PEAKED =
+  /** Classes and labels of the suite's shapes, of flat and of peaked logits. */
+  private static final List<String> SUITE =
       List.of(
           "150x1x28x40",
           "60x1x5000x20",
@@ -80,8 +80,8 @@ class WarpInstructionsTest {
     String split =
         linesOf(SPLIT).lines().filter(line -> line.contains("_split_")).collect(joining("\n"));
     String decoded = DECODED.stream().map(WarpInstructionsTest::decodingOf).collect(joining());
-    String peaked = PEAKED.stream().map(WarpInstructionsTest::smallLossOf).collect(joining());
-    String table = whole + split + "\n" + decoded + peaked;
+    String suite = SUITE.stream().map(WarpInstructionsTest::suiteOf).collect(joining());
+    String table = whole + split + "\n" + decoded + suite;
     if (Boolean.getBoolean("ctc4j.renew")) {
       Files.writeString(TABLE, table);
     }
@@ -114,16 +114,21 @@ class WarpInstructionsTest {
     }
   }
 
-  private static String smallLossOf(String name) {
-    reset();
+  private static String suiteOf(String name) {
     Shape shape = Shape.of(name);
+    return suiteOf("flat-", shape, Workload.of(shape))
+        + suiteOf("peaked-", shape, Workload.peaked(shape));
+  }
+
+  private static String suiteOf(String logits, Shape shape, Workload workload) {
+    reset();
     try (Ctc ctc = Ctc.create(Backend.CUDA)) {
-      ctc.lossAndGradient(Workload.peaked(shape).batch(), CtcOptions.DEFAULT);
+      ctc.lossAndGradient(workload.batch(), CtcOptions.DEFAULT);
     }
     return linesOf(shape, new HashSet<>())
         .lines()
-        .filter(line -> line.contains("ctc_small_loss"))
-        .map(line -> "peaked-" + line + "\n")
+        .filter(line -> line.matches(".* ctc_(frames_.*|labels|small_loss) .*"))
+        .map(line -> logits + line + "\n")
         .collect(joining());
   }
 

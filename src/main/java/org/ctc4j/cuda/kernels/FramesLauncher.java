@@ -24,7 +24,7 @@ final class FramesLauncher {
 
   /** float64 numbers take twice the registers, and few use them: it has some of these. */
   private enum Tier {
-    C32(32, 8, true),
+    C32(32, 4, true),
     C64(64, 8, false),
     C128(128, 16, false),
     C256(256, WARP, true),
