@@ -13,6 +13,7 @@ is issued. A loop's body is replayed with these until its period settles, for on
 exact. Latencies are not in the code: those below were measured by others on Volta to Hopper (Jia et al. 2018, Luo et al. 2024); that
 of a load from global memory is varied, since it tells whether loads are ahead of their use: then the cycles do not depend on it.
 """
+import collections
 import hashlib
 import itertools
 import os
@@ -149,8 +150,13 @@ def replay(body, load_latency, passes=8):
     return time - started
 
 
+def numbers_of(body):
+    """What type the states of a walk have."""
+    return 'float64' if sum(i.opcode in ('DMUL', 'DADD') for i in body) >= frames_of(body) else 'float32'
+
+
 def walks(ptx, kernel, architecture):
-    """(frames, instructions, loads and stores of global memory, cycles by latency) of every walk, in the order of the code."""
+    """(type of states, frames, instructions, loads and stores of global memory, cycles by latency) of every walk, in the order of the code."""
     with tempfile.TemporaryDirectory() as directory:
         cubin = os.path.join(directory, 'kernel.cubin')
         subprocess.run([tool('ptxas'), f'-arch={architecture}', str(ptx), '-o', cubin], check=True, capture_output=True)
@@ -158,7 +164,7 @@ def walks(ptx, kernel, architecture):
     for body in loops(found, labels):
         loads = sum(i.opcode in ('LDG', 'LDGSTS') for i in body)
         stores = sum(i.opcode == 'STG' for i in body)
-        yield frames_of(body), len(body), loads, stores, [replay(body, latency) for latency in LOAD_LATENCIES]
+        yield numbers_of(body), frames_of(body), len(body), loads, stores, [replay(body, latency) for latency in LOAD_LATENCIES]
 
 
 def target_of(file):
@@ -189,15 +195,17 @@ def hashes():
 def table():
     lines = ['# Cycles a frame by load latency, one warp alone on its scheduler; by benchmarks/gpu/loop_cycles.py, of', *hashes()]
     head = ' '.join(f'{latency:>7}' for latency in LOAD_LATENCIES)
-    lines.append(f'{"kernel":<26} {"arch":<6} {"loop":>5} {"frames":>6} {"instructions":>12} {"loads":>6} {"stores":>6} {head}')
+    lines.append(f'{"kernel":<26} {"arch":<6} {"states":<7} {"loop":>5} {"frames":>6} {"instructions":>12} {"loads":>6} {"stores":>6} {head}')
     for file in files():
         name = file.name.split('.')[0]
         for kernel, architecture in itertools.product(kernels_of(name), ARCHITECTURES):
             if not chosen(file, architecture):
                 continue
-            for number, (frames, size, loads, stores, cycles) in enumerate(walks(file, kernel, architecture), 1):
+            count = collections.Counter()
+            for numbers, frames, size, loads, stores, cycles in walks(file, kernel, architecture):
+                count[numbers] += 1
                 each = ' '.join(f'{c / frames:7.0f}' for c in cycles)
-                lines.append(f'{kernel:<26} {architecture:<6} {number:>5} {frames:>6} {size / frames:>12.1f} {loads / frames:>6.1f}'
+                lines.append(f'{kernel:<26} {architecture:<6} {numbers:<7} {count[numbers]:>5} {frames:>6} {size / frames:>12.1f} {loads / frames:>6.1f}'
                              f' {stores / frames:>6.1f} {each}')
     return '\n'.join(lines) + '\n'
 

@@ -3,9 +3,11 @@ package org.ctc4j;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the gradient is of: reductions, weights, log-probabilities, scores. */
@@ -45,6 +47,25 @@ public abstract class GradientContract extends CtcContract {
               1e-7 + 10 * backend.gradientTolerance(),
               () -> where("%s, %s, (t, n, c) = (%d, %d, %d)".formatted(input, reduction, t, n, c)));
         }
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0} frames, {1} classes, {2} labels")
+  @CsvSource({"60, 6, 8", "300, 9, 140", "620, 12, 300"})
+  @DisplayName("A model may be sure of the target, of another one, or of none: side by side, too")
+  void sureOfTheTargetOrAnother(int frames, int classes, int labels) {
+    TestBatch batch = NearlyCertain.rightlyOrWrongly(random, frames, classes, labels);
+    for (InputKind input : List.of(InputKind.LOGITS, InputKind.LOG_PROBS)) {
+      CtcOptions options = batch.options().withInput(input);
+      CtcBatch numbers =
+          input == InputKind.LOGITS ? batch.batch() : batch.batch(logSoftmax(batch.timeMajor()));
+      CtcResult expected = reference(numbers, options);
+      CtcResult got = ctc.lossAndGradient(numbers, options);
+      for (int n = 0; n < batch.utterances(); n++) {
+        String what = where("%s, utterance %d".formatted(input, n));
+        Agreement.assertLoss(expected.loss(n), got.loss(n), backend.lossTolerance(), () -> what);
+        Agreement.assertGradient(expected, got, n, 0, () -> what);
       }
     }
   }

@@ -107,6 +107,33 @@ final class NearlyCertain {
     return new TestBatch(noise.logits(), targets, noise.inputLengths(), classes, noise.blank());
   }
 
+  /**
+   * Four utterances side by side: the model is sure of the target, of the reversed target, of
+   * nothing, and of the target but for where its symbols change.
+   */
+  static TestBatch rightlyOrWrongly(Random random, int frames, int classes, int labels) {
+    TestBatch noise = TestBatch.random(random, frames, 4, classes, 0, 0.5);
+    int[][] targets = new int[4][];
+    int states = 2 * labels + 1;
+    for (int n = 0; n < 4; n++) {
+      targets[n] = TestBatch.randomTarget(random, labels, classes, noise.blank());
+      for (int t = 0; n != 2 && t < frames; t++) {
+        int state = t * states / frames;
+        int[] heard = targets[n].clone();
+        for (int i = 0; n == 1 && i < labels; i++) {
+          heard[i] = targets[n][labels - 1 - i];
+        }
+        double[] row = noise.logits()[n][t];
+        row[symbol(heard, state, noise.blank())] += 12;
+        if (n == 3) {
+          row[symbol(heard, Math.min(state + t % 2, states - 1), noise.blank())] += 11.5;
+        }
+      }
+    }
+    int[] lengths = {frames, frames, frames, frames};
+    return new TestBatch(noise.logits(), targets, lengths, classes, noise.blank());
+  }
+
   private static double ratio(CtcResult expected, CtcResult got, int n) {
     double error = 0;
     double norm = 0;

@@ -135,6 +135,14 @@ public abstract class PosteriorContract extends CtcContract {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"60, 6, 8", "300, 9, 140"})
+  @DisplayName("… of models that are sure of the target, of another one, or of none")
+  void posteriorsOfCertainty(int frames, int classes, int labels) {
+    TestBatch batch = NearlyCertain.rightlyOrWrongly(random, frames, classes, labels);
+    assertPosteriors(batch.batch(), batch.options(), "rightly or wrongly sure");
+  }
+
   @Test
   @DisplayName("… of batches made to hurt")
   void hostilePosteriors() {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import org.ctc4j.bench.Floor;
 import org.ctc4j.bench.Shape;
+import org.ctc4j.benchmarks.Prediction.Logits;
 
 /**
  * Makes floor.md: below what time no GPU gets, for every shape of the suite, and what the kernels
@@ -171,10 +172,10 @@ final class FloorPage {
     }
     section.append("\n|---|---:|").append("---:|---:|---:|---:|".repeat(PREDICTED.size()));
     for (Shape shape : Shape.SUITE) {
-      double launches = prediction.of(shape, PREDICTED.get(0)).launches();
+      double launches = prediction.of(shape, PREDICTED.get(0), Logits.FLAT).launches();
       section.append(String.format(Locale.ROOT, "\n| %s | %.0f |", shape.name(), launches));
       for (Prediction.Gpu gpu : PREDICTED) {
-        Prediction.Parts parts = prediction.of(shape, gpu);
+        Prediction.Parts parts = prediction.of(shape, gpu, Logits.FLAT);
         section.append(
             String.format(
                 Locale.ROOT,
@@ -195,25 +196,28 @@ final class FloorPage {
 
         ## Predicted, of peaked logits
 
-        Logits of a model that is sure (the classes of one path raised by 20): losses are small, and `ctc_small_loss` computes all of them
-        again behind what the table above has. One block an utterance, on a multiprocessor of its own: T frames of its walk,
-        and those by which the last warp begins behind the first, at 100 cycles each (assumed: a shuffle, two sums and a product of float64, one
-        after the other), and the instructions that the tests count, at one a cycle. *More*: than of flat logits.
+        Logits of a model that is sure (the classes of one path raised by 20), as above: states are float64 then, frames have E in
+        float64, too, and `ctc_small_loss` finds nothing to do. *More*: than of flat logits.
 
         """);
     section.append("| shape |");
     for (Prediction.Gpu gpu : PREDICTED) {
-      section.append(" %s: small loss, µs | **total, µs** | more |".formatted(gpu.name()));
+      section.append(" %s: frames | lattice | labels | **total, µs** | more |".formatted(gpu.name()));
     }
-    section.append("\n|---|").append("---:|---:|---:|".repeat(PREDICTED.size()));
+    section.append("\n|---|").append("---:|---:|---:|---:|---:|".repeat(PREDICTED.size()));
     for (Shape shape : Shape.SUITE) {
       section.append("\n| %s |".formatted(shape.name()));
       for (Prediction.Gpu gpu : PREDICTED) {
-        double flat = prediction.of(shape, gpu).total();
-        double more = prediction.ofSmallLoss(shape, gpu);
+        Prediction.Parts parts = prediction.of(shape, gpu, Logits.PEAKED);
         section.append(
             String.format(
-                Locale.ROOT, " %.1f | %.0f | %.0f%% |", more, flat + more, 100 * more / flat));
+                Locale.ROOT,
+                " %.1f | %.1f | %.1f | %.0f | %.0f%% |",
+                parts.frames(),
+                parts.lattice(),
+                parts.labels(),
+                parts.total(),
+                100 * (parts.total() / prediction.of(shape, gpu, Logits.FLAT).total() - 1)));
       }
     }
     return section.append('\n').toString();

@@ -11,10 +11,12 @@ import java.util.List;
  *
  * @param kernel its entry point
  * @param architecture "sm_90"
- * @param walk 1 for the first in the code
+ * @param states "float32" with exponents of their own, or "float64"
+ * @param walk 1 for the first of these in the code
  * @param cycles a frame, where a load takes 270 cycles
  */
-record LoopCycles(String kernel, String architecture, int walk, double cycles) {
+record LoopCycles(
+    String kernel, String architecture, String states, int walk, double cycles) {
   static List<LoopCycles> read(Path file) throws IOException {
     return Files.readAllLines(file).stream()
         .filter(line -> line.startsWith("ctc_"))
@@ -25,6 +27,6 @@ record LoopCycles(String kernel, String architecture, int walk, double cycles) {
   private static LoopCycles of(String line) {
     String[] words = line.trim().split("\\s+");
     return new LoopCycles(
-        words[0], words[1], Integer.parseInt(words[2]), Double.parseDouble(words[8]));
+        words[0], words[1], words[2], Integer.parseInt(words[3]), Double.parseDouble(words[9]));
   }
 }

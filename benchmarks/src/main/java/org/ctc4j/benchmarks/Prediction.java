@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.TreeMap;
 import org.ctc4j.bench.Floor;
 import org.ctc4j.bench.Shape;
 
@@ -16,15 +15,6 @@ import org.ctc4j.bench.Shape;
 final class Prediction {
   /** Instructions a cycle of a multiprocessor that issues up to four. */
   private static final double INSTRUCTIONS_A_CYCLE = 2;
-
-  /** Of a block that has a multiprocessor for itself: twelve warps of float64 and latencies. */
-  private static final double INSTRUCTIONS_A_CYCLE_OF_SMALL_LOSS = 1;
-
-  /** Of a frame of its walk: a shuffle, a product and two sums of float64, one after the other. */
-  private static final double CYCLES_OF_SMALL_LOSS = 100;
-
-  private static final int WARPS_OF_SMALL_LOSS = 6; // of a side
-  private static final int GROUP_OF_SMALL_LOSS = 8; // frames that a warp is behind the one before
 
   private final List<LoopCycles> loops;
   private final List<String> instructions;
@@ -63,92 +53,57 @@ final class Prediction {
     }
   }
 
-  Parts of(Shape shape, Gpu gpu) {
+  /** Logits of the suite, and of what type the lattice's states are for them. */
+  enum Logits {
+    FLAT("flat", "float32"),
+    PEAKED("peaked", "float64");
+
+    final String name;
+    final String states;
+
+    Logits(String name, String states) {
+      this.name = name;
+      this.states = states;
+    }
+  }
+
+  Parts of(Shape shape, Gpu gpu, Logits logits) {
     double rows = (double) shape.frames() * shape.utterances() * Floor.usedShare(shape);
     double bytes = Floor.bytesRead(shape) + Floor.bytesWritten(shape);
     double copying = bytes / gpu.copyGigabytesPerSecond / 1e3;
-    double counting = gpu.microseconds(rows * frameInstructions(shape.classes()));
+    double counting = gpu.microseconds(rows * instructions(shape, logits, "ctc_frames_"));
     LatticeChoice lattice = LatticeChoice.of(shape, gpu.multiprocessors);
     int launches = Floor.LAUNCHES + (lattice.isSplit() ? LatticeChoice.MORE_LAUNCHES : 0);
     return new Parts(
         Math.max(copying, counting),
-        lattice.framesWith(shape.frames()) * cycles(lattice, gpu) / gpu.gigahertz / 1e3,
-        gpu.microseconds(rows * labelInstructions(shape.labels())),
+        lattice.framesWith(shape.frames()) * cycles(lattice, gpu, logits) / gpu.gigahertz / 1e3,
+        gpu.microseconds(rows * instructions(shape, logits, "ctc_labels")),
         launches * Floor.MICROSECONDS_PER_LAUNCH);
   }
 
-  /**
-   * Microseconds of {@code ctc_small_loss} where it looks at all utterances once more: one block
-   * each, which has a multiprocessor for itself.
-   */
-  double ofSmallLoss(Shape shape, Gpu gpu) {
-    int pairs = shape.labels() + 1;
-    int warps = Math.min(WARPS_OF_SMALL_LOSS, LatticeChoice.ceilDiv(pairs, 32));
-    int tiles = LatticeChoice.ceilDiv(pairs, 32 * warps);
-    double chain = tiles * (shape.frames() + 2.0 * GROUP_OF_SMALL_LOSS * (warps - 1));
-    double instructions = shape.frames() * smallLossInstructions(shape);
-    double cycles =
-        chain * CYCLES_OF_SMALL_LOSS + instructions / INSTRUCTIONS_A_CYCLE_OF_SMALL_LOSS;
-    int turns = LatticeChoice.ceilDiv(shape.utterances(), gpu.multiprocessors);
-    return turns * cycles / gpu.gigahertz / 1e3;
-  }
-
-  /** Of a frame of peaked logits of so many classes and labels. */
-  private double smallLossInstructions(Shape shape) {
-    String sizes = "peaked-\\d+x1x%dx%d".formatted(shape.classes(), shape.labels());
-    return instructions.stream()
-        .map(line -> line.split(" "))
-        .filter(words -> words[0].matches(sizes))
-        .mapToDouble(words -> Double.parseDouble(words[3]))
-        .findFirst()
-        .orElseThrow();
-  }
-
   /** Half of the frames are stored, the others consumed. */
-  private double cycles(LatticeChoice lattice, Gpu gpu) {
-    return (cycles(lattice.storing(), gpu) + cycles(lattice.consuming(), gpu)) / 2;
+  private double cycles(LatticeChoice lattice, Gpu gpu, Logits logits) {
+    return (cycles(lattice.storing(), gpu, logits) + cycles(lattice.consuming(), gpu, logits)) / 2;
   }
 
-  private double cycles(String walk, Gpu gpu) {
+  private double cycles(String walk, Gpu gpu, Logits logits) {
     return loops.stream()
         .filter(loop -> "%s %d".formatted(loop.kernel(), loop.walk()).equals(walk))
+        .filter(loop -> loop.states().equals(logits.states))
         .filter(loop -> loop.architecture().equals(gpu.architecture))
         .findFirst()
         .orElseThrow()
         .cycles();
   }
 
-  /** Of a row, by the number of classes; between those that were counted in proportion. */
-  private double frameInstructions(int classes) {
-    return between(counted("ctc_frames_f32_", 2), classes);
-  }
-
-  /** Of a row, by the number of labels. */
-  private double labelInstructions(int labels) {
-    return between(counted("ctc_labels", 3), labels);
-  }
-
-  /**
-   * @param axis of T x N x C x L
-   */
-  private TreeMap<Integer, Double> counted(String kernel, int axis) {
-    TreeMap<Integer, Double> counted = new TreeMap<>();
-    for (String line : instructions) {
-      String[] words = line.split(" ");
-      if (words[1].startsWith(kernel)) {
-        counted.put(Integer.parseInt(words[0].split("x")[axis]), Double.parseDouble(words[3]));
-      }
-    }
-    return counted;
-  }
-
-  private static double between(TreeMap<Integer, Double> counted, int size) {
-    Integer below = counted.floorKey(size);
-    Integer above = counted.ceilingKey(size);
-    if (below == null || above == null || below.equals(above)) {
-      return counted.get(below == null || above != null ? above : below);
-    }
-    double share = (double) (size - below) / (above - below);
-    return counted.get(below) + share * (counted.get(above) - counted.get(below));
+  /** Of a row of a shape of so many classes and labels. */
+  double instructions(Shape shape, Logits logits, String kernel) {
+    String sizes = "%s-\\d+x1x%dx%d".formatted(logits.name, shape.classes(), shape.labels());
+    return instructions.stream()
+        .map(line -> line.split(" "))
+        .filter(words -> words[0].matches(sizes) && words[1].startsWith(kernel))
+        .mapToDouble(words -> Double.parseDouble(words[3]))
+        .findFirst()
+        .orElseThrow();
   }
 }

@@ -17,7 +17,7 @@ class LossWorkspaceTest {
         align(3 * 64)
             + align(3 * 4 * 22 * 4)
             + align(3 * 101 * 16)
-            + align(3 * 101 * 21 * 8)
+            + 2 * align(3 * 101 * 21 * 8)
             + align(3 * 2 * 101 * 8)
             + align(3 * 2 * 1 * 2 * 21 * 8)
             + align(3 * 2 * 51 * 2 * 21 * 8)
