@@ -1,5 +1,6 @@
 package org.ctc4j.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
@@ -16,15 +17,23 @@ import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcDecoder;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
+import org.ctc4j.CudaAligner;
+import org.ctc4j.CudaCtc;
 import org.ctc4j.CudaDecoder;
 import org.ctc4j.CudaTokenScorer;
+import org.ctc4j.DeviceBatch;
+import org.ctc4j.DevicePaths;
+import org.ctc4j.DeviceResult;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.TestBatch;
+import org.ctc4j.Wildcards;
 import org.ctc4j.bench.Shape;
 import org.ctc4j.bench.Workload;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
 import org.ctc4j.cuda.kernels.SplitLattices;
 import org.ctc4j.text.TokenScorer;
 
@@ -81,6 +90,7 @@ final class SynchronisationCases {
     }
     add("projections", () -> withCuda(EngineOptions.DEFAULT, KernelCheck::checkProjections));
     add("views", () -> withCuda(EngineOptions.DEFAULT, KernelCheck::checkViews));
+    add("labels, refused", () -> refuse(1));
     add("device batch", () -> KernelCheck.checkDeviceBatch(5));
   }
 
@@ -113,23 +123,87 @@ final class SynchronisationCases {
   }
 
   private void addWildcards() {
+    add("wildcards, refused", () -> refuse(Wildcards.FRAMES));
+    for (double skipCost : new double[] {2, Double.POSITIVE_INFINITY}) {
+      addWildcards(7, 32, 3, skipCost);
+      addWildcards(50, 32, 40, skipCost);
+      addWildcards(7, 32, 300, skipCost);
+      addWildcards(7, 3, 300, skipCost); // sums over many of one label
+      addWildcards(7, 32, 600, skipCost); // trees that are not in shared memory
+    }
+  }
+
+  private void addWildcards(int frames, int classes, int labels, double skipCost) {
+    CtcBatch batch = KernelCheck.withWildcards(frames, classes, labels, skipCost);
     for (EngineOptions options : List.of(EngineOptions.DEFAULT, LITTLE)) {
-      for (int labels : new int[] {3, 40, 300, 600}) {
-        for (double skipCost : new double[] {2, Double.POSITIVE_INFINITY}) {
-          add(
-              "wildcards, L = %d, skip cost %s".formatted(labels, skipCost),
-              () ->
-                  withCuda(
-                      options, cuda -> KernelCheck.checkWildcards(cuda, 7, labels, skipCost, 0)));
-          add(
-              "paths with wildcards, L = %d, skip cost %s".formatted(labels, skipCost),
-              () -> {
-                try (CtcAligner aligner = CtcAligner.create(Backend.CUDA, options)) {
-                  KernelCheck.checkWildcardPaths(aligner, 7, labels, skipCost);
-                }
-              });
-        }
+      String what =
+          "wildcards, C = %d, L = %d, skip cost %s, %d bytes"
+              .formatted(classes, labels, skipCost, options.workspaceBytes());
+      add(what, () -> withCuda(options, cuda -> KernelCheck.checkWildcards(cuda, batch, 0, what)));
+      add(
+          "paths, " + what,
+          () -> {
+            try (CtcAligner aligner = CtcAligner.create(Backend.CUDA, options)) {
+              KernelCheck.checkWildcardPaths(aligner, batch, what);
+            }
+          });
+    }
+  }
+
+  /** Labels and frames that are wrong, where one thread of a block finds it. */
+  private static void refuse(int firstLabel) {
+    int size = 40; // frames, and labels
+    int classes = 5;
+    double[][][] logProbs = new double[4][size][classes];
+    int[][] targets = new int[4][size];
+    int[] lengths = new int[4];
+    for (int n = 0; n < 4; n++) {
+      for (double[] frame : logProbs[n]) {
+        Arrays.fill(frame, -Math.log(classes));
       }
+      Arrays.setAll(targets[n], i -> i == 0 ? firstLabel : 1 + i % 4);
+      lengths[n] = size;
+    }
+    targets[0][size - 1] = classes;
+    logProbs[1][size - 1][2] = Double.NaN;
+    logProbs[2][size - 2][2] = 0.5;
+    int[] expected = {
+      DeviceResult.BAD_LABEL, DeviceResult.NOT_FINITE, DeviceResult.BAD_LOG_PROBS, DeviceResult.OK
+    };
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+    try (CudaCtc cuda = CudaCtc.create(0, EngineOptions.DEFAULT);
+        CudaAligner aligner = CudaAligner.create(0, EngineOptions.DEFAULT);
+        PrimaryContext context = new PrimaryContext(0)) {
+      context.whileCurrent(
+          () -> {
+            TestBatch host = new TestBatch(logProbs, targets, lengths, classes, 0);
+            try (DeviceTestBatch device = new DeviceTestBatch(host);
+                Stream stream = new Stream()) {
+              long address = StreamAddress.of(stream.handle());
+              DeviceBatch plain = device.batch;
+              DeviceBatch batch =
+                  new DeviceBatch(
+                      plain.logits(),
+                      size,
+                      4,
+                      classes,
+                      plain.targets().withWildcards(Wildcards.DEFAULT),
+                      plain.inputLengths());
+              cuda.enqueue(batch, options, device.result, address);
+              stream.await(() -> "the losses");
+              assertArrayEquals(expected, device.statuses(), "losses");
+              DeviceArrays arrays = device.arrays;
+              DevicePaths paths =
+                  new DevicePaths(
+                      arrays.allocate(4L * 4 * size),
+                      arrays.allocate(8L * 4 * size),
+                      arrays.allocate(8 * 4),
+                      arrays.allocate(4 * 4));
+              aligner.enqueue(batch, options, paths, address);
+              stream.await(() -> "the paths");
+              assertArrayEquals(expected, DeviceArrays.ints(paths.statuses(), 4), "paths");
+            }
+          });
     }
   }
 
