@@ -341,7 +341,7 @@ struct Prefix {
   int before, all;
 };
 
-// The sum of a number of each thread before this one, and of all.
+// The sum of a number of each thread before this one, and of all. With one barrier, before totals are read; two calls have another one between them.
 __device__ __noinline__ inline Prefix sumOfBlock(int x, BeamShared& shared) {
   const int lane = threadIdx.x % 32;
   int sum = x;
@@ -350,7 +350,6 @@ __device__ __noinline__ inline Prefix sumOfBlock(int x, BeamShared& shared) {
     const int other = __shfl_up_sync(WARP, sum, d);
     if (lane >= d) sum += other;
   }
-  __syncthreads();
   if (lane == 31) shared.totals[threadIdx.x / 32] = sum;
   __syncthreads();
   Prefix prefix = {sum - x, 0};
@@ -362,10 +361,9 @@ __device__ __noinline__ inline Prefix sumOfBlock(int x, BeamShared& shared) {
   return prefix;
 }
 
-// The classes of a frame into shared memory; with barriers before and after.
+// The classes of a frame into shared memory, when those before have been read; with a barrier.
 __device__ __noinline__ inline void loadClasses(BeamShared& shared, int t) {
   const int count = shared.frameCounts[t];
-  __syncthreads();
 #pragma unroll 1
   for (int k = threadIdx.x; k < count; k += blockDim.x) {
     shared.classes[k] = shared.frameClasses[int64_t(t) * shared.M + k];
@@ -390,7 +388,7 @@ __device__ inline double logProbOf(const BeamShared& shared, int label) {
 // How many candidates a block puts in order: one pair a thread.
 __device__ inline int mostCandidates() { return 2 * int(blockDim.x); }
 
-// Candidates whose score is in (low, high]: how many there are; if they are written, from place `from` on in their order.
+// Candidates whose score is in (low, high]: how many there are; if they are written, from place `from` on in their order. As sumOfBlock, of which it has one.
 template <typename Shared>
 __device__ __noinline__ inline int collect(Shared& shared, double low, double high, int from) {
   const int i = threadIdx.x;
@@ -455,6 +453,7 @@ __device__ __forceinline__ int collectBest(Shared& shared, int W, double range, 
       if (!(low < next && next < high)) break;
     }
     const int above = collect(shared, next, CTC_INFINITY, COUNT);
+    __syncthreads();
     if (above < W && next > low) {
       high = next;
     } else {
@@ -465,12 +464,16 @@ __device__ __forceinline__ int collectBest(Shared& shared, int W, double range, 
   if (!few) width = low > most - MOST_WIDTH ? most - low : MOST_WIDTH;
   // where more are equal than can be put in order, the first of them
   const bool ties = count > mostCandidates();
-  const int above = ties ? collect(shared, high, CTC_INFINITY, 0) : 0;
+  int above = 0;
+  if (ties) {
+    above = collect(shared, high, CTC_INFINITY, 0);
+    __syncthreads();
+  }
   return min(above + collect(shared, low, ties ? high : double(CTC_INFINITY), above), mostCandidates());
 }
 
-// The best candidate first, of equal ones that of the least code: a bitonic sort. With barriers before and after.
-__device__ __forceinline__ void putInOrder(BeamShared& shared, int count) {
+// Fills what is after the candidates with such as are less than any, up to a power of 2, which it returns.
+__device__ __forceinline__ int pad(BeamShared& shared, int count) {
   int places = 1;
 #pragma unroll 1
   while (places < count) places *= 2;
@@ -479,11 +482,17 @@ __device__ __forceinline__ void putInOrder(BeamShared& shared, int count) {
     shared.scores[e] = negativeInfinity();
     shared.codes[e] = 0x7fffffff;
   }
+  return places;
+}
+
+// The best candidate first, of equal ones that of the least code: a bitonic sort. Up to step 32 the 32 pairs of a warp are of 64 places that
+// are its own. With a barrier at the end.
+__device__ __forceinline__ void putInOrder(BeamShared& shared, int places) {
 #pragma unroll 1
   for (int run = 2; run <= places; run *= 2) {
 #pragma unroll 1
     for (int step = run / 2; step > 0; step /= 2) {
-      __syncthreads();
+      if (run > 64 && step >= 32) __syncthreads(); else __syncwarp();
 #pragma unroll 1
       for (int q = threadIdx.x; q < places / 2; q += blockDim.x) {
         const int a = 2 * q - (q & (step - 1));
@@ -552,7 +561,8 @@ struct Tree {
   }
 };
 
-// ln p of an output, over all its paths through the classes that are considered: the forward recursion, (6) and (7) of Graves et al. 2006.
+// ln p of an output, over all its paths through the classes that are considered: the forward recursion, (6) and (7) of Graves et al. 2006. Two calls
+// have a barrier between them.
 __device__ __noinline__ inline double sumOfPaths(BeamShared& shared, const int32_t* labels, int length) {
   const int last = 2 * length;   // state, of l'
   double* row = shared.sums;     // by state, before a frame
@@ -564,7 +574,8 @@ __device__ __noinline__ inline double sumOfPaths(BeamShared& shared, const int32
   }
 #pragma unroll 1
   for (int t = 0; t < shared.frames; t++) {
-    loadClasses(shared, t);  // with barriers, also for the frame before
+    __syncthreads();  // the frame before is over
+    loadClasses(shared, t);
     // from those before the first no path reaches the end; those after the last have not begun
 #pragma unroll 1
     for (int s = max(last + 1 - 2 * (shared.frames - t), 0) + int(threadIdx.x); s <= min(2 * t + 1, last); s += blockDim.x) {
@@ -578,9 +589,7 @@ __device__ __noinline__ inline double sumOfPaths(BeamShared& shared, const int32
     next = -next;
   }
   __syncthreads();
-  const double sum = length > 0 ? logAdd(row[last], row[last - 1]) : row[0];
-  __syncthreads();
-  return sum;
+  return length > 0 ? logAdd(row[last], row[last - 1]) : row[0];
 }
 
 __device__ inline bool isLess(double score, double other) { return other - score > ROUNDING * fabs(other); }
@@ -641,9 +650,10 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
     }
     __syncthreads();
     const int count = shared.count > 0 ? collectBest(shared, p.W, p.beamThreshold, width) : 0;
-    __syncthreads();
+    const int places = pad(shared, count);
+    __syncthreads();  // candidates are there, and what is taken has been read
     if (parentEntry >= 0 && rank >= 0) shared.taken[parentEntry][rank] = 0;
-    putInOrder(shared, count);
+    putInOrder(shared, places);
     // the beam of the next frame
     size = min(count, p.W);
     const double least = shared.scores[0] - p.beamThreshold;
@@ -704,7 +714,6 @@ __device__ __forceinline__ int searchFrames(const BeamProblem& p, int n, const T
 #pragma unroll 1
     for (int j = 0; j < size; j++) parentEntry = shared.nodes[j] == parent ? j : parentEntry;
   }
-  __syncthreads();
   return size;
 }
 
@@ -741,8 +750,7 @@ __device__ __forceinline__ int weighGreedy(const BeamProblem& p, int n, const Tr
     const double sum = sumOfPaths(shared, labels, shared.depths[bestEntry]);
     if (!isLess(shared.scoreOfAllPaths(sum, best, shared.stayTotal[bestEntry]), score)) return size;
   }
-  __syncthreads();
-  if (i == 0) {
+  if (i == 0) {  // what others have read of this before the sums
     const int at = entry >= 0 ? entry : size;
     shared.stayTotal[at] = logProb;
     shared.setGreedy(at);

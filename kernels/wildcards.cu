@@ -198,7 +198,7 @@ struct Regions {
 
 // ---- trees ------------------------------------------------------------------------------------------------------------
 
-// op(node) for all inner nodes, children first; by a block. Begins and ends with a barrier.
+// op(node) for all inner nodes, children first; by a block. Begins with a barrier, and wants one after it.
 template <typename F>
 __device__ void upwards(int leaves, F op) {
   int width = leaves / 2;
@@ -216,7 +216,6 @@ __device__ void upwards(int leaves, F op) {
       __syncwarp();
     }
   }
-  __syncthreads();
 }
 
 __device__ void multiplyUpwards(Wide64* factors, int leaves) {
@@ -231,6 +230,7 @@ struct SumTree {
 
   __device__ void build() const {
     upwards(leaves, [&](int node) { sums[node] = sums[2 * node] * factors[2 * node + 1] + sums[2 * node + 1]; });
+    __syncthreads();
   }
   // What `initial` before leaf `from` and the leaves from there to `to` come to there.
   __device__ Wide64 through(int from, int to, Wide64 initial) const {
@@ -281,13 +281,18 @@ struct Walk {
   __device__ int position(int k) const { return reversed ? labels - 1 - k : k; }
   __device__ int label(int k) const { return target[position(k)]; }
 
-  // Sets all leaves, of which there are labels + 1, and adds them up; by a block.
-  // afterLike(k): what there is of element k that its likes need not leave out
-  template <typename F, typename G>
-  __device__ void add(F leaf, G afterLike) const {
+  // Sets all leaves, of which there are labels + 1, and adds them up; by a block, with barriers before inner nodes are written and at the end.
+  template <typename F>
+  __device__ void add(F leaf) const {
 #pragma unroll 1
     for (int k = threadIdx.x; k < leaves.leaves; k += blockDim.x) leaves.sums[leaves.leaves + k] = k <= labels ? leaf(k) : zero();
     leaves.build();
+  }
+  // The same, and what `allowed` asks for.
+  // afterLike(k): what there is of element k that its likes need not leave out
+  template <typename F, typename G>
+  __device__ void add(F leaf, G afterLike) const {
+    add(leaf);
     if (!chains) return;
 #pragma unroll 1
     for (int k = threadIdx.x; k < likes.leaves; k += blockDim.x) {
@@ -370,13 +375,13 @@ struct Lattice {
 
   // Of all paths, from the last alpha.
   __device__ Wide64 total(const Walk& walk, const Wide64* alpha) const {
-    walk.add([&](int k) { return leafOfAlpha(alpha, k); }, [&](int) { return zero(); });
+    walk.add([&](int k) { return leafOfAlpha(alpha, k); });
     return walk.leaves.sums[1];
   }
 
   // beta of the last frame, without what it weighs: here and below walk is reversed.
   __device__ void end(const Walk& walk, Wide64* beta) const {
-    walk.add([&](int k) { return k == 0 ? one() : zero(); }, [&](int) { return zero(); });
+    walk.add([&](int k) { return k == 0 ? one() : zero(); });
 #pragma unroll 1
     for (int k = threadIdx.x; k <= u.labels; k += blockDim.x) {
       const int i = u.labels - k;
@@ -508,6 +513,7 @@ extern "C" __global__ void __launch_bounds__(256)
     }
     multiplyUpwards(leaves, u.leaves);
     if (!u.chains) continue;
+    __syncthreads();
 #pragma unroll 1
     for (int k = threadIdx.x; k < u.leaves; k += blockDim.x) {
       const int before = k < u.labels ? order.before[k] : -1;
@@ -633,8 +639,7 @@ extern "C" __global__ void __launch_bounds__(256, 1)
       plain.status = p.statuses[n] = isFeasible ? OK : INFEASIBLE;
       plain.weight = u.weight;
     }
-    if (total.m == 0) return;
-    __syncthreads();  // all have read the tree
+    if (total.m == 0) return;  // the root, which all have read, is written behind a barrier
   }
   if (w.K == 0) return;
 
@@ -648,7 +653,6 @@ extern "C" __global__ void __launch_bounds__(256, 1)
     Wide64* alpha = regions.row(n, last - t);
 #pragma unroll 1
     for (int s = threadIdx.x; s <= 2 * u.labels; s += blockDim.x) alpha[s] = alpha[s] * beta[s];
-    __syncthreads();
   }
 }
 

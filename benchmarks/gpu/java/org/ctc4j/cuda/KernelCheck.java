@@ -156,7 +156,7 @@ public final class KernelCheck {
             labels(cpu.beamSearch(logits, CtcOptions.DEFAULT, beam)),
             labels(cuda.beamSearch(logits, CtcOptions.DEFAULT, beam)),
             shape);
-        TokenScorer scorer = scorer(logits.classes());
+        TokenScorer scorer = scorer(logits.classes(), 0.5, 0.2);
         try (CudaTokenScorer there = CudaTokenScorer.create(0, scorer)) {
           assertEquals(
               labels(cpu.beamSearch(logits, CtcOptions.DEFAULT, beam, scorer)),
@@ -169,7 +169,7 @@ public final class KernelCheck {
   }
 
   /** Of a 2-gram model of so many tokens. */
-  private static TokenScorer scorer(int classes) {
+  static TokenScorer scorer(int classes, double weight, double bonus) {
     List<String> tokens = new ArrayList<>(List.of("<blank>"));
     StringBuilder unigrams = new StringBuilder();
     StringBuilder bigrams = new StringBuilder();
@@ -185,7 +185,7 @@ public final class KernelCheck {
       Path file = Files.createTempFile("tokens", ".arpa");
       try {
         NGramModel model = NGramModel.read(Files.writeString(file, arpa));
-        return TokenScorer.of(model, Vocabulary.of(tokens), 0.5, 0.2);
+        return TokenScorer.of(model, Vocabulary.of(tokens), weight, bonus);
       } finally {
         Files.delete(file);
       }
@@ -194,7 +194,7 @@ public final class KernelCheck {
     }
   }
 
-  private static List<List<String>> labels(List<CtcNBest> all) {
+  static List<List<String>> labels(List<CtcNBest> all) {
     return all.stream()
         .map(one -> one.hypotheses().stream().map(h -> Arrays.toString(h.labels())).toList())
         .toList();
@@ -236,42 +236,47 @@ public final class KernelCheck {
   static void checkWildcards(Ctc cuda) {
     for (int labels : new int[] {12, 600}) { // trees in shared memory, and not
       for (double skipCost : SKIP_COSTS) {
-        CtcBatch batch = withWildcards(30, labels, skipCost);
+        CtcBatch batch = withWildcards(30, 32, labels, skipCost);
         String what = "wildcards, L = %d, skip cost %s".formatted(labels, skipCost);
-        for (double penalty : new double[] {0, 1}) {
-          CtcOptions options = CtcOptions.DEFAULT.withBlankPenalty(penalty);
-          try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
-            CtcResult expected = reference.lossAndGradient(batch, options);
-            CtcResult got = cuda.lossAndGradient(batch, options);
-            for (int n = 0; n < batch.utterances(); n++) {
-              Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
-            }
-            Agreement.assertGradient(expected.gradient()::get, got.gradient(), 1e-5, () -> what);
-          }
-        }
-        System.out.println("ok " + what);
+        checkWildcards(cuda, batch, 0, what);
+        checkWildcards(cuda, batch, 1, what + ", blank penalty");
       }
     }
+  }
+
+  static void checkWildcards(Ctc cuda, CtcBatch batch, double penalty, String what) {
+    CtcOptions options = CtcOptions.DEFAULT.withBlankPenalty(penalty);
+    try (Ctc reference = Ctc.create(Backend.REFERENCE)) {
+      CtcResult expected = reference.lossAndGradient(batch, options);
+      CtcResult got = cuda.lossAndGradient(batch, options);
+      for (int n = 0; n < batch.utterances(); n++) {
+        Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-6, () -> what);
+      }
+      Agreement.assertGradient(expected.gradient()::get, got.gradient(), 1e-5, () -> what);
+    }
+    System.out.println("ok " + what);
   }
 
   static void checkWildcardPaths(CtcAligner aligner) {
     for (int labels : new int[] {12, 300}) { // a tile of elements, and two
       for (double skipCost : SKIP_COSTS) {
-        CtcBatch batch = withWildcards(330, labels, skipCost);
-        CtcOptions options = CtcOptions.DEFAULT.withBlankPenalty(1);
         String what = "paths with wildcards, L = %d, skip cost %s".formatted(labels, skipCost);
-        assertEquals(
-            states(CtcAligner.create(Backend.CPU).align(batch, options)),
-            states(aligner.align(batch, options)),
-            what);
-        System.out.println("ok " + what);
+        checkWildcardPaths(aligner, withWildcards(330, 32, labels, skipCost), what);
       }
     }
   }
 
+  static void checkWildcardPaths(CtcAligner aligner, CtcBatch batch, String what) {
+    CtcOptions options = CtcOptions.DEFAULT.withBlankPenalty(1);
+    assertEquals(
+        states(CtcAligner.create(Backend.CPU).align(batch, options)),
+        states(aligner.align(batch, options)),
+        what);
+    System.out.println("ok " + what);
+  }
+
   /** Two utterances, of which the second has no wildcard; labels that do not fit are left out. */
-  private static CtcBatch withWildcards(int frames, int labels, double skipCost) {
-    int classes = 32;
+  static CtcBatch withWildcards(int frames, int classes, int labels, double skipCost) {
     Random random = new Random(labels);
     float[] logits = new float[frames * 2 * classes];
     for (int i = 0; i < logits.length; i++) {

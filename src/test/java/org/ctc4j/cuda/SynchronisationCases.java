@@ -1,0 +1,284 @@
+package org.ctc4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+import org.ctc4j.Backend;
+import org.ctc4j.BeamOptions;
+import org.ctc4j.ConsistencyBatch;
+import org.ctc4j.Ctc;
+import org.ctc4j.CtcAligner;
+import org.ctc4j.CtcBatch;
+import org.ctc4j.CtcDecoder;
+import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcStatus;
+import org.ctc4j.CudaAligner;
+import org.ctc4j.CudaCtc;
+import org.ctc4j.CudaDecoder;
+import org.ctc4j.CudaTokenScorer;
+import org.ctc4j.DeviceBatch;
+import org.ctc4j.DevicePaths;
+import org.ctc4j.DeviceResult;
+import org.ctc4j.ElementType;
+import org.ctc4j.EngineOptions;
+import org.ctc4j.FrameTensor;
+import org.ctc4j.InputKind;
+import org.ctc4j.TestBatch;
+import org.ctc4j.Wildcards;
+import org.ctc4j.bench.Shape;
+import org.ctc4j.bench.Workload;
+import org.ctc4j.cuda.driver.PrimaryContext;
+import org.ctc4j.cuda.driver.Stream;
+import org.ctc4j.cuda.kernels.SplitLattices;
+import org.ctc4j.text.TokenScorer;
+
+/**
+ * Small cases that reach what orders threads in the kernels, for {@link SynchronisationMutations}.
+ */
+final class SynchronisationCases {
+  private static final List<String> SHAPES =
+      List.of("9x3x5x3", "20x2x300x6", "8x2x1025x3", "3x1x9000x2", "3x1x16385x2");
+  private static final List<String> SEVERAL_WARPS =
+      List.of("90x2x9x40", "300x1x7x140", "620x1x7x300", "900x1x5x600");
+  private static final EngineOptions LITTLE = EngineOptions.DEFAULT.withWorkspaceBytes(1);
+
+  private final List<Case> cases = new ArrayList<>();
+
+  /** What runs kernels and looks at results. */
+  record Case(String name, Runnable run) {}
+
+  private SynchronisationCases() {}
+
+  static List<Case> all() {
+    SynchronisationCases all = new SynchronisationCases();
+    all.addBatches();
+    all.addWildcards();
+    all.addSearches();
+    return all.cases;
+  }
+
+  private void add(String name, Runnable run) {
+    cases.add(new Case(name, run));
+  }
+
+  private void addBatches() {
+    String pair = "200x1x9x90";
+    add(
+        "several blocks, " + pair,
+        () ->
+            SplitLattices.of(
+                2, // of 64 pairs
+                () -> {
+                  compare(pair, ElementType.FLOAT32, EngineOptions.DEFAULT);
+                  return null;
+                }));
+    for (String shape : SHAPES) {
+      for (ElementType type : ElementType.values()) {
+        add(shape + " " + type, () -> compare(shape, type, EngineOptions.DEFAULT));
+      }
+      add(shape + ", little memory", () -> compare(shape, ElementType.FLOAT32, LITTLE));
+      add(shape + ", refused", () -> refuse(shape));
+    }
+    for (String shape : SEVERAL_WARPS) {
+      add(shape, () -> compare(shape, ElementType.FLOAT32, EngineOptions.DEFAULT));
+      add(shape + ", little memory", () -> compare(shape, ElementType.FLOAT32, LITTLE));
+    }
+    add("projections", () -> withCuda(EngineOptions.DEFAULT, KernelCheck::checkProjections));
+    add("views", () -> withCuda(EngineOptions.DEFAULT, KernelCheck::checkViews));
+    add("labels, refused", () -> refuse(1));
+    add("device batch", () -> KernelCheck.checkDeviceBatch(5));
+  }
+
+  private static void withCuda(EngineOptions options, Consumer<Ctc> check) {
+    try (Ctc cuda = Ctc.create(Backend.CUDA, options)) {
+      check.accept(cuda);
+    }
+  }
+
+  private static void compare(String shape, ElementType type, EngineOptions options) {
+    try (Ctc cuda = Ctc.create(Backend.CUDA, options);
+        CtcAligner aligner = CtcAligner.create(Backend.CUDA, options)) {
+      KernelCheck.check(cuda, aligner, shape, type, 3);
+    }
+  }
+
+  /** A NaN in the last class of the last frame: one thread of a block finds it. */
+  private static void refuse(String shape) {
+    Workload workload = Workload.random(Shape.of(shape), 3, 1);
+    int last = workload.targets().length - 1;
+    workload.logits()[workload.logits().length - 1] = Float.NaN;
+    CtcBatch batch = workload.batch();
+    try (Ctc cuda = Ctc.create(Backend.CUDA);
+        CtcAligner aligner = CtcAligner.create(Backend.CUDA)) {
+      assertEquals(CtcStatus.NOT_FINITE, cuda.lossAndGradient(batch).status(last), "loss");
+      assertEquals(CtcStatus.NOT_FINITE, aligner.align(batch).get(last).status(), "alignment");
+      ConsistencyBatch views = ConsistencyBatch.of(batch.logits(), batch.logits());
+      assertEquals(CtcStatus.NOT_FINITE, cuda.loss(views).status(last), "consistency");
+    }
+  }
+
+  private void addWildcards() {
+    add("wildcards, refused", () -> refuse(Wildcards.FRAMES));
+    for (double skipCost : new double[] {2, Double.POSITIVE_INFINITY}) {
+      addWildcards(7, 32, 3, skipCost);
+      addWildcards(50, 32, 40, skipCost);
+      addWildcards(7, 32, 300, skipCost);
+      addWildcards(7, 3, 300, skipCost); // sums over many of one label
+      addWildcards(7, 32, 600, skipCost); // trees that are not in shared memory
+    }
+  }
+
+  private void addWildcards(int frames, int classes, int labels, double skipCost) {
+    CtcBatch batch = KernelCheck.withWildcards(frames, classes, labels, skipCost);
+    for (EngineOptions options : List.of(EngineOptions.DEFAULT, LITTLE)) {
+      String what =
+          "wildcards, C = %d, L = %d, skip cost %s, %d bytes"
+              .formatted(classes, labels, skipCost, options.workspaceBytes());
+      add(what, () -> withCuda(options, cuda -> KernelCheck.checkWildcards(cuda, batch, 0, what)));
+      add(
+          "paths, " + what,
+          () -> {
+            try (CtcAligner aligner = CtcAligner.create(Backend.CUDA, options)) {
+              KernelCheck.checkWildcardPaths(aligner, batch, what);
+            }
+          });
+    }
+  }
+
+  /** Labels and frames that are wrong, where one thread of a block finds it. */
+  private static void refuse(int firstLabel) {
+    int size = 40; // frames, and labels
+    int classes = 5;
+    double[][][] logProbs = new double[4][size][classes];
+    int[][] targets = new int[4][size];
+    int[] lengths = new int[4];
+    for (int n = 0; n < 4; n++) {
+      for (double[] frame : logProbs[n]) {
+        Arrays.fill(frame, -Math.log(classes));
+      }
+      Arrays.setAll(targets[n], i -> i == 0 ? firstLabel : 1 + i % 4);
+      lengths[n] = size;
+    }
+    targets[0][size - 1] = classes;
+    logProbs[1][size - 1][2] = Double.NaN;
+    logProbs[2][size - 2][2] = 0.5;
+    int[] expected = {
+      DeviceResult.BAD_LABEL, DeviceResult.NOT_FINITE, DeviceResult.BAD_LOG_PROBS, DeviceResult.OK
+    };
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+    try (CudaCtc cuda = CudaCtc.create(0, EngineOptions.DEFAULT);
+        CudaAligner aligner = CudaAligner.create(0, EngineOptions.DEFAULT);
+        PrimaryContext context = new PrimaryContext(0)) {
+      context.whileCurrent(
+          () -> {
+            TestBatch host = new TestBatch(logProbs, targets, lengths, classes, 0);
+            try (DeviceTestBatch device = new DeviceTestBatch(host);
+                Stream stream = new Stream()) {
+              long address = StreamAddress.of(stream.handle());
+              DeviceBatch plain = device.batch;
+              DeviceBatch batch =
+                  new DeviceBatch(
+                      plain.logits(),
+                      size,
+                      4,
+                      classes,
+                      plain.targets().withWildcards(Wildcards.DEFAULT),
+                      plain.inputLengths());
+              cuda.enqueue(batch, options, device.result, address);
+              stream.await(() -> "the losses");
+              assertArrayEquals(expected, device.statuses(), "losses");
+              DeviceArrays arrays = device.arrays;
+              DevicePaths paths =
+                  new DevicePaths(
+                      arrays.allocate(4L * 4 * size),
+                      arrays.allocate(8L * 4 * size),
+                      arrays.allocate(8 * 4),
+                      arrays.allocate(4 * 4));
+              aligner.enqueue(batch, options, paths, address);
+              stream.await(() -> "the paths");
+              assertArrayEquals(expected, DeviceArrays.ints(paths.statuses(), 4), "paths");
+            }
+          });
+    }
+  }
+
+  private void addSearches() {
+    add("decoding", KernelCheck::checkDecoding);
+    add("beams of several warps", () -> search(random(10, 6, 1), beam(128, 40)));
+    add("many candidates", () -> search(random(5, 140, 0.1), beam(128, 128)));
+    add("three warps", () -> search(random(5, 140, 0.1), beam(80, 128)));
+    add("a range", () -> search(random(10, 300, 3), beam(33, 5).withBeamThreshold(6)));
+    add("a model that is sure", () -> search(sure(), beam(1, 2)));
+    add("prefixes come back", () -> search(sure(), beam(4, 40)));
+    // a beam of one prefix leaves that of the most probable path, which has the better output
+    double[] start = {0.35, 0.4, 0.25};
+    double[] then = {0.3, 0.3, 0.4};
+    add("greedy output, longer", () -> search(probable(start, then, then), beam(1, 3)));
+    double[] one = {0.005, 0.99, 0.005};
+    double[] ends = {0.484, 0.514, 0.002};
+    double[] other = {0.05, 0.5, 0.45};
+    double[] stays = {0.52, 0.45, 0.03};
+    add("greedy output, shorter", () -> search(probable(one, ends, other, stays), beam(1, 3)));
+    TestBatch ties =
+        new TestBatch(new double[3][2][140], new int[3][0], new int[] {2, 1, 0}, 140, 7);
+    add("ties", () -> search(ties, beam(100, 128), KernelCheck.scorer(140, 0, 0)));
+  }
+
+  private static BeamOptions beam(int width, int top) {
+    return BeamOptions.DEFAULT.withBeamWidth(width).withTopClasses(top).withNBest(5);
+  }
+
+  private static TestBatch random(int frames, int classes, double deviation) {
+    return TestBatch.random(new Random(1), frames, 2, classes, 0, deviation);
+  }
+
+  /** Of a model that is sure of most frames. */
+  private static TestBatch sure() {
+    Random random = new Random(1);
+    TestBatch batch = TestBatch.random(random, 80, 2, 8, 0, 1);
+    for (double[][] utterance : batch.logits()) {
+      for (double[] row : utterance) {
+        row[random.nextInt(3) > 0 ? batch.blank() : random.nextInt(8)] += 5;
+      }
+    }
+    return batch;
+  }
+
+  /** An utterance with these probabilities of three classes, the first of which is the blank. */
+  private static TestBatch probable(double[]... frames) {
+    double[][] logits =
+        Arrays.stream(frames)
+            .map(frame -> Arrays.stream(frame).map(Math::log).toArray())
+            .toArray(double[][]::new);
+    return new TestBatch(new double[][][] {logits}, new int[1][0], new int[] {frames.length}, 3, 0);
+  }
+
+  private static void search(TestBatch batch, BeamOptions beam) {
+    search(batch, beam, KernelCheck.scorer(batch.classes(), 0.5, 0.2));
+  }
+
+  private static void search(TestBatch batch, BeamOptions beam, TokenScorer scorer) {
+    FrameTensor logits = batch.timeMajor();
+    int[] lengths = batch.inputLengths();
+    CtcDecoder cpu = CtcDecoder.create();
+    try (CudaDecoder cuda = CudaDecoder.create(0, EngineOptions.DEFAULT);
+        CudaTokenScorer there = CudaTokenScorer.create(0, scorer)) {
+      for (InputKind input : List.of(InputKind.LOGITS, InputKind.SCORES)) {
+        CtcOptions options = batch.options().withInput(input);
+        assertEquals(
+            KernelCheck.labels(cpu.beamSearch(logits, lengths, options, beam)),
+            KernelCheck.labels(cuda.beamSearch(logits, lengths, options, beam)),
+            input::toString);
+        assertEquals(
+            KernelCheck.labels(cpu.beamSearch(logits, lengths, options, beam, scorer)),
+            KernelCheck.labels(cuda.beamSearch(logits, lengths, options, beam, there)),
+            () -> input + ", with a model");
+      }
+    }
+  }
+}
