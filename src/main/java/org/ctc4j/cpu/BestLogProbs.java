@@ -37,9 +37,13 @@ final class BestLogProbs {
     }
     // where others have less than that, 1e-7 of it is nothing beside the loss
     double sure = loss / Math.sqrt(u.frames());
+    // of a tiny loss, rounded differences to a shift would show, too
+    boolean isTiny = loss < Complement.limit(u);
     Emissions emissions = u.emissions;
     for (int t = 0; t < u.frames(); t++) {
-      if (emissions.certain[t] < 0 || emissions.others[t] > sure) {
+      if (emissions.certain[t] < 0
+          || emissions.others[t] > sure
+          || isTiny && FrameStage.mayBeShifted(emissions.logSum[t])) {
         emissions.findInFloat64(t, scratch);
       }
     }

@@ -41,6 +41,9 @@ final class Complement {
   /** Of q: where it is more, its digits are not needed. */
   private static final double NEARLY_CERTAIN = 0.4;
 
+  /** Of q: what all states and frames together may lose of it. */
+  private static final double NOTHING = 1e-30;
+
   /** Of exponentials as {@link Kernels} have them: e to the −700, and a little more. */
   private static final double LEAST_EXP = 1e-304;
 
@@ -52,14 +55,20 @@ final class Complement {
   private final int states;
   private final int blank; // its column
   private final int others; // the column of all classes that the target does not have
+  private final int none; // a column of probability 0
+  private final int[] nextColumn; // of the label that a path may go to from label i without a blank
   private double[] x; // a frame's logits
   private final double[] row; // then its probabilities of all classes
   private final double[] y; // of columns
+  private final double[] leaving; // by state: Σ y of the symbols that lead out of it
   private final int[] seen; // by column: the states before it are counted
   private final RangeSums sums = new RangeSums();
   private final double[] shift = new double[1];
-  private final double[] rest = new double[4]; // Σ y without the first i of the largest columns
-  private final int[] largest = new int[3];
+  private final int[] largest = new int[3]; // columns, −1 where there are fewer
+  private final int[] bitOf; // by column: of its place among the largest, 0 if it has none
+  private final double[] small; // y of columns that have none, else 0
+  private final double[] rest =
+      new double[8]; // Σ y without those of the largest whose bits are set
   private double logSum; // of a frame's log-probabilities or scores
   private double logSums;
   private double rounding;
@@ -81,19 +90,31 @@ final class Complement {
     others = blank + 1;
     int lanes = scratch.kernels.lanes();
     row = new double[(utterance.classes + lanes - 1) / lanes * lanes];
-    y = new double[others + 1];
+    none = others + 1;
+    nextColumn = new int[target.length];
+    for (int i = 0; i < target.length; i++) {
+      boolean leads = i + 1 < target.length && target.skips(i + 1);
+      nextColumn[i] = leads ? target.column[i + 1] : none;
+    }
+    y = new double[none + 1];
+    leaving = new double[states];
+    bitOf = new int[none + 1];
+    small = new double[none + 1];
     seen = new int[others];
     interval = Math.max(1, (int) Math.ceil(Math.sqrt(frames)));
   }
 
-  /** Whether a loss of the sweeps is so small that it must come from here. */
-  static boolean isNeeded(Utterance u, double loss) {
+  /** Below so many nats a loss of the sweeps may have lost digits; −Infinity with offsets. */
+  static double limit(Utterance u) {
+    if (u.emissions.hasOffsets()) {
+      return Double.NEGATIVE_INFINITY;
+    }
     ElementType type = u.type();
     double perFrame =
         u.input == InputKind.LOGITS || u.input == InputKind.SCORES || type == ElementType.FLOAT64
             ? NATS_PER_FRAME
             : type == ElementType.FLOAT32 ? 1e-6 : 2 * ROUNDING_NATS;
-    return !u.emissions.hasOffsets() && loss < NATS + perFrame * u.frames();
+    return NATS + perFrame * u.frames();
   }
 
   /**
@@ -164,7 +185,7 @@ final class Complement {
         read(t);
         findFailing(alpha, left, after[t - from], failing);
         store(t, failing, q);
-        left = leave(alpha, left, next);
+        left = leave(alpha, left, next, NOTHING * q);
         double[] swap = alpha;
         alpha = next;
         next = swap;
@@ -193,16 +214,17 @@ final class Complement {
         row[c] = row[c] <= LEAST_EXP ? Math.exp(x[c] - shift[0]) : row[c];
       }
     }
-    double sum = 0; // beside the best
-    for (int c = 0; c < classes; c++) {
-      sum += c == best ? 0 : row[c];
-    }
+    row[best] = 0;
+    double sum = sum(row, classes);
+    row[best] = 1;
     logSum = input != InputKind.LOGITS ? shift[0] + Math.log1p(sum) : 0;
+    double share = 1 / (1 + sum);
     for (int c = 0; c < classes; c++) {
-      row[c] /= 1 + sum;
+      row[c] *= share;
     }
     takeColumns();
     findLargest();
+    findLeaving();
   }
 
   private void takeColumns() {
@@ -210,13 +232,30 @@ final class Complement {
       y[k] = row[target.classOf[k]];
       row[target.classOf[k]] = 0;
     }
-    y[others] = 0;
-    for (int c = 0; c < utterance.classes; c++) {
-      y[others] += row[c];
+    y[others] = sum(row, utterance.classes);
+  }
+
+  /** Four accumulators: one would wait for each addition. */
+  private static double sum(double[] x, int n) {
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    int i = 0;
+    for (; i < n - 3; i += 4) {
+      s0 += x[i];
+      s1 += x[i + 1];
+      s2 += x[i + 2];
+      s3 += x[i + 3];
     }
+    for (; i < n; i++) {
+      s0 += x[i];
+    }
+    return (s0 + s1) + (s2 + s3);
   }
 
   private void findLargest() {
+    Arrays.fill(bitOf, 0);
     Arrays.fill(largest, -1);
     for (int k = 0; k <= others; k++) {
       for (int i = 0, next = k; i < largest.length && next >= 0; i++) {
@@ -227,84 +266,79 @@ final class Complement {
         }
       }
     }
-    rest[3] = 0;
-    for (int k = 0; k <= others; k++) {
-      rest[3] += k == largest[0] || k == largest[1] || k == largest[2] ? 0 : y[k];
+    System.arraycopy(y, 0, small, 0, none);
+    for (int i = 0; i < largest.length && largest[i] >= 0; i++) {
+      bitOf[largest[i]] = 1 << i;
+      small[largest[i]] = 0;
     }
-    for (int i = 2; i >= 0; i--) {
-      rest[i] = rest[i + 1] + (largest[i] < 0 ? 0 : y[largest[i]]);
+    double ofSmall = sum(small, none);
+    for (int bits = 0; bits < rest.length; bits++) {
+      rest[bits] = ofSmall;
+      for (int i = 2; i >= 0; i--) {
+        rest[bits] += largest[i] < 0 || (bits >> i & 1) == 1 ? 0 : y[largest[i]];
+      }
     }
   }
 
   /**
-   * Σ y over all columns but three, different ones or −1. What is subtracted is no larger than what
-   * remains, so nothing is lost in rounding.
+   * Of each state, Σ y over all columns but the three or fewer that lead to another one. The
+   * largest are left out, small ones subtracted: what is subtracted is no larger than what remains,
+   * so nothing is lost in rounding.
    */
-  private double without(int a, int b, int c) {
-    int out = 0; // so many of the largest are not in it
-    while (out < 3
-        && largest[out] >= 0
-        && (largest[out] == a || largest[out] == b || largest[out] == c)) {
-      out++;
+  private void findLeaving() {
+    int bit = bitOf[blank];
+    double ofBlank = small[blank];
+    for (int i = 0; i < target.length; i++) {
+      int own = target.column[i];
+      int next = nextColumn[i];
+      int bits = bit | bitOf[own];
+      double subtracted = ofBlank + small[own];
+      leaving[2 * i] = rest[bits] - subtracted;
+      leaving[2 * i + 1] = rest[bits | bitOf[next]] - (subtracted + small[next]);
     }
-    return rest[out] - within(a, out) - within(b, out) - within(c, out);
-  }
-
-  /** What column k contributes to {@code rest[out]}. */
-  private double within(int k, int out) {
-    for (int i = 0; i < out; i++) {
-      if (largest[i] == k) {
-        return 0;
-      }
-    }
-    return k < 0 ? 0 : y[k];
+    leaving[states - 1] = rest[bit] - ofBlank;
   }
 
   // ---- a step ----
 
-  /** The label after state s that a path may go to without a blank between; L if there is none. */
-  private int nextLabel(int s) {
-    int next = (s + 1) / 2;
-    return s % 2 == 1 && next < target.length && !target.skips(next) ? target.length : next;
-  }
-
-  /** Σ y of the symbols that lead out of state s. */
-  private double leaving(int s) {
-    int next = nextLabel(s);
-    return without(
-        blank,
-        s % 2 == 1 ? target.column[s / 2] : -1,
-        next < target.length ? target.column[next] : -1);
-  }
-
   /** f before the frame that was read from that after it. */
   private void step(double[] after, double[] before) {
-    for (int s = 0; s < states; s++) {
-      double sum = leaving(s) + y[blank] * after[s + s % 2];
-      if (s % 2 == 1) {
-        sum += y[target.column[s / 2]] * after[s];
-      }
-      int next = nextLabel(s);
-      if (next < target.length) {
-        sum += y[target.column[next]] * after[2 * next + 1];
-      }
-      before[s] = sum;
+    double ofBlank = y[blank];
+    for (int i = 0; i < target.length; i++) {
+      int s = 2 * i;
+      double own = y[target.column[i]];
+      double next = y[nextColumn[i]]; // 0 if there is none
+      double afterNext = after[Math.min(s + 3, states - 1)];
+      before[s] = leaving[s] + ofBlank * after[s] + own * after[s + 1];
+      before[s + 1] =
+          leaving[s + 1] + ofBlank * after[s + 2] + own * after[s + 1] + next * afterNext;
     }
+    before[states - 1] = leaving[states - 1] + ofBlank * after[states - 1];
   }
 
-  /** Alpha after the frame that was read; returns the probability of having left by then. */
-  private double leave(double[] alpha, double left, double[] next) {
-    double sum = left;
-    for (int s = 0; s < states; s++) {
-      sum += alpha[s] * leaving(s);
-      boolean label = s % 2 == 1;
-      next[s] =
-          y[label ? target.column[s / 2] : blank]
-              * (alpha[s]
-                  + (s >= 1 ? alpha[s - 1] : 0)
-                  + (label && target.skips(s / 2) ? alpha[s - 2] : 0));
+  /**
+   * Alpha after the frame that was read; returns the probability of having left by then.
+   *
+   * @param least what is nothing beside q, and soon no normal number: it counts as 0
+   */
+  private double leave(double[] alpha, double left, double[] next, double least) {
+    double ofBlank = y[blank];
+    double fromBlanks = alpha[states - 1] * leaving[states - 1];
+    double fromLabels = 0;
+    double before = 0; // the label before
+    for (int i = 0; i < target.length; i++) {
+      double b = alpha[2 * i];
+      double l = alpha[2 * i + 1];
+      fromBlanks += b * leaving[2 * i];
+      fromLabels += l * leaving[2 * i + 1];
+      double toBlank = ofBlank * (b + before);
+      double toLabel = y[target.column[i]] * (l + b + (target.skips(i) ? before : 0));
+      next[2 * i] = toBlank < least ? 0 : toBlank;
+      next[2 * i + 1] = toLabel < least ? 0 : toLabel;
+      before = l;
     }
-    return sum;
+    next[states - 1] = ofBlank * (alpha[states - 1] + before);
+    return left + fromBlanks + fromLabels;
   }
 
   /**
@@ -320,7 +354,8 @@ final class Complement {
     for (int s = 1; s < states; s += 2) {
       int k = target.column[s / 2];
       int first = target.skips(s / 2) ? s - 2 : s - 1;
-      failing[k] += sums.sum(seen[k], first) + sums.sum(first, s + 1) * after[s];
+      double here = alpha[s] + alpha[s - 1] + (target.skips(s / 2) ? alpha[s - 2] : 0);
+      failing[k] += sums.sum(seen[k], first) + here * after[s];
       seen[k] = s + 1;
     }
     for (int k = 0; k < blank; k++) {

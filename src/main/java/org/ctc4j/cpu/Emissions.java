@@ -236,9 +236,21 @@ final class Emissions {
    * @param ratio of the probability of all other classes to that of the best
    */
   void setCertain(int t, int column, double ratio) {
-    logBest[t] = offset(column) - Math.log1p(ratio);
+    logBest[t] = offset(column) - log1p(ratio);
     certain[t] = column;
     others[t] = ratio / (1 + ratio);
+  }
+
+  /**
+   * ln(1 + x), x ≥ 0, to a few of the last bits. {@link Math#log1p} is a call out of Java, which a
+   * frame would wait for.
+   */
+  static double log1p(double x) {
+    if (x < 0x1p-10) {
+      return x * (1 - x * (1.0 / 2 - x * (1.0 / 3 - x * (1.0 / 4 - x * (1.0 / 5)))));
+    }
+    double sum = 1 + x;
+    return Math.log(sum) * (x / (sum - 1)); // the factor makes up for the rounding of the sum
   }
 
   /** Whether a label with logit x has probability 0 in frame t. */

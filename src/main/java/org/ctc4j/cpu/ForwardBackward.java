@@ -30,6 +30,7 @@ final class ForwardBackward {
   private double exponent; // of p(target), relative to the best labels
   private CtcStatus status;
   private double loss;
+  private boolean isExact; // however small the loss is
 
   ForwardBackward(Kernels kernels) {
     this.utterance = new Utterance(kernels);
@@ -49,8 +50,8 @@ final class ForwardBackward {
   }
 
   private void beginSweeps() {
-    alpha.begin(utterance.emissions, utterance.target, memory);
-    beta.begin(utterance.emissions, utterance.target, memory);
+    alpha.begin(utterance);
+    beta.begin(utterance);
     inScale = true;
   }
 
@@ -106,8 +107,12 @@ final class ForwardBackward {
       double log = logTotal(alpha.current(), b, t, scratch.scaling);
       inScale = !Double.isNaN(log);
       exponent = Math.rint(log / Math.log(2));
-      utterance.posteriorNorm = Math.exp(exponent * Math.log(2) - log);
-      setLogTotal(log, BestLogProbs.sum(utterance, log, scratch));
+      utterance.setPosteriorNorm(Math.exp(exponent * Math.log(2) - log));
+      double others = otherPaths(alpha.current(), b, t, scratch.scaling);
+      double ofPaths = Double.isNaN(others) ? log : Emissions.log1p(others);
+      double ofBest = BestLogProbs.sum(utterance, ofPaths, scratch);
+      setLogTotal(ofPaths, ofBest);
+      isExact = OtherPaths.isExact(loss, -ofBest, totalFrames()) && !Double.isNaN(others);
     }
   }
 
@@ -125,21 +130,53 @@ final class ForwardBackward {
       top = Math.max(top, alpha.m[alphaE + s] + beta.m[betaE + s]);
     }
     scaling.seek(alpha.m, alphaE, beta.m, betaE, top);
-    int width = stripes.width();
-    int i = alpha.row(a, t);
-    int j = beta.row(b, t);
-    double sum = 0;
-    for (int k = 0; k < width; k++) {
-      double ofBlank = alpha.m[i + k] * beta.m[j + k];
-      double ofLabel = alpha.m[i + width + k] * beta.m[j + width + k];
-      sum += (ofBlank + ofLabel) * scaling.factors[stripes.stripe(k)];
-    }
+    double sum = sum(alpha.row(a, t), beta.row(b, t), -1, scaling);
     double least = Scale.power(-stripes.resolution().limit());
     return sum >= least ? Math.log(sum) + top * Math.log(2) : Double.NaN;
   }
 
+  /**
+   * Σ α β of two rows, times the factors of the scaling.
+   *
+   * @param without the place in the rows of a state that is left out; −1 for none
+   */
+  private double sum(int ofAlpha, int ofBeta, int without, PosteriorScaling scaling) {
+    int width = memory.stripes().width();
+    double sum = 0;
+    for (int k = 0; k < width; k++) {
+      double ofBlank = k == without ? 0 : alpha.m[ofAlpha + k] * beta.m[ofBeta + k];
+      int label = k + width;
+      double ofLabel = label == without ? 0 : alpha.m[ofAlpha + label] * beta.m[ofBeta + label];
+      sum += (ofBlank + ofLabel) * scaling.factors[memory.stripes().stripe(k)];
+    }
+    return sum;
+  }
+
+  /**
+   * The sum over all paths but the best one, beside that, given that the scaling stands at frame t;
+   * NaN if the best path is not one of the target, or not much more probable than others.
+   */
+  private double otherPaths(int a, int b, int t, PosteriorScaling scaling) {
+    int state = alpha.others.state();
+    if (state != beta.others.state() || !alpha.others.isOnPath()) {
+      return Double.NaN;
+    }
+    Stripes stripes = memory.stripes();
+    int ofAlpha = alpha.row(a, t);
+    int ofBeta = beta.row(b, t);
+    int place = utterance.target.placeOf[state / 2] + (state % 2 == 0 ? 0 : stripes.width());
+    double best = alpha.m[ofAlpha + place] * beta.m[ofBeta + place];
+    double inOtherStates =
+        sum(ofAlpha, ofBeta, place, scaling)
+            / (best * scaling.factors[stripes.stripe(place % stripes.width())]);
+    double before = alpha.others.sum();
+    double after = beta.others.sum();
+    return before + after + before * after + inOtherStates * (1 + before) * (1 + after);
+  }
+
   private void setLogTotal(double log, double logBest) {
     double total = log + logBest;
+    isExact = false;
     status = total == Double.NEGATIVE_INFINITY ? CtcStatus.INFEASIBLE : CtcStatus.OK;
     loss = 0 - total; // not −log: a loss of 0 shall not be −0
   }
@@ -207,7 +244,7 @@ final class ForwardBackward {
     if (hasPaths && !isSwept()) {
       computeLogs(scratch);
     }
-    if (hasPaths && status == CtcStatus.OK && Complement.isNeeded(utterance, loss)) {
+    if (status == CtcStatus.OK && hasPaths && !isExact && loss < Complement.limit(utterance)) {
       Complement complement = new Complement(utterance, scratch);
       loss = complement.loss(loss);
       if (utterance.wantsGradient && utterance.softmaxTerm) {
@@ -230,7 +267,7 @@ final class ForwardBackward {
     double log = lattice.total();
     setLogTotal(log, BestLogProbs.sum(utterance, log, scratch));
     if (utterance.wantsRows() && status == CtcStatus.OK) {
-      utterance.posteriorNorm = 1;
+      utterance.setPosteriorNorm(1);
       lattice.posteriors(log);
     }
   }
@@ -247,6 +284,11 @@ final class ForwardBackward {
   /** Whether the sweeps were good enough, in the resolution that the memory has. */
   private boolean isSwept() {
     return utterance.isRepresentable() && inScale;
+  }
+
+  /** Whether the last utterance's loss had all digits before {@link Complement} was asked. */
+  boolean isExact() {
+    return isExact;
   }
 
   /** Which way the last utterance went: a {@link Resolution}, or null for logarithms. */

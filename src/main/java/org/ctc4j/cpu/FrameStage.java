@@ -26,10 +26,23 @@ final class FrameStage {
 
   private static final double LARGEST_SUM = 0x1p80;
 
+  /** ln of these, and a little between. */
+  private static final double LEAST_UNSHIFTED = -27.5;
+
+  private static final double LARGEST_UNSHIFTED = 55;
+
   /** Of exponentials in float64: e to the −700, and a little more. */
   private static final double LEAST_EXP = 1e-304;
 
   private FrameStage() {}
+
+  /**
+   * Whether a frame with such a log-sum-exp may have been given a shift: then the differences to it
+   * were rounded.
+   */
+  static boolean mayBeShifted(double logSum) {
+    return !(logSum > LEAST_UNSHIFTED && logSum < LARGEST_UNSHIFTED);
+  }
 
   /** Frames [from, to) of the utterance; other threads may do others at the same time. */
   static void compute(Utterance u, int from, int to, Scratch scratch) {

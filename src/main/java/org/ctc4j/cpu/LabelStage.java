@@ -104,16 +104,14 @@ final class LabelStage {
     double[] difference = scratch.difference;
     difference[row + distinct] = p[at + distinct] * best - scratch.products.ofBlanks[i];
     if (u.softmaxTerm && u.emissions.bestP[t] == Double.POSITIVE_INFINITY) {
-      u.emissions.addScores(t, 1 / u.posteriorNorm, difference, row, scratch);
+      u.emissions.addScores(t, u.posteriorSum, difference, row, scratch);
     }
     int certain = u.emissions.certain[t];
     if (certain >= 0) {
-      double sum = 0; // of the others
-      for (int k = 0; k <= distinct; k++) {
-        sum += k == certain ? 0 : p[at + k] * best - difference[row + k];
-      }
+      difference[row + certain] = p[at + certain] * best; // whose posterior is left out
+      double sum = posteriors(p, at, best, difference, row, distinct + 1);
       difference[row + certain] =
-          sum - (u.softmaxTerm ? u.emissions.others[t] : 1) / u.posteriorNorm;
+          sum - (u.softmaxTerm ? u.emissions.others[t] : 1) * u.posteriorSum;
     }
     if (u.perProbability) {
       u.emissions.divideByProbabilities(t, difference, row, scratch);
@@ -122,11 +120,33 @@ final class LabelStage {
   }
 
   /**
+   * The sum of the posteriors of n columns. Four accumulators: one would wait for each addition.
+   */
+  private static double posteriors(
+      double[] p, int at, double best, double[] difference, int row, int n) {
+    double sum0 = 0;
+    double sum1 = 0;
+    double sum2 = 0;
+    double sum3 = 0;
+    int k = 0;
+    for (; k < n - 3; k += 4) {
+      sum0 += p[at + k] * best - difference[row + k];
+      sum1 += p[at + k + 1] * best - difference[row + k + 1];
+      sum2 += p[at + k + 2] * best - difference[row + k + 2];
+      sum3 += p[at + k + 3] * best - difference[row + k + 3];
+    }
+    for (; k < n; k++) {
+      sum0 += p[at + k] * best - difference[row + k];
+    }
+    return (sum0 + sum1) + (sum2 + sum3);
+  }
+
+  /**
    * p(t, best), if it is asked for, as it is to be subtracted from products of alpha and beta; 0 of
    * scores so large that it is no number.
    */
   private static double bestP(Utterance u, int t) {
     double p = u.emissions.bestP[t];
-    return u.softmaxTerm && p < Double.POSITIVE_INFINITY ? 1 / u.posteriorNorm * p : 0;
+    return u.softmaxTerm && p < Double.POSITIVE_INFINITY ? u.posteriorSum * p : 0;
   }
 }

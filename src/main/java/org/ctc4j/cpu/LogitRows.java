@@ -61,7 +61,10 @@ final class LogitRows {
   /** Copies frame t as it is. */
   void copy(int t, double[] into) {
     long index = start + t * logits.frameStride();
-    for (int c = 0; c < logits.classes(); c++) {
+    for (int c = 0; direct != null && c < logits.classes(); c++) {
+      into[c] = direct[(int) index + c];
+    }
+    for (int c = 0; direct == null && c < logits.classes(); c++) {
       into[c] = elements.get(index + c * logits.classStride());
     }
   }

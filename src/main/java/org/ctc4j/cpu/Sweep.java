@@ -17,6 +17,9 @@ final class Sweep {
   /** Rows as {@link Stripes} have them; an interval's exponents stand after its rows. */
   double[] m = {};
 
+  /** Beside the best path of the first half. */
+  final OtherPaths others;
+
   private final boolean forward;
   private final Scale scale;
   private final Scale recomputed;
@@ -37,13 +40,15 @@ final class Sweep {
 
   Sweep(boolean forward) {
     this.forward = forward;
+    this.others = new OtherPaths(forward);
     this.scale = new Scale(forward);
     this.recomputed = new Scale(forward);
   }
 
-  void begin(Emissions ofUtterance, Target target, LatticeMemory memory) {
-    emissions = ofUtterance;
-    this.target = target;
+  void begin(Utterance utterance) {
+    LatticeMemory memory = utterance.memory;
+    emissions = utterance.emissions;
+    target = utterance.target;
     stripes = memory.stripes();
     frames = memory.frames();
     intervals = memory.intervals();
@@ -56,6 +61,7 @@ final class Sweep {
     scale.begin(stripes);
     recomputed.begin(stripes);
     segment = -1;
+    others.begin(utterance);
     begin(rows, scale);
     begin(recomputedRows, recomputed);
   }
@@ -101,8 +107,10 @@ final class Sweep {
 
   /** Goes through the first half. */
   void firstHalf(Scratch scratch) {
+    others.start(forward ? 0 : frames - 1);
     for (int p = 0; p < half; p++) {
       next(p, scratch);
+      follow(p, scratch.emission);
       if (spacing == 0) {
         scale.store(m, keptExponents(p));
       } else if (spacing > 1 && p % spacing == 0) {
@@ -110,6 +118,17 @@ final class Sweep {
         System.arraycopy(m, current, m, to, rowLength);
         scale.store(m, to + rowLength);
       }
+    }
+  }
+
+  /** Takes the frames of position p along the best path, but for the last before the meeting. */
+  private void follow(int p, EmissionRows emission) {
+    int first = interval(p) * stripes.interval();
+    int count = last(first) - first + (forward && p == half - 1 ? 0 : 1);
+    int t = firstFrame(p);
+    for (int i = 0; i < count && others.isOnPath(); i++) {
+      others.step(
+          m, current + i * rowLength, exponents(current), emission, forward ? t + i : t - i);
     }
   }
 

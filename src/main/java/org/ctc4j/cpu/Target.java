@@ -35,6 +35,9 @@ final class Target {
   /** The places of the labels in a row, column by column. */
   int[] places = {};
 
+  /** The place of label i in a row, and of the blank before it; i = L for the last blank. */
+  int[] placeOf = {};
+
   /**
    * The column of the label at each place of a row, that of the blank after them; distinct + 1 for
    * padding.
@@ -113,16 +116,19 @@ final class Target {
     columnAt = KeptArrays.atLeast(columnAt, width + 1L);
     skipAt = KeptArrays.atLeast(skipAt, width);
     places = KeptArrays.atLeast(places, length);
+    placeOf = KeptArrays.atLeast(placeOf, length + 1L);
     Arrays.fill(columnAt, 0, width, distinct + 1);
     columnAt[width] = distinct;
     Arrays.fill(skipAt, 0, width, 0);
     System.arraycopy(first, 0, counts, 0, distinct);
     for (int i = 0; i < length; i++) {
       int place = stripes.place(i);
+      placeOf[i] = place;
       columnAt[place] = column[i];
       skipAt[place] = skips(i) ? 1 : 0;
       places[counts[column[i]]++] = place;
     }
+    placeOf[length] = stripes.place(length);
   }
 
   /** How long a row is that has a number for each column, the blank and padding: whole vectors. */

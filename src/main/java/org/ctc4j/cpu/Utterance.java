@@ -26,6 +26,9 @@ final class Utterance {
   /** What products of alpha and beta must be multiplied by to be posteriors. */
   double posteriorNorm;
 
+  /** What their sum is in each frame, where posteriors have 1. */
+  double posteriorSum;
+
   private final Kernels kernels;
   private FrameTensor logits;
   private LossPlaces places;
@@ -91,6 +94,12 @@ final class Utterance {
     logits = null;
     places = null;
     emissions.release();
+  }
+
+  /** Sets what products of alpha and beta must be multiplied by to be posteriors. */
+  void setPosteriorNorm(double norm) {
+    posteriorNorm = norm;
+    posteriorSum = 1 / norm;
   }
 
   /** Writes zeros to gradient and posteriors of all frames from one on. */

@@ -1,5 +1,7 @@
 package org.ctc4j.cpu;
 
+import static jdk.incubator.vector.VectorOperators.LT;
+
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -237,34 +239,35 @@ final class VectorGroup {
     int width = scaling.stripes.width();
     int base = group * Stripes.DEEP * LANES;
     DoubleVector factor = DoubleVector.fromArray(DOUBLES, scaling.factors, group * LANES);
+    DoubleVector least = DoubleVector.fromArray(DOUBLES, scaling.least, group * LANES);
     int i = a.at + base;
     int k = b.at + base;
     int at = base;
     for (int frame = 0; frame < count; frame++) {
       DoubleVector b0 =
           DoubleVector.fromArray(DOUBLES, x, i + 0 * LANES)
-              .mul(DoubleVector.fromArray(DOUBLES, y, k + 0 * LANES))
-              .mul(factor);
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + 0 * LANES));
+      b0 = b0.blend(0, b0.compare(LT, least)).mul(factor);
       DoubleVector b1 =
           DoubleVector.fromArray(DOUBLES, x, i + 1 * LANES)
-              .mul(DoubleVector.fromArray(DOUBLES, y, k + 1 * LANES))
-              .mul(factor);
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + 1 * LANES));
+      b1 = b1.blend(0, b1.compare(LT, least)).mul(factor);
       DoubleVector b2 =
           DoubleVector.fromArray(DOUBLES, x, i + 2 * LANES)
-              .mul(DoubleVector.fromArray(DOUBLES, y, k + 2 * LANES))
-              .mul(factor);
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + 2 * LANES));
+      b2 = b2.blend(0, b2.compare(LT, least)).mul(factor);
       DoubleVector b3 =
           DoubleVector.fromArray(DOUBLES, x, i + 3 * LANES)
-              .mul(DoubleVector.fromArray(DOUBLES, y, k + 3 * LANES))
-              .mul(factor);
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + 3 * LANES));
+      b3 = b3.blend(0, b3.compare(LT, least)).mul(factor);
       DoubleVector b4 =
           DoubleVector.fromArray(DOUBLES, x, i + 4 * LANES)
-              .mul(DoubleVector.fromArray(DOUBLES, y, k + 4 * LANES))
-              .mul(factor);
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + 4 * LANES));
+      b4 = b4.blend(0, b4.compare(LT, least)).mul(factor);
       DoubleVector b5 =
           DoubleVector.fromArray(DOUBLES, x, i + 5 * LANES)
-              .mul(DoubleVector.fromArray(DOUBLES, y, k + 5 * LANES))
-              .mul(factor);
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + 5 * LANES));
+      b5 = b5.blend(0, b5.compare(LT, least)).mul(factor);
       if (ofEachBlank) {
         b0.intoArray(products, at + 0 * LANES);
         b1.intoArray(products, at + 1 * LANES);
@@ -274,30 +277,30 @@ final class VectorGroup {
         b5.intoArray(products, at + 5 * LANES);
       }
       b0.add(b1).add(b2.add(b3)).add(b4.add(b5)).intoArray(sums, frame * LANES);
-      DoubleVector.fromArray(DOUBLES, x, i + width + 0 * LANES)
-          .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 0 * LANES))
-          .mul(factor)
-          .intoArray(products, at + width + 0 * LANES);
-      DoubleVector.fromArray(DOUBLES, x, i + width + 1 * LANES)
-          .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 1 * LANES))
-          .mul(factor)
-          .intoArray(products, at + width + 1 * LANES);
-      DoubleVector.fromArray(DOUBLES, x, i + width + 2 * LANES)
-          .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 2 * LANES))
-          .mul(factor)
-          .intoArray(products, at + width + 2 * LANES);
-      DoubleVector.fromArray(DOUBLES, x, i + width + 3 * LANES)
-          .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 3 * LANES))
-          .mul(factor)
-          .intoArray(products, at + width + 3 * LANES);
-      DoubleVector.fromArray(DOUBLES, x, i + width + 4 * LANES)
-          .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 4 * LANES))
-          .mul(factor)
-          .intoArray(products, at + width + 4 * LANES);
-      DoubleVector.fromArray(DOUBLES, x, i + width + 5 * LANES)
-          .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 5 * LANES))
-          .mul(factor)
-          .intoArray(products, at + width + 5 * LANES);
+      DoubleVector l0 =
+          DoubleVector.fromArray(DOUBLES, x, i + width + 0 * LANES)
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 0 * LANES));
+      l0.blend(0, l0.compare(LT, least)).mul(factor).intoArray(products, at + width + 0 * LANES);
+      DoubleVector l1 =
+          DoubleVector.fromArray(DOUBLES, x, i + width + 1 * LANES)
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 1 * LANES));
+      l1.blend(0, l1.compare(LT, least)).mul(factor).intoArray(products, at + width + 1 * LANES);
+      DoubleVector l2 =
+          DoubleVector.fromArray(DOUBLES, x, i + width + 2 * LANES)
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 2 * LANES));
+      l2.blend(0, l2.compare(LT, least)).mul(factor).intoArray(products, at + width + 2 * LANES);
+      DoubleVector l3 =
+          DoubleVector.fromArray(DOUBLES, x, i + width + 3 * LANES)
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 3 * LANES));
+      l3.blend(0, l3.compare(LT, least)).mul(factor).intoArray(products, at + width + 3 * LANES);
+      DoubleVector l4 =
+          DoubleVector.fromArray(DOUBLES, x, i + width + 4 * LANES)
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 4 * LANES));
+      l4.blend(0, l4.compare(LT, least)).mul(factor).intoArray(products, at + width + 4 * LANES);
+      DoubleVector l5 =
+          DoubleVector.fromArray(DOUBLES, x, i + width + 5 * LANES)
+              .mul(DoubleVector.fromArray(DOUBLES, y, k + width + 5 * LANES));
+      l5.blend(0, l5.compare(LT, least)).mul(factor).intoArray(products, at + width + 5 * LANES);
       i += xStep;
       k += yStep;
       at += 2 * width;

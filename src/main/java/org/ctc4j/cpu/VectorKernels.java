@@ -468,61 +468,58 @@ final class VectorKernels extends Kernels {
 
   @Override
   void products(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
-    if (scaling.stripes.depth() == Stripes.DEEP) {
-      deepProducts(a, b, scaling, into);
-    } else {
-      anyProducts(a, b, scaling, into);
-    }
-  }
-
-  private void deepProducts(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
     stripeSums = KeptArrays.atLeast(stripeSums, (long) into.count * LANES);
+    boolean deep = scaling.stripes.depth() == Stripes.DEEP;
     Arrays.fill(into.ofBlanks, 0, into.count, 0);
     for (int g = 0; g < scaling.stripes.groups(); g++) {
-      VectorGroup.products(a, b, scaling, g, into, stripeSums);
+      if (deep) {
+        VectorGroup.products(a, b, scaling, g, into, stripeSums);
+      } else {
+        products(a, b, scaling, g, into);
+      }
       for (int frame = 0; frame < into.count; frame++) {
         into.ofBlanks[frame] += sumOfStripes(frame * LANES);
       }
     }
   }
 
-  private void anyProducts(RowCursor a, RowCursor b, PosteriorScaling scaling, ProductRows into) {
+  private void products(
+      RowCursor a, RowCursor b, PosteriorScaling scaling, int group, ProductRows into) {
     double[] x = a.m;
     double[] y = b.m;
     double[] products = into.ofStates;
+    double[] sums = stripeSums;
+    int count = into.count;
     int width = scaling.stripes.width();
     int length = scaling.stripes.depth() * LANES;
-    int xAt = a.at;
-    int yAt = b.at;
-    for (int frame = 0; frame < into.count; frame++) {
-      int at = frame * 2 * width;
-      for (int base = 0, stripe = 0; base < 2 * width; base += length, stripe += LANES) {
-        if (base == width) {
-          stripe = 0;
-        }
-        DoubleVector factor = DoubleVector.fromArray(DOUBLES, scaling.factors, stripe);
-        for (int i = base; i < base + length; i += LANES) {
-          DoubleVector.fromArray(DOUBLES, x, xAt + i)
-              .mul(DoubleVector.fromArray(DOUBLES, y, yAt + i))
-              .mul(factor)
-              .intoArray(products, at + i);
-        }
+    DoubleVector factor = DoubleVector.fromArray(DOUBLES, scaling.factors, group * LANES);
+    DoubleVector least = DoubleVector.fromArray(DOUBLES, scaling.least, group * LANES);
+    int base = group * length;
+    int xStep = a.step;
+    int yStep = b.step;
+    int xAt = a.at + base;
+    int yAt = b.at + base;
+    int at = base;
+    for (int frame = 0; frame < count; frame++) {
+      DoubleVector sum = DoubleVector.zero(DOUBLES);
+      for (int i = 0; i < length; i += LANES) {
+        DoubleVector ofBlank =
+            DoubleVector.fromArray(DOUBLES, x, xAt + i)
+                .mul(DoubleVector.fromArray(DOUBLES, y, yAt + i));
+        ofBlank = ofBlank.blend(0, ofBlank.compare(LT, least)).mul(factor);
+        ofBlank.intoArray(products, at + i);
+        sum = sum.add(ofBlank);
+        DoubleVector ofLabel =
+            DoubleVector.fromArray(DOUBLES, x, xAt + width + i)
+                .mul(DoubleVector.fromArray(DOUBLES, y, yAt + width + i));
+        ofLabel = ofLabel.blend(0, ofLabel.compare(LT, least)).mul(factor);
+        ofLabel.intoArray(products, at + width + i);
       }
-      xAt += a.step;
-      yAt += b.step;
+      sum.intoArray(sums, frame * LANES);
+      xAt += xStep;
+      yAt += yStep;
+      at += 2 * width;
     }
-    for (int frame = 0; frame < into.count; frame++) {
-      into.ofBlanks[frame] = sum(products, frame * 2 * width, width);
-    }
-  }
-
-  private double sum(double[] x, int at, int n) {
-    DoubleVector sum = DoubleVector.zero(DOUBLES);
-    for (int i = at; i < at + n; i += LANES) {
-      sum = sum.add(DoubleVector.fromArray(DOUBLES, x, i));
-    }
-    sum.intoArray(stripeSums, 0);
-    return sumOfStripes(0);
   }
 
   /** In a fixed order too. */

@@ -153,6 +153,60 @@ class KernelsTest {
     }
   }
 
+  @Test
+  void products() {
+    Random random = Seed.random(getClass());
+    for (int labels : new int[] {1, 20, 40, 47, 60, 100}) {
+      Stripes stripes = new Stripes().begin(labels, kernels.lanes(), Resolution.COARSE);
+      int length = stripes.rowLength();
+      int width = stripes.width();
+      RowCursor x = cursor(random.doubles(3L * length, 1, 2).toArray(), length, length);
+      RowCursor y = cursor(random.doubles(3L * length, 1, 2).toArray(), 2 * length, -length);
+      double[] ofAlpha = random.doubles(stripes.count(), -1020, 20).map(Math::rint).toArray();
+      double[] ofBeta = random.doubles(stripes.count(), -300, 20).map(Math::rint).toArray();
+      PosteriorScaling scaling = new PosteriorScaling();
+      scaling.begin(stripes);
+      assertTrue(scaling.seek(ofAlpha, 0, ofBeta, 0, 40));
+      ProductRows got = new ProductRows();
+      got.begin(stripes);
+      got.count = 2;
+      got.ofEachBlank = true;
+      kernels.products(x, y, scaling, got);
+      for (int row = 0; row < 2; row++) {
+        double ofBlanks = 0;
+        for (int i = 0; i < length; i++) {
+          int s = stripes.stripe(i % width);
+          double product = x.m[(1 + row) * length + i] * y.m[(2 - row) * length + i];
+          double expected = product * Math.pow(2, ofAlpha[s] + ofBeta[s] - 40);
+          double value = got.ofStates[row * length + i];
+          // what is no normal number may be 0
+          assertEquals(expected, value, expected < Double.MIN_NORMAL ? Double.MIN_NORMAL : 0);
+          ofBlanks += i < width ? value : 0;
+        }
+        assertEquals(ofBlanks, got.ofBlanks[row], 1e-15 * ofBlanks);
+      }
+    }
+  }
+
+  private static RowCursor cursor(double[] m, int at, int step) {
+    RowCursor cursor = new RowCursor();
+    cursor.m = m;
+    cursor.at = at;
+    cursor.step = step;
+    return cursor;
+  }
+
+  @Test
+  void log1p() {
+    Random random = Seed.random(getClass());
+    assertEquals(0.0, Emissions.log1p(0));
+    for (int i = 0; i < 100_000; i++) {
+      double x = Math.pow(2, 4 - 60 * random.nextDouble());
+      assertEquals(Math.log1p(x), Emissions.log1p(x), 4 * Math.ulp(Math.log1p(x)));
+    }
+    assertEquals(Double.MIN_VALUE, Emissions.log1p(Double.MIN_VALUE));
+  }
+
   private static DoubleRows rows(double[] x, int count, int length) {
     return new DoubleRows().of(x, count, length);
   }
