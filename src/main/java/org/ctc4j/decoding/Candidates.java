@@ -2,12 +2,21 @@ package org.ctc4j.decoding;
 
 import java.util.Arrays;
 
-/** The best prefixes of a frame, found among all that are offered. Reusable. */
+/**
+ * The best prefixes of a frame, found among all that are offered. Reusable.
+ *
+ * <p>Those that came while there was room are put in order once, when there is no more: most of
+ * them stay. Of those that came later a heap has the worst at hand.
+ */
 final class Candidates {
+  private static final int FEW = 128; // to be put in order one by one
+
   private final int most;
   private final double range; // below the best
-  private final IndexHeap worst = new IndexHeap(false);
   private int count;
+  private int[] first = {}; // slots of those that came while there was room, the best first
+  private int firstCount;
+  private final IndexHeap later = new IndexHeap(false); // the others
   private int offers; // that were taken, also if they have left since
   private long[] keys = {};
   private int[] arrival = new int[16]; // number of that offer
@@ -35,7 +44,8 @@ final class Candidates {
     offers = 0;
     best = Double.NEGATIVE_INFINITY;
     threshold = best;
-    worst.begin(score, arrival);
+    firstCount = 0;
+    later.begin(score, arrival);
   }
 
   /**
@@ -43,25 +53,68 @@ final class Candidates {
    * offers.
    */
   int[] ranked() {
-    int kept = 0;
-    long places = 2L * Integer.highestOneBit(Math.max(1, count)) - 1;
-    keys = keys.length < count ? new long[score.length] : keys;
-    for (int slot = 0; slot < count; slot++) {
-      if (score[slot] > best - range) {
-        keys[kept++] = descending(score[slot]) & ~places | slot;
-      }
+    if (count < most) {
+      rankFirst();
     }
-    Arrays.sort(keys, 0, kept); // but for the last bits of the scores
-    int[] order = new int[kept];
-    for (int k = 0; k < kept; k++) {
-      int slot = (int) (keys[k] & places);
-      int at = k;
-      for (; at > 0 && precedes(slot, order[at - 1]); at--) {
-        order[at] = order[at - 1];
-      }
-      order[at] = slot;
+    while (count > 0 && score[worst()] <= best - range) {
+      removeWorst();
+    }
+    int[] order = new int[count];
+    while (count > 0) {
+      order[count - 1] = removeWorst();
     }
     return order;
+  }
+
+  /**
+   * They come nearly in order, that of the frame before: few are soon inserted where they belong.
+   */
+  private void rankFirst() {
+    firstCount = count;
+    first = first.length < count ? new int[score.length] : first;
+    for (int slot = 0; slot < count; slot++) {
+      first[slot] = slot;
+    }
+    if (count > FEW) {
+      sortFirst();
+    }
+    for (int k = 1; k < count; k++) {
+      int slot = first[k];
+      int at = k;
+      for (; at > 0 && precedes(slot, first[at - 1]); at--) {
+        first[at] = first[at - 1];
+      }
+      first[at] = slot;
+    }
+  }
+
+  /** But for the last bits of the scores. */
+  private void sortFirst() {
+    long places = 2L * Integer.highestOneBit(count) - 1;
+    keys = keys.length < count ? new long[score.length] : keys;
+    for (int slot = 0; slot < count; slot++) {
+      keys[slot] = descending(score[slot]) & ~places | slot;
+    }
+    Arrays.sort(keys, 0, count);
+    for (int k = 0; k < count; k++) {
+      first[k] = (int) (keys[k] & places);
+    }
+  }
+
+  /** Of equal ones that which came last. */
+  private int worst() {
+    return isLater() ? later.root() : first[firstCount - 1];
+  }
+
+  private int removeWorst() {
+    int slot = isLater() ? later.pop() : first[--firstCount];
+    count--;
+    return slot;
+  }
+
+  private boolean isLater() {
+    return firstCount == 0
+        || later.size() > 0 && score[later.root()] <= score[first[firstCount - 1]];
   }
 
   /** A number that is the less the greater another is. */
@@ -93,7 +146,9 @@ final class Candidates {
       return;
     }
     best = Math.max(best, newScore);
-    int slot = count < most ? count++ : worst.root();
+    boolean isFull = count == most;
+    int slot = isFull ? removeWorst() : count;
+    count++;
     if (slot == score.length) {
       grow();
     }
@@ -106,20 +161,13 @@ final class Candidates {
     entry[slot] = newEntry;
     label[slot] = newLabel;
     threshold = best - range;
+    if (isFull) {
+      later.push(slot);
+    } else if (count == most) {
+      rankFirst();
+    }
     if (count == most) {
-      putInHeap(slot);
-      threshold = Math.max(threshold, score[worst.root()]);
-    }
-  }
-
-  /** There is no need of a heap before the last place is taken. */
-  private void putInHeap(int slot) {
-    if (worst.size() == most) {
-      worst.replaceRoot(slot);
-      return;
-    }
-    for (int k = count - 1; k >= 0; k--) { // the worst came last, mostly
-      worst.push(k);
+      threshold = Math.max(threshold, score[worst()]);
     }
   }
 
@@ -133,6 +181,6 @@ final class Candidates {
     bonus = Arrays.copyOf(bonus, length);
     entry = Arrays.copyOf(entry, length);
     label = Arrays.copyOf(label, length);
-    worst.moved(score, arrival);
+    later.moved(score, arrival);
   }
 }

@@ -13,7 +13,8 @@ final class SpellingTrie {
 
   private int size = 1;
   private int[] symbols = new int[1024];
-  private final long[] childSymbols; // of a node: a bit for each symbol, modulo 64
+  private final byte[] bits; // of a symbol: where it lies among all, from 0 to 63; NONE of others
+  private final long[] childBits; // of a node: those of its children
   private int[] firsts =
       new int[1024]; // of a node's children; those of the next begin where they end
   private int[] words = new int[1024]; // of those that begin with what leads to a node, the first
@@ -53,12 +54,23 @@ final class SpellingTrie {
       }
     }
     firsts[size] = size;
-    childSymbols = new long[size];
+    bits = bits();
+    childBits = new long[size];
     for (int node = 0; node < size; node++) {
       for (int child = firsts[node]; child < firsts[node + 1]; child++) {
-        childSymbols[node] |= 1L << symbols[child];
+        childBits[node] |= 1L << bits[symbols[child]];
       }
     }
+  }
+
+  private byte[] bits() {
+    int[] all = Arrays.stream(symbols, 1, size).distinct().sorted().toArray();
+    byte[] bits = new byte[all[all.length - 1] + 1];
+    Arrays.fill(bits, (byte) NONE);
+    for (int i = 0; i < all.length; i++) {
+      bits[all[i]] = (byte) (64L * i / all.length);
+    }
+    return bits;
   }
 
   private void grow() {
@@ -91,20 +103,19 @@ final class SpellingTrie {
 
   /** NONE if there is none. */
   int child(int node, int symbol) {
-    if ((childSymbols[node] & 1L << symbol) == 0) {
+    int bit = symbol < bits.length ? bits[symbol] : NONE;
+    long present = childBits[node];
+    if (bit == NONE || (present >>> bit & 1) == 0) {
       return NONE;
     }
-    int low = firsts[node];
-    int high = firsts[node + 1];
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (symbols[middle] < symbol) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low < firsts[node + 1] && symbols[low] == symbol ? low : NONE;
+    int child = firsts[node] + Long.bitCount(present & (1L << bit) - 1);
+    return symbols[child] == symbol ? child : search(child, firsts[node + 1], symbol);
+  }
+
+  /** Among children that share bits. */
+  private int search(int from, int to, int symbol) {
+    int found = Arrays.binarySearch(symbols, from, to, symbol);
+    return found < 0 ? NONE : found;
   }
 
   /** The first of the words that a node is all of; they are in order. */
