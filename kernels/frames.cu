@@ -10,13 +10,17 @@
 //
 // so that a certain frame is exactly 1, and the large part of a loss is summed in float64.
 //
+// Where the model has few doubts (isClear) E is there once more, in float64, for a lattice of float64 states: relative to b in certain frames, y
+// itself in others. Then best(t) has float64's digits, too: where float32 has lost what counts of the sum (hasLostDigits) all classes are added up again.
+// Which frames these are follows from the frame alone. On a device whose float64 is slow they cost several times as much as others.
+//
 // In:  logits (any strides; element type by name); workspace: Utterance [N], Lists.
-// Out: gradient (every frame that it has room for: 0 for t >= input length), Frame [N][T], E [N][T][width].
+// Out: gradient (every frame that it has room for: 0 for t >= input length), Frame [N][T], E [N][T][width], and in float64 where Frame.doubt says so.
 //      Frames t >= input length are never read. NaN or +Infinity in a frame makes best(t) NaN, and with
 //      flag CHECK_LOG_PROBS one that cannot be log-probabilities +Infinity, which ctc_lattice sees.
 // ctc_frames_probabilities does the same of probabilities, of any number of classes and any type: gradient w p, or 0, and E from their
 // logarithms.
-// Parallel: a row of C numbers by 8 lanes (c32, c64), 16 (c128), a warp (c256, c1024) or a block (c16384, any) of as many threads as there
+// Parallel: a row of C numbers by 4 lanes (c32), 8 (c64), 16 (c128), a warp (c256, c1024) or a block (c16384, any) of as many threads as there
 //      are 512s of classes, so that none goes without work. Rows that share a warp share what it does once a row, which is most of the
 //      instructions of few classes. Up to C = 16,384 the row stays in registers between its two uses, and there as
 //      the exponentials that both uses want: device memory sees one read and one write. `any` keeps it in shared memory instead, as
@@ -24,7 +28,7 @@
 //      logarithm and writes E while the others write the gradient: two barriers a row.
 //      Loads and stores are 16 bytes wide where class stride is 1, the row aligned and C a multiple of what they take.
 //      Which classes a lane adds up, and in what order, follows from C alone, so that a row has the same bits wherever it lies.
-// Launch: block 256, grid ceil(N T / rows), 32, 16 or 8 rows a block (probabilities: 8); block kernels grid N T, block 32 min(32, ceil(C / 512)). N T < 2^31.
+// Launch: block 256, grid ceil(N T / rows), 64, 32, 16 or 8 rows a block (probabilities: 8); block kernels grid N T, block 32 min(32, ceil(C / 512)). N T < 2^31.
 //      `any` takes the size of the dynamic shared memory as a second parameter.
 // Shared memory: 32 warps * 16 bytes and 32 more, or twice as much for float64, static, block kernels only; `any` also dynamic.
 // Deterministic: fixed trees of sums; nothing is shared between rows.
@@ -36,7 +40,8 @@
 // exp(x) = 2^y (1 + (x - y ln 2)), y = x / ln 2 rounded: without the correction what is far below the maximum would be off by 1e-6.
 // Rejected: one kernel for the softmax and one for E (the gather of E finds the row in L1 here); float32 differences for the
 // exponents of E (x - b of logits of size 1000 is only good to 1e-4); a maximum of the block before the exponentials (a barrier more, and
-// nothing to compute before it); more classes a thread than 16 (fewer warps to wait for memory); asynchronous copies (what they save,
+// nothing to compute before it); E in float64 of all frames (1/64 rate on most devices), or by the lattice where it wants it (one block then does what is work for
+// all of the device); more classes a thread than 16 (fewer warps to wait for memory); asynchronous copies (what they save,
 // registers for loads under way, is not short here); probabilities in the other kernels (instructions and registers of those that take
 // logits; they are what decoders and aligners read more than what is trained on, so a row is read again and need not be quick).
 #include "ctc.cuh"

@@ -8,7 +8,7 @@
 // The posteriors of a frame sum to 1. What ctc_lattice left is divided by its own sum over the frame: rounding that all paths
 // share, which grows with the number of frames, cancels. Where one column has most of both y and the posterior, their difference
 // is taken of the complements: (1 - posterior) is the sum of all other posteriors and 1 - y = -expm1(ln y), both exact when
-// small, so that a nearly certain frame's gradient keeps its digits. LabelsOfFrame (ctc.cuh) does this, for small_loss.cu, too.
+// small, so that a nearly certain frame's gradient keeps its digits. LabelsOfFrame (ctc.cuh) does this, for small_loss.cu, too. Where states are float64, so is all of it.
 //
 // Of probabilities it is -posterior / p, or 0 where p is 0: there p is read again.
 //

@@ -30,8 +30,15 @@
 // of two exponents overflows. Utterances beyond (labels of probability e^-10,000 in each of 50,000 frames, say) take the same
 // walk with float64 logarithms (struct Logarithm), slowly.
 //
-// In:  workspace: Utterance [N], Lists, Frame [N][T], E [N][T][width].
-// Out: losses [N], statuses [N]; workspace: Utterance.status, log2Probability; stored rows with posteriors of segment k.
+// Few doubts. The mantissas of floats give the sum over paths to some 1e-7 sqrt(T), whatever the loss is. Of a small loss, and of a gradient that is
+// y - posterior in frames where both are far from 0 and 1, that leaves no digits. Frames in which the model has few doubts have E in float64, too
+// (Frame.doubt, see frames.cu). An utterance of such frames alone, in which best is above -MOST_DOUBT on the average, has plain float64s for states
+// (Float64), a walk that takes no longer. Its E is y itself but in certain frames, so alpha is never above 1; nor is what p cannot hold of any weight, as
+// long as p is above 2^-MOST_BITS. Where it is not (a model that is sure of another target) the utterance is walked again, with exponents; where several blocks
+// share it, by the one of the meeting, by tiles. The sums that decide are of whole numbers: all blocks of an utterance decide alike.
+//
+// In:  workspace: Utterance [N], Lists, Frame [N][T], E [N][T][width], and in float64.
+// Out: losses [N], statuses [N]; workspace: Utterance.status, numbers, log2Probability; stored rows with posteriors of segment k.
 //      The places stored(n, side)[row]: row = distance from the meeting - k K; in it a place for each blank, then for each label,
 //      as the side counts them: neighbouring lanes store to neighbouring places, and those of a lane are constants apart for both sides.
 // Parallel: one block an utterance: W warps a side. A lane holds P pairs (a blank and the label after it): of the lane to the left
@@ -63,9 +70,9 @@
 //      where each frame loads for a later one, each frame waits for the load of the frame before, however far ahead that was. So a group is
 //      loaded at once, after the one before has arrived. In a group there is no test of bounds, no branch and no look at a
 //      neighbour: frames that fill no chunk have a loop of their own, what comes from the left is read beforehand, and accesses that not
-//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 103 on the way to
-//      the meeting and 126 behind it, for either; p2 198 (212) and 250 (263); p4 323 (344) and 479 (499).
-//      Of several blocks: 123 and 142.
+//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 102 on the way to
+//      the meeting and 130 behind it, for either; p2 196 (209) and 242 (255); p4 394 (440) and 478 (498).
+//      Of several blocks: 121 and 141. Of float64 states: p1 101 and 119; two pairs a lane, in p4 too, 203 (230) and 267 (294), of several blocks 121 and 134.
 // A chunk of 8 frames in p1 begins with cycles that are none of the chain: copies from next to now, the counters of the neighbours, which one
 //      load reads, and the loads.
 // Rejected: what ctc_labels does, by further blocks of this launch as rows become final (with this kernel's registers a multiprocessor has 6 to 8 warps
@@ -78,7 +85,8 @@
 //      would wait for the reader, so both have to be on the device at once); counters of edges with release and acquire (a fence for the
 //      device every 8 frames). One renormalised exponent a frame (states of one frame differ by more than float's range); logarithms (three
 //      transcendental functions a state and no digits left at T = 10,000); a block barrier a frame; separate blocks for the two
-//      sides (they would meet in a second launch); float64 (1/64 rate on most devices); cp.async into shared memory (a second file for
+//      sides (they would meet in a second launch); float64 throughout (1/64 rate on most devices, and no range); float64 with exponents (as many
+//      instructions as float32 with these, of which most are slower); walks of float64 in functions of their own (the others gain no register by it); cp.async into shared memory (a second file for
 //      sm_80; each frame has 40 cycles more of copies, waits and reads, and 48 KB hold three frames of p2 and not two of p4; it
 //      would leave a third of the registers).
 #include "ctc.cuh"

@@ -1,5 +1,8 @@
-// ctc_small_loss: loss and gradient once more, in float64, of utterances whose loss is small; and once more of those that are all but
-// certain, see complement.cuh.
+// ctc_small_loss: loss and gradient once more, in float64, of utterances whose loss is small though ctc_lattice walked them with float32 mantissas; and
+// once more of those that are all but certain, see complement.cuh.
+//
+// Most utterances with a small loss have few doubts in every frame, and ctc_lattice walks them in float64 from the start. Here are those in which
+// a frame or more is not like that (three columns that are as likely, a class that is not the target's): few, and they cost far more than others.
 //
 // Where the model is sure of the target both are small differences of float32 numbers near 1. ctc_lattice's sum over paths is a
 // product whose logarithm is off by some 1e-7 sqrt(T), whatever the loss is. And in a frame that is not certain, though all its
@@ -18,10 +21,10 @@
 //   gradient  equation (16) at blank and labels as in labels.cu, from rows of posteriors, segment by segment, as in lattice.cu.
 //             At other classes it is w y, a product that has its digits.
 //
-// In:  logits; losses [N]; workspace: Utterance [N], Lists, Frame [N][T]. Out: losses [N] and gradient of those utterances. E (now
-//      float64), Frame.best, edges, checkpoints and rows are overwritten: no kernel of the call but ctc_reduce may
+// In:  logits; losses [N]; workspace: Utterance [N], Lists, Frame [N][T]. Out: losses [N] and gradient of those utterances. E in
+//      float64, Frame.best, edges, checkpoints and rows are overwritten: no kernel of the call but ctc_reduce may
 //      come after.
-// Which utterances: |loss| below the larger of NATS_PER_ROOT_FRAME sqrt(T) and NATS_PER_FRAME T. Others return at once. The loss needs
+// Which utterances: not walked in float64, and |loss| below the larger of NATS_PER_ROOT_FRAME sqrt(T) and NATS_PER_FRAME T. Others return at once. The loss needs
 //      the former. The gradient is off by up to 1e-7 sqrt(T) before, its norm is about loss / sqrt(T) or more, so that their ratio
 //      goes with T / loss: device_test finds 8e-7 at 0.008 nats a frame.
 // Reduced loss, if `reduced` is not null (reduction.cuh): by the block that ends last. It knows by counting, at its end, those that have ended before.
