@@ -37,8 +37,9 @@ final class BestLogProbs {
     }
     // where others have less than that, 1e-7 of it is nothing beside the loss
     double sure = loss / Math.sqrt(u.frames());
-    // of a tiny loss, rounded differences to a shift would show, too
-    boolean isTiny = loss < Complement.limit(u);
+    // of a loss that OtherPaths may have, rounded differences to a shift would show, too
+    boolean isTiny =
+        loss < Complement.limit(u) && -sum > OtherPaths.LEAST_PER_FRAME / 2 * u.frames();
     Emissions emissions = u.emissions;
     for (int t = 0; t < u.frames(); t++) {
       if (emissions.certain[t] < 0

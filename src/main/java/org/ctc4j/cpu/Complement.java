@@ -22,7 +22,7 @@ import org.ctc4j.host.RangeSums;
  *
  * <p>f comes from the last frame to the first and leaves every √T-th row; then alpha goes to the
  * last, while f is computed again between these. State s is blank s / 2 if even, label s / 2 if
- * odd. Slow beside the sweeps, and it allocates.
+ * odd. Slow beside the sweeps, and it allocates: {@link OtherPaths} spares most utterances it.
  */
 final class Complement {
   /** Below so many nats the sweeps' loss may be off by a millionth: exponentials are, by 1e-15. */
@@ -258,6 +258,9 @@ final class Complement {
     Arrays.fill(bitOf, 0);
     Arrays.fill(largest, -1);
     for (int k = 0; k <= others; k++) {
+      if (largest[2] >= 0 && y[k] <= y[largest[2]]) {
+        continue;
+      }
       for (int i = 0, next = k; i < largest.length && next >= 0; i++) {
         if (largest[i] < 0 || y[next] > y[largest[i]]) {
           int smaller = largest[i];

@@ -216,7 +216,8 @@ final class Emissions {
     return log - offset(column) > LOG_HALF ? column : -1;
   }
 
-  private int bestColumn(int t, int i, Scratch scratch) {
+  /** The best column of frame t, the i-th of those whose best were just found. */
+  int bestColumn(int t, int i, Scratch scratch) {
     int k = target.distinct; // the blank most of the time
     while (scratch.block.ofColumns[i * columnsLength + k] != best[t]) {
       k--;
@@ -231,12 +232,14 @@ final class Emissions {
   }
 
   /**
-   * Sets ln p(t, best) of a frame that is certain of it.
+   * Sets ln p(t, best) of a frame that is certain of it, and its log-sum-exp.
    *
    * @param ratio of the probability of all other classes to that of the best
    */
   void setCertain(int t, int column, double ratio) {
-    logBest[t] = offset(column) - log1p(ratio);
+    double log = log1p(ratio);
+    logSum[t] = best[t] - offset(column) + log;
+    logBest[t] = offset(column) - log;
     certain[t] = column;
     others[t] = ratio / (1 + ratio);
   }

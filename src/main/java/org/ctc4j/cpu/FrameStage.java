@@ -132,9 +132,12 @@ final class FrameStage {
   /** That of the best column of frame t, the i-th of the block. */
   private static void probability(Utterance u, int t, int i, Scratch scratch) {
     FrameBlock block = scratch.block;
-    int column = certain(u, t, i, block.shifts[i], block.sums[i], scratch);
+    float[] row = scratch.gradient.array;
+    int column = mayBeCertain(u, t, i, block) ? u.emissions.bestColumn(t, i, scratch) : -1;
+    if (column < 0 || 2.0 * row[block.outAt[i] + u.target.classOf[column]] <= block.sums[i]) {
+      column = certain(u, t, i, block.shifts[i], block.sums[i], scratch);
+    }
     if (column >= 0) {
-      float[] row = scratch.gradient.array;
       int bestAt = block.outAt[i] + u.target.classOf[column];
       float ofBest = row[bestAt];
       row[bestAt] = 0;
@@ -142,6 +145,15 @@ final class FrameStage {
       row[bestAt] = ofBest;
       u.emissions.setCertain(t, column, others);
     }
+  }
+
+  /**
+   * Whether to look for a certain class, so as to be spared a logarithm where there is one: for a
+   * binary logarithm there are the bits of the sum, a little less than that.
+   */
+  private static boolean mayBeCertain(Utterance u, int t, int i, FrameBlock block) {
+    double log = Double.doubleToRawLongBits(block.sums[i]) * 0x1p-52 - 1023;
+    return u.emissions.best[t] - block.shifts[i] > Kernels.LN2 * (log - 1);
   }
 
   /**

@@ -28,7 +28,7 @@ final class OtherPaths {
   private static final double MOST_OF_LOSS = 3;
 
   /** Of less, posteriors in float64 are not told from the probabilities that they come from. */
-  private static final double LEAST_PER_FRAME = 1e-12;
+  static final double LEAST_PER_FRAME = 1e-12;
 
   private static final int NONE = -1;
 
@@ -36,8 +36,10 @@ final class OtherPaths {
   private Emissions emissions;
   private Target target;
   private Stripes stripes;
+  private double[] m = {};
+  private int exponents;
+  private EmissionRows emission;
   private double most;
-  private double left;
   private int state;
   private double sum;
 
@@ -64,14 +66,20 @@ final class OtherPaths {
     return ofBest <= MOST_OF_LOSS * loss && ofBest >= LEAST_PER_FRAME * frames;
   }
 
-  /** Takes the first frame of the recursion. */
-  void start(int t) {
-    left = emissions.others[t];
-    int k = emissions.certain[t];
-    state = k < 0 || left > most ? NONE : start(t, k);
+  /** Takes the first frame of the recursion, if there is a best path that leaves little. */
+  void start(int frames) {
+    double left = 0;
+    for (int t = 0; t < frames; t++) {
+      left += emissions.others[t];
+      if (emissions.certain[t] < 0 || left > most) {
+        return;
+      }
+    }
+    state = first(emissions.certain[forward ? 0 : frames - 1]);
   }
 
-  private int start(int t, int k) {
+  /** The state that a path begins or ends in with symbol k, of column k; NONE if with none. */
+  private int first(int k) {
     int labels = target.length;
     if (k == target.distinct) {
       return forward ? 0 : 2 * labels;
@@ -96,28 +104,39 @@ final class OtherPaths {
   }
 
   /**
-   * Goes on from frame t to the next one of the recursion.
+   * Comes to an interval.
    *
-   * @param rows where the row of frame t is, in m
-   * @param exponents where its exponents are
+   * @param m where its rows and exponents are, these from {@code exponents} on
    */
-  void step(double[] m, int rows, int exponents, EmissionRows emission, int t) {
-    int to = forward ? t + 1 : t - 1;
-    int k = emissions.certain[to];
-    left += emissions.others[to];
-    int next = k < 0 || left > most ? NONE : next(k);
+  void seek(double[] m, int exponents, EmissionRows emission) {
+    this.m = m;
+    this.exponents = exponents;
+    this.emission = emission;
+  }
+
+  /** Goes on from frame t, whose row begins there, to the next one of the recursion. */
+  void step(int t, int row) {
+    int next = next(emissions.certain[forward ? t + 1 : t - 1]);
     if (next != NONE) {
-      int way = forward ? -1 : 1; // from the next state to those that lead to it
-      int label = next / 2 + (forward ? 0 : 1);
-      boolean skips = next % 2 == 1 && label < target.length && target.skips(label);
-      for (int s = next, i = 0; i < (skips ? 3 : 2) && s >= 0 && s <= 2 * target.length; i++) {
-        if (s != state) {
-          sum += probability(s, m, rows, exponents) * (forward ? 1 : emission(s, emission, t));
-        }
-        s += way;
+      int way = forward ? -1 : 1; // from the next state to those that there is a way from
+      int beside = next + way;
+      if (next != state) {
+        sum += probability(next, t, row);
+      }
+      if (beside != state && beside >= 0 && beside <= 2 * target.length) {
+        sum += probability(beside, t, row);
+      }
+      if (beside + way != state && next % 2 == 1 && skips(next)) {
+        sum += probability(beside + way, t, row);
       }
     }
     state = next;
+  }
+
+  /** Whether there is a way between a label and that before it, or after it, without a blank. */
+  private boolean skips(int state) {
+    int label = forward ? state / 2 : state / 2 + 1;
+    return label < target.length && target.skips(label);
   }
 
   /** The state that symbol k leads to, of column k; NONE if it leads out of the target. */
@@ -134,14 +153,11 @@ final class OtherPaths {
     return leads ? 2 * label + 1 : NONE;
   }
 
-  private double probability(int s, double[] m, int rows, int exponents) {
-    int i = s / 2;
-    int at = rows + target.placeOf[i] + (s % 2 == 0 ? 0 : stripes.width());
-    return m[at] * Scale.power((int) m[exponents + i / stripes.depth()]);
-  }
-
-  private double emission(int s, EmissionRows emission, int t) {
-    int at = emission.at(t);
-    return emission.p[at + (s % 2 == 0 ? stripes.width() : target.placeOf[s / 2])];
+  private double probability(int s, int t, int row) {
+    int place = target.placeOf[s / 2];
+    boolean isLabel = s % 2 == 1;
+    double p = m[row + (isLabel ? stripes.width() + place : place)];
+    p *= Scale.power((int) m[exponents + target.stripeOf[s / 2]]);
+    return forward ? p : p * emission.p[emission.at(t) + (isLabel ? place : stripes.width())];
   }
 }

@@ -107,7 +107,7 @@ final class Sweep {
 
   /** Goes through the first half. */
   void firstHalf(Scratch scratch) {
-    others.start(forward ? 0 : frames - 1);
+    others.start(frames);
     for (int p = 0; p < half; p++) {
       next(p, scratch);
       follow(p, scratch.emission);
@@ -126,9 +126,9 @@ final class Sweep {
     int first = interval(p) * stripes.interval();
     int count = last(first) - first + (forward && p == half - 1 ? 0 : 1);
     int t = firstFrame(p);
+    others.seek(m, exponents(current), emission);
     for (int i = 0; i < count && others.isOnPath(); i++) {
-      others.step(
-          m, current + i * rowLength, exponents(current), emission, forward ? t + i : t - i);
+      others.step(forward ? t + i : t - i, current + i * rowLength);
     }
   }
 

@@ -38,6 +38,9 @@ final class Target {
   /** The place of label i in a row, and of the blank before it; i = L for the last blank. */
   int[] placeOf = {};
 
+  /** Its stripe. */
+  int[] stripeOf = {};
+
   /**
    * The column of the label at each place of a row, that of the blank after them; distinct + 1 for
    * padding.
@@ -117,6 +120,7 @@ final class Target {
     skipAt = KeptArrays.atLeast(skipAt, width);
     places = KeptArrays.atLeast(places, length);
     placeOf = KeptArrays.atLeast(placeOf, length + 1L);
+    stripeOf = KeptArrays.atLeast(stripeOf, length + 1L);
     Arrays.fill(columnAt, 0, width, distinct + 1);
     columnAt[width] = distinct;
     Arrays.fill(skipAt, 0, width, 0);
@@ -129,6 +133,11 @@ final class Target {
       places[counts[column[i]]++] = place;
     }
     placeOf[length] = stripes.place(length);
+    for (int i = 0, stripe = 0; i <= length; stripe++) {
+      int end = Math.min(i + stripes.depth(), length + 1);
+      Arrays.fill(stripeOf, i, end, stripe);
+      i = end;
+    }
   }
 
   /** How long a row is that has a number for each column, the blank and padding: whole vectors. */
