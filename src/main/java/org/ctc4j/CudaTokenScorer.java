@@ -64,7 +64,7 @@ public final class CudaTokenScorer implements AutoCloseable {
     return "%s on %s".formatted(scorer, device);
   }
 
-  /** Device work that it was given to must have ended. Twice is harmless. */
+  /** Waits for host calls; device work that it was given to must have ended. Twice is harmless. */
   @Override
   public void close() {
     backend.close();

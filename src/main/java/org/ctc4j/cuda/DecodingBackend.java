@@ -1,5 +1,6 @@
 package org.ctc4j.cuda;
 
+import java.util.function.Consumer;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcOptions;
@@ -86,16 +87,26 @@ public final class DecodingBackend implements AutoCloseable {
       BeamOptions beam,
       TokenScorerBackend scorer,
       HostBeamSearch.Results results) {
-    DeviceTokens tokens = tokens(scorer, batch.logits().classes(), options.blank());
-    if (batch.utterances() > 0) {
-      BeamSettings settings = new BeamSettings(options, beam, tokens);
-      device.compute(
-          kernels -> new HostBeamSearch(batch, settings, results, kernels, workspaceLimit));
-    }
+    withTokens(
+        scorer,
+        batch.logits().classes(),
+        options.blank(),
+        tokens -> {
+          if (batch.utterances() > 0) {
+            BeamSettings settings = new BeamSettings(options, beam, tokens);
+            device.compute(
+                kernels -> new HostBeamSearch(batch, settings, results, kernels, workspaceLimit));
+          }
+        });
   }
 
-  private DeviceTokens tokens(TokenScorerBackend scorer, int classes, int blank) {
-    return scorer == null ? null : scorer.tokens(itself, classes, blank);
+  private void withTokens(
+      TokenScorerBackend scorer, int classes, int blank, Consumer<DeviceTokens> call) {
+    if (scorer == null) {
+      call.accept(null);
+    } else {
+      scorer.whileOpen(itself, classes, blank, call);
+    }
   }
 
   /**
@@ -110,14 +121,21 @@ public final class DecodingBackend implements AutoCloseable {
       TokenScorerBackend scorer,
       DeviceNBest results,
       long stream) {
-    DeviceTokens tokens = tokens(scorer, frames.classes(), options.blank());
-    BeamCall call = new BeamCall(frames, CallOptions.ofDevice(options), beam, tokens, results);
-    BeamWorkspace workspace = call.workspace();
-    device.enqueue(
-        OpenDevice.Room.of(stream),
-        workspace.bytes(),
-        frames::shape,
-        kernels -> address -> kernels.enqueue(call, workspace, address, ForeignStream.of(stream)));
+    withTokens(
+        scorer,
+        frames.classes(),
+        options.blank(),
+        tokens -> {
+          BeamCall call =
+              new BeamCall(frames, CallOptions.ofDevice(options), beam, tokens, results);
+          BeamWorkspace workspace = call.workspace();
+          device.enqueue(
+              OpenDevice.Room.of(stream),
+              workspace.bytes(),
+              frames::shape,
+              kernels ->
+                  address -> kernels.enqueue(call, workspace, address, ForeignStream.of(stream)));
+        });
   }
 
   /**
@@ -127,15 +145,20 @@ public final class DecodingBackend implements AutoCloseable {
    */
   public void prepareBeamSearch(
       DeviceFrames frames, BeamOptions beam, TokenScorerBackend scorer, long stream) {
-    DeviceTokens tokens = tokens(scorer, frames.classes(), CtcOptions.DEFAULT.blank());
-    BeamCall call =
-        new BeamCall(frames, CallOptions.ofDevice(CtcOptions.DEFAULT), beam, tokens, null);
-    BeamWorkspace workspace = call.workspace();
-    device.enqueue(
-        OpenDevice.Room.of(stream),
-        workspace.bytes(),
-        frames::shape,
-        kernels -> address -> kernels.load(call, workspace));
+    CtcOptions defaults = CtcOptions.DEFAULT;
+    withTokens(
+        scorer,
+        frames.classes(),
+        defaults.blank(),
+        tokens -> {
+          BeamCall call = new BeamCall(frames, CallOptions.ofDevice(defaults), beam, tokens, null);
+          BeamWorkspace workspace = call.workspace();
+          device.enqueue(
+              OpenDevice.Room.of(stream),
+              workspace.bytes(),
+              frames::shape,
+              kernels -> address -> kernels.load(call, workspace));
+        });
   }
 
   /** Waits for a stream and gives back what is kept for it. */

@@ -2,6 +2,9 @@ package org.ctc4j.cuda;
 
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import org.ctc4j.CudaDevice;
 import org.ctc4j.DeviceException;
 import org.ctc4j.InvalidInputException;
@@ -18,6 +21,7 @@ public final class TokenScorerBackend implements AutoCloseable {
   private final DeviceGuard guard;
   private final HostTokens held;
   private final Cleaner.Cleanable unclosed;
+  private final ReadWriteLock open = new ReentrantReadWriteLock(); // shared by calls, against close
 
   /**
    * @throws DeviceException if the driver refuses; nothing is held then
@@ -46,29 +50,37 @@ public final class TokenScorerBackend implements AutoCloseable {
   }
 
   /**
-   * For a search on a device in frames of so many classes.
+   * Does a call for a search on a device in frames of so many classes, and is open until it is
+   * done.
    *
    * @throws InvalidInputException if it is not for these
    * @throws IllegalStateException if this is closed
    */
-  DeviceTokens tokens(CudaDevice at, int classes, int blank) {
+  void whileOpen(CudaDevice at, int classes, int blank, Consumer<DeviceTokens> call) {
     if (at.index() != device.index()) {
       throw new InvalidInputException(
           "token scorer: expected one on the decoder's device, %s, got one on %s"
               .formatted(at, device));
     }
     held.tokens().scorer().check(classes, blank);
+    open.readLock().lock();
     try {
-      guard.inContext(() -> {}); // refuses where it is closed
-      return held.tokens();
+      guard.inContext(() -> call.accept(held.tokens()));
     } finally {
+      open.readLock().unlock();
       Reference.reachabilityFence(this);
     }
   }
 
+  /** Waits for calls; device work that is still enqueued must have ended. */
   @Override
   public void close() {
-    guard.close(held::close);
+    open.writeLock().lock();
+    try {
+      guard.close(held::close);
+    } finally {
+      open.writeLock().unlock();
+    }
     unclosed.clean(); // there is nothing left for it to do
   }
 }

@@ -21,6 +21,7 @@ import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.CudaDecoder;
+import org.ctc4j.CudaDevice;
 import org.ctc4j.CudaTokenScorer;
 import org.ctc4j.DeviceFrames;
 import org.ctc4j.DeviceNBest;
@@ -34,6 +35,7 @@ import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.ctc4j.cuda.driver.PrimaryContext;
 import org.ctc4j.cuda.driver.Stream;
+import org.ctc4j.cuda.host.HostBeamSearch;
 import org.ctc4j.lm.NGramModel;
 import org.ctc4j.text.TokenScorer;
 import org.ctc4j.text.Vocabulary;
@@ -296,6 +298,39 @@ class CudaTokenScorerTest {
     InvalidInputException sum =
         assertThrows(InvalidInputException.class, () -> CudaTokenScorer.create(0, generous));
     assertTrue(sum.getMessage().startsWith("token bonus: expected at most 1.0E300"));
+  }
+
+  @Test
+  @DisplayName("One that is closed during a search stays until that is done")
+  void closedDuringSearch() throws InterruptedException {
+    TestBatch batch = TestBatch.random(random, 6, 3, 5, 0, 1);
+    TokenScorer scorer = TokenModelCase.scorer(random, 5, batch.blank(), 3, folder);
+    CudaDevice device = Devices.survey().numbered(0);
+    EngineOptions oneByOne = EngineOptions.DEFAULT.withWorkspaceBytes(1);
+    TokenScorerBackend there = new TokenScorerBackend(device, scorer);
+    Thread closing = new Thread(there::close);
+    List<Boolean> waits = new ArrayList<>();
+    CtcBatch host = CtcBatch.of(batch.timeMajor(), Targets.of(new int[3][0]), batch.inputLengths());
+    HostBeamSearch.Results results =
+        (n, status, labels, logProbs, added) -> {
+          if (closing.getState() == Thread.State.NEW) {
+            closing.start();
+          }
+          while (closing.isAlive() && closing.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+          }
+          waits.add(closing.isAlive());
+        };
+    try (DecodingBackend decoder = new DecodingBackend(device, oneByOne)) {
+      decoder.beamSearch(host, batch.options(), BEAM, there, results);
+      closing.join();
+      assertEquals(List.of(true, true, true), waits);
+      IllegalStateException closed =
+          assertThrows(
+              IllegalStateException.class,
+              () -> decoder.beamSearch(host, batch.options(), BEAM, there, results));
+      assertEquals("this cuda token scorer is closed", closed.getMessage());
+    }
   }
 
   @Test
