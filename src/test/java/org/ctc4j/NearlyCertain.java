@@ -108,30 +108,51 @@ final class NearlyCertain {
   }
 
   /**
-   * Four utterances side by side: the model is sure of the target, of the reversed target, of
-   * nothing, and of the target but for where its symbols change.
+   * Five utterances side by side: the model is sure of the target; of the reversed target; of
+   * nothing; of the target but for whether a symbol changes in a frame or in the next; of the
+   * target but for frames between two labels that may have either of these or the blank.
    */
   static TestBatch rightlyOrWrongly(Random random, int frames, int classes, int labels) {
-    TestBatch noise = TestBatch.random(random, frames, 4, classes, 0, 0.5);
-    int[][] targets = new int[4][];
+    TestBatch noise = TestBatch.random(random, frames, 5, classes, 0, 0.5);
+    int[][] targets = new int[5][];
     int states = 2 * labels + 1;
-    for (int n = 0; n < 4; n++) {
+    for (int n = 0; n < 5; n++) {
       targets[n] = TestBatch.randomTarget(random, labels, classes, noise.blank());
-      for (int t = 0; n != 2 && t < frames; t++) {
-        int state = t * states / frames;
-        int[] heard = targets[n].clone();
-        for (int i = 0; n == 1 && i < labels; i++) {
-          heard[i] = targets[n][labels - 1 - i];
-        }
+      int[] heard = n == 1 ? reversed(targets[n]) : targets[n];
+      for (int t = 0; t < frames; t++) {
         double[] row = noise.logits()[n][t];
-        row[symbol(heard, state, noise.blank())] += 12;
+        int state = t * states / frames;
+        if (n < 2 || n == 3) {
+          row[symbol(heard, state, noise.blank())] += 12;
+        }
         if (n == 3) {
           row[symbol(heard, Math.min(state + t % 2, states - 1), noise.blank())] += 11.5;
+        } else if (n == 4) {
+          raiseOpen(row, t, targets[n], frames / labels, noise.blank());
         }
       }
     }
-    int[] lengths = {frames, frames, frames, frames};
+    int[] lengths = {frames, frames, frames, frames, frames};
     return new TestBatch(noise.logits(), targets, lengths, classes, noise.blank());
+  }
+
+  /** A frame of labels that last so many frames each, the last of which leaves three open. */
+  private static void raiseOpen(double[] row, int t, int[] target, int each, int blank) {
+    int i = t / each;
+    boolean ends = i >= target.length || t % each == each - 1;
+    row[ends ? blank : target[i]] += 14;
+    if (ends && i + 1 < target.length && target[i] != target[i + 1]) {
+      row[target[i]] += 14;
+      row[target[i + 1]] += 14;
+    }
+  }
+
+  private static int[] reversed(int[] target) {
+    int[] reversed = target.clone();
+    for (int i = 0; i < target.length; i++) {
+      reversed[i] = target[target.length - 1 - i];
+    }
+    return reversed;
   }
 
   private static double ratio(CtcResult expected, CtcResult got, int n) {
