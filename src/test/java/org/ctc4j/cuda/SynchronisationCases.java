@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import org.ctc4j.Backend;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.ConsistencyBatch;
+import org.ctc4j.ConsistencyResult;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
@@ -28,6 +29,7 @@ import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
+import org.ctc4j.ProjectedResult;
 import org.ctc4j.TestBatch;
 import org.ctc4j.Wildcards;
 import org.ctc4j.bench.Shape;
@@ -90,6 +92,14 @@ final class SynchronisationCases {
     }
     add("projections", () -> withCuda(EngineOptions.DEFAULT, KernelCheck::checkProjections));
     add("views", () -> withCuda(EngineOptions.DEFAULT, KernelCheck::checkViews));
+    for (ElementType type : ElementType.values()) {
+      add("views, refused, " + type, () -> refuseViews(type));
+    }
+    // products of float16 are never too large
+    for (ElementType type :
+        List.of(ElementType.FLOAT64, ElementType.FLOAT32, ElementType.BFLOAT16)) {
+      add("projections, refused, " + type, () -> refuseProjection(type));
+    }
     add("labels, refused", () -> refuse(1));
     add("device batch", () -> KernelCheck.checkDeviceBatch(5));
   }
@@ -120,6 +130,35 @@ final class SynchronisationCases {
       ConsistencyBatch views = ConsistencyBatch.of(batch.logits(), batch.logits());
       assertEquals(CtcStatus.NOT_FINITE, cuda.loss(views).status(last), "consistency");
     }
+  }
+
+  /** The last class alone is wrong, and possible in one view alone. */
+  private static void refuseViews(ElementType type) {
+    int classes = 1100; // several warps
+    FrameTensor first =
+        FrameTensor.timeMajor(ProjectionCase.allocate(type, 2 * 3 * classes), 2, 3, classes);
+    FrameTensor second = first.zerosLike(type);
+    first.set(1, 0, classes - 1, Double.NaN);
+    second.set(1, 1, classes - 1, Double.NEGATIVE_INFINITY);
+    withCuda(
+        EngineOptions.DEFAULT,
+        cuda -> {
+          ConsistencyResult got = cuda.loss(ConsistencyBatch.of(first, second));
+          assertEquals(CtcStatus.NOT_FINITE, got.status(0));
+          assertEquals(CtcStatus.INFEASIBLE, got.status(1));
+          assertEquals(CtcStatus.OK, got.status(2));
+        });
+  }
+
+  private static void refuseProjection(ElementType type) {
+    ProjectionCase one = ProjectionCase.tooLarge(type);
+    withCuda(
+        EngineOptions.DEFAULT,
+        cuda -> {
+          ProjectedResult got = one.room();
+          cuda.compute(one.batch(), one.options(), got);
+          assertEquals(CtcStatus.NOT_FINITE, got.status(0), type::toString);
+        });
   }
 
   private void addWildcards() {

@@ -17,8 +17,19 @@ import org.junit.jupiter.api.Test;
  *
  * <pre>mvn surefire:test@ptx -Dtest=SynchronisationMutations [-Dctc4j.mutants=REGEX]</pre>
  *
- * with the functions to change, by default all. Not noticed are the first barrier of a sum over a
- * block where nothing was summed up before it: it keeps what the last one has read until all have.
+ * with the functions to change, by default all. What is not noticed, apart from the kernels of
+ * frames, lattice, labels, posteriors and small losses:
+ *
+ * <ul>
+ *   <li>the first barrier of {@code BlockGroup::reduce} where it is the first of its block: it
+ *       keeps what the last one has read. In {@code ctc_prepare}, {@code ctc_reduce}, {@code
+ *       ctc_align_path_*}, {@code ctc_align_wildcard_path}, {@code ctc_projection_sum_*} and {@code
+ *       ctc_projection_scale};
+ *   <li>the last one of {@code sumInFixedOrder} where it is the only one: it keeps the same for the
+ *       next. In {@code ctc_consistency_sum};
+ *   <li>the vote of {@code ctc_projection_sum_f16}: there no product of finite numbers is too
+ *       large, and what is not finite in one class is so in all, the target's own among them.
+ * </ul>
  */
 @Emulated
 @Tag("ptx-alone")
