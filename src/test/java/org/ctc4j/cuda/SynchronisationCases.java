@@ -25,6 +25,7 @@ import org.ctc4j.CudaTokenScorer;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.DeviceResult;
+import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
@@ -94,13 +95,13 @@ final class SynchronisationCases {
     add("views", () -> withCuda(EngineOptions.DEFAULT, KernelCheck::checkViews));
     for (ElementType type : ElementType.values()) {
       add("views, refused, " + type, () -> refuseViews(type));
+      add("labels and frames, refused, " + type, () -> refuse(type, 1));
     }
     // products of float16 are never too large
     for (ElementType type :
         List.of(ElementType.FLOAT64, ElementType.FLOAT32, ElementType.BFLOAT16)) {
       add("projections, refused, " + type, () -> refuseProjection(type));
     }
-    add("labels, refused", () -> refuse(1));
     add("device batch", () -> KernelCheck.checkDeviceBatch(5));
   }
 
@@ -162,7 +163,7 @@ final class SynchronisationCases {
   }
 
   private void addWildcards() {
-    add("wildcards, refused", () -> refuse(Wildcards.FRAMES));
+    add("wildcards, refused", () -> refuse(ElementType.FLOAT32, Wildcards.FRAMES));
     for (double skipCost : new double[] {2, Double.POSITIVE_INFINITY}) {
       addWildcards(7, 32, 3, skipCost);
       addWildcards(50, 32, 40, skipCost);
@@ -189,14 +190,14 @@ final class SynchronisationCases {
     }
   }
 
-  /** Labels and frames that are wrong, where one thread of a block finds it. */
-  private static void refuse(int firstLabel) {
+  /** Labels and frames that are wrong, where one thread of a block finds it; and too few frames. */
+  private static void refuse(ElementType type, int firstLabel) {
     int size = 40; // frames, and labels
     int classes = 5;
-    double[][][] logProbs = new double[4][size][classes];
-    int[][] targets = new int[4][size];
-    int[] lengths = new int[4];
-    for (int n = 0; n < 4; n++) {
+    double[][][] logProbs = new double[5][size][classes];
+    int[][] targets = new int[5][size];
+    int[] lengths = new int[5];
+    for (int n = 0; n < 5; n++) {
       for (double[] frame : logProbs[n]) {
         Arrays.fill(frame, -Math.log(classes));
       }
@@ -206,8 +207,13 @@ final class SynchronisationCases {
     targets[0][size - 1] = classes;
     logProbs[1][size - 1][2] = Double.NaN;
     logProbs[2][size - 2][2] = 0.5;
+    lengths[3] = size / 2;
     int[] expected = {
-      DeviceResult.BAD_LABEL, DeviceResult.NOT_FINITE, DeviceResult.BAD_LOG_PROBS, DeviceResult.OK
+      DeviceResult.BAD_LABEL,
+      DeviceResult.NOT_FINITE,
+      DeviceResult.BAD_LOG_PROBS,
+      DeviceResult.INFEASIBLE,
+      DeviceResult.OK
     };
     CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
     try (CudaCtc cuda = CudaCtc.create(0, EngineOptions.DEFAULT);
@@ -219,28 +225,29 @@ final class SynchronisationCases {
             try (DeviceTestBatch device = new DeviceTestBatch(host);
                 Stream stream = new Stream()) {
               long address = StreamAddress.of(stream.handle());
+              DeviceArrays arrays = device.arrays;
+              FrameTensor logits = host.fill(host.timeMajor().zerosLike(type));
               DeviceBatch plain = device.batch;
               DeviceBatch batch =
                   new DeviceBatch(
-                      plain.logits(),
+                      DeviceTensor.timeMajor(arrays.of(logits.elements()), type, 5, classes),
                       size,
-                      4,
+                      5,
                       classes,
                       plain.targets().withWildcards(Wildcards.DEFAULT),
                       plain.inputLengths());
               cuda.enqueue(batch, options, device.result, address);
               stream.await(() -> "the losses");
               assertArrayEquals(expected, device.statuses(), "losses");
-              DeviceArrays arrays = device.arrays;
               DevicePaths paths =
                   new DevicePaths(
-                      arrays.allocate(4L * 4 * size),
-                      arrays.allocate(8L * 4 * size),
-                      arrays.allocate(8 * 4),
-                      arrays.allocate(4 * 4));
+                      arrays.allocate(4L * 5 * size),
+                      arrays.allocate(8L * 5 * size),
+                      arrays.allocate(8 * 5),
+                      arrays.allocate(4 * 5));
               aligner.enqueue(batch, options, paths, address);
               stream.await(() -> "the paths");
-              assertArrayEquals(expected, DeviceArrays.ints(paths.statuses(), 4), "paths");
+              assertArrayEquals(expected, DeviceArrays.ints(paths.statuses(), 5), "paths");
             }
           });
     }

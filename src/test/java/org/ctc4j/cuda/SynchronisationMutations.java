@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
  *
  * <pre>mvn surefire:test@ptx -Dtest=SynchronisationMutations [-Dctc4j.mutants=REGEX]</pre>
  *
- * with the functions to change, by default all. What is not noticed, apart from the kernels of
- * frames, lattice, labels, posteriors and small losses:
+ * with the functions to change, by default all. Of frames, lattice, posteriors and small losses
+ * there is no list; of all others what is not noticed is
  *
  * <ul>
  *   <li>the first barrier of {@code BlockGroup::reduce} where it is the first of its block: it
