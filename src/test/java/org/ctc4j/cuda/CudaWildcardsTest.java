@@ -79,7 +79,9 @@ class CudaWildcardsTest {
       CtcResult got = computed(ctc, batch);
       for (int n = 0; n < 2; n++) {
         assertEquals(CtcStatus.OK, got.status(n), where(n));
-        Agreement.assertLoss(expected.loss(n), got.loss(n), 1e-9, () -> where(labels));
+        // the kernels of wildcards sum up in float64; an empty target has none and no part in them
+        double tolerance = targets.length(n) == 0 ? 1e-6 : 1e-9;
+        Agreement.assertLoss(expected.loss(n), got.loss(n), tolerance, () -> where(labels));
       }
       Agreement.assertGradient(
           expected.gradient()::get, got.gradient(), 1e-6, () -> where("gradient"));
