@@ -249,8 +249,11 @@ final class Emissions {
    * frame would wait for.
    */
   static double log1p(double x) {
-    if (x < 0x1p-10) {
-      return x * (1 - x * (1.0 / 2 - x * (1.0 / 3 - x * (1.0 / 4 - x * (1.0 / 5)))));
+    if (x < 0x1p-4) { // the series of 2 artanh(y / 2)
+      double y = 2 * x / (2 + x);
+      double z = y * y;
+      double fourth = 1.0 / 80 + z * (1.0 / 448 + z * (1.0 / 2304));
+      return y + y * z * (1.0 / 12 + z * fourth);
     }
     double sum = 1 + x;
     return Math.log(sum) * (x / (sum - 1)); // the factor makes up for the rounding of the sum

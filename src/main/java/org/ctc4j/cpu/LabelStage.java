@@ -30,7 +30,7 @@ final class LabelStage {
         takeProbabilities(u, from + i, scratch);
         subtract(u, from + i, i, scratch);
         for (int k = i; k < Math.min(i + EmissionRows.AT_ONCE, count); k++) {
-          store(u, from + k, k, k - i, scratch);
+          store(u, from + k, k, (k - i) * scratch.columnsLength, scratch);
         }
       }
     }
@@ -71,10 +71,6 @@ final class LabelStage {
     int[] places = u.target.places;
     int[] first = u.target.first;
     int distinct = u.target.distinct;
-    double all0 = 0;
-    double all1 = 0;
-    double all2 = 0;
-    double all3 = 0;
     int j = 0;
     for (int k = 0; k < distinct; k++) {
       int end = first[k + 1];
@@ -93,24 +89,14 @@ final class LabelStage {
       into[n + k] = p[at + n + k] * best1 - sum1;
       into[2 * n + k] = p[at + 2 * n + k] * best2 - sum2;
       into[3 * n + k] = p[at + 3 * n + k] * best3 - sum3;
-      all0 += sum0;
-      all1 += sum1;
-      all2 += sum2;
-      all3 += sum3;
     }
-    double[] ofLabels = scratch.ofLabels;
-    ofLabels[0] = all0;
-    ofLabels[1] = all1;
-    ofLabels[2] = all2;
-    ofLabels[3] = all3;
   }
 
   /**
-   * Stores the k-th row of {@code scratch.difference}, frame t, whose products are the i-th there,
-   * after the blank and the certain class have been added.
+   * Stores a row of {@code scratch.difference}, frame t, whose posteriors are the i-th there, after
+   * the blank and the certain class have been added.
    */
-  private static void store(Utterance u, int t, int i, int k, Scratch scratch) {
-    int row = k * scratch.columnsLength;
+  private static void store(Utterance u, int t, int i, int row, Scratch scratch) {
     double[] p = scratch.p;
     int at = scratch.pAt + row;
     int distinct = u.target.distinct;
@@ -122,13 +108,10 @@ final class LabelStage {
     }
     int certain = u.emissions.certain[t];
     if (certain >= 0) {
-      double ofOthers = scratch.ofLabels[k];
-      if (certain != distinct) {
-        difference[row + certain] = p[at + certain] * best; // whose posterior is left out
-        ofOthers = posteriors(p, at, best, difference, row, distinct + 1);
-      }
+      difference[row + certain] = p[at + certain] * best; // whose posterior is left out
+      double sum = posteriors(p, at, best, difference, row, distinct + 1);
       difference[row + certain] =
-          ofOthers - (u.softmaxTerm ? u.emissions.others[t] : 1) * u.posteriorSum;
+          sum - (u.softmaxTerm ? u.emissions.others[t] : 1) * u.posteriorSum;
     }
     if (u.perProbability) {
       u.emissions.divideByProbabilities(t, difference, row, scratch);

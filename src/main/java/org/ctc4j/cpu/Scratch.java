@@ -37,9 +37,6 @@ final class Scratch {
   /** p − γ of each column, {@link EmissionRows#AT_ONCE} rows. */
   double[] difference = {};
 
-  /** The posteriors of all labels together, but for a factor, of as many rows. */
-  final double[] ofLabels = new double[EmissionRows.AT_ONCE];
-
   private final DoubleRows doubles = new DoubleRows();
   private double[] float64Row = {};
   private double[] withoutOffsets = {};
