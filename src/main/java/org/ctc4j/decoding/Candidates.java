@@ -6,20 +6,22 @@ import java.util.Arrays;
  * The best prefixes of a frame, found among all that are offered. Reusable.
  *
  * <p>Those that came while there was room are put in order once, when there is no more: most of
- * them stay. Of those that came later a heap has the worst at hand.
+ * them stay. Those that came later are put in order as they come.
  */
 final class Candidates {
   private static final int FEW = 128; // to be put in order one by one
 
+  /** So few are moved, and so seldom all, for each that comes. */
+  private static final int MOST_LATER = 512;
+
   private final int most;
   private final double range; // below the best
-  private int count;
+  private int count; // of slots in use
   private int[] first = {}; // slots of those that came while there was room, the best first
   private int firstCount;
-  private final IndexHeap later = new IndexHeap(false); // the others
-  private int offers; // that were taken, also if they have left since
+  private final int[] later = new int[MOST_LATER]; // of the others, the best first
+  private int laterCount;
   private long[] keys = {};
-  private int[] arrival = new int[16]; // number of that offer
   private double best;
   private double threshold;
   double[] score = new double[16];
@@ -41,11 +43,10 @@ final class Candidates {
 
   void clear() {
     count = 0;
-    offers = 0;
     best = Double.NEGATIVE_INFINITY;
     threshold = best;
     firstCount = 0;
-    later.begin(score, arrival);
+    laterCount = 0;
   }
 
   /**
@@ -56,14 +57,10 @@ final class Candidates {
     if (count < most) {
       rankFirst();
     }
-    while (count > 0 && score[worst()] <= best - range) {
+    while (firstCount + laterCount > 0 && score[worst()] <= best - range) {
       removeWorst();
     }
-    int[] order = new int[count];
-    while (count > 0) {
-      order[count - 1] = removeWorst();
-    }
-    return order;
+    return merged();
   }
 
   /**
@@ -101,20 +98,39 @@ final class Candidates {
     }
   }
 
+  private void insertLater(int slot) {
+    if (laterCount == MOST_LATER) {
+      first = merged();
+      firstCount = first.length;
+    }
+    int at = laterCount++;
+    for (; at > 0 && score[slot] > score[later[at - 1]]; at--) {
+      later[at] = later[at - 1];
+    }
+    later[at] = slot;
+  }
+
+  /** All in order; none is left where they were. */
+  private int[] merged() {
+    int[] order = new int[firstCount + laterCount];
+    for (int k = order.length - 1; k >= 0; k--) {
+      order[k] = removeWorst();
+    }
+    return order;
+  }
+
   /** Of equal ones that which came last. */
   private int worst() {
-    return isLater() ? later.root() : first[firstCount - 1];
+    return isLater() ? later[laterCount - 1] : first[firstCount - 1];
   }
 
   private int removeWorst() {
-    int slot = isLater() ? later.pop() : first[--firstCount];
-    count--;
-    return slot;
+    return isLater() ? later[--laterCount] : first[--firstCount];
   }
 
   private boolean isLater() {
     return firstCount == 0
-        || later.size() > 0 && score[later.root()] <= score[first[firstCount - 1]];
+        || laterCount > 0 && score[later[laterCount - 1]] <= score[first[firstCount - 1]];
   }
 
   /** A number that is the less the greater another is. */
@@ -124,8 +140,7 @@ final class Candidates {
   }
 
   private boolean precedes(int slot, int other) {
-    return score[slot] > score[other]
-        || score[slot] == score[other] && arrival[slot] < arrival[other];
+    return score[slot] > score[other] || score[slot] == score[other] && slot < other;
   }
 
   /** A score that is not above this need not be offered. */
@@ -147,13 +162,11 @@ final class Candidates {
     }
     best = Math.max(best, newScore);
     boolean isFull = count == most;
-    int slot = isFull ? removeWorst() : count;
-    count++;
+    int slot = isFull ? removeWorst() : count++;
     if (slot == score.length) {
       grow();
     }
     score[slot] = newScore;
-    arrival[slot] = offers++;
     logBlank[slot] = newLogBlank;
     logLabel[slot] = newLogLabel;
     total[slot] = newTotal;
@@ -162,7 +175,7 @@ final class Candidates {
     label[slot] = newLabel;
     threshold = best - range;
     if (isFull) {
-      later.push(slot);
+      insertLater(slot);
     } else if (count == most) {
       rankFirst();
     }
@@ -174,13 +187,11 @@ final class Candidates {
   private void grow() {
     int length = 2 * score.length;
     score = Arrays.copyOf(score, length);
-    arrival = Arrays.copyOf(arrival, length);
     logBlank = Arrays.copyOf(logBlank, length);
     logLabel = Arrays.copyOf(logLabel, length);
     total = Arrays.copyOf(total, length);
     bonus = Arrays.copyOf(bonus, length);
     entry = Arrays.copyOf(entry, length);
     label = Arrays.copyOf(label, length);
-    later.moved(score, arrival);
   }
 }

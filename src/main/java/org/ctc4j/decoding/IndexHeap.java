@@ -4,13 +4,12 @@ import java.util.Arrays;
 
 /**
  * A binary heap of indices into an array of keys. At the root is the least key, of equal ones that
- * of the greater index, or of the greater rank where there are ranks; or, the exact reverse, the
- * greatest key, of equal ones that of the lesser index.
+ * of the greater index; or, the exact reverse, the greatest key, of equal ones that of the lesser
+ * index.
  */
 final class IndexHeap {
   private final boolean greatestFirst;
   private double[] keys = {};
-  private int[] ranks; // or null
   private int[] heap = {};
   private int size;
 
@@ -20,19 +19,8 @@ final class IndexHeap {
 
   /** Empties the heap. The keys are read where they are, and must not change while in the heap. */
   void begin(double[] newKeys) {
-    begin(newKeys, null);
-  }
-
-  /** The same with what decides in place of the indices where keys are equal. */
-  void begin(double[] newKeys, int[] newRanks) {
-    moved(newKeys, newRanks);
+    keys = newKeys;
     size = 0;
-  }
-
-  /** The keys have moved to another array, and are the same. */
-  void moved(double[] sameKeys, int[] sameRanks) {
-    keys = sameKeys;
-    ranks = sameRanks;
   }
 
   int size() {
@@ -81,11 +69,7 @@ final class IndexHeap {
   /** Whether a is to be nearer to the root than b. */
   private boolean precedes(int a, int b) {
     return greatestFirst
-        ? keys[a] > keys[b] || keys[a] == keys[b] && rank(a) < rank(b)
-        : keys[a] < keys[b] || keys[a] == keys[b] && rank(a) > rank(b);
-  }
-
-  private int rank(int index) {
-    return ranks == null ? index : ranks[index];
+        ? keys[a] > keys[b] || keys[a] == keys[b] && a < b
+        : keys[a] < keys[b] || keys[a] == keys[b] && a > b;
   }
 }

@@ -22,7 +22,7 @@ class CandidatesTest {
   void best() {
     Random random = Seed.random(getClass());
     for (int i = 0; i < 100; i++) {
-      int about = i % 2 == 0 ? 50 : 400; // few are put in order in another way than many
+      int about = i % 2 == 0 ? 50 : 2000; // few are put in order in another way than many
       int most = 1 + random.nextInt(about);
       double[] scores = random.doubles(random.nextInt(2 * about), -9, 0).toArray();
       Candidates candidates = new Candidates(most, Double.POSITIVE_INFINITY);
