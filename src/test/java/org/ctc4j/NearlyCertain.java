@@ -11,7 +11,7 @@ import java.util.Random;
  * the posterior are far from 0 and 1 and all but equal, and the gradient vanishes with what is left
  * for other targets.
  */
-final class NearlyCertain {
+public final class NearlyCertain {
   private NearlyCertain() {}
 
   /** Loss within 1e-6, gradient within 1e-5 of its own norm, however small that is. */
@@ -111,7 +111,7 @@ final class NearlyCertain {
    * Four utterances side by side: the model is sure of the target, of the reversed target, of
    * nothing, and of the target but for where its symbols change.
    */
-  static TestBatch rightlyOrWrongly(Random random, int frames, int classes, int labels) {
+  public static TestBatch rightlyOrWrongly(Random random, int frames, int classes, int labels) {
     TestBatch noise = TestBatch.random(random, frames, 4, classes, 0, 0.5);
     int[][] targets = new int[4][];
     int states = 2 * labels + 1;
