@@ -11,7 +11,7 @@ import java.util.Random;
  * the posterior are far from 0 and 1 and all but equal, and the gradient vanishes with what is left
  * for other targets.
  */
-final class NearlyCertain {
+public final class NearlyCertain {
   private NearlyCertain() {}
 
   /** Loss within 1e-6, gradient within 1e-5 of its own norm, however small that is. */
@@ -112,7 +112,7 @@ final class NearlyCertain {
    * nothing; of the target but for whether a symbol changes in a frame or in the next; of the
    * target but for frames between two labels that may have either of these or the blank.
    */
-  static TestBatch rightlyOrWrongly(Random random, int frames, int classes, int labels) {
+  public static TestBatch rightlyOrWrongly(Random random, int frames, int classes, int labels) {
     TestBatch noise = TestBatch.random(random, frames, 5, classes, 0, 0.5);
     int[][] targets = new int[5][];
     int states = 2 * labels + 1;

@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.ConsistencyBatch;
@@ -17,6 +20,7 @@ import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcDecoder;
 import org.ctc4j.CtcOptions;
+import org.ctc4j.CtcResult;
 import org.ctc4j.CtcStatus;
 import org.ctc4j.CudaAligner;
 import org.ctc4j.CudaCtc;
@@ -30,7 +34,9 @@ import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
+import org.ctc4j.NearlyCertain;
 import org.ctc4j.ProjectedResult;
+import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.ctc4j.Wildcards;
 import org.ctc4j.bench.Shape;
@@ -49,6 +55,8 @@ final class SynchronisationCases {
   private static final List<String> SEVERAL_WARPS =
       List.of("90x2x9x40", "300x1x7x140", "620x1x7x300", "900x1x5x600");
   private static final EngineOptions LITTLE = EngineOptions.DEFAULT.withWorkspaceBytes(1);
+  private static final EngineOptions SEGMENTS = // a few, of 200 frames and 90 labels
+      EngineOptions.DEFAULT.withWorkspaceBytes(160_000);
 
   private final List<Case> cases = new ArrayList<>();
 
@@ -59,6 +67,8 @@ final class SynchronisationCases {
 
   static List<Case> all() {
     SynchronisationCases all = new SynchronisationCases();
+    all.addModels();
+    all.addSeveralBlocks();
     all.addBatches();
     all.addWildcards();
     all.addSearches();
@@ -70,16 +80,6 @@ final class SynchronisationCases {
   }
 
   private void addBatches() {
-    String pair = "200x1x9x90";
-    add(
-        "several blocks, " + pair,
-        () ->
-            SplitLattices.of(
-                2, // of 64 pairs
-                () -> {
-                  compare(pair, ElementType.FLOAT32, EngineOptions.DEFAULT);
-                  return null;
-                }));
     for (String shape : SHAPES) {
       for (ElementType type : ElementType.values()) {
         add(shape + " " + type, () -> compare(shape, type, EngineOptions.DEFAULT));
@@ -103,6 +103,136 @@ final class SynchronisationCases {
       add("projections, refused, " + type, () -> refuseProjection(type));
     }
     add("device batch", () -> KernelCheck.checkDeviceBatch(5));
+  }
+
+  /** Of states that are float64, or logarithms, and of losses that are small all the same. */
+  private void addModels() {
+    addModels(20, 6, 5);
+    addModels(90, 6, 40);
+    addModels(300, 9, 140);
+    addModels(620, 12, 300);
+    add("log-probabilities that are all but certain", SynchronisationCases::compareCertain);
+    for (String shape : List.of("20x2x5x3", "90x1x9x40", "300x1x7x140", "620x1x7x300")) {
+      add(
+          "logarithms, one block, " + shape,
+          () -> oneBlock(() -> compareWide(shape, EngineOptions.DEFAULT)));
+      add("logarithms, little memory, " + shape, () -> compareWide(shape, LITTLE));
+    }
+  }
+
+  private void addModels(int frames, int classes, int labels) {
+    models(frames, classes, labels)
+        .forEach(
+            (model, batch) -> {
+              String what = "%s, L = %d".formatted(model, labels);
+              add(what, () -> compare(batch, EngineOptions.DEFAULT));
+              add(
+                  what + ", one block",
+                  () -> oneBlock(() -> compare(batch, EngineOptions.DEFAULT)));
+              add(what + ", little memory", () -> compare(batch, LITTLE));
+            });
+  }
+
+  private void addSeveralBlocks() {
+    String shape = "200x1x9x90";
+    for (EngineOptions options : List.of(EngineOptions.DEFAULT, SEGMENTS)) {
+      String what = "several blocks, %d bytes, ".formatted(options.workspaceBytes());
+      models(200, 9, 90)
+          .forEach(
+              (model, batch) ->
+                  add(what + model, () -> severalBlocks(() -> compare(batch, options))));
+      add(what + "logarithms", () -> severalBlocks(() -> compareWide(shape, options)));
+      add(what + shape, () -> severalBlocks(() -> compare(shape, ElementType.FLOAT32, options)));
+    }
+    add("several blocks, refused", () -> severalBlocks(() -> refuse(shape)));
+  }
+
+  /** By name, an utterance each. */
+  private static Map<String, TestBatch> models(int frames, int classes, int labels) {
+    TestBatch batch = NearlyCertain.rightlyOrWrongly(new Random(1), frames, classes, labels);
+    TestBatch sure = only(batch, 0);
+    TestBatch doubt = only(batch, 0);
+    doubt.logits()[0] = doubt.logits()[0].clone();
+    doubt.logits()[0][frames / 3] = new double[classes]; // float64 states no more
+    Map<String, TestBatch> models = new LinkedHashMap<>();
+    models.put("a sure model", sure);
+    models.put("a model with one doubt", doubt);
+    models.put("a model sure of another target", only(batch, 1));
+    return models;
+  }
+
+  /** Where more would have to wait for each other. */
+  private static void oneBlock(Runnable run) {
+    Emulator.set("multiprocessors", 1);
+    run.run();
+  }
+
+  private static void severalBlocks(Runnable run) {
+    SplitLattices.of(
+        2, // of 64 pairs
+        () -> {
+          run.run();
+          return null;
+        });
+  }
+
+  /** One utterance of a batch. */
+  private static TestBatch only(TestBatch batch, int n) {
+    return new TestBatch(
+        Arrays.copyOfRange(batch.logits(), n, n + 1),
+        Arrays.copyOfRange(batch.targets(), n, n + 1),
+        Arrays.copyOfRange(batch.inputLengths(), n, n + 1),
+        batch.classes(),
+        batch.blank());
+  }
+
+  private static void compare(TestBatch batch, EngineOptions options) {
+    CtcBatch numbers = batch.batch();
+    CtcOptions plain = batch.options();
+    try (Ctc cuda = Ctc.create(Backend.CUDA, options);
+        Ctc reference = Ctc.create(Backend.REFERENCE)) {
+      CtcResult expected = reference.lossAndGradient(numbers, plain);
+      CtcResult got = cuda.lossAndGradient(numbers, plain);
+      double alone = cuda.loss(numbers, plain).loss(0);
+      Agreement.assertLoss(expected.loss(0), got.loss(0), 1e-6, () -> "loss");
+      Agreement.assertLoss(expected.loss(0), alone, 1e-6, () -> "loss without a gradient");
+      Agreement.assertGradient(expected.gradient()::get, got.gradient(), 1e-5, () -> "gradient");
+      Agreement.assertGradient(
+          reference.posteriors(numbers, plain).posteriors()::get,
+          cuda.posteriors(numbers, plain).posteriors(),
+          1e-5,
+          () -> "posteriors");
+    }
+  }
+
+  /** A loss below 1e-15, of log-probabilities. */
+  private static void compareCertain() {
+    FrameTensor logProbs = FrameTensor.timeMajor(new double[5 * 3], 5, 1, 3);
+    for (int t = 0; t < 5; t++) {
+      for (int c = 0; c < 3; c++) {
+        logProbs.set(t, 0, c, c == new int[] {0, 1, 0, 2, 0}[t] ? 0 : -40);
+      }
+    }
+    CtcBatch batch = CtcBatch.of(logProbs, Targets.of(new int[][] {{1, 2}}), new int[] {5});
+    CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
+    try (Ctc cuda = Ctc.create(Backend.CUDA);
+        Ctc reference = Ctc.create(Backend.REFERENCE)) {
+      CtcResult expected = reference.lossAndGradient(batch, options);
+      CtcResult got = cuda.lossAndGradient(batch, options);
+      assertEquals(expected.loss(0), got.loss(0), 1e-15);
+      Agreement.assertGradient(expected.gradient()::get, got.gradient(), 1e-5, () -> "gradient");
+    }
+  }
+
+  /** Of labels so improbable that exponents could overflow. */
+  private static void compareWide(String shape, EngineOptions options) {
+    withCuda(
+        options,
+        cuda -> {
+          try (CtcAligner aligner = CtcAligner.create(Backend.CUDA, options)) {
+            KernelCheck.check(cuda, aligner, shape, ElementType.FLOAT32, 1e7);
+          }
+        });
   }
 
   private static void withCuda(EngineOptions options, Consumer<Ctc> check) {
