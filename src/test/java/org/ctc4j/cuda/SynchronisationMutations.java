@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Test;
  * else orders as well, or what nobody waits for:
  *
  * <ul>
- *   <li>The first barrier of {@code BlockGroup::reduce} where nothing was summed up before: it keeps
- *       what the last one has read until all have. In the lattices, {@code ctc_prepare}, {@code
- *       ctc_reduce}, {@code ctc_align_path_*}, {@code ctc_align_wildcard_path}, {@code
+ *   <li>The first barrier of {@code BlockGroup::reduce} where nothing was summed up before: it
+ *       keeps what the last one has read until all have. In the lattices, {@code ctc_prepare},
+ *       {@code ctc_reduce}, {@code ctc_align_path_*}, {@code ctc_align_wildcard_path}, {@code
  *       ctc_projection_sum_*} and {@code ctc_projection_scale}. The last one of {@code
  *       sumInFixedOrder} where there is another before its parts are used again, or no more use of
  *       them: in {@code ctc_consistency_sum}, too.
