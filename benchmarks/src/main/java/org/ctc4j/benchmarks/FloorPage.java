@@ -202,7 +202,8 @@ final class FloorPage {
         """);
     section.append("| shape |");
     for (Prediction.Gpu gpu : PREDICTED) {
-      section.append(" %s: frames | lattice | labels | **total, µs** | more |".formatted(gpu.name()));
+      section.append(
+          " %s: frames | lattice | labels | **total, µs** | more |".formatted(gpu.name()));
     }
     section.append("\n|---|").append("---:|---:|---:|---:|---:|".repeat(PREDICTED.size()));
     for (Shape shape : Shape.SUITE) {

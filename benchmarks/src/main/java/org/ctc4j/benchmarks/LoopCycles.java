@@ -15,8 +15,7 @@ import java.util.List;
  * @param walk 1 for the first of these in the code
  * @param cycles a frame, where a load takes 270 cycles
  */
-record LoopCycles(
-    String kernel, String architecture, String states, int walk, double cycles) {
+record LoopCycles(String kernel, String architecture, String states, int walk, double cycles) {
   static List<LoopCycles> read(Path file) throws IOException {
     return Files.readAllLines(file).stream()
         .filter(line -> line.startsWith("ctc_"))
