@@ -127,6 +127,16 @@ class CudaProjectionTest {
     ProjectionCase.assertAgrees(expected, got, 1e-6, 1e-5, "small weights");
   }
 
+  @ParameterizedTest
+  @EnumSource(names = "FLOAT16", mode = EnumSource.Mode.EXCLUDE)
+  @DisplayName("A product that is too large in one class spoils its utterance")
+  void tooLarge(ElementType type) {
+    try (Ctc cuda = Ctc.create(Backend.CUDA)) {
+      ProjectedResult got = computed(cuda, ProjectionCase.tooLarge(type));
+      assertEquals(CtcStatus.NOT_FINITE, got.status(0));
+    }
+  }
+
   @Test
   @DisplayName(
       "Unused frames are not read; a used one that is not finite spoils its utterance alone")

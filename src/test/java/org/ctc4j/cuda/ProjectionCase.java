@@ -50,6 +50,21 @@ record ProjectionCase(
         hidden, projection, shape.targets(), shape.inputLengths(), shape.blank());
   }
 
+  /**
+   * In frame 0 of utterance 0 the product of the last class is too large, all others are 0. A
+   * thread that has this class has no other. Products of float16 are never too large.
+   */
+  static ProjectionCase tooLarge(ElementType type) {
+    double large = type == ElementType.FLOAT64 ? 1e200 : 1e30;
+    ProjectionCase one = random(new Random(1), type, 5, 2, 41, 4, 2);
+    Elements weight = one.projection.weight();
+    for (long i = 0; i < weight.length(); i++) {
+      weight.set(i, i == 4 * 40 ? large : 0);
+    }
+    one.hidden.set(0, 0, 0, large);
+    return one;
+  }
+
   static Elements elements(Random random, ElementType type, long count, double deviation) {
     Elements elements = allocate(type, (int) count);
     for (int i = 0; i < count; i++) {

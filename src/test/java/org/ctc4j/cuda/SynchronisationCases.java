@@ -14,6 +14,7 @@ import org.ctc4j.Agreement;
 import org.ctc4j.Backend;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.ConsistencyBatch;
+import org.ctc4j.ConsistencyResult;
 import org.ctc4j.Ctc;
 import org.ctc4j.CtcAligner;
 import org.ctc4j.CtcBatch;
@@ -28,11 +29,13 @@ import org.ctc4j.CudaTokenScorer;
 import org.ctc4j.DeviceBatch;
 import org.ctc4j.DevicePaths;
 import org.ctc4j.DeviceResult;
+import org.ctc4j.DeviceTensor;
 import org.ctc4j.ElementType;
 import org.ctc4j.EngineOptions;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.InputKind;
 import org.ctc4j.NearlyCertain;
+import org.ctc4j.ProjectedResult;
 import org.ctc4j.Targets;
 import org.ctc4j.TestBatch;
 import org.ctc4j.Wildcards;
@@ -90,13 +93,23 @@ final class SynchronisationCases {
     }
     add("projections", () -> withCuda(EngineOptions.DEFAULT, KernelCheck::checkProjections));
     add("views", () -> withCuda(EngineOptions.DEFAULT, KernelCheck::checkViews));
-    add("labels, refused", () -> refuse(1));
+    for (ElementType type : ElementType.values()) {
+      add("views, refused, " + type, () -> refuseViews(type));
+      add("labels and frames, refused, " + type, () -> refuse(type, 1));
+    }
+    // products of float16 are never too large
+    for (ElementType type :
+        List.of(ElementType.FLOAT64, ElementType.FLOAT32, ElementType.BFLOAT16)) {
+      add("projections, refused, " + type, () -> refuseProjection(type));
+    }
     add("device batch", () -> KernelCheck.checkDeviceBatch(5));
   }
 
   /** Of states that are float64, or logarithms, and of losses that are small all the same. */
   private void addModels() {
     addModels(20, 6, 5);
+    addBesideLonger(140);
+    addBesideLonger(300);
     addModels(90, 6, 40);
     addModels(300, 9, 140);
     addModels(620, 12, 300);
@@ -120,6 +133,17 @@ final class SynchronisationCases {
                   () -> oneBlock(() -> compare(batch, EngineOptions.DEFAULT)));
               add(what + ", little memory", () -> compare(batch, LITTLE));
             });
+  }
+
+  /** Few states in a launch for many. */
+  private void addBesideLonger(int labels) {
+    Map<String, TestBatch> batches = models(20, 6, 5);
+    batches.put("logarithms", TestBatch.random(new Random(1), 30, 1, 5, 3, 1e7));
+    batches.forEach(
+        (model, batch) ->
+            add(
+                "%s beside a target of %d labels".formatted(model, labels),
+                () -> oneBlock(() -> compare(besideLonger(batch, labels), EngineOptions.DEFAULT))));
   }
 
   private void addSeveralBlocks() {
@@ -175,6 +199,21 @@ final class SynchronisationCases {
         batch.blank());
   }
 
+  /** The same and another utterance, of which nothing is known but so many labels. */
+  private static TestBatch besideLonger(TestBatch batch, int labels) {
+    int frames = 2 * labels;
+    double[][][] logits = new double[2][frames][batch.classes()];
+    System.arraycopy(batch.logits()[0], 0, logits[0], 0, batch.frames());
+    int[] longer = TestBatch.randomTarget(new Random(1), labels, batch.classes(), batch.blank());
+    return new TestBatch(
+        logits,
+        new int[][] {batch.targets()[0], longer},
+        new int[] {batch.frames(), frames},
+        batch.classes(),
+        batch.blank());
+  }
+
+  /** The loss of the first utterance, and the gradient and posteriors of all. */
   private static void compare(TestBatch batch, EngineOptions options) {
     CtcBatch numbers = batch.batch();
     CtcOptions plain = batch.options();
@@ -252,8 +291,37 @@ final class SynchronisationCases {
     }
   }
 
+  /** The last class alone is wrong, and possible in one view alone. */
+  private static void refuseViews(ElementType type) {
+    int classes = 1100; // several warps
+    FrameTensor first =
+        FrameTensor.timeMajor(ProjectionCase.allocate(type, 2 * 3 * classes), 2, 3, classes);
+    FrameTensor second = first.zerosLike(type);
+    first.set(1, 0, classes - 1, Double.NaN);
+    second.set(1, 1, classes - 1, Double.NEGATIVE_INFINITY);
+    withCuda(
+        EngineOptions.DEFAULT,
+        cuda -> {
+          ConsistencyResult got = cuda.loss(ConsistencyBatch.of(first, second));
+          assertEquals(CtcStatus.NOT_FINITE, got.status(0));
+          assertEquals(CtcStatus.INFEASIBLE, got.status(1));
+          assertEquals(CtcStatus.OK, got.status(2));
+        });
+  }
+
+  private static void refuseProjection(ElementType type) {
+    ProjectionCase one = ProjectionCase.tooLarge(type);
+    withCuda(
+        EngineOptions.DEFAULT,
+        cuda -> {
+          ProjectedResult got = one.room();
+          cuda.compute(one.batch(), one.options(), got);
+          assertEquals(CtcStatus.NOT_FINITE, got.status(0), type::toString);
+        });
+  }
+
   private void addWildcards() {
-    add("wildcards, refused", () -> refuse(Wildcards.FRAMES));
+    add("wildcards, refused", () -> refuse(ElementType.FLOAT32, Wildcards.FRAMES));
     for (double skipCost : new double[] {2, Double.POSITIVE_INFINITY}) {
       addWildcards(7, 32, 3, skipCost);
       addWildcards(50, 32, 40, skipCost);
@@ -280,14 +348,14 @@ final class SynchronisationCases {
     }
   }
 
-  /** Labels and frames that are wrong, where one thread of a block finds it. */
-  private static void refuse(int firstLabel) {
+  /** Labels and frames that are wrong, where one thread of a block finds it; and too few frames. */
+  private static void refuse(ElementType type, int firstLabel) {
     int size = 40; // frames, and labels
     int classes = 5;
-    double[][][] logProbs = new double[4][size][classes];
-    int[][] targets = new int[4][size];
-    int[] lengths = new int[4];
-    for (int n = 0; n < 4; n++) {
+    double[][][] logProbs = new double[5][size][classes];
+    int[][] targets = new int[5][size];
+    int[] lengths = new int[5];
+    for (int n = 0; n < 5; n++) {
       for (double[] frame : logProbs[n]) {
         Arrays.fill(frame, -Math.log(classes));
       }
@@ -297,8 +365,13 @@ final class SynchronisationCases {
     targets[0][size - 1] = classes;
     logProbs[1][size - 1][2] = Double.NaN;
     logProbs[2][size - 2][2] = 0.5;
+    lengths[3] = size / 2;
     int[] expected = {
-      DeviceResult.BAD_LABEL, DeviceResult.NOT_FINITE, DeviceResult.BAD_LOG_PROBS, DeviceResult.OK
+      DeviceResult.BAD_LABEL,
+      DeviceResult.NOT_FINITE,
+      DeviceResult.BAD_LOG_PROBS,
+      DeviceResult.INFEASIBLE,
+      DeviceResult.OK
     };
     CtcOptions options = CtcOptions.DEFAULT.withInput(InputKind.LOG_PROBS);
     try (CudaCtc cuda = CudaCtc.create(0, EngineOptions.DEFAULT);
@@ -310,28 +383,29 @@ final class SynchronisationCases {
             try (DeviceTestBatch device = new DeviceTestBatch(host);
                 Stream stream = new Stream()) {
               long address = StreamAddress.of(stream.handle());
+              DeviceArrays arrays = device.arrays;
+              FrameTensor logits = host.fill(host.timeMajor().zerosLike(type));
               DeviceBatch plain = device.batch;
               DeviceBatch batch =
                   new DeviceBatch(
-                      plain.logits(),
+                      DeviceTensor.timeMajor(arrays.of(logits.elements()), type, 5, classes),
                       size,
-                      4,
+                      5,
                       classes,
                       plain.targets().withWildcards(Wildcards.DEFAULT),
                       plain.inputLengths());
               cuda.enqueue(batch, options, device.result, address);
               stream.await(() -> "the losses");
               assertArrayEquals(expected, device.statuses(), "losses");
-              DeviceArrays arrays = device.arrays;
               DevicePaths paths =
                   new DevicePaths(
-                      arrays.allocate(4L * 4 * size),
-                      arrays.allocate(8L * 4 * size),
-                      arrays.allocate(8 * 4),
-                      arrays.allocate(4 * 4));
+                      arrays.allocate(4L * 5 * size),
+                      arrays.allocate(8L * 5 * size),
+                      arrays.allocate(8 * 5),
+                      arrays.allocate(4 * 5));
               aligner.enqueue(batch, options, paths, address);
               stream.await(() -> "the paths");
-              assertArrayEquals(expected, DeviceArrays.ints(paths.statuses(), 4), "paths");
+              assertArrayEquals(expected, DeviceArrays.ints(paths.statuses(), 5), "paths");
             }
           });
     }
