@@ -138,7 +138,9 @@ final class SynchronisationCases {
   /** Few states in a launch for many. */
   private void addBesideLonger(int labels) {
     Map<String, TestBatch> batches = models(20, 6, 5);
-    batches.put("logarithms", TestBatch.random(new Random(1), 30, 1, 5, 3, 1e7));
+    TestBatch wide = TestBatch.random(new Random(1), 30, 1, 5, 0, 2e7);
+    wide.targets()[0] = TestBatch.randomTarget(new Random(1), 3, 5, wide.blank());
+    batches.put("logarithms", wide);
     batches.forEach(
         (model, batch) ->
             add(
