@@ -108,6 +108,8 @@ final class SynchronisationCases {
   /** Of states that are float64, or logarithms, and of losses that are small all the same. */
   private void addModels() {
     addModels(20, 6, 5);
+    addBesideLonger(140);
+    addBesideLonger(300);
     addModels(90, 6, 40);
     addModels(300, 9, 140);
     addModels(620, 12, 300);
@@ -131,6 +133,19 @@ final class SynchronisationCases {
                   () -> oneBlock(() -> compare(batch, EngineOptions.DEFAULT)));
               add(what + ", little memory", () -> compare(batch, LITTLE));
             });
+  }
+
+  /** Few states in a launch for many. */
+  private void addBesideLonger(int labels) {
+    Map<String, TestBatch> batches = models(20, 6, 5);
+    TestBatch wide = TestBatch.random(new Random(1), 30, 1, 5, 0, 2e7);
+    wide.targets()[0] = TestBatch.randomTarget(new Random(1), 3, 5, wide.blank());
+    batches.put("logarithms", wide);
+    batches.forEach(
+        (model, batch) ->
+            add(
+                "%s beside a target of %d labels".formatted(model, labels),
+                () -> oneBlock(() -> compare(besideLonger(batch, labels), EngineOptions.DEFAULT))));
   }
 
   private void addSeveralBlocks() {
@@ -186,6 +201,21 @@ final class SynchronisationCases {
         batch.blank());
   }
 
+  /** The same and another utterance, of which nothing is known but so many labels. */
+  private static TestBatch besideLonger(TestBatch batch, int labels) {
+    int frames = 2 * labels;
+    double[][][] logits = new double[2][frames][batch.classes()];
+    System.arraycopy(batch.logits()[0], 0, logits[0], 0, batch.frames());
+    int[] longer = TestBatch.randomTarget(new Random(1), labels, batch.classes(), batch.blank());
+    return new TestBatch(
+        logits,
+        new int[][] {batch.targets()[0], longer},
+        new int[] {batch.frames(), frames},
+        batch.classes(),
+        batch.blank());
+  }
+
+  /** The loss of the first utterance, and the gradient and posteriors of all. */
   private static void compare(TestBatch batch, EngineOptions options) {
     CtcBatch numbers = batch.batch();
     CtcOptions plain = batch.options();

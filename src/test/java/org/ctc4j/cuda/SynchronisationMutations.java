@@ -23,30 +23,32 @@ import org.junit.jupiter.api.Test;
  * else orders as well, or what nobody waits for:
  *
  * <ul>
- *   <li>The first barrier of {@code BlockGroup::reduce} where nothing was summed up before: it
- *       keeps what the last one has read until all have. In the lattices, {@code ctc_prepare},
- *       {@code ctc_reduce}, {@code ctc_align_path_*}, {@code ctc_align_wildcard_path}, {@code
- *       ctc_projection_sum_*} and {@code ctc_projection_scale}. The last one of {@code
- *       sumInFixedOrder} where there is another before its parts are used again, or no more use of
- *       them: in {@code ctc_consistency_sum}, too.
- *   <li>The vote of {@code ctc_projection_sum_f16}: there no product of finite numbers is too
- *       large, and what is not finite in one class is so in all, the target's own among them.
- *   <li>In the lattices: the barrier of a warp that begins a walk, behind that which ended the last
- *       one. At the end of a walk behind which a barrier of the block comes, or nothing, that of
- *       the warp, and what tells the left neighbour that the ring is free. The vote on frames that
- *       are not finite: the sum of the best log-probabilities finds them again, and E is 0 in them
- *       until then. The barrier behind that sum, before the one behind the sides.
- *   <li>In {@code ctc_small_loss}: the barrier of a warp that ends a group of frames, as the places
- *       of the next group are others, and the one after it begins with a barrier. That of the block
- *       behind a walk that only advances, whose threads go on from their own states. In the
- *       complement, the first one, as more come before the loss is written, and that behind the
- *       largest columns, before the one behind the last row. That before a loss is handed over, as
- *       no copy of an {@code Utterance} takes the loss along.
+ *   <li>the first barrier of {@code BlockGroup::reduce} where nothing was summed up just before: it
+ *       keeps what the last one has read. In {@code ctc_prepare}, {@code ctc_reduce}, {@code
+ *       ctc_align_path_*}, {@code ctc_align_wildcard_path}, {@code ctc_projection_sum_*}, {@code
+ *       ctc_projection_scale}, {@code ctc_lattice_*}, {@code ctc_small_loss};
+ *   <li>the last one of {@code sumInFixedOrder} where another comes before the next: it keeps the
+ *       same. In {@code ctc_consistency_sum}, {@code ctc_lattice_*}, {@code ctc_small_loss};
+ *   <li>the vote of {@code ctc_projection_sum_f16}: there no product of finite numbers is too
+ *       large, and what is not finite in one class is so in all, the target's own among them;
+ *   <li>in {@code ctc_lattice_*} the vote of {@code lookAtFrames}: {@code sumBest} finds out again,
+ *       and E is 0 in frames that are not finite; and the last barrier of {@code sumBest}, which
+ *       that of {@code setSides} follows;
+ *   <li>in their {@code walk} the first barrier of a warp: the last walk ended with one. And where
+ *       a barrier of the block or the kernel's end follows, the last one of a warp, and the last
+ *       word to the left neighbour, who hands on nothing more;
+ *   <li>in {@code ctc_small_loss} the barrier of a warp that ends a group of a {@code walk}: the
+ *       next group has other places, and a barrier before that after it. And that which ends a walk
+ *       that only advances: its threads go on from their own states;
+ *   <li>there, too, the first barrier of {@code complement::run}, as others come before the loss is
+ *       written; that behind {@code findLargest}, which that of {@code segment} follows; and the
+ *       first one of {@code endsLast}, as no thread reads the loss in its copy of {@code
+ *       Utterance}.
  * </ul>
  *
- * Not reached are a tile after the first in {@code ctc_lattice_p2}, which is launched for fewer
- * pairs; an edge behind the last chunk of a walk; and a wait for another block's loss, which on
- * this engine is there before it is counted.
+ * Not reached are a second tile in {@code ctc_lattice_p2}, but of logarithms: its launches have too
+ * few pairs; {@code await} behind a walk's last chunk, where there is no edge; and that of another
+ * block's loss, which this engine has always stored before it is counted.
  */
 @Emulated
 @Tag("ptx-alone")
