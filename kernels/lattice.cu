@@ -151,7 +151,7 @@ struct Extended {
   }
 };
 
-// A float64, of utterances that few doubts are left of; E is float64, too.
+// A float64: of utterances in which the model has few doubts. E is float64, too.
 struct Float64 {
   using Reference = int;
   static constexpr bool IS_RARE = false;
