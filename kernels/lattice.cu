@@ -107,6 +107,15 @@ struct Product {
   double mantissa, exponent;
 };
 
+// A float64 at rest.
+__device__ inline State stateOf(double x) {
+  const long long bits = __double_as_longlong(x);
+  return {int(bits), int(bits >> 32)};
+}
+__device__ inline double doubleOf(State s) {
+  return __longlong_as_double((long long)(uint32_t(s.low)) | (long long)s.high << 32);
+}
+
 // m 2^e, m >= 1; or m = 0 with e near ZERO_EXPONENT.
 struct Extended {
   using Reference = int;
@@ -165,13 +174,8 @@ struct Float64 {
   __device__ Float64 normalised() const { return *this; }
   __device__ Float64 onlyIf(bool condition) const { return condition ? *this : zero(); }
   __device__ Float64 fromLeft() const { return {__shfl_up_sync(WARP, x, 1)}; }
-  __device__ State packed() const {
-    const long long bits = __double_as_longlong(x);
-    return {int(bits), int(bits >> 32)};
-  }
-  __device__ static Float64 of(State s) {
-    return {__longlong_as_double((long long)(uint32_t(s.low)) | (long long)s.high << 32)};
-  }
+  __device__ State packed() const { return stateOf(x); }
+  __device__ static Float64 of(State s) { return {doubleOf(s)}; }
 
   __device__ static bool holds(double log2Probability) { return log2Probability >= -MOST_BITS; }
   __device__ static Product product(Float64 a, Float64 b) { return {::times(a.x, b.x), 0}; }
@@ -200,13 +204,8 @@ struct Logarithm {
   __device__ Logarithm normalised() const { return *this; }
   __device__ Logarithm onlyIf(bool condition) const { return condition ? *this : zero(); }
   __device__ Logarithm fromLeft() const { return {__shfl_up_sync(WARP, l, 1)}; }
-  __device__ State packed() const {
-    const long long bits = __double_as_longlong(l);
-    return {int(bits), int(bits >> 32)};
-  }
-  __device__ static Logarithm of(State s) {
-    return {__longlong_as_double((long long)(uint32_t(s.low)) | (long long)s.high << 32)};
-  }
+  __device__ State packed() const { return stateOf(l); }
+  __device__ static Logarithm of(State s) { return {doubleOf(s)}; }
 
   __device__ static bool holds(double log2Probability) { return log2Probability > -double(CTC_INFINITY); }
   __device__ __noinline__ static Product product(Logarithm a, Logarithm b) {
