@@ -57,7 +57,8 @@
 // utterance, for the loss; consume.
 //      Order. An edge is one word of 8 bytes, stored and loaded relaxed and whole, and says itself whether it is there: the host has put
 //      NOT_THERE into all of them before the first launch of a call. Nothing else of a block is read by others in the same launch: no fence,
-//      which would wait for rows on their way to memory. A segment that is walked again has the same edges again, bit for bit.
+//      which would wait for rows on their way to memory. A segment that is walked again has the same edges again, bit for bit; where its numbers are
+//      others by then (see Few doubts), the edges have been taken away.
 //      No deadlock. What a block walks follows from a number that it draws when it begins, and its left neighbour is what an earlier number
 //      stands for. So whoever is waited for has begun; the block of the least number that has not ended waits for nobody, and ends. No
 //      block need be on the device together with another: any grid will do beside any other work, and without a cooperative launch.
@@ -960,6 +961,15 @@ __device__ LatticePart drawPart(const CtcProblem& p, unsigned* drawn) {
   return {block / blocks, int(*drawn % 2), block % blocks, blocks};
 }
 
+// What a block left for its right neighbour is gone: what they walk next has other numbers.
+__device__ void clearEdges(const CtcProblem& p, const LatticePart& part) {
+  if (part.block + 1 == part.blocks) return;
+  const Workspace workspace(p);
+  State* const edges = LatticeSide(workspace, workspace.utterances()[part.n], part).edgesOut;
+#pragma unroll 1
+  for (int64_t tau = threadIdx.x; tau < workspace.T; tau += blockDim.x) edges[tau] = NOT_THERE;
+}
+
 // A block's walks, f, of numbers that hold the utterance.
 template <typename F>
 __device__ void walkPart(const CtcProblem& p, const LatticePart& part, LatticeShared& shared, F f) {
@@ -1011,7 +1021,7 @@ __device__ void meetParts(const CtcProblem& p, LatticeShared& shared) {
 __device__ void consumePart(const CtcProblem& p, int segment, unsigned* drawn, LatticeShared& shared) {
   const LatticePart part = drawPart(p, drawn);
   if (!begin(p, part.n, blockDim.x / 32, shared)) return;
-  if (segment == 0 && shared.utterance.numbers == EXTENDED_AND_DONE) return;
+  if (segment == 0 && shared.utterance.numbers == EXTENDED_AND_DONE) return clearEdges(p, part);
   walkPart(p, part, shared, [&](auto course) {
     if (course.has(segment) && course.posteriors()) course.throughTheOther(segment);
   });

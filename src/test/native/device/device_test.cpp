@@ -789,6 +789,35 @@ void nearlyCertain() {
   }
 }
 
+// The model is sure of the first target, and of the second one backwards: float64 states cannot hold that, so the lattice begins anew.
+void sureOfAnotherTarget() {
+  for (auto [T, L] : vector<std::array<int, 2>>{{70, 8}, {300, 100}, {640, 300}}) {
+    Batch b = batch("sure of another target", T, 2, 9, L);
+    b.frames = {T, T};
+    b.deviation = 0.5;
+    b.spoil = [](Batch& b) {
+      for (int n = 0; n < b.N; n++) {
+        const int labels = int(b.targets[n].size()), S = 2 * labels + 1;
+        for (int t = 0; t < b.T; t++) {
+          const int state = t * S / b.T;
+          b.at(t, n, state % 2 == 0 ? b.blank : b.targets[n][n == 0 ? state / 2 : labels - 1 - state / 2]) += 12;
+        }
+      }
+    };
+    vector<std::array<int, 2>> choices = {{2, 2}, {2, 4}, {4, 2}, {4, 3}};
+    if (L < 128) choices.push_back({1, 4});
+    for (int K : {0, T / 5}) {
+      b.K = K;
+      for (auto [P, W] : choices) {
+        b.choice.P = P, b.choice.W = W, b.choice.splitW = 0;
+        check(b);
+      }
+      b.choice.P = 0, b.choice.splitW = 1 + K % 2;
+      check(b);
+    }
+  }
+}
+
 // Lengths that only the device knows.
 void badLengths() {
   Batch b = batch("bad lengths", 10, 4, 5, 3);
@@ -905,6 +934,7 @@ int main(int argc, char** argv) {
   badLengths();
   numbers();
   nearlyCertain();
+  sureOfAnotherTarget();
   lattices();
   monteCarlo(120);
   printf("%d batches; worst loss error %.2e in %s; worst gradient error %.2e in %s\n", batches, worstLoss, worstLossIn.c_str(),
