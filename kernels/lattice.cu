@@ -73,7 +73,7 @@
 //      neighbour: frames that fill no chunk have a loop of their own, what comes from the left is read beforehand, and accesses that not
 //      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 102 on the way to
 //      the meeting and 130 behind it, for either; p2 196 (209) and 242 (255); p4 394 (440) and 478 (498).
-//      Of several blocks: 121 and 141. Of float64 states: p1 101 and 119; two pairs a lane, in p4 too, 203 (230) and 267 (294), of several blocks 121 and 134.
+//      Of several blocks: 121 and 139. Of float64 states: p1 101 and 119; two pairs a lane, in p4 too, 203 (230) and 267 (294), of several blocks 121 and 135.
 // A chunk of 8 frames in p1 begins with cycles that are none of the chain: copies from next to now, the counters of the neighbours, which one
 //      load reads, and the loads.
 // Rejected: what ctc_labels does, by further blocks of this launch as rows become final (with this kernel's registers a multiprocessor has 6 to 8 warps

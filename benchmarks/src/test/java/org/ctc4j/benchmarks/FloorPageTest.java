@@ -73,7 +73,7 @@ class FloorPageTest {
     assertTrue(readme.contains("| more | `ctc_lattice_p4` | min(4, ⌈pairs / 128⌉)"));
     assertEquals("p4, 2 × 4 warps", lattice(3000, 128, 400));
     assertTrue(readme.contains("⌈N / M⌉ · tiles · c · (T + 2 · chunk · W)"));
-    assertTrue(readme.contains("⌈N · B / M⌉ · 131 · (T + 64 · B) + 14,000"));
+    assertTrue(readme.contains("⌈N · B / M⌉ · 130 · (T + 64 · B) + 14,000"));
     assertEquals("split, 2 × 4 blocks of 4 warps", lattice(3000, 33, 400));
     assertEquals("split, 2 × 118 blocks of 4 warps", lattice(90_000, 1, 15_000));
     assertEquals("c1024", FloorPage.framesKernel(257));

@@ -37,7 +37,7 @@ record LatticePlan(int pairsPerLane, int warps, int blocks) {
     }
   }
 
-  private static final Tier P1 = new Tier(1, 128, 131, 8); // cycles where blocks share a side
+  private static final Tier P1 = new Tier(1, 128, 130, 8); // cycles where blocks share a side
   private static final Tier[] TIERS = {
     P1, new Tier(2, 256, 219, 6), new Tier(4, Integer.MAX_VALUE, 436, 4)
   };
