@@ -28,7 +28,7 @@ final class FloorPage {
   static final List<Gpu> ASSUMED =
       List.of(new Gpu("A100", 1800, 60), new Gpu("H100", 3000, 50), new Gpu("H200", 4300, 50));
 
-  private static final String INSTRUCTIONS = "src/test/resources/org/ctc4j/cuda/instructions.txt";
+  static final String INSTRUCTIONS = "src/test/resources/org/ctc4j/cuda/instructions.txt";
 
   private static final List<Prediction.Gpu> PREDICTED =
       List.of(

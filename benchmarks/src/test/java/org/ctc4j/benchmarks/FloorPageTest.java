@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.ctc4j.bench.Shape;
+import org.ctc4j.benchmarks.Prediction.Logits;
 import org.junit.jupiter.api.Test;
 
 class FloorPageTest {
@@ -42,6 +43,18 @@ class FloorPageTest {
             .sorted(Comparator.comparing(line -> line.substring(66)))
             .toList();
     assertEquals(expected, kept);
+  }
+
+  /** The page has no time for it: it returns at once, as of flat logits. */
+  @Test
+  void smallLossesOfPeakedLogitsAreNotComputedTwice() throws IOException {
+    Prediction prediction =
+        new Prediction(ROOT.resolve("kernels/ptx"), ROOT.resolve(FloorPage.INSTRUCTIONS));
+    for (Shape shape : Shape.SUITE) {
+      double flat = prediction.instructions(shape, Logits.FLAT, "ctc_small_loss");
+      double peaked = prediction.instructions(shape, Logits.PEAKED, "ctc_small_loss");
+      assertTrue(peaked <= flat, shape.name() + ": " + peaked + " a frame, flat " + flat);
+    }
   }
 
   /** 65,536 registers, 2048 threads, 32 blocks; CUDA allocates registers by 8 a thread. */
