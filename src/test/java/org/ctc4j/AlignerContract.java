@@ -22,7 +22,7 @@ public abstract class AlignerContract {
   private static final double LOG_ZERO = Double.NEGATIVE_INFINITY;
 
   private final long seed = Seed.of(getClass());
-  private final Random random = new Random(seed);
+  final Random random = new Random(seed);
   private CtcAligner aligner;
 
   /** A new aligner of the backend under test; fails if another would be picked. */
@@ -222,7 +222,7 @@ public abstract class AlignerContract {
   }
 
   /** Viterbi as in a textbook: whole tables, state by state. */
-  private static int[] bestByTable(double[][] logProbs, int[] target, int blank) {
+  static int[] bestByTable(double[][] logProbs, int[] target, int blank) {
     int frames = logProbs.length;
     int count = 2 * target.length + 1;
     double[][] best = new double[frames][count];
@@ -254,7 +254,7 @@ public abstract class AlignerContract {
     return states;
   }
 
-  private void assertPath(int[] expected, double[][] logProbs, int[] target, CtcPath got) {
+  final void assertPath(int[] expected, double[][] logProbs, int[] target, CtcPath got) {
     if (expected == null) {
       assertEquals(CtcStatus.INFEASIBLE, got.status(), replay());
       assertEquals(LOG_ZERO, got.logProbability());
@@ -331,14 +331,14 @@ public abstract class AlignerContract {
   }
 
   /** Scores −1, −2, −3, whose sums are exact, and some −Infinity. */
-  private TestBatch integers(TestBatch batch) {
+  final TestBatch integers(TestBatch batch) {
     for (double[] row : batch.logits()[0]) {
       Arrays.setAll(row, c -> random.nextInt(20) == 0 ? LOG_ZERO : -1 - random.nextInt(3));
     }
     return batch;
   }
 
-  private CtcPath alignScores(TestBatch batch) {
+  final CtcPath alignScores(TestBatch batch) {
     CtcOptions options = batch.options().withInput(InputKind.SCORES);
     return aligner.align(batch.batch(), options).get(0);
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,45 @@ class CtcAlignerTest extends AlignerContract {
     BackendUnavailableException e =
         assertThrows(BackendUnavailableException.class, () -> CtcAligner.create(Backend.REFERENCE));
     assertTrue(e.getMessage().contains("expected cuda or cpu"), e::getMessage);
+  }
+
+  @Test
+  @DisplayName("Targets about as long as a tile, two or three, in as few frames as there can be")
+  void tiles() {
+    for (int tiles = 1; tiles <= 3; tiles++) {
+      for (int more = -3; more <= 2; more++) {
+        int labels = 512 * tiles + more;
+        int[] target = TestBatch.randomTarget(random, labels, 6, 0);
+        int frames = labels + repeats(target) + random.nextInt(random.nextBoolean() ? 3 : 400);
+        TestBatch batch =
+            integers(
+                new TestBatch(
+                    new double[1][frames][6], new int[][] {target}, new int[] {frames}, 6, 0));
+        double[][] scores = batch.logits()[0];
+        assertPath(bestByTable(scores, target, 0), scores, target, alignScores(batch));
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("A path that begins as late as it can, wherever a tile and some frames begin")
+  void lateBegin() {
+    int[] target = IntStream.range(0, 600).map(i -> 1 + i % 2).toArray();
+    for (int late = 0; late <= 40; late++) {
+      double[][] scores = new double[target.length + late][3];
+      for (int t = 0; t < scores.length; t++) {
+        int symbol = t < late ? 0 : target[t - late];
+        Arrays.setAll(scores[t], c -> c == symbol ? -1 : -2 - random.nextInt(2));
+      }
+      TestBatch batch =
+          new TestBatch(
+              new double[][][] {scores}, new int[][] {target}, new int[] {scores.length}, 3, 0);
+      assertPath(bestByTable(scores, target, 0), scores, target, alignScores(batch));
+    }
+  }
+
+  private static int repeats(int[] target) {
+    return (int) IntStream.range(1, target.length).filter(i -> target[i] == target[i - 1]).count();
   }
 
   /**

@@ -10,26 +10,26 @@ import org.ctc4j.host.LogProbs;
  *
  * <p>Going forward, one row of best scores over the states is kept, and a copy of it every K
  * frames. Then the path is traced back block by block: the rows of a block are computed again from
- * its copy, this time with back-pointers. A path moves by at most two states a frame, so that a
- * block that ends in a known state needs no more than the 2K states before it, fewer with every
- * frame: computing again costs T · K states, and the memory of both together is
+ * its copy, with a copy every few frames, and those of these few frames once more, all of which are
+ * kept: from them each move of the path is read. A path moves by at most two states a frame, so
+ * that frames that end in a known state need no more than the states before it that are as many
+ * moves away: computing again costs T · K states, and the memory is
  *
  * <pre>
- * T / K copies · 8S bytes + K frames · 2K states / 4 bytes
+ * T / K copies · 8S bytes + K / 32 copies · 16K bytes
  * </pre>
  *
- * <p>K = (TS)<sup>1/3</sup>, which is 8.5 · (TS)<sup>2/3</sup> bytes. Twice that K would take a
- * third less, but twice the time to compute again.
+ * <p>K = (TS)<sup>1/3</sup>, which is 8.5 · (TS)<sup>2/3</sup> bytes.
  */
 public final class Viterbi {
   private final LogProbs logProbs;
-  private final double[] offsets;
   private final TargetStates target;
+  private final ColumnScores scores;
+  private final ViterbiTiles tiles;
   private final int blockFrames; // K
-  private final ViterbiRow.Copy[] copies; // copies[k]: before frame k · K
+  private final ViterbiRow[] copies; // copies[k]: before frame k · K
   private final int[] states;
   private final double[] pathLogProbs;
-  private double[] columnScores;
 
   /**
    * @param logProbs of the used frames of an utterance
@@ -40,26 +40,29 @@ public final class Viterbi {
     int frames = logProbs.frames();
     this.logProbs = logProbs;
     this.target = new TargetStates(target, blank, logProbs.classes());
-    this.offsets = offsets;
+    this.scores = new ColumnScores(logProbs, this.target, offsets);
+    this.tiles = new ViterbiTiles(this.target);
     this.blockFrames = (int) Math.ceil(Math.cbrt(frames * (2.0 * target.length + 1)));
-    this.copies = new ViterbiRow.Copy[frames == 0 ? 0 : (frames - 1) / blockFrames + 1];
+    this.copies = new ViterbiRow[frames == 0 ? 0 : (frames - 1) / blockFrames + 1];
     this.states = new int[frames];
     this.pathLogProbs = new double[frames];
-    this.columnScores = new double[this.target.classes.length];
   }
 
   /** Finds the path. Once. */
   public CtcStatus align() {
-    ViterbiRow last = forward();
-    if (last == null) {
+    if (!forward()) {
       return CtcStatus.NOT_FINITE;
     }
-    double endsInBlank = last.endsInBlank();
-    double endsInLabel = last.endsInLabel();
-    if (Math.max(endsInBlank, endsInLabel) == Double.NEGATIVE_INFINITY) {
+    ViterbiRow row = tiles.row();
+    int state = row.lastState();
+    if (row.score(state) == Double.NEGATIVE_INFINITY) {
       return CtcStatus.INFEASIBLE;
     }
-    traceBack(2 * target.length - (endsInLabel > endsInBlank ? 1 : 0));
+    for (int block = copies.length - 1; block >= 0; block--) {
+      row.take(copies[block]);
+      copies[block] = null;
+      state = traceBlock(block * blockFrames, endOf(block), state);
+    }
     return CtcStatus.OK;
   }
 
@@ -73,77 +76,70 @@ public final class Viterbi {
     return pathLogProbs;
   }
 
-  /** The row of the last frame; null if the input is not finite. */
-  private ViterbiRow forward() {
-    int frames = states.length;
-    double[] classScores = new double[logProbs.classes()];
-    double[] gathered = new double[target.length];
-    ViterbiRow before = new ViterbiRow(target.length);
-    ViterbiRow row = new ViterbiRow(target.length);
-    before.begin();
-    for (int t = 0; t < frames; t++) {
-      if (t % blockFrames == 0) {
-        copies[t / blockFrames] = before.copy();
+  /** False if a frame is not finite. */
+  private boolean forward() {
+    Reach reach = new Reach(target.length, states.length);
+    for (int block = 0; block < copies.length; block++) {
+      copies[block] = tiles.row().copy(0, target.length);
+      int end = endOf(block);
+      for (int t = block * blockFrames; t < end; t += ColumnScores.FRAMES) {
+        int to = Math.min(t + ColumnScores.FRAMES, end);
+        if (!scores.read(t, to)) {
+          return false;
+        }
+        tiles.step(scores, t, to, reach);
       }
-      if (!logProbs.readScores(t, classScores)) {
-        return null;
-      }
-      for (int column = 0; column < columnScores.length; column++) {
-        columnScores[column] = classScores[target.classes[column]];
-      }
-      addOffsets();
-      // states that can be reached by now, and from which the end can be reached
-      int from = Math.max(0, target.length - frames + t);
-      int to = Math.min(t, target.length);
-      if (from <= to) {
-        row.step(before, target, columnScores, gathered, from, to);
-      }
-      ViterbiRow swap = before;
-      before = row;
-      row = swap;
     }
-    return before;
+    return true;
   }
 
-  private void traceBack(int lastState) {
-    BackPointers moves = new BackPointers();
-    ViterbiRow[] rows = {new ViterbiRow(target.length), new ViterbiRow(target.length)};
-    int state = lastState;
-    for (int block = copies.length - 1; block >= 0; block--) {
-      int from = block * blockFrames;
-      int to = Math.min(from + blockFrames, states.length);
-      int lowest = Math.max(0, state / 2 - (to - from));
-      moves.begin(from, to, lowest, state / 2);
-      rows[0].restore(copies[block], lowest, state / 2);
-      copies[block] = null;
-      for (int t = from; t < to; t++) {
-        readScores(t);
-        moves.seek(t);
-        int parity = (t - from) % 2;
-        int needed = Math.max(lowest, state / 2 - (to - t));
-        rows[1 - parity].step(rows[parity], target, columnScores, moves, needed, state / 2);
-      }
-      for (int t = to - 1; t >= from; t--) {
-        moves.seek(t);
-        states[t] = state;
-        boolean onLabel = state % 2 == 1;
-        int column = onLabel ? target.columns[state / 2] : 0;
-        pathLogProbs[t] = logProbs.at(t, target.classes[column]);
-        state -= moves.get(state);
-      }
-    }
+  private int endOf(int block) {
+    return Math.min((block + 1) * blockFrames, states.length);
   }
 
-  private void readScores(int t) {
-    for (int column = 0; column < columnScores.length; column++) {
-      columnScores[column] = logProbs.scoreAt(t, target.classes[column]);
+  /**
+   * Frames [from, to), the row before them being there.
+   *
+   * @param last state, after these frames
+   * @return the one before them
+   */
+  private int traceBlock(int from, int to, int last) {
+    Reach reach = new Reach(last / 2, to);
+    ViterbiRow[] starts = new ViterbiRow[(to - from - 1) / ColumnScores.FRAMES + 1];
+    for (int k = 0; k < starts.length; k++) {
+      int t = from + k * ColumnScores.FRAMES;
+      starts[k] = tiles.row().copy(reach.lowest(t - 1), reach.end());
+      if (k + 1 < starts.length) {
+        scores.readAgain(t, t + ColumnScores.FRAMES);
+        tiles.step(scores, t, t + ColumnScores.FRAMES, reach);
+      }
     }
-    addOffsets();
+    int state = last;
+    for (int k = starts.length - 1; k >= 0; k--) {
+      int t = from + k * ColumnScores.FRAMES;
+      tiles.row().take(starts[k]);
+      state = trace(t, Math.min(t + ColumnScores.FRAMES, to), state);
+    }
+    return state;
   }
 
-  private void addOffsets() {
-    for (int column = 0; offsets != null && column < columnScores.length; column++) {
-      columnScores[column] += offsets[target.classes[column]];
+  /** As {@link #traceBlock}, with all rows kept. */
+  private int trace(int from, int to, int last) {
+    Reach reach = new Reach(last / 2, to);
+    ViterbiRow[] before = new ViterbiRow[to - from];
+    scores.readAgain(from, to);
+    for (int t = from; t < to; t++) {
+      before[t - from] = tiles.row().copy(reach.lowest(t - 1), reach.end());
+      tiles.step(scores, t, t + 1, reach);
     }
+    int state = last;
+    for (int t = to - 1; t >= from; t--) {
+      states[t] = state;
+      boolean onLabel = state % 2 == 1;
+      int column = onLabel ? target.columns[state / 2] : 0;
+      pathLogProbs[t] = logProbs.at(t, target.classes[column]);
+      state -= before[t - from].move(state, target);
+    }
+    return state;
   }
 }
