@@ -54,7 +54,7 @@ public final class Lexicon {
     List<Entry> entries = new ArrayList<>();
     for (String word : new HashSet<>(words)) {
       encode(vocabulary, word);
-      entries.add(new Entry(word, utf8(word)));
+      entries.add(new Entry(word, utf8(vocabulary.spelled(word))));
     }
     return new Lexicon(vocabulary, entries, texts(vocabulary));
   }
@@ -168,7 +168,7 @@ public final class Lexicon {
     for (int label = 0; label < symbols.length; label++) {
       Piece piece = vocabulary.piece(label);
       byte[] bytes = piece.bytes();
-      symbols[label] = bytes == null ? utf8(piece.text()) : unsigned(bytes);
+      symbols[label] = bytes == null ? utf8(vocabulary.spelled(piece.text())) : unsigned(bytes);
     }
     return symbols;
   }
@@ -182,7 +182,7 @@ public final class Lexicon {
     }
     List<Entry> entries = new ArrayList<>();
     for (String word : words) {
-      int[] spelling = utf8(word);
+      int[] spelling = utf8(vocabulary.spelled(word));
       if (spelling.length > 0 && Arrays.stream(spelling).allMatch(known::contains)) {
         entries.add(new Entry(word, spelling));
       }

@@ -63,7 +63,7 @@ final class TokenNames {
   /**
    * What stands for the space between words: what is called so; else the mark of pieces alone; else
    * wav2vec2's | or SentencePiece's ▁, unless other characters beside it show that it is one
-   * itself.
+   * itself. Hugging Face's | is one beside a space, too, which was left in by mistake.
    */
   static Set<String> spaces(Set<String> tokens, VocabularyFormat format, PieceMark marks) {
     Set<String> spaces =
@@ -71,14 +71,19 @@ final class TokenNames {
     if (marks.isSpaceAlone() && tokens.contains(marks.mark)) {
       spaces.add(marks.mark);
     }
-    if (marks != PieceMark.NONE || !spaces.isEmpty() || format.isPlain()) {
+    if (marks != PieceMark.NONE || format.isPlain()) {
       return spaces;
     }
     boolean isOfHuggingFace =
         format == VocabularyFormat.VOCAB_JSON || format == VocabularyFormat.LANGUAGES_JSON;
     boolean isAmongBraces = tokens.contains("{") && tokens.contains("}");
-    if (tokens.contains("|") && (isOfHuggingFace || !isAmongBraces)) {
-      return Set.of("|");
+    boolean isSpace =
+        isOfHuggingFace ? spaces.isEmpty() || !isAmongBraces : spaces.isEmpty() && !isAmongBraces;
+    if (tokens.contains("|") && isSpace) {
+      spaces.add("|");
+    }
+    if (!spaces.isEmpty()) {
+      return spaces;
     }
     return tokens.contains("▁") && !tokens.contains("▂") ? Set.of("▁") : Set.of();
   }

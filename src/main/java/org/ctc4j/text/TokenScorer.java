@@ -25,17 +25,23 @@ public final class TokenScorer implements NGramScorer<NGramModel.Context> {
     this.model = model;
     this.numbers = new int[vocabulary.size()];
     this.isText = new boolean[vocabulary.size()];
-    Arrays.setAll(numbers, c -> model.number(vocabulary.token(c)));
+    Arrays.setAll(numbers, c -> model.number(name(model, vocabulary, c)));
     boolean isAny = false;
     for (int c = 0; c < isText.length; c++) {
       isText[c] = vocabulary.piece(c) != Piece.NOTHING;
-      isAny |= isText[c] && model.has(vocabulary.token(c));
+      isAny |= isText[c] && model.has(name(model, vocabulary, c));
     }
     if (!isAny) {
       throw new InvalidInputException("language model: has none of the vocabulary's tokens");
     }
     this.weight = weight * Math.log(10);
     this.bonus = bonus;
+  }
+
+  /** What the model calls a token. */
+  private static String name(NGramModel model, Vocabulary vocabulary, int c) {
+    String token = vocabulary.token(c);
+    return model.has(token) ? token : vocabulary.normalised(token);
   }
 
   /**

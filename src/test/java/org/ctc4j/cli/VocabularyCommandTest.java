@@ -218,6 +218,23 @@ class VocabularyCommandTest {
   }
 
   @Test
+  @DisplayName("With --nfc references are in normal form C, too")
+  void nfcOfReferences() throws Exception {
+    Path file = write(peaked(5, 1, 2, 0, 3, 4, 1, 0, 3));
+    Path tokens = tokens("_\ne\n\u0301\nt\n \n"); // "ét et"
+    for (String said : List.of("\u00e9t et\n", "e\u0301t et\n")) {
+      Path texts = Files.writeString(folder.resolve("said"), said);
+      Cli run =
+          Cli.run("decode", file, "--tokens", tokens, "--transcripts", texts, "--nfc", "--json");
+      JsonNode errors = run.succeeded().json().get("errors");
+      assertEquals("", run.err());
+      for (String unit : List.of("word", "character", "label")) {
+        assertEquals(0, errors.get(unit).get("rate").asDouble(), unit + " " + errors);
+      }
+    }
+  }
+
+  @Test
   @DisplayName("A hot word is no reason for a longer word that has it")
   void hotWords() throws Exception {
     float[] logits = new float[5 * 6];

@@ -149,6 +149,31 @@ class WordScorerTest {
   }
 
   @Test
+  @DisplayName("In normal form C words of the model and of a lexicon are tokens' in any form")
+  void normalForms() throws IOException {
+    String unigrams = "\\data\\\nngram 1=3\n\n\\1-grams:\n-9 <unk>\n-0 </s>\n-1 %s\n\n\\end\\\n";
+    for (String word : List.of("\u00e9t\u00e9", "e\u0301te\u0301")) {
+      Path arpa = Files.writeString(folder.resolve("arpa"), unigrams.formatted(word));
+      Path file = Files.writeString(folder.resolve("lexicon"), word + "\n");
+      for (List<String> tokens :
+          List.of(
+              List.of("_", "\u00e9", "t", "x", " "),
+              List.of("_", "e\u0301", "t", "x", " "),
+              List.of("_", "e", "t", "\u0301", " "))) {
+        Vocabulary vocabulary = Vocabulary.of(tokens).withNfc(true);
+        int[] labels = vocabulary.encode(word);
+        NGramModel model = NGramModel.read(arpa);
+        double weight = 1 / Math.log(10);
+        WordScorer open = WordScorer.of(model, vocabulary, weight, 0);
+        assertEquals(-1, open.total(labels), 1e-12, tokens + " " + word);
+        Lexicon lexicon = Lexicon.read(file, vocabulary);
+        assertEquals(-1, WordScorer.of(model, lexicon, weight, 0).total(labels), 1e-12);
+        assertEquals(List.of(word), open.words(labels));
+      }
+    }
+  }
+
+  @Test
   @DisplayName("No label adds more than the bound, and the bound changes no output")
   void bounds() {
     for (int i = 0; i < 60; i++) {
