@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 
 /**
  * Where a segment ends: after a word that ends a sentence, before a pause, and before it gets too
- * long.
+ * long. In scripts that put no blanks between words every label is a word here.
  *
  * @param frameShift seconds from one frame to the next
  * @param pause seconds between two words, or more, that part them
