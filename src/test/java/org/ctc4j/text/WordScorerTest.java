@@ -138,6 +138,11 @@ class WordScorerTest {
     assertEquals(-0.5 - 2 - 0.25 - 1, scorer.total(2, 4, 1), 1e-12);
     assertEquals(List.of("to"), scorer.words(1, 2, 4, 1));
     assertEquals(-0.5 - 4 - 1, scorer.total(6), 1e-12, "not in the model");
+    assertEquals(3 / 4.0, scorer.coverage(), 0, "two, to and go, not OW");
+    assertEquals(1, WordScorer.of(lexicon, 0).coverage());
+    Vocabulary letters = Vocabulary.of(List.of("_", " ", "t", "o"));
+    WordScorer spelt = WordScorer.of(NGramModel.read(arpa), letters, 1, 0);
+    assertEquals(1 / 3.0, spelt.withUnknownWordBonus(-1).coverage(), 0, "to, not two and go");
     assertEquals(LOG_ZERO, scorer.total(2));
     assertEquals(LOG_ZERO, scorer.total(2, 2, 3));
     assertEquals(LOG_ZERO, scorer.total(5, 6, 2, 3));
