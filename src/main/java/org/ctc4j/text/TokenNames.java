@@ -56,6 +56,11 @@ final class TokenNames {
     return PADDING.contains(plain(token));
   }
 
+  /** What may be a blank, and has no text where something else is. */
+  static boolean isFiller(String token) {
+    return isPadding(token) || plain(token).equals("<eps>");
+  }
+
   static boolean isSpace(String token) {
     return SPACES.contains(plain(token));
   }

@@ -450,9 +450,10 @@ public final class Vocabulary implements Serializable {
     if (spaces.contains(token)) {
       return TokenRole.SPACE;
     }
+    boolean isFiller = TokenNames.isFiller(token) && c != source.namedBlank;
     return TokenNames.isUnknown(token)
         ? TokenRole.UNKNOWN
-        : TokenNames.isControl(token) ? TokenRole.CONTROL : TokenRole.TEXT;
+        : TokenNames.isControl(token) || isFiller ? TokenRole.CONTROL : TokenRole.TEXT;
   }
 
   private void requireClass(int c, String where) {

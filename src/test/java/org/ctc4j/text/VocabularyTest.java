@@ -391,6 +391,12 @@ class VocabularyTest {
   @Test
   @DisplayName("The blank is what was told, else what it is called, the surest name first")
   void blank() {
+    Vocabulary fillers = lines("<eps>", "<blk>", "k", "[PAD]", "<PAD>", " ");
+    assertEquals("k k", fillers.text(0, 2, 3, 5, 4, 2, 0));
+    assertEquals(TokenRole.CONTROL, fillers.role(3));
+    assertEquals(List.of("k"), fillers.words(0, 2, 3).stream().map(Vocabulary.Word::text).toList());
+    assertEquals(
+        "k<pad>", lines("<pad>", "k", "m", " ").withBlank(2).text(1, 0), "the file's blank");
     Vocabulary vocabulary = lines("<pad>", "k", "<blk>", " ");
     assertEquals(OptionalInt.of(2), vocabulary.blank());
     Vocabulary told = vocabulary.withBlank(1);
