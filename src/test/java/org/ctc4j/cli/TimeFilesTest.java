@@ -159,6 +159,16 @@ class TimeFilesTest {
     }
   }
 
+  @Test
+  @DisplayName("A name that would make a comment of a CTM's line is refused")
+  void commentInCtm() throws Exception {
+    Path batch = random(Seed.random(getClass()), 1, 40);
+    Path names = Files.writeString(folder.resolve("names"), ";;a\n");
+    Path ctm = folder.resolve("out.ctm");
+    Object[] command = {"align", batch, "--frame-shift", 1, "--names", names, "--ctm", ctm};
+    Cli.run(command).refused("--ctm: utterance 0 has the name ';;a'", "comment");
+  }
+
   private List<String> segments(String[] tokens, int most, int... labels) throws Exception {
     float[] logits = new float[labels.length * tokens.length];
     for (int t = 0; t < labels.length; t++) {
