@@ -24,6 +24,7 @@ final class TokenNames {
 
   private static final Set<String> PADDING = Set.of("<pad>", "[pad]");
   private static final Set<String> SPACES = Set.of(" ", "<space>", "[space]");
+  private static final String BYTE_OF_SPACE = "<0x20>";
   private static final Set<String> UNKNOWN = Set.of("<unk>", "[unk]", "⁇", "▁⁇▁");
   private static final Set<String> CONTROLS =
       Set.of(
@@ -68,7 +69,8 @@ final class TokenNames {
   /**
    * What stands for the space between words: what is called so; else the mark of pieces alone; else
    * wav2vec2's | or SentencePiece's ▁, unless other characters beside it show that it is one
-   * itself. Hugging Face's | is one beside a space, too, which was left in by mistake.
+   * itself, or else the space among bytes. Hugging Face's | is one beside a space, too, which was
+   * left in by mistake.
    */
   static Set<String> spaces(Set<String> tokens, VocabularyFormat format, PieceMark marks) {
     Set<String> spaces =
@@ -90,7 +92,10 @@ final class TokenNames {
     if (!spaces.isEmpty()) {
       return spaces;
     }
-    return tokens.contains("▁") && !tokens.contains("▂") ? Set.of("▁") : Set.of();
+    if (tokens.contains("▁") && !tokens.contains("▂")) {
+      return Set.of("▁");
+    }
+    return tokens.contains(BYTE_OF_SPACE) ? Set.of(BYTE_OF_SPACE) : Set.of();
   }
 
   static boolean isUnknown(String token) {

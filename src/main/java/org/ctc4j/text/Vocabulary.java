@@ -261,8 +261,10 @@ public final class Vocabulary implements Serializable {
   private String raw(int[] labels, int start, int end) {
     Writer writer = new Writer();
     for (int i = start; i < end; i++) {
+      Piece piece = piece(labels, i);
       boolean isApart = !hasWords && !isJoined && i > start;
-      writer.add(isApart ? piece(labels, i).apart() : piece(labels, i));
+      boolean goesOn = isApart && piece.bytes() != null && piece(labels, i - 1).bytes() != null;
+      writer.add(isApart && !goesOn ? piece.apart() : piece);
     }
     return normalised(writer.text());
   }

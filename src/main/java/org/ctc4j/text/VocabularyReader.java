@@ -314,7 +314,16 @@ final class VocabularyReader {
             "token %s has %s, expected the number of its class"
                 .formatted(Text.quote(member.name()), came));
       }
-      put(byClass, number.intValue(), member.name());
+      int c = number.intValue();
+      String before = byClass.get(c);
+      boolean isSpaceTwice =
+          "|".equals(before) && member.name().equals(" ")
+              || " ".equals(before) && member.name().equals("|");
+      if (isSpaceTwice) {
+        byClass.put(c, "|"); // vocab["|"] = vocab[" "], and the latter left in
+      } else {
+        put(byClass, c, member.name());
+      }
     }
     return inOrder(byClass);
   }

@@ -252,6 +252,12 @@ class VocabularyTest {
     Vocabulary both = parse("{\"x\":0,\"y\":1,\" \":2,\"|\":3}");
     assertEquals("x y x", both.text(0, 3, 1, 2, 0));
     assertArrayEquals(new int[] {0, 3, 1}, both.encode("x y"), "Hugging Face's separator");
+    for (String twice : List.of("\" \":2,\"|\":2", "\"|\":2,\" \":2")) {
+      Vocabulary one = parse("{\"x\":0,\"y\":1," + twice + "}");
+      assertEquals(List.of("x", "y", "|"), tokens(one));
+      assertEquals("x y", one.text(0, 2, 1));
+    }
+    refused("{\"x\":0,\"|\":0}", VocabularyOptions.DEFAULT, "'x' and '|' have the same class");
     String braces = "{\"x\":0,\"y\":1,\" \":2,\"|\":3,\"{\":4,\"}\":5}";
     assertEquals("x|y", parse(braces).text(0, 3, 1));
     assertEquals("x y", lines("_", "x", "y", "▁").text(1, 3, 2));
@@ -316,6 +322,30 @@ class VocabularyTest {
     assertEquals("火 k", gpt.text(1, 2, 3, 4));
     assertArrayEquals(new int[] {1, 2, 3, 4}, gpt.encode("火 k"));
     assertTrue(unspelled(gpt, "火l").contains("'l' at position 1"), unspelled(gpt, "火l"));
+  }
+
+  @Test
+  @DisplayName(
+      "A vocabulary of bytes alone: one of them is the space; without it nothing is parted")
+  void bytesAlone() {
+    List<String> tokens = new ArrayList<>();
+    for (int b = 1; b < 256; b++) {
+      tokens.add("<0x%02X>".formatted(b));
+    }
+    tokens.add("<blank>");
+    Vocabulary vocabulary = Vocabulary.of(tokens);
+    String text = "hé llo 水 😀";
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    int[] labels = IntStream.range(0, bytes.length).map(i -> (bytes[i] & 0xff) - 1).toArray();
+    assertEquals(text, vocabulary.text(labels));
+    assertArrayEquals(labels, vocabulary.encode(text));
+    assertEquals(
+        List.of(text.split(" ")),
+        vocabulary.words(labels).stream().map(Vocabulary.Word::text).toList());
+    Vocabulary some = lines("<blank>", "<0xE7>", "<0x81>", "<0xAB>", "k");
+    assertEquals("火火 k k 火", some.text(1, 2, 3, 1, 2, 3, 4, 4, 1, 2, 3));
+    assertArrayEquals(new int[] {1, 2, 3, 4}, some.encode("火k"));
+    assertEquals("a b", lines("▁a", "<0x20>", "▁b", "▁").text(0, 2));
   }
 
   /** As fairseq's table has them: 32 and more from 256 on, ASCII, and the rest after those. */
