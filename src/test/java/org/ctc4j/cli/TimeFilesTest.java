@@ -180,7 +180,7 @@ class TimeFilesTest {
             .write(folder.resolve("peaked.npz"));
     Path srt = folder.resolve("out.srt");
     Object[] args = {"decode", batch, "--tokens", tokens(tokens), "--frame-shift", 0.02};
-    Object[] more = {"--json", "--srt", srt, "--ass", folder.resolve("out.ass")};
+    Object[] more = {"--joined", "--json", "--srt", srt, "--ass", folder.resolve("out.ass")};
     Stream<Object> all = Stream.concat(Arrays.stream(args), Arrays.stream(more));
     Object[] command = Stream.concat(all, Stream.of("--max-length", most)).toArray();
     List<String> texts = new ArrayList<>();
@@ -206,6 +206,10 @@ class TimeFilesTest {
     assertEquals(List.of("我爱", "是。", "我", "okay", "我，", "爱"), segments(chinese, 2, labels));
     String[] thai = {"_", "ก", "ิ", "▁"};
     assertEquals(List.of("กิ", "ก"), segments(thai, 2, 1, 2, 1));
+    String[] digits = {"_", "3", ".", "5", "秒"};
+    assertEquals(List.of("3.5秒."), segments(digits, 84, 1, 2, 3, 4, 2));
+    assertEquals(List.of("秒.", "5.", "秒"), segments(digits, 84, 4, 2, 3, 2, 4));
+    assertEquals(List.of("3.", "5"), segments(new String[] {"_", "▁3", ".", "▁5"}, 84, 1, 2, 3));
     assertEquals(
         List.of("okayokay"), segments(new String[] {"_", "▁ok", "ay", "ok"}, 3, 1, 2, 3, 2));
   }
