@@ -84,9 +84,9 @@ final class TokenNames {
     boolean isOfHuggingFace =
         format == VocabularyFormat.VOCAB_JSON || format == VocabularyFormat.LANGUAGES_JSON;
     boolean isAmongBraces = tokens.contains("{") && tokens.contains("}");
-    boolean isSpace =
-        isOfHuggingFace ? spaces.isEmpty() || !isAmongBraces : spaces.isEmpty() && !isAmongBraces;
-    if (tokens.contains("|") && isSpace) {
+    boolean isBesideSpace = spaces.equals(Set.of(" ")) && isOfHuggingFace && !isAmongBraces;
+    boolean isSpace = spaces.isEmpty() && (isOfHuggingFace || !isAmongBraces);
+    if (tokens.contains("|") && (isSpace || isBesideSpace)) {
       spaces.add("|");
     }
     if (!spaces.isEmpty()) {

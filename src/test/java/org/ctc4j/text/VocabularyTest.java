@@ -257,6 +257,7 @@ class VocabularyTest {
       assertEquals(List.of("x", "y", "|"), tokens(one));
       assertEquals("x y", one.text(0, 2, 1));
     }
+    assertEquals("x|y", parse("{\"x\":0,\"y\":1,\"<space>\":2,\"|\":3}").text(0, 3, 1));
     refused("{\"x\":0,\"|\":0}", VocabularyOptions.DEFAULT, "'x' and '|' have the same class");
     String braces = "{\"x\":0,\"y\":1,\" \":2,\"|\":3,\"{\":4,\"}\":5}";
     assertEquals("x|y", parse(braces).text(0, 3, 1));
