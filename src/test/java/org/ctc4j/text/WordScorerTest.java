@@ -154,6 +154,26 @@ class WordScorerTest {
   }
 
   @Test
+  @DisplayName("A lexicon's word(2) after word is another spelling of it; elsewhere a word")
+  void variants() throws IOException {
+    Path arpa = folder.resolve("arpa");
+    Files.writeString(arpa, "\\data\\\nngram 1=2\n\\1-grams:\n-1 go\n-2 <unk>\n\\end\\\n");
+    Vocabulary vocabulary = Vocabulary.of(List.of("<blank>", "|", "G", "OW", "AO", "(", "2", ")"));
+    Path file = folder.resolve("lexicon");
+    Files.writeString(file, "go G OW\ngo(2) G AO\nto(2) OW\n");
+    WordScorer scorer =
+        WordScorer.of(NGramModel.read(arpa), Lexicon.read(file, vocabulary), 1 / Math.log(10), 0);
+    double end = scorer.total();
+    assertEquals(-1, scorer.total(2, 3) - end, 1e-12);
+    assertEquals(-1, scorer.total(2, 4) - end, 1e-12);
+    assertEquals(List.of("go", "go", "to(2)"), scorer.words(2, 3, 1, 2, 4, 1, 3));
+    assertEquals(-2, scorer.total(3) - end, 1e-12, "not in the model");
+    Files.writeString(file, "(\n(2)\n");
+    Lexicon letters = Lexicon.read(file, vocabulary);
+    assertEquals(List.of("(", "(2)"), WordScorer.of(letters, 0).words(5, 1, 5, 6, 7));
+  }
+
+  @Test
   @DisplayName("In normal form C words of the model and of a lexicon are tokens' in any form")
   void normalForms() throws IOException {
     String unigrams = "\\data\\\nngram 1=3\n\n\\1-grams:\n-9 <unk>\n-0 </s>\n-1 %s\n\n\\end\\\n";
