@@ -153,11 +153,12 @@ final class DecodeCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "--stream: expected '-', standard input, got " + InputFile.name(input.file));
     }
-    Vocabulary vocabulary = tokens.ofStream(input, spec.commandLine().getErr());
+    PrintWriter err = spec.commandLine().getErr();
+    Vocabulary vocabulary = tokens.ofStream(input, err);
     CtcDecoder onHost = decoder.onHost();
     int classes = vocabulary.size();
     CtcOptions options = input.options();
-    BeamScorer<?> scorer = beam == null ? null : search.scorer(vocabulary);
+    BeamScorer<?> scorer = beam == null ? null : search.scorer(vocabulary, err);
     CtcStream frames =
         beam == null
             ? onHost.stream(classes, options)
@@ -195,7 +196,7 @@ final class DecodeCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Vocabulary vocabulary = naming.vocabulary();
     BeamOptions beam = search.beam();
-    BeamScorer<?> scorer = search.scorer(vocabulary);
+    BeamScorer<?> scorer = search.scorer(vocabulary, spec.commandLine().getErr());
     NBestSearch nBest = new NBestSearch(file.batch(), input.options(), decoder, vocabulary);
     List<NBestReport.NBest> found =
         file.during("decoding", () -> nBest.find(setting.names(), beam, scorer));

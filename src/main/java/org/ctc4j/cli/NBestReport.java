@@ -97,7 +97,7 @@ record NBestReport(List<NBest> utterances) {
             found.number,
             PathReport.number(transcript.logProbability()),
             PathReport.number(transcript.score()),
-            transcript.text());
+            PlainWriter.oneLine(transcript.text()));
       }
     }
   }

@@ -11,6 +11,7 @@ import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
+import org.ctc4j.CtcStatus;
 import org.ctc4j.Targets;
 import org.ctc4j.cli.output.TimedUtterance;
 import org.ctc4j.cli.output.Timeline;
@@ -33,15 +34,21 @@ record NBestSearch(
   List<NBestReport.NBest> find(List<String> names, BeamOptions beam, BeamScorer<?> scorer) {
     BeamOptions all = beam.withNBest(Math.max(beam.nBest(), beam.beamWidth()));
     List<CtcNBest> results = decoder.beamSearch(batch, options, all, scorer);
+    boolean hasAll = results.stream().noneMatch(r -> r.status() == CtcStatus.INFEASIBLE);
+    List<CtcPath> greedy = scorer == null || hasAll ? null : decoder.greedy(batch, options);
     List<NBestReport.NBest> found = new ArrayList<>();
     for (int n = 0; n < results.size(); n++) {
       CtcNBest result = results.get(n);
+      boolean isForbidden =
+          result.status() == CtcStatus.INFEASIBLE
+              && greedy != null
+              && greedy.get(n).status() == CtcStatus.OK;
       found.add(
           new NBestReport.NBest(
               n,
               names.get(n),
               result.status(),
-              NoPath.reason(result.status()),
+              isForbidden ? NoPath.NO_WORD : NoPath.reason(result.status()),
               vocabulary.transcripts(result)));
     }
     return found;

@@ -5,6 +5,10 @@ import org.ctc4j.CtcStatus;
 
 /** Why an utterance has no path, for people to read. */
 final class NoPath {
+  /** Of a search with a lexicon in whose beam nothing is left. */
+  static final String NO_WORD =
+      "no output in the beam has only words of the lexicon; a wider beam, or more classes, may hold one";
+
   private NoPath() {}
 
   /**

@@ -46,7 +46,7 @@ record PathReport(List<TimedUtterance> utterances, Naming naming) {
           path.frames(),
           number(path.logProbability()),
           utterance.reason() == null
-              ? utterance.text()
+              ? PlainWriter.oneLine(utterance.text())
               : path.status() + ": " + utterance.reason());
     }
   }
@@ -71,7 +71,7 @@ record PathReport(List<TimedUtterance> utterances, Naming naming) {
             time(item.start()),
             time(item.end()),
             100 * item.trust().confidence(),
-            item.text(),
+            PlainWriter.oneLine(item.text()),
             taken(utterance, item));
       }
       if (path.skipped().length > 0) {

@@ -14,6 +14,11 @@ final class PlainWriter extends FilterWriter {
     super(out);
   }
 
+  /** A text as a part of one line. */
+  static String oneLine(String text) {
+    return text.replace("\n", "\\u000a");
+  }
+
   @Override
   public void write(int c) throws IOException {
     if (Character.isISOControl(c) && c != '\n' && c != '\t') {

@@ -28,7 +28,8 @@ record References(List<String> texts, List<int[]> labels) {
    */
   static References of(Path file, List<String> names, Vocabulary vocabulary, PrintWriter err)
       throws IOException {
-    List<String> texts = Transcripts.read(file, names);
+    List<String> texts =
+        Transcripts.read(file, names).stream().map(vocabulary::normalised).toList();
     try {
       return new References(texts, texts.stream().map(vocabulary::encode).toList());
     } catch (InvalidInputException e) {

@@ -1,9 +1,11 @@
 package org.ctc4j.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.InvalidInputException;
@@ -19,6 +21,7 @@ final class ScorerOptions {
   private static final double HOT_WORD_BONUS = 1.5;
   private static final double WEIGHT = 0.5;
   private static final double WORD_BONUS = 1.5;
+  private static final double LEAST_COVERAGE = 0.1;
 
   @Option(
       names = "--lm",
@@ -128,28 +131,55 @@ final class ScorerOptions {
     }
   }
 
-  /** Null where there is none of them. */
-  BeamScorer<?> scorer(Vocabulary vocabulary) throws IOException {
-    return sum(words(vocabulary), hotWords(vocabulary));
+  /**
+   * Null where there is none of them.
+   *
+   * @param err told of a language model that hardly fits
+   */
+  BeamScorer<?> scorer(Vocabulary vocabulary, PrintWriter err) throws IOException {
+    return sum(words(vocabulary, err), hotWords(vocabulary));
   }
 
   private static BeamScorer<?> sum(BeamScorer<?> one, BeamScorer<?> other) {
     return one == null ? other : other == null ? one : one.plus(other);
   }
 
-  private BeamScorer<?> words(Vocabulary vocabulary) throws IOException {
+  private BeamScorer<?> words(Vocabulary vocabulary, PrintWriter err) throws IOException {
     Lexicon words = lexicon == null ? null : Lexicon.read(lexicon, vocabulary);
     NGramModel read = model == null ? null : NGramModel.read(model);
     double factor = weight == null ? WEIGHT : weight;
     if (read == null || modelOfTokens) {
       BeamScorer<?> spelt =
           words == null ? null : WordScorer.of(words, wordBonus == null ? 0 : wordBonus);
-      return read == null ? spelt : sum(spelt, TokenScorer.of(read, vocabulary, factor, 0));
+      if (read == null) {
+        return spelt;
+      }
+      TokenScorer tokens = TokenScorer.of(read, vocabulary, factor, 0);
+      noteCoverage(err, "the model has %.1f %% of the tokens", tokens.coverage());
+      return sum(spelt, tokens);
     }
     double bonus = wordBonus == null ? WORD_BONUS : wordBonus;
-    return words == null
-        ? WordScorer.of(read, vocabulary, factor, bonus)
-        : WordScorer.of(read, words, factor, bonus);
+    WordScorer scorer =
+        words == null
+            ? WordScorer.of(read, vocabulary, factor, bonus)
+            : WordScorer.of(read, words, factor, bonus);
+    noteCoverage(
+        err,
+        words == null
+            ? "tokens spell %.1f %% of the model's words"
+            : "the model has %.1f %% of the lexicon's words",
+        scorer.coverage());
+    return scorer;
+  }
+
+  private void noteCoverage(PrintWriter err, String share, double coverage) {
+    if (coverage < LEAST_COVERAGE) {
+      String told = String.format(Locale.ROOT, share, 100 * coverage);
+      Messages.note(
+          err,
+          "--lm %s: %s; is it a model of them, in the same case and normal form?"
+              .formatted(model, told));
+    }
   }
 
   private BeamScorer<?> hotWords(Vocabulary vocabulary) throws IOException {

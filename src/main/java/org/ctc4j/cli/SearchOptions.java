@@ -1,6 +1,7 @@
 package org.ctc4j.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import org.ctc4j.BeamOptions;
@@ -90,9 +91,13 @@ final class SearchOptions {
     }
   }
 
-  /** Null where nothing is added. */
-  BeamScorer<?> scorer(Vocabulary vocabulary) throws IOException {
-    return scorers.scorer(vocabulary);
+  /**
+   * Null where nothing is added.
+   *
+   * @param err told of a language model that hardly fits
+   */
+  BeamScorer<?> scorer(Vocabulary vocabulary, PrintWriter err) throws IOException {
+    return scorers.scorer(vocabulary, err);
   }
 
   /** Refuses what a GPU does not add. */

@@ -28,6 +28,8 @@ final class StreamDecoding {
   /** Looked for every so many frames, wherever the input is cut. */
   private static final int PIECE_FRAMES = 10;
 
+  private static final char REPLACEMENT = '\ufffd';
+
   private final CtcStream stream;
   private final Vocabulary vocabulary;
   private final PrintWriter out;
@@ -89,8 +91,12 @@ final class StreamDecoding {
             .toArray();
     finals = IntStream.concat(Arrays.stream(finals), Arrays.stream(fresh)).toArray();
     String text = vocabulary.text(finals);
-    characters.setText(text);
-    int last = Math.max(0, characters.preceding(text.length())); // an accent may still come
+    int whole = text.length();
+    while (whole > 0 && text.charAt(whole - 1) == REPLACEMENT) { // bytes that others complete
+      whole--;
+    }
+    characters.setText(text.substring(0, whole));
+    int last = Math.max(0, characters.preceding(whole)); // an accent may still come
     if (last > printed.length()) {
       print(text.substring(0, last));
     }

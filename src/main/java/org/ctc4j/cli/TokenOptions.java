@@ -50,7 +50,9 @@ final class TokenOptions {
           "Tokens without blanks between them, where none of them is a space or begins a word.")
   private boolean joined;
 
-  @Option(names = "--nfc", description = "Texts and tokens in Unicode's normal form C.")
+  @Option(
+      names = "--nfc",
+      description = "Tokens, texts, references and words in Unicode's normal form C.")
   private boolean nfc;
 
   @Option(

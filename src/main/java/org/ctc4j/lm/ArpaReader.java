@@ -36,7 +36,11 @@ final class ArpaReader {
       Section below = null;
       int[] order = null;
       for (int n = 1; n <= counts.length; n++) {
-        requireKeyword(lines, "\\%d-grams:".formatted(n));
+        String title = "\\%d-grams:".formatted(n);
+        boolean isLeftOut = n > 1 && counts[n - 1] == 0 && !isKeyword(lines, title);
+        if (!isLeftOut) {
+          requireKeyword(lines, title);
+        }
         int firstLine = lines.number() + 1;
         Section section = n == 1 ? unigrams(lines, counts) : section(lines, n, counts);
         if (n == 1) {
@@ -58,7 +62,9 @@ final class ArpaReader {
         }
         levels.add(section.level(order, n == counts.length));
         below = section;
-        skipBlank(lines, "\\end\\");
+        if (!isLeftOut) {
+          skipBlank(lines, "\\end\\");
+        }
       }
       requireKeyword(lines, "\\end\\");
       levels.set(0, levels.get(0).withoutWords());

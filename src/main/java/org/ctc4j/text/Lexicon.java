@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.io.Text;
 
@@ -21,6 +23,7 @@ import org.ctc4j.io.Text;
  */
 public final class Lexicon {
   private static final int MOST_BYTES = 1 << 29;
+  private static final Pattern VARIANT = Pattern.compile("(.+)\\(\\d+\\)");
 
   final Vocabulary vocabulary;
   final List<String> words; // of each spelling, in lexicographic order of these
@@ -54,7 +57,7 @@ public final class Lexicon {
     List<Entry> entries = new ArrayList<>();
     for (String word : new HashSet<>(words)) {
       encode(vocabulary, word);
-      entries.add(new Entry(word, utf8(word)));
+      entries.add(new Entry(word, utf8(vocabulary.spelled(word))));
     }
     return new Lexicon(vocabulary, entries, texts(vocabulary));
   }
@@ -81,8 +84,9 @@ public final class Lexicon {
 
   /**
    * Reads a file: a word a line, or a word and then the tokens that spell it, with blanks or tabs
-   * between them, in several lines for several spellings, as flashlight and torchaudio have it. If
-   * any line has tokens, a word alone is spelled with the fewest. Empty lines are left out.
+   * between them, in several lines for several spellings, as flashlight and torchaudio have it, or
+   * with {@code word(2)} after {@code word}, as CMU's dictionary has it. If any line has tokens, a
+   * word alone is spelled with the fewest. Empty lines are left out.
    *
    * @throws IOException if it cannot be read
    * @throws InvalidInputException if a word has no spelling or a token is none; the message says in
@@ -96,13 +100,14 @@ public final class Lexicon {
     for (int i = 0; i < lines.length; i++) {
       List<String> fields = fields(lines[i]);
       if (!fields.isEmpty()) {
-        String word = fields.get(0);
-        isSpelled |= fields.size() > 1;
+        boolean hasTokens = fields.size() > 1;
+        isSpelled |= hasTokens;
+        String word = hasTokens ? variantOf(fields.get(0), spellings) : fields.get(0);
         try {
           int[] labels =
-              fields.size() == 1
-                  ? encode(vocabulary, word)
-                  : spelling(vocabulary, word, vocabulary.labels(fields.subList(1, fields.size())));
+              hasTokens
+                  ? spelling(vocabulary, word, vocabulary.labels(fields.subList(1, fields.size())))
+                  : encode(vocabulary, word);
           spellings.computeIfAbsent(word, key -> new ArrayList<>()).add(labels);
         } catch (InvalidInputException e) {
           throw new InvalidInputException(
@@ -111,6 +116,12 @@ public final class Lexicon {
       }
     }
     return isSpelled ? of(vocabulary, spellings) : of(vocabulary, spellings.keySet());
+  }
+
+  /** The word that "tomato(2)" is another spelling of, if there is one; else this. */
+  private static String variantOf(String word, Map<String, List<int[]>> spellings) {
+    Matcher variant = VARIANT.matcher(word);
+    return variant.matches() && spellings.containsKey(variant.group(1)) ? variant.group(1) : word;
   }
 
   private static List<String> fields(String line) {
@@ -168,7 +179,7 @@ public final class Lexicon {
     for (int label = 0; label < symbols.length; label++) {
       Piece piece = vocabulary.piece(label);
       byte[] bytes = piece.bytes();
-      symbols[label] = bytes == null ? utf8(piece.text()) : unsigned(bytes);
+      symbols[label] = bytes == null ? utf8(vocabulary.spelled(piece.text())) : unsigned(bytes);
     }
     return symbols;
   }
@@ -182,7 +193,7 @@ public final class Lexicon {
     }
     List<Entry> entries = new ArrayList<>();
     for (String word : words) {
-      int[] spelling = utf8(word);
+      int[] spelling = utf8(vocabulary.spelled(word));
       if (spelling.length > 0 && Arrays.stream(spelling).allMatch(known::contains)) {
         entries.add(new Entry(word, spelling));
       }

@@ -37,8 +37,8 @@ record Piece(boolean spaceBefore, String text, byte[] bytes, boolean spaceAfter)
       case CONTINUATION -> new Piece(!isMarked, bare, null, false);
       case CONTINUED -> new Piece(false, bare, null, !isMarked);
       case WORD_END -> new Piece(false, bare, null, isMarked);
-      case BYTE_LEVEL -> {
-        byte[] bytes = ByteText.bytes(bare);
+      case BYTE_PIECES, BYTE_LEVEL -> {
+        byte[] bytes = marks.alphabet.bytes(bare);
         yield new Piece(isMarked, bytes == null ? bare : "", bytes, false);
       }
     };

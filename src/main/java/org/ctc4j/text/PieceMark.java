@@ -1,11 +1,14 @@
 package org.ctc4j.text;
 
+import java.util.List;
 import java.util.Set;
 
 /** How tokens that are pieces of words show where a word begins, goes on or ends. */
 enum PieceMark {
   /** They do not: tokens are characters, phonemes or words. */
   NONE(""),
+  /** Icefall: as SentencePiece, with the bytes of UTF-8 as printable characters. */
+  BYTE_PIECES("▁", ByteAlphabet.FAIRSEQ),
   /** SentencePiece: ▁ begins a word, and alone is a space. */
   WORD_START("▁"),
   /** WordPiece: ## goes on with the word; all else begins one. */
@@ -15,7 +18,7 @@ enum PieceMark {
   /** Byte pair encoding as first published: the mark after the piece that ends a word. */
   WORD_END("</w>"),
   /** GPT-2: the bytes of UTF-8 as printable characters, Ġ the space. */
-  BYTE_LEVEL("Ġ");
+  BYTE_LEVEL("Ġ", ByteAlphabet.GPT2);
 
   private static final PieceMark[] SURE = {
     WORD_START, CONTINUATION, CONTINUED, WORD_END, BYTE_LEVEL
@@ -23,8 +26,16 @@ enum PieceMark {
 
   final String mark;
 
+  /** Of tokens that are bytes; else null. */
+  final ByteAlphabet alphabet;
+
   PieceMark(String mark) {
+    this(mark, null);
+  }
+
+  PieceMark(String mark, ByteAlphabet alphabet) {
     this.mark = mark;
+    this.alphabet = alphabet;
   }
 
   /**
@@ -34,6 +45,9 @@ enum PieceMark {
   static PieceMark of(Set<String> tokens, VocabularyFormat format) {
     if (format.isPlain()) {
       return NONE;
+    }
+    if (BYTE_PIECES.isOf(tokens)) {
+      return BYTE_PIECES;
     }
     for (PieceMark candidate : SURE) {
       if (tokens.stream().anyMatch(candidate::isBesideText)) {
@@ -46,6 +60,15 @@ enum PieceMark {
     boolean isSentencePiece =
         format == VocabularyFormat.SENTENCE_PIECE || format == VocabularyFormat.NEMO;
     return isSentencePiece && tokens.contains(WORD_START.mark) ? WORD_START : NONE;
+  }
+
+  private boolean isOf(Set<String> tokens) {
+    List<String> texts =
+        tokens.stream()
+            .filter(token -> !TokenNames.isUnknown(token))
+            .map(token -> token.replace(mark, " "))
+            .toList();
+    return tokens.stream().anyMatch(token -> token.startsWith(mark)) && alphabet.isOf(texts);
   }
 
   private boolean isBesideText(String token) {
@@ -69,7 +92,12 @@ enum PieceMark {
 
   /** Whether a token that is the mark alone is a space. */
   boolean isSpaceAlone() {
-    return this == WORD_START || this == WORD_END || this == BYTE_LEVEL;
+    return isWordStart() || this == WORD_END || this == BYTE_LEVEL;
+  }
+
+  /** Whether the mark is SentencePiece's, which stands for a blank wherever it is. */
+  boolean isWordStart() {
+    return this == WORD_START || this == BYTE_PIECES;
   }
 
   private boolean isSuffix() {

@@ -1,9 +1,11 @@
 package org.ctc4j.text;
 
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.ctc4j.InvalidInputException;
@@ -21,12 +23,19 @@ final class Spelling {
   Spelling(String name, List<String> tokens, TokenRole[] roles, PieceMark marks) {
     this.name = Text.printable(name);
     this.marks = marks;
+    boolean[] isPlainSpace = new boolean[roles.length]; // where others are there, they spell it
     for (int c = 0; c < roles.length; c++) {
-      if (roles[c] != TokenRole.BLANK) {
+      isPlainSpace[c] = roles[c] == TokenRole.SPACE && tokens.get(c).isBlank();
+      if (roles[c] != TokenRole.BLANK && !isPlainSpace[c]) {
         add(c, tokens.get(c), roles[c]);
       }
     }
-    if (marks == PieceMark.WORD_START) {
+    for (int c = 0; c < roles.length; c++) {
+      if (isPlainSpace[c]) {
+        add(c, tokens.get(c), roles[c]);
+      }
+    }
+    if (marks.isWordStart()) {
       spaceSigns.add(marks.mark); // within pieces, too
     }
     speller.ready();
@@ -44,8 +53,10 @@ final class Spelling {
     int singleByte = ByteText.byteOf(token);
     if (singleByte >= 0) {
       speller.addByte(singleByte, c);
-    } else if (role == TokenRole.CONTROL || marks == PieceMark.BYTE_LEVEL && !isSpace) {
+    } else if (role == TokenRole.CONTROL) {
       speller.add(token, c);
+    } else if (marks.alphabet != null && !isSpace) {
+      speller.add(marks.isWordStart() ? token.replace(marks.mark, " ") : token, c);
     } else {
       speller.add(spelled(Piece.of(token, role, marks)), c);
     }
@@ -140,9 +151,13 @@ final class Spelling {
     return switch (marks) {
       case NONE -> List.of(new Way(text, 0));
       case WORD_START, CONTINUATION -> List.of(new Way(" " + text, 1), new Way(text, 0));
+      case BYTE_PIECES -> {
+        String bytes = marks.alphabet.characters(text);
+        yield List.of(new Way(" " + bytes, 1), new Way(bytes, 0));
+      }
       case CONTINUED, WORD_END -> List.of(new Way(text + " ", 0), new Way(text, 0));
       case BYTE_LEVEL -> {
-        String bytes = ByteText.characters(text);
+        String bytes = marks.alphabet.characters(text);
         yield List.of(new Way(bytes, 0), new Way(blank() + bytes, 1));
       }
     };
@@ -151,10 +166,11 @@ final class Spelling {
   private InvalidInputException unspelled(String text, List<Way> ways) {
     for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
       String character = Character.toString(text.codePointAt(at));
-      String units = marks == PieceMark.BYTE_LEVEL ? ByteText.characters(character) : character;
+      String units = marks.alphabet == null ? character : marks.alphabet.characters(character);
       if (!units.codePoints().allMatch(speller::knows)) {
         return new InvalidInputException(
-            "no token of %s stands for %s".formatted(name, at(text, at)));
+            "no token of %s stands for %s%s"
+                .formatted(name, at(text, at), instead(text, character)));
       }
     }
     int reach = 0;
@@ -165,6 +181,26 @@ final class Spelling {
         "tokens of %s spell no more than what is before %s".formatted(name, at(text, reach)));
   }
 
+  /** What could be spelled, where only the case or the normal form of a text differs. */
+  private String instead(String text, String character) {
+    for (Normalizer.Form form : List.of(Normalizer.Form.NFC, Normalizer.Form.NFD)) {
+      String other = Normalizer.normalize(text, form);
+      boolean isSpelled =
+          ways(other).stream().anyMatch(way -> speller.spell(way.text, false) != null);
+      if (isSpelled) {
+        return ", which could be spelled in Unicode's normal form "
+            + (form == Normalizer.Form.NFC ? "C" : "D");
+      }
+    }
+    for (String other :
+        List.of(character.toUpperCase(Locale.ROOT), character.toLowerCase(Locale.ROOT))) {
+      if (!other.equals(character) && other.codePoints().allMatch(speller::knows)) {
+        return ", but there is " + Text.quote(other);
+      }
+    }
+    return "";
+  }
+
   /** The position of a character by how many units are before it. */
   private int position(String text, int units) {
     int at = 0;
@@ -172,9 +208,9 @@ final class Spelling {
     while (true) {
       int next = at + Character.charCount(text.codePointAt(at));
       before +=
-          marks == PieceMark.BYTE_LEVEL
-              ? text.substring(at, next).getBytes(StandardCharsets.UTF_8).length
-              : next - at;
+          marks.alphabet == null
+              ? next - at
+              : text.substring(at, next).getBytes(StandardCharsets.UTF_8).length;
       if (before > units || next == text.length()) {
         return at;
       }

@@ -24,6 +24,7 @@ final class TokenNames {
 
   private static final Set<String> PADDING = Set.of("<pad>", "[pad]");
   private static final Set<String> SPACES = Set.of(" ", "<space>", "[space]");
+  private static final String BYTE_OF_SPACE = "<0x20>";
   private static final Set<String> UNKNOWN = Set.of("<unk>", "[unk]", "⁇", "▁⁇▁");
   private static final Set<String> CONTROLS =
       Set.of(
@@ -56,6 +57,11 @@ final class TokenNames {
     return PADDING.contains(plain(token));
   }
 
+  /** What may be a blank, and has no text where something else is. */
+  static boolean isFiller(String token) {
+    return isPadding(token) || plain(token).equals("<eps>");
+  }
+
   static boolean isSpace(String token) {
     return SPACES.contains(plain(token));
   }
@@ -63,7 +69,8 @@ final class TokenNames {
   /**
    * What stands for the space between words: what is called so; else the mark of pieces alone; else
    * wav2vec2's | or SentencePiece's ▁, unless other characters beside it show that it is one
-   * itself.
+   * itself, or else the space among bytes. Hugging Face's | is one beside a space, too, which was
+   * left in by mistake.
    */
   static Set<String> spaces(Set<String> tokens, VocabularyFormat format, PieceMark marks) {
     Set<String> spaces =
@@ -71,16 +78,24 @@ final class TokenNames {
     if (marks.isSpaceAlone() && tokens.contains(marks.mark)) {
       spaces.add(marks.mark);
     }
-    if (marks != PieceMark.NONE || !spaces.isEmpty() || format.isPlain()) {
+    if (marks != PieceMark.NONE || format.isPlain()) {
       return spaces;
     }
     boolean isOfHuggingFace =
         format == VocabularyFormat.VOCAB_JSON || format == VocabularyFormat.LANGUAGES_JSON;
     boolean isAmongBraces = tokens.contains("{") && tokens.contains("}");
-    if (tokens.contains("|") && (isOfHuggingFace || !isAmongBraces)) {
-      return Set.of("|");
+    boolean isBesideSpace = spaces.equals(Set.of(" ")) && isOfHuggingFace && !isAmongBraces;
+    boolean isSpace = spaces.isEmpty() && (isOfHuggingFace || !isAmongBraces);
+    if (tokens.contains("|") && (isSpace || isBesideSpace)) {
+      spaces.add("|");
     }
-    return tokens.contains("▁") && !tokens.contains("▂") ? Set.of("▁") : Set.of();
+    if (!spaces.isEmpty()) {
+      return spaces;
+    }
+    if (tokens.contains("▁") && !tokens.contains("▂")) {
+      return Set.of("▁");
+    }
+    return tokens.contains(BYTE_OF_SPACE) ? Set.of(BYTE_OF_SPACE) : Set.of();
   }
 
   static boolean isUnknown(String token) {

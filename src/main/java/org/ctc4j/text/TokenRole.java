@@ -10,6 +10,6 @@ public enum TokenRole {
   SPACE,
   /** In the place of what the vocabulary cannot spell; part of a text as it is spelled. */
   UNKNOWN,
-  /** Begin, end, mask and the like; no part of a text. */
+  /** Begin, end, mask, padding and the like; no part of a text. */
   CONTROL
 }

@@ -18,6 +18,7 @@ public final class TokenScorer implements NGramScorer<NGramModel.Context> {
   private final NGramModel model;
   private final int[] numbers; // of each label in the model
   private final boolean[] isText;
+  private final double coverage;
   private final double weight; // in nats
   private final double bonus;
 
@@ -25,17 +26,26 @@ public final class TokenScorer implements NGramScorer<NGramModel.Context> {
     this.model = model;
     this.numbers = new int[vocabulary.size()];
     this.isText = new boolean[vocabulary.size()];
-    Arrays.setAll(numbers, c -> model.number(vocabulary.token(c)));
-    boolean isAny = false;
+    Arrays.setAll(numbers, c -> model.number(name(model, vocabulary, c)));
+    int texts = 0;
+    int known = 0;
     for (int c = 0; c < isText.length; c++) {
       isText[c] = vocabulary.piece(c) != Piece.NOTHING;
-      isAny |= isText[c] && model.has(vocabulary.token(c));
+      texts += isText[c] ? 1 : 0;
+      known += isText[c] && model.has(name(model, vocabulary, c)) ? 1 : 0;
     }
-    if (!isAny) {
+    this.coverage = (double) known / texts;
+    if (known == 0) {
       throw new InvalidInputException("language model: has none of the vocabulary's tokens");
     }
     this.weight = weight * Math.log(10);
     this.bonus = bonus;
+  }
+
+  /** What the model calls a token. */
+  private static String name(NGramModel model, Vocabulary vocabulary, int c) {
+    String token = vocabulary.token(c);
+    return model.has(token) ? token : vocabulary.normalised(token);
   }
 
   /**
@@ -47,6 +57,11 @@ public final class TokenScorer implements NGramScorer<NGramModel.Context> {
       NGramModel model, Vocabulary vocabulary, double weight, double bonus) {
     require(weight, "token bonus", bonus);
     return new TokenScorer(model, vocabulary, weight, bonus);
+  }
+
+  /** The share of the vocabulary's tokens that the model has, in (0, 1]. */
+  public double coverage() {
+    return coverage;
   }
 
   /** Refuses a weight or bonus that is none. */

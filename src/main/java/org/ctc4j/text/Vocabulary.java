@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcPath;
@@ -53,6 +54,9 @@ public final class Vocabulary implements Serializable {
   /** What {@link Wildcards} are in a text. */
   static final String WILDCARD = "*";
 
+  /** A mark of the letter before it, or a vowel or final of the Hangul syllable that it is in. */
+  private static final Pattern JOINING = Pattern.compile("[\\p{M}\u1161-\u1175\u11a8-\u11c2]");
+
   private final Source source;
   private final int blank; // or -1
   private final boolean isJoined;
@@ -61,6 +65,7 @@ public final class Vocabulary implements Serializable {
   private final transient TokenRole[] roles;
   private final transient Piece[] pieces;
   private final transient boolean hasWords;
+  private final transient Normalizer.Form form; // of what is spelled; null: as it comes
   private final transient Spelling spelling;
 
   /**
@@ -95,8 +100,8 @@ public final class Vocabulary implements Serializable {
     hasWords = marks != PieceMark.NONE || List.of(roles).contains(TokenRole.SPACE);
     pieces = new Piece[roles.length];
     Arrays.setAll(pieces, c -> Piece.of(source.tokens.get(c), roles[c], marks));
-    List<String> spelled =
-        isNfc ? source.tokens.stream().map(Vocabulary::nfc).toList() : source.tokens;
+    form = isNfc ? spelledForm() : null;
+    List<String> spelled = source.tokens.stream().map(this::spelled).toList();
     spelling = new Spelling(source.name, spelled, roles, marks);
   }
 
@@ -170,8 +175,9 @@ public final class Vocabulary implements Serializable {
   }
 
   /**
-   * The same with texts and the spelling of tokens in Unicode's normal form C, or as they come.
-   * Without this, they are as they come.
+   * The same with texts and the spelling of tokens, of a lexicon and of a language model's words in
+   * Unicode's normal form C, or as they come. Without this, they are as they come. Letters and
+   * their marks may be tokens of their own: what is spelled may then be in any form, too.
    */
   public Vocabulary withNfc(boolean value) {
     return new Vocabulary(source, blank, isJoined, value);
@@ -255,10 +261,12 @@ public final class Vocabulary implements Serializable {
   private String raw(int[] labels, int start, int end) {
     Writer writer = new Writer();
     for (int i = start; i < end; i++) {
+      Piece piece = piece(labels, i);
       boolean isApart = !hasWords && !isJoined && i > start;
-      writer.add(isApart ? piece(labels, i).apart() : piece(labels, i));
+      boolean goesOn = isApart && piece.bytes() != null && piece(labels, i - 1).bytes() != null;
+      writer.add(isApart && !goesOn ? piece.apart() : piece);
     }
-    return isNfc ? nfc(writer.text()) : writer.text();
+    return normalised(writer.text());
   }
 
   /**
@@ -354,7 +362,7 @@ public final class Vocabulary implements Serializable {
    * @throws InvalidInputException if no tokens spell it; the message names the character
    */
   public int[] encode(String text) {
-    return spelling.encode(isNfc ? nfc(text) : text, hasWords);
+    return spelling.encode(spelled(text), hasWords);
   }
 
   /**
@@ -370,7 +378,7 @@ public final class Vocabulary implements Serializable {
    */
   public int[] encode(String text, String mark, boolean isAnyUnknown) {
     return new WildcardSpelling(spelling, hasWords, space())
-        .encode(isNfc ? nfc(text) : text, mark, isAnyUnknown);
+        .encode(spelled(text), mark == null ? null : spelled(mark), isAnyUnknown);
   }
 
   /** The class of the space between words; −1 if there is none, or pieces of words have it. */
@@ -386,7 +394,7 @@ public final class Vocabulary implements Serializable {
   public int[] labels(List<String> sequence) {
     int[] labels = new int[sequence.size()];
     for (int i = 0; i < labels.length; i++) {
-      labels[i] = spelling.label(isNfc ? nfc(sequence.get(i)) : sequence.get(i));
+      labels[i] = spelling.label(spelled(sequence.get(i)));
       if (labels[i] < 0) {
         throw new InvalidInputException(
             "position %d: %s is no token of %s"
@@ -394,6 +402,14 @@ public final class Vocabulary implements Serializable {
       }
     }
     return labels;
+  }
+
+  /**
+   * A text in the form that {@link #text} has: normal form C where {@link #withNfc} says so, else
+   * as it comes. For references that outputs are compared with.
+   */
+  public String normalised(String text) {
+    return isNfc ? Normalizer.normalize(text, Normalizer.Form.NFC) : text;
   }
 
   /**
@@ -436,9 +452,10 @@ public final class Vocabulary implements Serializable {
     if (spaces.contains(token)) {
       return TokenRole.SPACE;
     }
+    boolean isFiller = TokenNames.isFiller(token) && c != source.namedBlank;
     return TokenNames.isUnknown(token)
         ? TokenRole.UNKNOWN
-        : TokenNames.isControl(token) ? TokenRole.CONTROL : TokenRole.TEXT;
+        : TokenNames.isControl(token) || isFiller ? TokenRole.CONTROL : TokenRole.TEXT;
   }
 
   private void requireClass(int c, String where) {
@@ -448,8 +465,16 @@ public final class Vocabulary implements Serializable {
     }
   }
 
-  private static String nfc(String text) {
-    return Normalizer.normalize(text, Normalizer.Form.NFC);
+  /** A text or a token in the form in which tokens follow each other to be a text. */
+  String spelled(String text) {
+    return form == null ? text : Normalizer.normalize(text, form);
+  }
+
+  /** D where tokens go on with a character that others have begun, since C would join the two. */
+  private Normalizer.Form spelledForm() {
+    boolean isJoining =
+        Arrays.stream(pieces).anyMatch(piece -> JOINING.matcher(piece.text()).lookingAt());
+    return isJoining ? Normalizer.Form.NFD : Normalizer.Form.NFC;
   }
 
   private static OptionalInt optional(int c) {

@@ -32,6 +32,8 @@ final class VocabularyReader {
   private static final Pattern TABLE_LINE = Pattern.compile("(\\S+| )[ \t]+(\\d{1,9})[ \t]*");
   private static final Pattern SCORED_LINE =
       Pattern.compile("([^\t]+)\t([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?|[-+]?inf)[ \t]*");
+  private static final Pattern NUMBER_FIRST = Pattern.compile("(\\d{1,9})[ \t,;:]+(\\S*)[ \t]*");
+  private static final Pattern NUMBER_LAST = Pattern.compile("(.+)[,;:][ \t]*(\\d{1,9})");
   private static final Pattern DISAMBIGUATION = Pattern.compile("#\\d+");
 
   private final String text;
@@ -108,7 +110,10 @@ final class VocabularyReader {
       case SENTENCE_PIECE -> scored();
       case VOCAB_JSON, LANGUAGES_JSON, JSON_LIST -> ofJson(Json.parse(text));
       case DEEP_SPEECH -> alphabet();
-      case NEMO -> isJson ? ofJson(Json.parse(text)) : all(SCORED_LINE) ? scored() : list();
+      case NEMO ->
+          isJson
+              ? ofJson(Json.parse(text))
+              : all(SCORED_LINE.asMatchPredicate()) ? scored() : list();
       case LINES, PADDLE_OCR -> list();
     };
   }
@@ -126,10 +131,10 @@ final class VocabularyReader {
   }
 
   private VocabularyFormat recognised() {
-    if (all(TABLE_LINE)) {
+    if (!text.isBlank() && all(TABLE_LINE.asMatchPredicate().or(String::isBlank))) {
       return VocabularyFormat.TABLE;
     }
-    if (all(SCORED_LINE)) {
+    if (all(SCORED_LINE.asMatchPredicate())) {
       return VocabularyFormat.SENTENCE_PIECE;
     }
     long rows = lines.stream().filter(line -> TABLE_LINE.matcher(line).matches()).count();
@@ -138,14 +143,36 @@ final class VocabularyReader {
         parts(TABLE_LINE, i, "a token and a number as on other lines");
       }
     }
+    requireNoNumbers();
     boolean comments = lines.stream().anyMatch(line -> line.startsWith("# ") || line.equals("\\#"));
     boolean counts =
         options.classes() < 0 || options.classes() == lines.stream().filter(LABEL).count() + 1;
     return comments && counts ? VocabularyFormat.DEEP_SPEECH : VocabularyFormat.LINES;
   }
 
-  private boolean all(Pattern pattern) {
-    return !lines.isEmpty() && lines.stream().allMatch(line -> pattern.matcher(line).matches());
+  private boolean all(Predicate<String> predicate) {
+    return !lines.isEmpty() && lines.stream().allMatch(predicate);
+  }
+
+  /** Refuses lines that all have their own number, where no format has it: '0 a' or 'a,0'. */
+  private void requireNoNumbers() {
+    if (areNumbered(NUMBER_FIRST, 1, 2) || areNumbered(NUMBER_LAST, 2, 1)) {
+      throw new InvalidInputException(
+          "line 1: expected a token, or a token, a blank and the number of its class, got %s; all lines have their number so"
+              .formatted(Text.quote(lines.get(0))));
+    }
+  }
+
+  private boolean areNumbered(Pattern pattern, int number, int token) {
+    boolean isAnyToken = false;
+    for (int i = 0; i < lines.size(); i++) {
+      Matcher parts = pattern.matcher(lines.get(i));
+      if (!parts.matches() || !parts.group(number).equals(Integer.toString(i))) {
+        return false;
+      }
+      isAnyToken |= !parts.group(token).isEmpty();
+    }
+    return isAnyToken && lines.size() > 1;
   }
 
   /** Not a comment of DeepSpeech's. */
@@ -186,8 +213,11 @@ final class VocabularyReader {
     List<Matcher> rows = new ArrayList<>();
     int named = 0;
     for (int i = 0; i < lines.size(); i++) {
-      rows.add(parts(TABLE_LINE, i, "a token and the number of its class"));
-      named += DISAMBIGUATION.matcher(rows.get(i).group(1)).matches() ? 0 : 1;
+      if (!lines.get(i).isBlank()) {
+        Matcher row = parts(TABLE_LINE, i, "a token and the number of its class");
+        rows.add(row);
+        named += DISAMBIGUATION.matcher(row.group(1)).matches() ? 0 : 1;
+      }
     }
     int classes = options.classes() < 0 ? named : options.classes();
     for (Matcher row : rows) {
@@ -284,7 +314,16 @@ final class VocabularyReader {
             "token %s has %s, expected the number of its class"
                 .formatted(Text.quote(member.name()), came));
       }
-      put(byClass, number.intValue(), member.name());
+      int c = number.intValue();
+      String before = byClass.get(c);
+      boolean isSpaceTwice =
+          "|".equals(before) && member.name().equals(" ")
+              || " ".equals(before) && member.name().equals("|");
+      if (isSpaceTwice) {
+        byClass.put(c, "|"); // vocab["|"] = vocab[" "], and the latter left in
+      } else {
+        put(byClass, c, member.name());
+      }
     }
     return inOrder(byClass);
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.lm.NGramModel;
@@ -39,6 +40,7 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
   private final NGramModel model; // null if words of the lexicon are all the same
   private final Lexicon lexicon;
   private final Weighing weighing;
+  private final double coverage;
   private final SpellingTrie trie;
   private final int[] numbers; // of each spelling's word in the model
   private final int unknownNumber; // likewise
@@ -88,10 +90,11 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
     }
   }
 
-  private WordScorer(NGramModel model, Lexicon lexicon, Weighing weighing) {
+  private WordScorer(NGramModel model, Lexicon lexicon, Weighing weighing, double coverage) {
     this.model = model;
     this.lexicon = lexicon;
     this.weighing = weighing;
+    this.coverage = coverage;
     this.trie = new SpellingTrie(lexicon.spellings);
     this.numbers =
         lexicon.words.stream().mapToInt(word -> model == null ? 0 : model.number(word)).toArray();
@@ -131,7 +134,9 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
               "language model: the vocabulary spells none of the model's words")
           : e;
     }
-    return new WordScorer(model, lexicon, new Weighing(weight, wordBonus, UNKNOWN_WORD));
+    double coverage =
+        (double) lexicon.words.size() / StreamSupport.stream(words.spliterator(), false).count();
+    return new WordScorer(model, lexicon, new Weighing(weight, wordBonus, UNKNOWN_WORD), coverage);
   }
 
   /**
@@ -141,8 +146,10 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
    */
   public static WordScorer of(NGramModel model, Lexicon lexicon, double weight, double wordBonus) {
     Objects.requireNonNull(model, "model");
+    Set<String> words = Set.copyOf(lexicon.words);
+    double coverage = (double) words.stream().filter(model::has).count() / words.size();
     return new WordScorer(
-        model, lexicon, new Weighing(weight, wordBonus, Double.NEGATIVE_INFINITY));
+        model, lexicon, new Weighing(weight, wordBonus, Double.NEGATIVE_INFINITY), coverage);
   }
 
   /**
@@ -151,7 +158,7 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
    * @throws InvalidInputException if the bonus is not finite
    */
   public static WordScorer of(Lexicon lexicon, double wordBonus) {
-    return new WordScorer(null, lexicon, new Weighing(0, wordBonus, Double.NEGATIVE_INFINITY));
+    return new WordScorer(null, lexicon, new Weighing(0, wordBonus, Double.NEGATIVE_INFINITY), 1);
   }
 
   /**
@@ -160,7 +167,17 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
    * @throws InvalidInputException if it is NaN or +Infinity
    */
   public WordScorer withUnknownWordBonus(double nats) {
-    return new WordScorer(model, lexicon, new Weighing(weighing.weight, weighing.wordBonus, nats));
+    return new WordScorer(
+        model, lexicon, new Weighing(weighing.weight, weighing.wordBonus, nats), coverage);
+  }
+
+  /**
+   * How well the model fits what it is used with, in [0, 1]: the share of its words that tokens can
+   * spell, or of a lexicon's words that it has; 1 without a model. Next to nothing where the one is
+   * in capital letters and the other is not.
+   */
+  public double coverage() {
+    return coverage;
   }
 
   private static boolean isControl(String word) {

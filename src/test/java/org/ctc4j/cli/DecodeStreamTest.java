@@ -39,11 +39,15 @@ class DecodeStreamTest {
 
   /** Frames of which each is sure of one class. */
   private static byte[] frames(String symbols) {
+    return frames(symbols, TOKENS);
+  }
+
+  private static byte[] frames(String symbols, String tokens) {
     ByteBuffer bytes =
-        ByteBuffer.allocate(symbols.length() * TOKENS.length() * Float.BYTES)
+        ByteBuffer.allocate(symbols.length() * tokens.length() * Float.BYTES)
             .order(ByteOrder.LITTLE_ENDIAN);
     for (char symbol : symbols.toCharArray()) {
-      for (char token : TOKENS.toCharArray()) {
+      for (char token : tokens.toCharArray()) {
         bytes.putFloat(symbol == token ? 9 : symbol == '?' ? Float.NaN : 0);
       }
     }
@@ -121,6 +125,29 @@ class DecodeStreamTest {
     List<String> parts = printed(input, "--nfc", "--joined");
     assertTrue(parts.size() > 5, parts.toString());
     assertEquals("é".repeat(7) + "e" + System.lineSeparator(), String.join("", parts));
+  }
+
+  @Test
+  @DisplayName("Half of an accent is no reason to print the letter before it")
+  void accentOfTwoBytes() throws IOException {
+    Files.writeString(tokens, "-\ne\n<0xCC>\n<0x81>\n<0xF0>\n<0x9F>\n<0x98>\n<0x80>\n");
+    String pause = "-".repeat(15);
+    for (String said :
+        List.of("e12", "e12e12", "ee12", "4567", "e4567", "e124567e12", "e1", "e4")) {
+      String symbols = String.join(pause, said.split("")) + pause;
+      byte[] input = frames(symbols, "-e124567");
+      String expected =
+          said.replace("e12", "é")
+              .replace("4567", "😀")
+              .replace("1", "\ufffd")
+              .replace("4", "\ufffd");
+      for (Object[] more : new Object[][] {{}, {"--beam", 3}}) {
+        Object[] nfc = Arrays.copyOf(more, more.length + 2);
+        nfc[more.length] = "--nfc";
+        nfc[more.length + 1] = "--joined";
+        assertEquals(expected + System.lineSeparator(), String.join("", printed(input, nfc)), said);
+      }
+    }
   }
 
   @Test

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -109,6 +111,30 @@ class InfeasibleTest {
     assertEquals(0, json.at("/utterances/0/outputs").size());
     Cli run = Cli.run("decode", file, "--beam", 4, "--csv", folder.resolve("csv")).succeeded();
     assertTrue(run.err().contains("no CSV for utterance 0 (INFEASIBLE): all classes"), run.err());
+  }
+
+  @Test
+  @DisplayName("A search in whose beam a lexicon leaves nothing, beside one that frames block")
+  void forbidden() throws Exception {
+    float[] logits = new float[3 * 2 * 4];
+    for (int t = 0; t < 3; t++) {
+      logits[8 * t + 1] = 9; // 'a', of which there is no word
+    }
+    Arrays.fill(logits, 12, 16, Float.NEGATIVE_INFINITY); // frame 1 of utterance 1
+    new NpzFile().floats("logits", "(3, 2, 4)", logits).write(file);
+    Path tokens = Files.writeString(folder.resolve("tokens"), "<blank>\na\nb\n|\n");
+    Path lexicon = Files.writeString(folder.resolve("lexicon"), "ab\n");
+    Object[] command = {"decode", file, "--tokens", tokens, "--beam", 9, "--lexicon", lexicon};
+    List<Object> narrow = new ArrayList<>(Arrays.asList(command));
+    narrow.addAll(List.of("--min-probability", 0.5, "--json"));
+    JsonNode json = Cli.run(narrow.toArray()).json().get("utterances");
+    assertEquals(NoPath.NO_WORD, json.get(0).get("reason").asText());
+    assertEquals("INFEASIBLE", json.get(0).get("status").asText());
+    String blocked = "all classes of a frame have probability 0";
+    assertEquals(blocked, json.get(1).get("reason").asText());
+    JsonNode wide =
+        Cli.run(Stream.concat(Arrays.stream(command), Stream.of("--json")).toArray()).json();
+    assertTrue(wide.at("/utterances/0/reason").isMissingNode());
   }
 
   @Test

@@ -52,6 +52,31 @@ class ScorerOptionsTest {
   }
 
   @Test
+  @DisplayName("A language model that hardly fits what it is used with is told of")
+  void misfit() throws Exception {
+    String capitals = Files.readString(model()).replace("monday", "MONDAY");
+    Path upper = file("upper.arpa", capitals.replace("billion", "BILLION"));
+    Cli fits = Cli.run("decode", "--beam", 4, "--lm", model(), "--lexicon", words());
+    assertEquals("", fits.succeeded().err());
+    Cli lexicon = Cli.run("decode", "--beam", 4, "--lm", upper, "--lexicon", words());
+    assertMisfit("the model has 0.0 % of the lexicon's words", lexicon);
+    StringBuilder unigrams = new StringBuilder("\\data\\\nngram 1=41\n\\1-grams:\n-1 a\n");
+    for (int i = 0; i < 40; i++) {
+      unigrams.append("-2 W").append(i).append('\n');
+    }
+    Path oneWord = file("one.arpa", unigrams + "\\end\\\n");
+    assertMisfit(
+        "tokens spell 2.4 % of the model's words", Cli.run("decode", "--beam", 4, "--lm", oneWord));
+    Cli tokens = Cli.run("decode", "--beam", 4, "--lm", oneWord, "--lm-tokens");
+    assertMisfit("the model has 3.6 % of the tokens", tokens);
+  }
+
+  private static void assertMisfit(String share, Cli run) {
+    assertTrue(run.succeeded().err().contains(share), run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+  }
+
+  @Test
   @DisplayName("Of a lexicon's words the nearest are found, where any are near")
   void lexicon() throws Exception {
     JsonNode json = Cli.run("decode", "--beam", 100, "--lexicon", words(), "--json").json();

@@ -159,6 +159,61 @@ class TimeFilesTest {
     }
   }
 
+  @Test
+  @DisplayName("A name that would make a comment of a CTM's line is refused")
+  void commentInCtm() throws Exception {
+    Path batch = random(Seed.random(getClass()), 1, 40);
+    Path names = Files.writeString(folder.resolve("names"), ";;a\n");
+    Path ctm = folder.resolve("out.ctm");
+    Object[] command = {"align", batch, "--frame-shift", 1, "--names", names, "--ctm", ctm};
+    Cli.run(command).refused("--ctm: utterance 0 has the name ';;a'", "comment");
+  }
+
+  private List<String> segments(String[] tokens, int most, int... labels) throws Exception {
+    float[] logits = new float[labels.length * tokens.length];
+    for (int t = 0; t < labels.length; t++) {
+      logits[t * tokens.length + labels[t]] = 20;
+    }
+    Path batch =
+        new NpzFile()
+            .floats("logits", "(%d, 1, %d)".formatted(labels.length, tokens.length), logits)
+            .write(folder.resolve("peaked.npz"));
+    Path srt = folder.resolve("out.srt");
+    Object[] args = {"decode", batch, "--tokens", tokens(tokens), "--frame-shift", 0.02};
+    Object[] more = {"--joined", "--json", "--srt", srt, "--ass", folder.resolve("out.ass")};
+    Stream<Object> all = Stream.concat(Arrays.stream(args), Arrays.stream(more));
+    Object[] command = Stream.concat(all, Stream.of("--max-length", most)).toArray();
+    List<String> texts = new ArrayList<>();
+    Cli.run(command)
+        .json()
+        .get("utterances")
+        .get(0)
+        .get("segments")
+        .forEach(segment -> texts.add(segment.get("text").asText()));
+    assertEquals(texts, Subtitles.srt(Files.readString(srt)).stream().map(Interval::text).toList());
+    List<Subtitles.Karaoke> sung = Subtitles.ass(Files.readString(folder.resolve("out.ass")));
+    assertEquals(texts, sung.stream().map(line -> line.cue().text()).toList());
+    return texts;
+  }
+
+  @Test
+  @DisplayName("Scripts without blanks between words are cut within what has none")
+  void unspacedScripts() throws Exception {
+    String[] chinese = {"_", "我", "爱", "是", "。", "，", "▁ok", "ay"};
+    int[] labels = {1, 2, 3, 4, 1, 6, 7, 1, 5, 2};
+    assertEquals(List.of("我爱是。", "我 okay我，爱"), segments(chinese, 84, labels));
+    assertEquals(List.of("我爱是。", "我 okay", "我，爱"), segments(chinese, 7, labels));
+    assertEquals(List.of("我爱", "是。", "我", "okay", "我，", "爱"), segments(chinese, 2, labels));
+    String[] thai = {"_", "ก", "ิ", "▁"};
+    assertEquals(List.of("กิ", "ก"), segments(thai, 2, 1, 2, 1));
+    String[] digits = {"_", "3", ".", "5", "秒"};
+    assertEquals(List.of("3.5秒."), segments(digits, 84, 1, 2, 3, 4, 2));
+    assertEquals(List.of("秒.", "5.", "秒"), segments(digits, 84, 4, 2, 3, 2, 4));
+    assertEquals(List.of("3.", "5"), segments(new String[] {"_", "▁3", ".", "▁5"}, 84, 1, 2, 3));
+    assertEquals(
+        List.of("okayokay"), segments(new String[] {"_", "▁ok", "ay", "ok"}, 3, 1, 2, 3, 2));
+  }
+
   /** Segments are words in their order, cut where they are to be, and only there. */
   private static void assertSegments(JsonNode segments, JsonNode words) {
     int at = 0;

@@ -218,6 +218,42 @@ class VocabularyCommandTest {
   }
 
   @Test
+  @DisplayName("An end of a line within a text is none of a table, and stays one in JSON")
+  void lineEnds() throws Exception {
+    Path file = write(peaked(5, 1, 2, 1, 3, 1));
+    Path tokens = json("{\"<pad>\": 0, \"a\": 1, \"\\n\": 2, \"|\": 3, \"b\": 4}");
+    for (Object[] more : new Object[][] {{}, {"--beam", 4}}) {
+      List<Object> command = new ArrayList<>(List.of("decode", file, "--tokens", tokens));
+      command.addAll(List.of(more));
+      List<String> table = Cli.run(command.toArray()).succeeded().out().lines().toList();
+      assertEquals(2, table.size(), table::toString);
+      assertTrue(table.get(1).endsWith("  a\\u000aa a"), table::toString);
+    }
+    String text = decoded(file, tokens);
+    assertEquals("a\na a", text);
+    Path texts = Files.writeString(folder.resolve("said"), "a a\n");
+    Cli align = Cli.run("align", file, "--tokens", tokens, "--transcripts", texts);
+    assertEquals(3, align.succeeded().out().lines().count());
+  }
+
+  @Test
+  @DisplayName("With --nfc references are in normal form C, too")
+  void nfcOfReferences() throws Exception {
+    Path file = write(peaked(5, 1, 2, 0, 3, 4, 1, 0, 3));
+    Path tokens = tokens("_\ne\n\u0301\nt\n \n"); // "ét et"
+    for (String said : List.of("\u00e9t et\n", "e\u0301t et\n")) {
+      Path texts = Files.writeString(folder.resolve("said"), said);
+      Cli run =
+          Cli.run("decode", file, "--tokens", tokens, "--transcripts", texts, "--nfc", "--json");
+      JsonNode errors = run.succeeded().json().get("errors");
+      assertEquals("", run.err());
+      for (String unit : List.of("word", "character", "label")) {
+        assertEquals(0, errors.get(unit).get("rate").asDouble(), unit + " " + errors);
+      }
+    }
+  }
+
+  @Test
   @DisplayName("A hot word is no reason for a longer word that has it")
   void hotWords() throws Exception {
     float[] logits = new float[5 * 6];

@@ -160,6 +160,12 @@ class NGramModelTest {
       BIGRAMS.replace("a </s>", "a </s>\t0").getBytes(StandardCharsets.UTF_8),
       BIGRAMS.replace("\\end\\\n", "\\end\\").getBytes(StandardCharsets.UTF_8),
       (BIGRAMS + "and a word after it").getBytes(StandardCharsets.UTF_8),
+      BIGRAMS.replace("\n\n", "\n").getBytes(StandardCharsets.UTF_8),
+      BIGRAMS.replace("2=2\n", "2=2\nngram 3=0\n").getBytes(StandardCharsets.UTF_8),
+      BIGRAMS
+          .replace("2=2\n", "2=2\nngram 3=0\nngram 4=0\n")
+          .replace("\\end\\", "\\3-grams:\n\n\\end\\")
+          .getBytes(StandardCharsets.UTF_8),
     };
     for (int i = 0; i < same.length; i++) {
       NGramModel model = NGramModel.read(file(same[i]));

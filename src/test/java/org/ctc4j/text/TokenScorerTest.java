@@ -48,6 +48,20 @@ class TokenScorerTest {
   }
 
   @Test
+  @DisplayName("In normal form C a token that the model has in that form is the model's")
+  void normalForm() {
+    TextModel text = TextModel.random(random, List.of("<s>", "</s>", "\u00e9"), 1);
+    NGramModel model = text.read(folder, random);
+    Vocabulary vocabulary = Vocabulary.of(List.of("<blank>", "e\u0301"));
+    assertRefused("language model: has none", () -> TokenScorer.of(model, vocabulary, 1, 0));
+    TokenScorer scorer = TokenScorer.of(model, vocabulary.withNfc(true), 1 / Math.log(10), 0);
+    assertEquals(text.log10(List.of("\u00e9")), scorer.total(1), 1e-9);
+    assertEquals(1, scorer.coverage());
+    Vocabulary four = Vocabulary.of(List.of("<blank>", "</s>", "\u00e9", "t", "\u00c9", "x"));
+    assertEquals(0.25, TokenScorer.of(model, four, 1, 0).coverage());
+  }
+
+  @Test
   @DisplayName("What does not fit is refused")
   void refused() {
     NGramModel model = TextModel.random(random, List.of("<s>", "a"), 2).read(folder, random);

@@ -82,6 +82,27 @@ class VocabularyTest {
     refused("k 0\nl 1\nm\nn 3\n", any, "line 3", "'m'");
     refused("k 0\n", any.withFormat(VocabularyFormat.SENTENCE_PIECE), "line 1", "score");
     refused("k\n", any.withFormat(VocabularyFormat.TABLE), "line 1", "'k'");
+    Vocabulary gaps = parse("k 0\n\nl 1\r\n \n\n");
+    assertEquals(List.of("k", "l"), tokens(gaps));
+    assertEquals(VocabularyFormat.TABLE, gaps.format());
+    refused("\n\n", any, "line 1 is empty");
+  }
+
+  @Test
+  @DisplayName("Lines that all have their number in another place than a table are refused")
+  void numberedLines() {
+    for (String text : List.of("0 k\n1 l\n", "0\tk\n1\tl", "0,k\n1, l \n2 \n", "0: k\n1: l")) {
+      refused(text, VocabularyOptions.DEFAULT, "line 1", "'0", "all lines have their number");
+    }
+    for (String text : List.of("k,0\nl,1\n", "k:0\nl: 1", ",,0\n ,1\n")) {
+      refused(text, VocabularyOptions.DEFAULT, "line 1", "all lines have their number");
+    }
+    VocabularyOptions lines = VocabularyOptions.DEFAULT.withFormat(VocabularyFormat.LINES);
+    assertEquals(List.of("k,0", "l,1"), tokens(parse("k,0\nl,1\n", lines)));
+    assertEquals(List.of("0", "1", "2"), tokens(parse("0 \n1\t\n2 \n")));
+    assertEquals(List.of("0", "1", "2"), tokens(parse("0\n1\n2\n")));
+    assertEquals(List.of("1 k", "0 l"), tokens(parse("1 k\n0 l\n")));
+    assertEquals(List.of("0 k"), tokens(parse("0 k\n")));
   }
 
   @Test
@@ -228,6 +249,18 @@ class VocabularyTest {
     assertEquals("x | y", lines("<blank>", "x", "y", "|", "{", "}").text(1, 3, 2));
     assertEquals("x y", parse("{\"x\":0,\"y\":1,\"|\":2,\"{\":3,\"}\":4,\"▁\":5}").text(0, 2, 1));
     assertEquals("x▁y", parse("{\"x\":0,\"y\":1,\"|\":2,\"▁\":3}").text(0, 3, 1));
+    Vocabulary both = parse("{\"x\":0,\"y\":1,\" \":2,\"|\":3}");
+    assertEquals("x y x", both.text(0, 3, 1, 2, 0));
+    assertArrayEquals(new int[] {0, 3, 1}, both.encode("x y"), "Hugging Face's separator");
+    for (String twice : List.of("\" \":2,\"|\":2", "\"|\":2,\" \":2")) {
+      Vocabulary one = parse("{\"x\":0,\"y\":1," + twice + "}");
+      assertEquals(List.of("x", "y", "|"), tokens(one));
+      assertEquals("x y", one.text(0, 2, 1));
+    }
+    assertEquals("x|y", parse("{\"x\":0,\"y\":1,\"<space>\":2,\"|\":3}").text(0, 3, 1));
+    refused("{\"x\":0,\"|\":0}", VocabularyOptions.DEFAULT, "'x' and '|' have the same class");
+    String braces = "{\"x\":0,\"y\":1,\" \":2,\"|\":3,\"{\":4,\"}\":5}";
+    assertEquals("x|y", parse(braces).text(0, 3, 1));
     assertEquals("x y", lines("_", "x", "y", "▁").text(1, 3, 2));
     assertEquals("x▁y", lines("_", "x", "y", "▁", " ").text(1, 3, 2));
     assertEquals("x ▁ y", lines("_", "x", "y", "▁", "▂").text(1, 3, 2));
@@ -293,6 +326,74 @@ class VocabularyTest {
   }
 
   @Test
+  @DisplayName(
+      "A vocabulary of bytes alone: one of them is the space; without it nothing is parted")
+  void bytesAlone() {
+    List<String> tokens = new ArrayList<>();
+    for (int b = 1; b < 256; b++) {
+      tokens.add("<0x%02X>".formatted(b));
+    }
+    tokens.add("<blank>");
+    Vocabulary vocabulary = Vocabulary.of(tokens);
+    String text = "hé llo 水 😀";
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    int[] labels = IntStream.range(0, bytes.length).map(i -> (bytes[i] & 0xff) - 1).toArray();
+    assertEquals(text, vocabulary.text(labels));
+    assertArrayEquals(labels, vocabulary.encode(text));
+    assertEquals(
+        List.of(text.split(" ")),
+        vocabulary.words(labels).stream().map(Vocabulary.Word::text).toList());
+    Vocabulary some = lines("<blank>", "<0xE7>", "<0x81>", "<0xAB>", "k");
+    assertEquals("火火 k k 火", some.text(1, 2, 3, 1, 2, 3, 4, 4, 1, 2, 3));
+    assertArrayEquals(new int[] {1, 2, 3, 4}, some.encode("火k"));
+    assertEquals("a b", lines("▁a", "<0x20>", "▁b", "▁").text(0, 2));
+  }
+
+  /** As fairseq's table has them: 32 and more from 256 on, ASCII, and the rest after those. */
+  private static String bytePiece(String text) {
+    int[] ranges = {256, 287, 32, 126, 288, 305, 308, 318, 321, 328, 330, 382, 384, 422};
+    int[] table =
+        IntStream.range(0, ranges.length / 2)
+            .flatMap(i -> IntStream.rangeClosed(ranges[2 * i], ranges[2 * i + 1]))
+            .toArray();
+    StringBuilder piece = new StringBuilder(text.startsWith(" ") ? "▁" : "");
+    for (byte b : text.strip().getBytes(StandardCharsets.UTF_8)) {
+      piece.append((char) table[b & 0xff]);
+    }
+    return piece.toString();
+  }
+
+  @Test
+  @DisplayName("Icefall's pieces of bytes are put together, and spell; letters like them are none")
+  void bytePieces() {
+    String cut = bytePiece("京😀");
+    Vocabulary pieces =
+        lines(
+            "<blk>",
+            "<unk>",
+            bytePiece(" 北"),
+            cut.substring(0, 2),
+            cut.substring(2),
+            bytePiece(" he"),
+            bytePiece("é"),
+            "▁");
+    int[] labels = {2, 3, 4, 5, 6, 7, 3, 4};
+    assertEquals("北京😀 heé 京😀", pieces.text(labels));
+    assertArrayEquals(labels, pieces.encode("北京😀 heé 京😀"));
+    assertEquals(
+        List.of(new Vocabulary.Word("北京😀", 0, 3), new Vocabulary.Word("heé", 3, 5)),
+        pieces.words(2, 3, 4, 5, 6));
+    assertEquals("北\ufffd he", pieces.text(2, 3, 5));
+    assertTrue(unspelled(pieces, "北京水").contains("'水' at position 2 (U+6C34"));
+    Vocabulary table = parse("<blk> 0\n" + bytePiece(" 北") + " 1\n#0 2\n");
+    assertEquals("北", table.text(1));
+    assertEquals("Ɗa", lines("_", "▁Ɗa", "b").text(1), "a letter of Hausa");
+    assertEquals("aš šo", lines("_", "▁a", "š", "▁šo").text(1, 2, 3), "of Sotho");
+    assertEquals("āb", lines("_", "▁ā", "b").text(1, 2), "of Latvian");
+    assertEquals("ab", lines("_", "▁a", "b").text(1, 2));
+  }
+
+  @Test
   @DisplayName("Text has single blanks, none at the ends; words have positions")
   void blanks() {
     Vocabulary vocabulary = lines("<blank>", "|", "d", "o");
@@ -321,6 +422,12 @@ class VocabularyTest {
   @Test
   @DisplayName("The blank is what was told, else what it is called, the surest name first")
   void blank() {
+    Vocabulary fillers = lines("<eps>", "<blk>", "k", "[PAD]", "<PAD>", " ");
+    assertEquals("k k", fillers.text(0, 2, 3, 5, 4, 2, 0));
+    assertEquals(TokenRole.CONTROL, fillers.role(3));
+    assertEquals(List.of("k"), fillers.words(0, 2, 3).stream().map(Vocabulary.Word::text).toList());
+    assertEquals(
+        "k<pad>", lines("<pad>", "k", "m", " ").withBlank(2).text(1, 0), "the file's blank");
     Vocabulary vocabulary = lines("<pad>", "k", "<blk>", " ");
     assertEquals(OptionalInt.of(2), vocabulary.blank());
     Vocabulary told = vocabulary.withBlank(1);
@@ -477,6 +584,36 @@ class VocabularyTest {
     assertArrayEquals(new int[] {1}, decomposed.withNfc(true).encode("\u00e9"));
     assertEquals("\u00e9", decomposed.withNfc(true).text(2, 3));
     assertEquals("e\u0301", decomposed.text(2, 3));
+    assertEquals("\u00e9", decomposed.withNfc(true).normalised("e\u0301"));
+    assertEquals("e\u0301", decomposed.normalised("e\u0301"));
+  }
+
+  @Test
+  @DisplayName("Normal form C where letters and their marks are tokens of their own")
+  void nfcOfMarks() {
+    Vocabulary marks = lines("_", "e", "\u0301", "\u1ecd", "\u0323", "o", " ").withNfc(true);
+    for (String text : List.of("\u00e9 e", "e\u0301 e")) {
+      assertArrayEquals(new int[] {1, 2, 6, 1}, marks.encode(text));
+    }
+    assertEquals("\u00e9 e", marks.text(1, 2, 6, 1));
+    assertArrayEquals(new int[] {3, 2}, marks.encode("\u1ecd\u0301"));
+    assertArrayEquals(new int[] {3, 2}, marks.encode("o\u0323\u0301"));
+    assertArrayEquals(new int[] {1, 2}, marks.labels(List.of("e", "\u0301")));
+    Vocabulary jamo = lines("_", "\u1112", "\u1161", "\u11ab", " ").withNfc(true);
+    assertArrayEquals(new int[] {1, 2, 3}, jamo.encode("\ud55c"));
+    assertEquals("\ud55c", jamo.text(1, 2, 3));
+  }
+
+  @Test
+  @DisplayName("A text that differs in case or normal form alone is told so")
+  void almostSpelled() {
+    Vocabulary upper = lines("_", "A", "B", " ");
+    assertTrue(unspelled(upper, "ab").endsWith(", but there is 'A'"), unspelled(upper, "ab"));
+    assertTrue(unspelled(lines("_", "a", "\u00e4", " "), "a\u00c4").endsWith(" 'ä'"));
+    assertTrue(unspelled(upper, "A1").endsWith("of 'A1'"), unspelled(upper, "A1"));
+    String form = ", which could be spelled in Unicode's normal form ";
+    assertTrue(unspelled(lines("_", "\u00e9"), "e\u0301").endsWith(form + "C"));
+    assertTrue(unspelled(lines("_", "e", "\u0301"), "\u00e9").endsWith(form + "D"));
   }
 
   @Test

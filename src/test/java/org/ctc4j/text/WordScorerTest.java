@@ -138,6 +138,11 @@ class WordScorerTest {
     assertEquals(-0.5 - 2 - 0.25 - 1, scorer.total(2, 4, 1), 1e-12);
     assertEquals(List.of("to"), scorer.words(1, 2, 4, 1));
     assertEquals(-0.5 - 4 - 1, scorer.total(6), 1e-12, "not in the model");
+    assertEquals(3 / 4.0, scorer.coverage(), 0, "two, to and go, not OW");
+    assertEquals(1, WordScorer.of(lexicon, 0).coverage());
+    Vocabulary letters = Vocabulary.of(List.of("_", " ", "t", "o"));
+    WordScorer spelt = WordScorer.of(NGramModel.read(arpa), letters, 1, 0);
+    assertEquals(1 / 3.0, spelt.withUnknownWordBonus(-1).coverage(), 0, "to, not two and go");
     assertEquals(LOG_ZERO, scorer.total(2));
     assertEquals(LOG_ZERO, scorer.total(2, 2, 3));
     assertEquals(LOG_ZERO, scorer.total(5, 6, 2, 3));
@@ -146,6 +151,51 @@ class WordScorerTest {
     assertEquals(4, alone.total(2, 3, 1, 1, 2, 4));
     assertEquals(LOG_ZERO, alone.total(2, 3, 1, 1, 2));
     assertEquals(List.of("go", "GT"), scorer.words(5, 6, 1, 5, 2), "no word of the lexicon");
+  }
+
+  @Test
+  @DisplayName("A lexicon's word(2) after word is another spelling of it; elsewhere a word")
+  void variants() throws IOException {
+    Path arpa = folder.resolve("arpa");
+    Files.writeString(arpa, "\\data\\\nngram 1=2\n\\1-grams:\n-1 go\n-2 <unk>\n\\end\\\n");
+    Vocabulary vocabulary = Vocabulary.of(List.of("<blank>", "|", "G", "OW", "AO", "(", "2", ")"));
+    Path file = folder.resolve("lexicon");
+    Files.writeString(file, "go G OW\ngo(2) G AO\nto(2) OW\n");
+    WordScorer scorer =
+        WordScorer.of(NGramModel.read(arpa), Lexicon.read(file, vocabulary), 1 / Math.log(10), 0);
+    double end = scorer.total();
+    assertEquals(-1, scorer.total(2, 3) - end, 1e-12);
+    assertEquals(-1, scorer.total(2, 4) - end, 1e-12);
+    assertEquals(List.of("go", "go", "to(2)"), scorer.words(2, 3, 1, 2, 4, 1, 3));
+    assertEquals(-2, scorer.total(3) - end, 1e-12, "not in the model");
+    Files.writeString(file, "(\n(2)\n");
+    Lexicon letters = Lexicon.read(file, vocabulary);
+    assertEquals(List.of("(", "(2)"), WordScorer.of(letters, 0).words(5, 1, 5, 6, 7));
+  }
+
+  @Test
+  @DisplayName("In normal form C words of the model and of a lexicon are tokens' in any form")
+  void normalForms() throws IOException {
+    String unigrams = "\\data\\\nngram 1=3\n\n\\1-grams:\n-9 <unk>\n-0 </s>\n-1 %s\n\n\\end\\\n";
+    for (String word : List.of("\u00e9t\u00e9", "e\u0301te\u0301")) {
+      Path arpa = Files.writeString(folder.resolve("arpa"), unigrams.formatted(word));
+      Path file = Files.writeString(folder.resolve("lexicon"), word + "\n");
+      for (List<String> tokens :
+          List.of(
+              List.of("_", "\u00e9", "t", "x", " "),
+              List.of("_", "e\u0301", "t", "x", " "),
+              List.of("_", "e", "t", "\u0301", " "))) {
+        Vocabulary vocabulary = Vocabulary.of(tokens).withNfc(true);
+        int[] labels = vocabulary.encode(word);
+        NGramModel model = NGramModel.read(arpa);
+        double weight = 1 / Math.log(10);
+        WordScorer open = WordScorer.of(model, vocabulary, weight, 0);
+        assertEquals(-1, open.total(labels), 1e-12, tokens + " " + word);
+        Lexicon lexicon = Lexicon.read(file, vocabulary);
+        assertEquals(-1, WordScorer.of(model, lexicon, weight, 0).total(labels), 1e-12);
+        assertEquals(List.of(word), open.words(labels));
+      }
+    }
   }
 
   @Test

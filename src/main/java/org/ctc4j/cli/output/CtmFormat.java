@@ -45,6 +45,11 @@ public record CtmFormat(Level level, Clock clock) implements TimeFormat {
   private void append(TimedUtterance utterance, TimedText item, StringBuilder ctm) {
     requireOneField(utterance, "name", utterance.name());
     requireOneField(utterance, "word", item.text());
+    if (utterance.name().startsWith(";;")) {
+      throw new InvalidInputException(
+          "--ctm: utterance %d has the name %s, which would begin a comment"
+              .formatted(utterance.number(), Text.quote(utterance.name())));
+    }
     BigDecimal start = clock.seconds(item.start());
     BigDecimal duration = clock.seconds(item.end()).subtract(start);
     ctm.append(utterance.name()).append(" 1 ");

@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 
 /**
  * Where a segment ends: after a word that ends a sentence, before a pause, and before it gets too
- * long.
+ * long. In scripts that put no blanks between words every label is a word here.
  *
  * @param frameShift seconds from one frame to the next
  * @param pause seconds between two words, or more, that part them
@@ -22,8 +22,17 @@ public record SegmentRule(BigDecimal frameShift, BigDecimal pause, int mostChara
   boolean parts(TimedText last, TimedText next, String withNext) {
     BigDecimal between = frameShift.multiply(BigDecimal.valueOf(next.start() - last.end()));
     return between.compareTo(pause) >= 0
-        || endsSentence(last.text())
+        || endsSentence(last.text()) && !isWithinNumber(withNext, next.text())
         || withNext.codePointCount(0, withNext.length()) > mostCharacters;
+  }
+
+  /** Where labels are words, the point of 3.5 ends none. */
+  private static boolean isWithinNumber(String withNext, String next) {
+    int at = withNext.length() - next.length();
+    return at > 1
+        && Character.isDigit(next.codePointAt(0))
+        && withNext.charAt(at - 1) == '.'
+        && Character.isDigit(withNext.charAt(at - 2));
   }
 
   private static boolean endsSentence(String word) {

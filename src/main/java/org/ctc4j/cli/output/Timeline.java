@@ -47,7 +47,7 @@ public record Timeline(Vocabulary vocabulary, SegmentRule rule) {
     }
     List<TimedText> words = vocabulary.hasWords() ? words(labels, found) : null;
     List<TimedText> segments =
-        rule == null ? null : segments(labels, words == null ? tokens : words, found);
+        rule == null ? null : segments(labels, words == null ? tokens : parts(words, found), found);
     return new TimedUtterance(
         n,
         name,
@@ -79,6 +79,25 @@ public record Timeline(Vocabulary vocabulary, SegmentRule rule) {
       words.add(found.timed(word.text(), word.start(), word.end(), words.size()));
     }
     return words;
+  }
+
+  /** Words, and parts of those in scripts that put no blanks between words. */
+  private List<TimedText> parts(List<TimedText> words, Finding found) {
+    List<TimedText> parts = new ArrayList<>();
+    int[] labels = found.path().labels();
+    for (TimedText word : words) {
+      int from = word.from();
+      for (int i = from + 1; i <= word.to(); i++) {
+        boolean ends =
+            i == word.to()
+                || UnspacedScripts.mayPart(text(labels, from, i), text(labels, i, i + 1));
+        if (ends) {
+          parts.add(found.timed(text(labels, from, i), from, i, -1));
+          from = i;
+        }
+      }
+    }
+    return parts;
   }
 
   private List<TimedText> segments(int[] labels, List<TimedText> units, Finding found) {
