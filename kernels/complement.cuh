@@ -343,7 +343,7 @@ struct NearlyCertainUtterance {
     const int end = int(min(begin + rows, int64_t(u.frames)));
     const double* known = end < u.frames ? checkpoint(i + 1) : nullptr;
     forStates([&](int s) { row(end)[s] = known != nullptr ? known[s] : target.atEnd(s); });
-    __syncthreads();
+    __syncthreads();  // the columns are there, too
     for (int t = end - 1; t >= begin + !keeps; t--) {
       const Columns columns = columnsOf(t);
       const double* after = row(t + 1);
@@ -419,7 +419,7 @@ struct NearlyCertainUtterance {
 
   __device__ void run() const {
     forFrames([&](int t) { findColumns(p, workspace, u, n, t, warp); });
-    __syncthreads();
+    __syncthreads();  // and all have read the loss that one thread will write
     double logSums = 0, rounding = 0;
     bool rounded = true;
     if (p.flags & LOG_PROBS) {
@@ -429,8 +429,6 @@ struct NearlyCertainUtterance {
       if (!(first + logSums < NOT_CERTAIN)) return;  // the usual case of 16-bit log-probabilities
     }
     forFrames([&](int t) { findLargest(workspace, u, n, t, warp); });
-    __syncthreads();
-
     for (int i = int((u.frames - 1) / rows); i >= 0; i--) segment(i, true);
     const double q = checkpoint(0)[0];
     if (!(q < NEARLY_CERTAIN)) return;
@@ -458,7 +456,6 @@ __device__ void run(const CtcProblem& p, double* parts) {
   const Utterance u = workspace.utterances()[n];
   const double first = p.losses[n];
   if (!isNeeded(p, u, first)) return;
-  __syncthreads();  // before one thread writes the loss that all have read
   const bool gradient = p.gradient != nullptr && u.weight != 0 && (p.flags & SOFTMAX_TERM) != 0;
   const Target target = {workspace.lists(n).column, u.labels};
   NearlyCertainUtterance{p, workspace, u, n, target, 2 * workspace.K, gradient, first, parts, {int(threadIdx.x % 32)}}.run();

@@ -90,6 +90,17 @@ constexpr int32_t ZERO_EXPONENT = -(1 << 30);
 // 2^e as a float for e <= 127; below 2^-126 exactly 0.
 __device__ inline float pow2(int e) { return __int_as_float((max(e, -127) + 127) << 23); }
 
+// The bits of a float that has those, times 2^e, if that is neither too large nor too small. Bits above the 32nd are lost, so that e may also come in parts.
+__device__ inline int withExponent(int e, int bits) {
+#ifdef CTC_EMULATION
+  return int(unsigned(bits) + (unsigned(e) << 23));
+#else
+  int sum;
+  asm("mad.lo.s32 %0, %1, 8388608, %2;" : "=r"(sum) : "r"(e), "r"(bits));
+  return sum;
+#endif
+}
+
 // ---- the workspace --------------------------------------------------------------------------------------------------------
 
 struct alignas(8) State {  // a number of the lattice at rest: 8 bytes, of which type lattice.cu decides
@@ -109,7 +120,7 @@ struct Utterance {
   double weight;
   double log2Probability;  // lattice: log2 of the sum over paths, each frame relative to its best column
   State finalLoss;         // small_loss: NOT_THERE, then what ctc_small_loss leaves; for the block of it that adds up all
-  double padding;
+  State* stored;           // row 0 of its rows of states: to find it takes more than it does to load this
 };
 static_assert(sizeof(Utterance) == 64, "see README.md, workspace");
 
@@ -132,18 +143,33 @@ __device__ inline bool isCertain(double best) { return best > -CERTAIN_FRAME; }
 struct Lists {
   int32_t* column;    // [labels] of a position: which column of E, from 1
   int32_t* order;     // [labels] positions sorted by (label, position)
-  int32_t* distinct;  // [columns] the label of column i + 1
+  int32_t* distinct;  // [-1, columns) the label of column i + 1, the blank's being 0
   int32_t* first;     // [columns + 1] where column i + 1 begins in order
 };
 
-// Where each instruction counts: an address n further on, by one of them, which leaves the compiler in the dark about the space that it is
-// of, and what lies there in global memory.
+// Where each instruction counts: addresses n elements, and n times so many bytes, further on, by one of them each, which leaves the compiler in the
+// dark about the space that they are of; loads and stores of what lies there in global memory; global(), which says that an address is of
+// that, so that what is a constant further on costs nothing; and kept(), for what is not to be computed again where it is wanted again.
 #ifdef CTC_EMULATION
 template <typename T>
 inline T* after(T* at, int n) { return at + n; }
 template <typename T>
+inline T* afterBytes(T* at, int n, int bytes) { return (T*)((char*)at + int64_t(n) * bytes); }
+template <typename T>
+inline T* global(T* at) { return at; }
+template <typename T>
+inline T kept(T value) { return value; }
+inline int load4(const int32_t* at) { return *at; }
+inline void store4(float* at, float value) { *at = value; }
+template <typename T>
 inline T load8(const T* at) { return *at; }
 #else
+template <typename T>
+__device__ inline T* afterBytes(T* at, int n, int bytes) {
+  T* to;
+  asm("mad.wide.s32 %0, %1, %2, %3;" : "=l"(to) : "r"(n), "r"(bytes), "l"(at));
+  return to;
+}
 template <typename T>
 __device__ inline T* after(T* at, int n) {
   T* to;
@@ -151,11 +177,40 @@ __device__ inline T* after(T* at, int n) {
   return to;
 }
 template <typename T>
+__device__ inline T* global(T* at) {
+  __builtin_assume(__isGlobal(at));
+  return at;
+}
+template <typename T>
+__device__ inline T* kept(T* at) {
+  asm("" : "+l"(at));
+  return global(at);
+}
+__device__ inline int kept(int value) {
+  asm("" : "+r"(value));
+  return value;
+}
+__device__ inline double kept(double value) {
+  asm("" : "+d"(value));
+  return value;
+}
+__device__ inline int load4(const int32_t* at) {
+  int value;
+  asm volatile("ld.global.b32 %0, [%1];" : "=r"(value) : "l"(at));
+  return value;
+}
+__device__ inline void store4(float* at, float value) { asm volatile("st.global.f32 [%0], %1;" ::"l"(at), "f"(value) : "memory"); }
+template <typename T>
 __device__ inline T load8(const T* at) {
   int words[2];
   asm volatile("ld.global.v2.b32 {%0, %1}, [%2];" : "=r"(words[0]), "=r"(words[1]) : "l"(at));
   T value;
   memcpy(&value, words, sizeof value);
+  return value;
+}
+__device__ inline double load8(const double* at) {
+  double value;
+  asm volatile("ld.global.f64 %0, [%1];" : "=d"(value) : "l"(at));
   return value;
 }
 #endif
@@ -218,8 +273,9 @@ struct Workspace {
 
   __device__ Utterance* utterances() const { return (Utterance*)at; }
   __device__ Lists lists(int n) const {
-    int32_t* base = (int32_t*)(at + listsAt()) + n * 4 * (L + 2);
-    return {base, base + (L + 2), base + 2 * (L + 2), base + 3 * (L + 2)};
+    const int places = int(L) + 2;
+    int32_t* base = global(afterBytes((int32_t*)(at + listsAt()), 4 * n, 4 * places));
+    return {base, global(after(base, places)), global(after(base, 2 * places)), global(after(base, 3 * places))};
   }
   // How many blocks of ctc_small_loss have ended: where no list of positions goes.
   __device__ unsigned* ended() const { return (unsigned*)(lists(0).column + (L + 1)); }
@@ -238,8 +294,9 @@ struct Workspace {
   // Row q of the 2 K rows of a segment: first side 0's.
   __device__ State* row(int n, int64_t q) const { return (State*)(at + storedAt()) + (int64_t(n) * 2 * K + q) * states; }
   // Whose frame that is in segment k of an utterance of so many frames; it may lie outside.
-  __device__ int64_t frameOfRow(int64_t q, int64_t k, int64_t frames) const {
-    return q < K ? frames / 2 - 1 - (k * K + q) : frames / 2 + k * K + (q - K);
+  __device__ int frameOfRow(int q, int k, int frames) const {
+    const unsigned half = unsigned(frames) / 2, before = unsigned(k) * unsigned(K);
+    return int(q < K ? half - 1 - before - q : half + before + (unsigned(q) - unsigned(K)));
   }
 
  private:
@@ -256,42 +313,65 @@ struct Workspace {
 // label, in the order of the side that stored it: reversed where that is side 1.
 template <typename Place>
 struct RowOfStates {
+  const Place* row;              // its places
   const Place *blanks, *labels;  // of pair 0
-  int step;                      // from a pair to the next
+  int step;                      // from a pair to the next, in bytes
 
-  __device__ RowOfStates(const Workspace& workspace, const Utterance& u, int n, int64_t q)
-      : blanks((const Place*)workspace.row(n, q)), labels(blanks + workspace.L + 1), step(1) {
+  __device__ RowOfStates(const Workspace& workspace, const Utterance& u, int q) {
     static_assert(sizeof(Place) == 8, "a place of a row");
-    if (q < workspace.K) return;
-    blanks += u.labels;
-    labels += u.labels - 1;
-    step = -1;
+    const int pairs = int(workspace.L) + 1;
+    const bool isReversed = q >= workspace.K;
+    row = afterBytes((const Place*)u.stored, q, 16 * pairs);
+    blanks = after(row, isReversed ? u.labels : 0);
+    labels = after(after(row, pairs), isReversed ? u.labels - 1 : 0);
+    step = isReversed ? -8 : 8;
   }
   // Of pair j.
-  __device__ Place blank(int j) const { return load8(after(blanks, j * step)); }
-  __device__ Place label(int j) const { return load8(after(labels, j * step)); }
+  __device__ Place blank(int j) const { return load8(afterBytes(blanks, j, step)); }
+  __device__ Place label(int j) const { return load8(afterBytes(labels, j, step)); }
+  // Each once, in the order of the row.
+  __device__ Place anyBlank(int j) const { return load8(after(row, j)); }
 };
 
 // Posteriors of one frame, times a factor that its states share. A place has a float and an exponent of 2, the sum over paths one about
 // `log2Probability`.
 struct PosteriorRow {
   RowOfStates<State> states;
-  int lowest;  // of a state: 2^-127 after scaling
+  int least;  // a state's exponent that counts
+  int scale;  // what is added to bits of a float to multiply it by 2^(64 - log2Probability)
 
-  __device__ PosteriorRow(const Workspace& workspace, const Utterance& u, int n, int64_t q)
-      : states(workspace, u, n, q), lowest((u.wide ? 0 : int(floor(u.log2Probability))) - 64 - 127) {}
+  __device__ PosteriorRow(const Workspace& workspace, const Utterance& u, int q) : states(workspace, u, q) {
+    const int exponent = u.wide ? 0 : int(floor(u.log2Probability));
+    least = exponent - 64 + LEAST_EXPONENT;
+    scale = int(unsigned(64 - exponent) << 23);
+  }
   // Of the blank, and of the label, of pair j, times a factor that all have.
   __device__ float blank(int j) const { return posterior(states.blank(j)); }
   __device__ float label(int j) const { return posterior(states.label(j)); }
+  __device__ void addAnyBlank(float& sum, int j) const { add(sum, states.anyBlank(j)); }
+  __device__ void addLabel(float& sum, int j) const { add(sum, states.label(j)); }
 
  private:
-  // Times 2^64, in one step. Mantissas are yet to be normalised, up to 2^42 in a product, so that the end of float's range is at another
-  // value for another segmentation: below it, and below LEAST, all is 0.
+  // Times 2^64, by its bits: none is much above p. Mantissas are yet to be normalised, 1 to 2^42 in a product, so that the end of float's range is
+  // at another value for another segmentation: below it, and below LEAST, all is 0. A zero's exponent is below all others, and its
+  // bits become those of a number below 0.
   __device__ float posterior(State state) const {
-    const float scaled = __int_as_float(state.low) * __int_as_float(max(min(state.high - lowest, 254), 0) << 23);
+    const float scaled = __int_as_float(withExponent(max(state.high, least), state.low) + scale);
     return scaled < LEAST ? 0 : scaled;
   }
+  // sum += posterior(state)
+  __device__ void add(float& sum, State state) const {
+#ifdef CTC_EMULATION
+    sum += posterior(state);
+#else
+    asm("{.reg .pred p; .reg .b32 x; max.s32 x, %2, %3; mad.lo.s32 x, x, 8388608, %1; add.s32 x, x, %4; setp.geu.f32 p, x, 0f20800000; "
+        "@p add.rn.f32 %0, %0, x;}"
+        : "+f"(sum)
+        : "r"(state.low), "r"(state.high), "r"(least), "r"(scale));
+#endif
+  }
   static constexpr float LEAST = 0x1p-62f;  // 2^-126 of the whole
+  static constexpr int LEAST_EXPONENT = -120;
 };
 
 // ---- places of logits and gradient ------------------------------------------------------------------------------------------
@@ -315,16 +395,16 @@ __device__ inline int64_t rowOfWarp() { return rowOfLanes(32); }
 
 // The row of states of so many lanes: row q of the 2 K that a segment has of utterance n.
 struct RowOfSegment {
-  int64_t rows;  // 2 K
-  int64_t q;
-  int n;
+  unsigned rows;  // 2 K
+  int n, q;
   bool exists;
 
-  __device__ RowOfSegment(const CtcProblem& p, const Workspace& workspace, int lanes) : rows(2 * workspace.K) {
-    const int64_t number = rowOfLanes(lanes);
-    exists = number < p.N * rows;
-    n = exists ? int(unsigned(number) / unsigned(rows)) : 0;
-    q = exists ? int(unsigned(number) % unsigned(rows)) : 0;
+  __device__ RowOfSegment(const CtcProblem& p, const Workspace& workspace, int lanes) : rows(2 * unsigned(workspace.K)) {
+    const unsigned number = blockIdx.x * (256 / lanes) + threadIdx.x / lanes;
+    n = int(number / rows);
+    q = int(number - n * rows);
+    exists = n < p.N;
+    if (!exists) n = q = 0;
   }
 };
 
@@ -490,6 +570,18 @@ __device__ inline bool canBeLogProbs(int32_t type, double most, double sum) {
   return most <= logProbRounding(type) && fabs(sum - 1) <= SUM_TOLERANCE;
 }
 
+// 2^f for f in [-1/2, 1/2] within 0.6 ulp: the sum of its series up to f^7.
+__device__ inline float exp2Fraction(float f) {
+  float y = 1.52527338e-5f;
+  y = fmaf(y, f, 1.54035304e-4f);
+  y = fmaf(y, f, 1.33335581e-3f);
+  y = fmaf(y, f, 9.61812911e-3f);
+  y = fmaf(y, f, 5.55041087e-2f);
+  y = fmaf(y, f, 2.40226507e-1f);
+  y = fmaf(y, f, 6.93147181e-1f);
+  return fmaf(y, f, 1.0f);
+}
+
 // ---- reductions -----------------------------------------------------------------------------------------------------------------
 
 constexpr unsigned WARP = 0xffffffffu;
@@ -641,94 +733,144 @@ struct Float64Row {
   using Real = double;
   const States states;
   const double* emissions;
-  double best, yBest, scale;  // y is scale times E
+  double best;
+  bool softmaxTerm;
 
   __device__ Float64Row(const CtcProblem& p, const States& states, const double* emissions, double best)
-      : states(states), emissions(emissions), best(best), yBest(p.flags & SOFTMAX_TERM ? exponential(best) : 0) {
-    scale = isCertain(best) ? yBest : p.flags & SOFTMAX_TERM ? 1 : 0;
-  }
-  __device__ double blank(int j) const { return states.blank(j); }
-  __device__ double label(int j) const { return states.label(j); }
+      : states(states), emissions(emissions), best(best), softmaxTerm(p.flags & SOFTMAX_TERM) {}
+  __device__ void addBlank(double& sum, int j) const { sum += states.blank(j); }
+  __device__ void addLabel(double& sum, int j) const { sum += states.label(j); }
+  __device__ double yBest() const { return softmaxTerm ? exponential(best) : 0; }
   __device__ double others() const { return -expm1(best); }
-  __device__ double y(int c) const { return scale * emissions[c]; }
+  __device__ double scale(double yBest) const { return isCertain(best) ? yBest : softmaxTerm ? 1 : 0; }
+  __device__ double y(int c, double scale) const { return scale * emissions[c]; }
   __device__ bool isBest(int c) const { return emissions[c] == 1; }
 };
 
 // Equation (16) for one frame, by a group of lanes; see labels.cu. All groups of a warp call together; one without a frame has
 // labels = columns = -1. Row has numbers of a frame:
-//   Real blank(int j), label(int j)  posterior of blank j and of label j, times a factor that all states share
-//   double y(int c)            probability of column c; 0 without SOFTMAX_TERM
+//   addBlank(Real& sum, int j), addLabel(Real& sum, int j)
+//                              posterior of blank j, counted from either end, and of label j, times a factor that all states share
+//   double yBest(), others()   probability of the best column, 0 without SOFTMAX_TERM, and 1 less that, which keeps its digits
+//   double scale(double yBest), y(int c, double scale)   probability of column c, 0 without SOFTMAX_TERM, by what is the same for all
 //   bool isBest(int c)         whether c has the frame's best column
-//   double yBest, others()     probability of the best column, and 1 less that, which keeps its digits
 template <typename Row, typename Group>
 struct LabelsOfFrame {
   using Real = typename Row::Real;
-  static constexpr int UNROLLED = Group::size() == 8 ? 16 / sizeof(Real) : 1;  // blanks that are loaded at once where a lane has many
-  static constexpr int KEPT = 128 / (Group::size() * sizeof(Real));  // columns of a lane whose sums are kept; those of others are added up twice
+  // Columns of a lane whose sums are kept; those of others are added up twice.
+  static constexpr int KEPT = Group::size() == 8 ? 8 : 128 / (Group::size() * sizeof(Real));
+  static constexpr int AHEAD = KEPT < 4 ? 1 : 16 / int(sizeof(Real));  // of these, so many are under way at once
+  struct Sums {
+    Real kept[KEPT];
+    Real blanks, labels;  // of all, in all lanes
+  };
   const CtcProblem& p;
   const Utterance& u;
   const Lists lists;
   const Row row;
-  int64_t in, out;  // indexes of class 0, of the logits and of the gradient
+  int n, t;
   const Group& group;
 
   // Over all blanks, to all lanes.
   __device__ Real sumOfBlanks() const {
     Real sum = 0;
-#pragma unroll UNROLLED
-    for (int j = group.lane; j <= u.labels; j += group.size()) sum += row.blank(j);
+    int j = group.lane;
+#pragma unroll 1
+    for (; j + group.size() <= u.labels; j += 2 * group.size()) {
+      row.addBlank(sum, j);
+      row.addBlank(sum, j + group.size());
+    }
+    if (j <= u.labels) row.addBlank(sum, j);
     return group.template reduce<Sum>(sum);
   }
+  // Over the positions of each of COUNT columns from c on, a group's size apart, by this lane. The blank's, and one that is not there, has none.
+  template <int COUNT>
+  __device__ void sumOf(int c, Real* sums) const {
+    int begin[COUNT], end[COUNT];
+    const int32_t* first = global(after(lists.first, c));
+#pragma unroll
+    for (int k = 0; k < COUNT; k++) {
+      const int i = k * group.size();
+      sums[k] = -0.0;  // -0 + x is x for a compiler, 0 + x not
+      begin[k] = end[k] = 0;
+      if (!has(c, i)) continue;
+      begin[k] = first[i - 1];
+      end[k] = first[i];
+    }
+#pragma unroll
+    for (int k = 0; k < COUNT; k++) {
+      if (has(c, k * group.size())) row.addLabel(sums[k], load4(after(lists.order, begin[k])));
+    }
+#pragma unroll
+    for (int k = 0; k < COUNT; k++) {
+#pragma unroll 1
+      while (++begin[k] < end[k]) row.addLabel(sums[k], load4(after(lists.order, begin[k])));
+    }
+  }
+  // Whether c + i is a label's column. By i alone it is known of most that they are not the blank's.
+  __device__ bool has(int c, int i) const { return (i > 0 || c > 0) && c + i <= u.columns; }
   // Over the positions of column c, by this lane.
   __device__ Real sumOf(int c, Real blanks) const {
-    if (c == 0) return blanks;
-    Real sum = 0;
-    const int32_t* at = lists.order + lists.first[c - 1];
-    const int32_t* end = lists.order + lists.first[c];
-#pragma unroll 1
-    for (; at < end; at++) sum += row.label(*at);
+    Real sum = blanks;
+    if (c > 0) sumOf<1>(c, &sum);
     return sum;
   }
-  __device__ void write(int c, double value) const {
-    const int64_t label = c == 0 ? p.blank : lists.distinct[c - 1];
-    if (isPerProbability(p)) {
-      const double y = element(p.logits, p.logitsType, in + label * p.logitsClassStride);
-      value /= y > 0 ? y : 1;  // else no path goes through it
+  __device__ Sums sums() const {
+    Sums sums;
+    sums.blanks = sumOfBlanks();
+    Real labels = -0.0;
+#pragma unroll
+    for (int k = 0; k < KEPT; k++) sums.kept[k] = -0.0;
+#pragma unroll
+    for (int k = 0; k < KEPT; k += AHEAD) {
+      if (k > 0 && group.lane + k * group.size() > u.columns) break;
+      sumOf<AHEAD>(group.lane + k * group.size(), sums.kept + k);
     }
-    storeGradient(p, out + label * p.gradientClassStride, u.weight * value);
+#pragma unroll
+    for (int k = 0; k < KEPT; k++) labels += sums.kept[k];
+    if (group.lane == 0) sums.kept[0] = sums.blanks;
+#pragma unroll 1
+    for (int c = group.lane + KEPT * group.size(); c <= u.columns; c += group.size()) labels += sumOf(c, sums.blanks);
+    sums.labels = group.template reduce<Sum>(labels);
+    return sums;
   }
 
-  __device__ void run() const {
-    const Real blanks = sumOfBlanks();
-    Real kept[KEPT];
-    Real labels = 0;
-#pragma unroll
-    for (int k = 0; k < KEPT; k++) {
-      const int c = group.lane + k * group.size();
-      kept[k] = c <= u.columns ? sumOf(c, blanks) : 0;
-      if (c > 0) labels += kept[k];
+  __device__ void write(int c, double value) const {
+    const int64_t label = lists.distinct[c - 1];
+    if (isPerProbability(p)) {
+      const double y = element(p.logits, p.logitsType, logitsIndex(p, n, t) + label * p.logitsClassStride);
+      value /= y > 0 ? y : 1;  // else no path goes through it
     }
-#pragma unroll 1
-    for (int c = group.lane + KEPT * group.size(); c <= u.columns; c += group.size()) labels += sumOf(c, blanks);
-    const double whole = double(blanks) + double(group.template reduce<Sum>(labels));
-    const int columns = whole < double(CTC_INFINITY) ? u.columns : -1;  // see small_loss.cu
+    storeGradient(p, gradientIndex(p, n, t) + label * p.gradientClassStride, u.weight * value);
+  }
+  // columns = -1: nothing.
+  __device__ void write(Sums& sums, int columns) const {
+    const double whole = double(sums.blanks) + double(sums.labels);
+    if (!(whole < double(CTC_INFINITY))) columns = -1;  // see small_loss.cu
     const double share = whole > 0 ? 1 / whole : 0;
+    const double yBest = row.yBest();
+    const double scale = row.scale(yBest);
 
     Real otherPosteriors = 0;  // of all columns but the one, if any, that is left to the end
     int certain = -1;
 #pragma unroll 1
     for (int c = group.lane; c <= columns; c += group.size()) {
-      const Real sum = c < KEPT * group.size() ? kept[0] : sumOf(c, blanks);
+      const Real sum = c < KEPT * group.size() ? sums.kept[0] : sumOf(c, sums.blanks);
 #pragma unroll
-      for (int k = 0; k + 1 < KEPT; k++) kept[k] = kept[k + 1];
-      if (sum * share > 0.5 && row.yBest > 0.5 && row.isBest(c)) {
+      for (int k = 0; k + 1 < KEPT; k++) sums.kept[k] = sums.kept[k + 1];
+      if (sum * share > 0.5 && yBest > 0.5 && row.isBest(c)) {
         certain = c;
       } else {
         otherPosteriors += sum;
-        write(c, row.y(c) - double(sum) * share);
+        write(c, row.y(c, scale) - double(sum) * share);
       }
     }
     otherPosteriors = group.template reduce<Sum>(otherPosteriors);
     if (certain >= 0) write(certain, double(otherPosteriors) * share - row.others());
+  }
+
+  __device__ void run() const {
+    Sums sums = this->sums();
+    write(sums, u.columns);
   }
 };

@@ -12,6 +12,7 @@
 //
 // Where the model has few doubts (isClear) E is there once more, in float64, for a lattice of float64 states: relative to b in certain frames, y
 // itself in others. Then best(t) has float64's digits, too: where float32 has lost what counts of the sum (hasLostDigits) all classes are added up again.
+// Of float32 logits E's mantissa is float32's there, too: what counts is that E and this sum have the same number for a class (isShort).
 // Which frames these are follows from the frame alone. On a device whose float64 is slow they cost several times as much as others.
 //
 // In:  logits (any strides; element type by name); workspace: Utterance [N], Lists.
@@ -40,7 +41,7 @@
 // exp(x) = 2^y (1 + (x - y ln 2)), y = x / ln 2 rounded: without the correction what is far below the maximum would be off by 1e-6.
 // Rejected: one kernel for the softmax and one for E (the gather of E finds the row in L1 here); float32 differences for the
 // exponents of E (x - b of logits of size 1000 is only good to 1e-4); a maximum of the block before the exponentials (a barrier more, and
-// nothing to compute before it); E in float64 of all frames (1/64 rate on most devices), or by the lattice where it wants it (one block then does what is work for
+// nothing to compute before it); 12 terms of float64 for each E of float32 logits (twice the instructions, for digits that those do not have); E in float64 of all frames (1/64 rate on most devices), or by the lattice where it wants it (one block then does what is work for
 // all of the device); more classes a thread than 16 (fewer warps to wait for memory); asynchronous copies (what they save,
 // registers for loads under way, is not short here); probabilities in the other kernels (instructions and registers of those that take
 // logits; they are what decoders and aligners read more than what is trained on, so a row is read again and need not be quick).
@@ -276,27 +277,19 @@ __device__ LogProbabilities<A> logProbabilities(const CtcProblem& p, const RowSu
   return {sum.bad(), 0, refused ? double(CTC_INFINITY) : 0, double(CTC_INFINITY)};
 }
 
-// 2^f for f in [-1/2, 1/2] within 0.6 ulp: the sum of its series up to f^7.
-__device__ inline float exp2Fraction(float f) {
-  float y = 1.52527338e-5f;
-  y = fmaf(y, f, 1.54035304e-4f);
-  y = fmaf(y, f, 1.33335581e-3f);
-  y = fmaf(y, f, 9.61812911e-3f);
-  y = fmaf(y, f, 5.55041087e-2f);
-  y = fmaf(y, f, 2.40226507e-1f);
-  y = fmaf(y, f, 6.93147181e-1f);
-  return fmaf(y, f, 1.0f);
-}
-
 constexpr Emission ZERO_EMISSION = {0, ZERO_EXPONENT};
 
-// exp(d), d in [-2^27, 0].
-__device__ inline Emission split(double d) {
+// exp(d), d in [-2^27, 0], with m in [sqrt(1/2), sqrt(2)].
+__device__ inline Emission splitAbout1(double d) {
   const double y = d * LOG2E;
   const double whole = rint(y);
-  const float m = exp2Fraction(float(y - whole));
-  const bool below = m < 1;
-  return {below ? m * 2 : m, int32_t(whole) - below};
+  return {exp2Fraction(float(y - whole)), int32_t(whole)};
+}
+
+__device__ inline Emission split(double d) {
+  const Emission about1 = splitAbout1(d);
+  const bool below = about1.m < 1;
+  return {below ? about1.m * 2 : about1.m, about1.e - below};
 }
 
 // ---- E in float64 --------------------------------------------------------------------------------------------------------------------
@@ -345,6 +338,27 @@ __device__ inline double decayed64(double x) {
   return x < LEAST64 ? 0 : power;
 }
 
+// m * 2^e; 0 below 2^-1000.
+__device__ inline double valueOf(Emission x) {
+  const double value = __longlong_as_double(__double_as_longlong(double(x.m)) + (int64_t(x.e) << 52));
+  return x.e < -1000 ? 0 : value;
+}
+
+// Whether E's mantissa has float32's digits in float64, too. Where it is of float32 logits, and the sum of all classes has the same numbers: what a class is
+// off by is then as if its logit was another by 5e-8, which changes a loss by no more than that share of it. Log-probabilities have no sum that does so.
+template <typename A>
+__device__ bool isShort(const CtcProblem& p) { return sizeof(A) < sizeof(double) && !(p.flags & LOG_PROBS); }
+
+// exp(d), d <= 0, of logits, as E has it.
+template <typename A>
+__device__ double shareOf(double d) {
+  if constexpr (sizeof(A) == sizeof(double)) {
+    return decayed64(d);
+  } else {
+    return valueOf(splitAbout1(max(d, LEAST64 - 10)));
+  }
+}
+
 // x in (2^-1022, 1].
 __device__ inline Emission split64(double x) {
   const int64_t bits = __double_as_longlong(x);
@@ -368,7 +382,7 @@ __device__ double sumOfOthers(int classes, F ofClass, A best, const Lanes& lanes
 #pragma unroll 1
   for (int c = lanes.lane; c < classes; c += lanes.size()) {
     const A x = ofClass(c);
-    const double e = decayed64(double(x) - double(best));
+    const double e = shareOf<A>(double(x) - double(best));
     ties += x == best;
     others += x == best ? 0 : e;
   }
@@ -380,7 +394,7 @@ template <typename A, typename F, typename Lanes>
 __device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, int columns, int n, int t, F ofClass,
                                const LogProbabilities<A>& y, const Lanes& lanes) {
   const int32_t* distinct = workspace.lists(n).distinct;
-  auto logit = [&](int column) { return ofClass(column == 0 ? p.blank : distinct[column - 1]); };
+  auto logit = [&](int column) { return ofClass(distinct[column - 1]); };
 
   A x = lanes.lane <= columns ? logit(lanes.lane) : A(-CTC_INFINITY);
   A best = x;
@@ -413,12 +427,23 @@ __device__ void writeEmissions(const CtcProblem& p, const Workspace& workspace, 
   } else {
     double* const emissions64 = workspace.inFloat64(emissions);
     double sum = 0;  // of E
-    write([&](int c, bool possible, double d) {
-      const double e = inFloat64 && possible ? decayed64(d) : 0;
+    auto keep = [&](int c, double e) {
       if (inFloat64) emissions64[c] = e;
       sum += e;
-      return e > 0 ? split64(e) : possible ? split(d) : ZERO_EMISSION;
-    });
+    };
+    if (isShort<A>(p)) {
+      write([&](int c, bool possible, double d) {
+        const Emission emission = possible ? split(d) : ZERO_EMISSION;
+        keep(c, kept(valueOf(emission)));
+        return emission;
+      });
+    } else {
+      write([&](int c, bool possible, double d) {
+        const double e = inFloat64 && possible ? decayed64(d) : 0;
+        keep(c, e);
+        return e > 0 ? split64(e) : possible ? split(d) : ZERO_EMISSION;
+      });
+    }
     sum = lanes.template reduce<Sum>(sum);
 
     const bool clear = inFloat64 && !(p.flags & SCORES) && isClear(float(logBest), float(sum));

@@ -71,9 +71,10 @@
 //      where each frame loads for a later one, each frame waits for the load of the frame before, however far ahead that was. So a group is
 //      loaded at once, after the one before has arrived. In a group there is no test of bounds, no branch and no look at a
 //      neighbour: frames that fill no chunk have a loop of their own, what comes from the left is read beforehand, and accesses that not
-//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 102 on the way to
-//      the meeting and 130 behind it, for either; p2 196 (209) and 242 (255); p4 394 (440) and 478 (498).
-//      Of several blocks: 121 and 139. Of float64 states: p1 101 and 119; two pairs a lane, in p4 too, 203 (230) and 267 (294), of several blocks 121 and 135.
+//      all lanes make are predicated. Cycles a frame as ptxas schedules them for sm_90, one warp, loads of 270 (350) cycles: p1 101 on the way to
+//      the meeting and 127 behind it, for either; p2 188 (202) and 243 (256); p4 325 (356) and 476 (496).
+//      Of several blocks: 121 and 138. Of float64 states: p1 101 and 121; two pairs a lane 203 (229) and 268 (295), in p4 231 (258) and 240 (267); of several blocks
+//      122 and 133.
 // A chunk of 8 frames in p1 begins with cycles that are none of the chain: copies from next to now, the counters of the neighbours, which one
 //      load reads, and the loads.
 // Rejected: what ctc_labels does, by further blocks of this launch as rows become final (with this kernel's registers a multiprocessor has 6 to 8 warps
@@ -656,7 +657,6 @@ __device__ void walk(const LatticeSide& side, const LatticeWalk<Number>& w, Latt
       }
     };
 
-    __syncwarp();  // the ring's last use is over
     if (warp == 0 && first == 0) inRing[index] = Number::zero().packed();
     loadEdges(w.from);
     placeEdges(w.from, slotOf(*chunks));
@@ -829,32 +829,30 @@ __device__ void run(const CtcProblem& p, int n, int segment, LatticeShared& shar
   if (course.posteriors() && Number::holds(shared.utterance.log2Probability)) course.throughTheOther(segment);
 }
 
-// Whether exponents could overflow, and whether states are of float64: sums of whole numbers, which are the same in any order.
+// Whether exponents could overflow, and whether states are of float64: sums of whole numbers, which are the same in any order. Frames that are not finite are
+// left to sumBest: E is 0 there, so that until then they only walk in vain.
 __device__ void lookAtFrames(const CtcProblem& p, int n, LatticeShared& shared) {
   const Frame* frames = Workspace(p).frames(n);
   const int count = shared.utterance.frames;
   double range = 0, doubt = 0;
-  bool isRefused = false;
 #pragma unroll 4
   for (int t = threadIdx.x; t < count; t += blockDim.x) {
     const Frame frame = frames[t];
     range += frame.range;
     doubt += frame.doubt == NO_FLOAT64 ? 0x1p48 : frame.doubt;
-    isRefused |= frame.best != frame.best || ((p.flags & CHECK_LOG_PROBS) && frame.best == double(CTC_INFINITY));
   }
   const BlockGroup block{int(threadIdx.x), shared.reductions};
   range = block.reduce<Sum>(range);
   doubt = block.reduce<Sum>(doubt);
-  isRefused = block.any(isRefused);
   if (threadIdx.x == 0) {
-    shared.utterance.status = isRefused ? NOT_FINITE : OK;  // sumBest knows which of them
     shared.utterance.wide = range > WIDEST;
     shared.utterance.numbers = doubt <= MOST_DOUBT * count ? FLOAT64_NUMBERS : EXTENDED;
   }
   __syncthreads();
 }
 
-// The part of the loss that E leaves out, and what it says of the utterance.
+// The part of the loss that E leaves out, and what it says of the utterance. What thread 0 writes is for others behind the barrier of setSides, which follows and
+// wants none of it.
 __device__ void sumBest(const CtcProblem& p, int n, LatticeShared& shared) {
   const Frame* frames = Workspace(p).frames(n);
   const int count = shared.utterance.frames;
@@ -869,7 +867,6 @@ __device__ void sumBest(const CtcProblem& p, int n, LatticeShared& shared) {
     shared.utterance.status = best != best ? NOT_FINITE : refused ? BAD_LOG_PROBS : OK;
     shared.utterance.log2Probability = count == 0 && !shared.utterance.tooShort ? 0 : -double(CTC_INFINITY);
   }
-  __syncthreads();
 }
 
 // By one thread, after segment 0.

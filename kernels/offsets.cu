@@ -69,7 +69,6 @@ struct OffsetRow {
   double best;      // ln w(b')
   double logYBest;  // ln y(b')
   bool softmaxTerm;
-  double yBest;
 
   __device__ OffsetRow(const CtcProblem& p, const PosteriorRow& posteriors, const Emission* emissions, const ColumnOffsets& offsets,
                        double best, int bestColumn)
@@ -78,12 +77,13 @@ struct OffsetRow {
         offsets(offsets),
         best(best),
         logYBest(best - offsets[bestColumn]),
-        softmaxTerm(p.flags & SOFTMAX_TERM),
-        yBest(softmaxTerm ? exponential(logYBest) : 0) {}
-  __device__ float blank(int j) const { return posteriors.blank(j); }
-  __device__ float label(int j) const { return posteriors.label(j); }
+        softmaxTerm(p.flags & SOFTMAX_TERM) {}
+  __device__ void addBlank(float& sum, int j) const { posteriors.addAnyBlank(sum, j); }
+  __device__ void addLabel(float& sum, int j) const { posteriors.addLabel(sum, j); }
+  __device__ double yBest() const { return softmaxTerm ? exponential(logYBest) : 0; }
   __device__ double others() const { return -expm1(logYBest); }
-  __device__ double y(int c) const {
+  __device__ double scale(double yBest) const { return yBest; }
+  __device__ double y(int c, double) const {
     const Emission share = emissions[c];
     return softmaxTerm && share.m > 0 ? double(share.m) * exponential(best + share.e * LN2 - offsets[c]) : 0;
   }
@@ -153,7 +153,7 @@ extern "C" __global__ void __launch_bounds__(256) ctc_offsets(const CtcProblem p
   }
 }
 
-extern "C" __global__ void __launch_bounds__(256, 4)
+extern "C" __global__ void __launch_bounds__(256, 3)
     ctc_offset_labels(const CtcProblem p, const int segment, const double* offsets) {
   const Workspace workspace(p);
   const RowOfSegment own(p, workspace, 32);
@@ -184,6 +184,6 @@ extern "C" __global__ void __launch_bounds__(256, 4)
     if (emissions[c].m == 1 && emissions[c].e == 0) column = min(column, c);
   }
   const ColumnOffsets added(p, offsets, lists, n);
-  const OffsetRow row(p, PosteriorRow(workspace, u, n, own.q), emissions, added, workspace.frames(n)[t].best, firstOf(column, warp));
-  LabelsOfFrame<OffsetRow, WarpGroup>{p, u, lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), warp}.run();
+  const OffsetRow row(p, PosteriorRow(workspace, u, own.q), emissions, added, workspace.frames(n)[t].best, firstOf(column, warp));
+  LabelsOfFrame<OffsetRow, WarpGroup>{p, u, lists, row, n, int(t), warp}.run();
 }

@@ -33,8 +33,8 @@ struct Float64PosteriorRow {
   const RowOfStates<double> states;
   const double scale;
 
-  __device__ Float64PosteriorRow(const Workspace& workspace, const Utterance& u, int n, int64_t q)
-      : states(workspace, u, n, q), scale(__longlong_as_double((1023 + 64 - (long long)floor(u.log2Probability)) << 52)) {}
+  __device__ Float64PosteriorRow(const Workspace& workspace, const Utterance& u, int q)
+      : states(workspace, u, q), scale(__longlong_as_double((1023 + 64 - (long long)floor(u.log2Probability)) << 52)) {}
   __device__ float blank(int j) const { return float(states.blank(j) * scale); }
   __device__ float label(int j) const { return float(states.label(j) * scale); }
 };
@@ -106,8 +106,8 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   const int64_t t = workspace.frameOfRow(own.q, segment, u.frames);
   if (t < 0 || t >= u.frames) return;
   if (u.numbers == FLOAT64_NUMBERS) {
-    posteriorsOf(p, out, u, n, t, Float64PosteriorRow(workspace, u, n, own.q));
+    posteriorsOf(p, out, u, n, t, Float64PosteriorRow(workspace, u, own.q));
   } else {
-    posteriorsOf(p, out, u, n, t, PosteriorRow(workspace, u, n, own.q));
+    posteriorsOf(p, out, u, n, t, PosteriorRow(workspace, u, own.q));
   }
 }

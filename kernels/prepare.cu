@@ -114,6 +114,7 @@ extern "C" __global__ void __launch_bounds__(256) ctc_prepare(const CtcProblem p
     sortPositions(target, labels, lists.order);
     __syncthreads();
     u.columns = numberColumns(target, labels, lists, counts);
+    if (threadIdx.x == 0) lists.distinct[-1] = p.blank;
     u.labels = labels;
     u.frames = p.inputLength[n];
     u.tooShort = u.frames < labels + repeats;
@@ -121,6 +122,7 @@ extern "C" __global__ void __launch_bounds__(256) ctc_prepare(const CtcProblem p
   }
   if (threadIdx.x == 0) {
     u.finalLoss = NOT_THERE;
+    u.stored = workspace.row(n, 0);
     workspace.utterances()[n] = u;
     if (n == 0) *workspace.ended() = 0;
     if (u.status != OK) {

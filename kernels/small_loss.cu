@@ -143,7 +143,7 @@ struct ExactFrames {
     const int64_t at = logitsIndex(p, n, min(t, u.frames - 1));
     const int32_t* distinct = workspace.lists(n).distinct;
     auto logit = [&](int column) {
-      const int64_t c = column == 0 ? p.blank : distinct[column - 1];
+      const int64_t c = distinct[column - 1];
       return logProbability(p.flags, element(p.logits, p.logitsType, at + c * p.logitsClassStride));
     };
 
@@ -169,8 +169,9 @@ struct ExactFrames {
   }
 
   __device__ void run() const {
+    const int count = u.frames;  // read again and again it is a register that ptxas spills
 #pragma unroll 1
-    for (int t = threadIdx.x / 32 * FRAMES_OF_WARP; t < u.frames; t += blockDim.x / 32 * FRAMES_OF_WARP) frames(t);
+    for (int t = threadIdx.x / 32 * FRAMES_OF_WARP; t < count; t += blockDim.x / 32 * FRAMES_OF_WARP) frames(t);
   }
 };
 
@@ -305,7 +306,6 @@ __device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, int warp
             if (i + GROUP < count) load(d);
           }
         }
-        __syncwarp();  // what was handed on may be handed on anew
       }
       if (warps > 1) __syncthreads();
     }
@@ -370,7 +370,7 @@ struct Logits {
   int n, t;
 
   __device__ double of(int column) const {
-    const int64_t c = column == 0 ? p.blank : lists.distinct[column - 1];
+    const int64_t c = lists.distinct[column - 1];
     return logProbability(p.flags, element(p.logits, p.logitsType, logitsIndex(p, n, t) + c * p.logitsClassStride));
   }
 };
@@ -389,7 +389,7 @@ struct SmallLossRow : Float64Row<SmallLossStates> {
   __device__ SmallLossRow(const Logits& logits, const SmallLossStates& states, const double* emissions, double best)
       : Float64Row(logits.p, states, emissions, best), logits(logits) {}
   // Of scores above 0 the share of the best one may be too small for a number where e^x is not, or e^x of the best too large.
-  __device__ double y(int c) const { return scale > 1 ? exponential(logits.of(c)) : Float64Row::y(c); }
+  __device__ double y(int c, double scale) const { return scale > 1 ? exponential(logits.of(c)) : Float64Row::y(c, scale); }
 };
 
 // The frames of segment k, LANES each.
@@ -401,7 +401,7 @@ __device__ void labels(const CtcProblem& p, const SmallLossWalks& course, const 
 #pragma unroll 1
   for (int64_t first = threadIdx.x / 32 * FRAMES_OF_WARP; first < rows; first += blockDim.x / 32 * FRAMES_OF_WARP) {
     const int64_t q = first + threadIdx.x % 32 / LANES;
-    int64_t t = workspace.frameOfRow(q, k, all.frames);
+    int t = workspace.frameOfRow(int(q), k, all.frames);
     const bool isThere = q < rows && t >= 0 && t < all.frames;
     if (!__any_sync(WARP, isThere)) continue;
     Utterance u = all;
@@ -410,10 +410,9 @@ __device__ void labels(const CtcProblem& p, const SmallLossWalks& course, const 
       u.labels = u.columns = -1;
     }
     const double* emissions = workspace.emissions64(n) + t * workspace.width;
-    const Logits logits = {p, workspace.lists(n), n, int(t)};
+    const Logits logits = {p, workspace.lists(n), n, t};
     const SmallLossRow row(logits, {(const double*)workspace.row(n, isThere ? q : 0)}, emissions, workspace.frames(n)[t].best);
-    LabelsOfFrame<SmallLossRow, LaneGroup<LANES>>{p, u, logits.lists, row, logitsIndex(p, n, int(t)), gradientIndex(p, n, int(t)), group}
-        .run();
+    LabelsOfFrame<SmallLossRow, LaneGroup<LANES>>{p, u, logits.lists, row, n, t, group}.run();
   }
 }
 

@@ -31,19 +31,12 @@ import org.junit.jupiter.api.Test;
  *       same. In {@code ctc_consistency_sum}, {@code ctc_lattice_*}, {@code ctc_small_loss};
  *   <li>the vote of {@code ctc_projection_sum_f16}: there no product of finite numbers is too
  *       large, and what is not finite in one class is so in all, the target's own among them;
- *   <li>in {@code ctc_lattice_*} the vote of {@code lookAtFrames}: {@code sumBest} finds out again,
- *       and E is 0 in frames that are not finite; and the last barrier of {@code sumBest}, which
- *       that of {@code setSides} follows;
- *   <li>in their {@code walk} the first barrier of a warp: the last walk ended with one. And where
- *       a barrier of the block or the kernel's end follows, the last one of a warp, and the last
- *       word to the left neighbour, who hands on nothing more;
- *   <li>in {@code ctc_small_loss} the barrier of a warp that ends a group of a {@code walk}: the
- *       next group has other places, and a barrier before that after it. And that which ends a walk
- *       that only advances: its threads go on from their own states;
- *   <li>there, too, the first barrier of {@code complement::run}, as others come before the loss is
- *       written; that behind {@code findLargest}, which that of {@code segment} follows; and the
- *       first one of {@code endsLast}, as no thread reads the loss in its copy of {@code
- *       Utterance}.
+ *   <li>in the {@code walk} of {@code ctc_lattice_*}, where a barrier of the block or the kernel's
+ *       end follows, the last barrier of a warp, and the last word to the left neighbour, who hands
+ *       on nothing more;
+ *   <li>in {@code ctc_small_loss} the barrier that ends a walk that only advances: its threads go
+ *       on from their own states; and the first one of {@code endsLast}, as no thread reads the
+ *       loss in its copy of {@code Utterance}.
  * </ul>
  *
  * Not reached are a second tile in {@code ctc_lattice_p2}, but of logarithms: its launches have too

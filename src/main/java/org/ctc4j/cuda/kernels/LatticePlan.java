@@ -39,7 +39,7 @@ record LatticePlan(int pairsPerLane, int warps, int blocks) {
 
   private static final Tier P1 = new Tier(1, 128, 130, 8); // cycles where blocks share a side
   private static final Tier[] TIERS = {
-    P1, new Tier(2, 256, 219, 6), new Tier(4, Integer.MAX_VALUE, 436, 4)
+    P1, new Tier(2, 256, 216, 6), new Tier(4, Integer.MAX_VALUE, 401, 4)
   };
 
   /** Warps of a block where tests split every utterance, however few pairs it has; else 0. */
