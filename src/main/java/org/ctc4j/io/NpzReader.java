@@ -16,10 +16,10 @@ import java.util.zip.ZipException;
 
 /**
  * Reads the arrays of an {@code .npz}: of floats f2, f4, f8, of integers i1, i2, i4, i8, u1, u2,
- * u4, and u8 below 2<sup>63</sup>, and of strings, U and S; stored or deflated, of either byte
- * order, C or Fortran order. An array may have up to 2<sup>31</sup> - 9 elements and needs the heap
- * for them, one and a half times that while it is read if it is deflated. Entries that are not
- * {@code .npy} are passed over.
+ * u4, and u8 below 2<sup>63</sup>, of 16 bits, V2, and of strings, U and S; stored or deflated, of
+ * either byte order, C or Fortran order. An array may have up to 2<sup>31</sup> - 9 elements and
+ * needs the heap for them, one and a half times that while it is read if it is deflated. Entries
+ * that are not {@code .npy} are passed over.
  *
  * <p>Anything wrong with the content is an {@link NpzFormatException}; a file that cannot be read
  * is another {@link IOException}. Safe for use by several threads.

@@ -101,14 +101,23 @@ class NpyHeaderParserTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "f4", "=f4", "|f4", "<f16", "<f3", "|b1", "|O", "|U3", "<U0", "<U", "|S0", "<U-1",
-        "<c8", "<V2", "<m8[s]"
+        "", "f4", "=f4", "|f4", "<f16", "<f3", "|b1", "|U3", "<U0", "<U", "|S0", "<U-1", "<c8",
+        "<V4", "|V1", "|u2", "<m8[s]"
       })
   void refusesDtypes(String dtype) {
     refuses(
         "{'descr': '%s', 'fortran_order': False, 'shape': ()}".formatted(dtype),
-        "dtype '%s' is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, U or S"
+        "dtype '%s' is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, V2, U or S"
             .formatted(dtype));
+  }
+
+  @Test
+  void saysWhatBecomesOfLists() {
+    refuses(
+        "{'descr': '|O', 'fortran_order': False, 'shape': ()}",
+        "dtype '|O' is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, V2, U or S;"
+            + " Python's objects are not read: lists of unlike lengths are padded or concatenated into"
+            + " an array of numbers");
   }
 
   @Test

@@ -204,7 +204,7 @@ class NpzReaderTest {
     NpyArray doubles = array(">f8", "()", new byte[8]);
     assertMessage("expected f8, got dtype '<f4'", floats::doubles);
     assertMessage("expected f4, got dtype '>f8'", doubles::floats);
-    assertMessage("expected f2, i2 or u2, got dtype '<f4'", floats::shorts);
+    assertMessage("expected f2, i2, u2 or V2, got dtype '<f4'", floats::shorts);
     assertMessage("expected i1, u1 or i4, got dtype '<f4'", floats::ints);
     assertMessage("expected u4, i8 or u8, got dtype '<f4'", floats::longs);
     assertMessage("expected integers, got dtype '<f4'", floats::toIntsExact);
