@@ -48,16 +48,18 @@ final class BatchReader {
   }
 
   BatchFile read(Wanted targets) throws IOException {
-    try (NpzReader npz = InputFile.open(options, frames);
-        Progress progress = Progress.ofBytes("reading", npz.header(frames).dataBytes())) {
-      return read(npz, targets, progress::bytes);
+    try (NpzReader npz = InputFile.open(options, frames)) {
+      arrays.require(npz, frames, "--logits");
+      try (Progress progress = Progress.ofBytes("reading", npz.header(frames).dataBytes())) {
+        return read(npz, targets, progress::bytes);
+      }
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
     }
   }
 
   private BatchFile read(NpzReader npz, Wanted wanted, LongConsumer bytesRead) throws IOException {
-    TargetArrays targetArrays = new TargetArrays(npz, arrays);
+    TargetArrays targetArrays = new TargetArrays(npz, options);
     String lengths = arrays.inputLengths == null ? "input_lengths" : arrays.inputLengths;
     Set<String> used = new HashSet<>(targetArrays.names());
     used.addAll(Set.of(frames, lengths, NAMES, BOXES));
@@ -72,7 +74,7 @@ final class BatchReader {
     int utterances = shape.utterances();
     int[] inputLengths =
         hasLengths
-            ? TargetArrays.vector(npz.read(lengths), lengths)
+            ? TargetArrays.vector(npz.read(lengths), lengths, utterances)
             : TargetArrays.filled(utterances, shape.frames());
     shape.requireOneEach(lengths, inputLengths.length);
     Targets read = targets(targetArrays, shape, wanted);
