@@ -28,7 +28,7 @@ public record NpyHeader(String dtype, boolean fortranOrder, long[] shape, int ve
           "dtype %s is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, V2, U or S%s"
               .formatted(
                   Text.quote(dtype),
-                  dtype.equals("|O")
+                  dtype.startsWith("|O")
                       ? "; Python's objects are not read: lists of unlike lengths are padded or"
                           + " concatenated into an array of numbers"
                       : ""));
