@@ -15,6 +15,7 @@ class NpyHeaderParserTest {
       strings = {
         "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }          \n",
         "{'shape':(3,4),'descr':'<f4','fortran_order':True}",
+        "{'descr': '<f4', 'fortran_order': True, 'shape': (3L, 4L), }", // Python 2's
         "\t{ \"fortran_order\" : True ,\r\n 'shape' : ( 3 , 4 , ) , 'descr' : \"<f4\" } ",
       })
   void anyOrderQuotesAndSpace(String text) throws ParseException {
@@ -49,7 +50,9 @@ class NpyHeaderParserTest {
         "(3, 4    | expected ',' or ')' at character 55, got '}'",
         "[3]      | expected '(' at character 50, got '[3]}'",
         "3        | expected '(' at character 50, got '3}'",
-        "(3L,)    | expected ',' or ')' at character 52, got 'L,)}'",
+        "(3l,)    | expected ',' or ')' at character 52, got 'l,)}'",
+        "(3LL,)   | expected ',' or ')' at character 53, got 'L,)}'",
+        "(L,)     | expected a number at character 51, got 'L,)}'",
         "(3.0,)   | expected ',' or ')' at character 52, got '.0,)}'",
         "(+3,)    | expected a number at character 51, got '+3,)}'",
         "(-,)     | expected a number at character 51, got '-,)}'",
