@@ -18,6 +18,7 @@ import org.ctc4j.io.NpzReader;
 final class BatchReader {
   private static final String NAMES = "names";
   private static final String BOXES = "boxes";
+  private static final double ROUNDING = 0.01; // of 16-bit probabilities, added up
 
   private final InputOptions options;
   private final ArrayOptions arrays;
@@ -86,7 +87,7 @@ final class BatchReader {
         options.layout.view(
             FloatArrays.elements(array), shape.sizes(), array.header().fortranOrder());
     CtcBatch batch = CtcBatch.of(tensor, targets, inputLengths);
-    refuseNan(batch);
+    lookAt(batch);
     return new BatchFile(name, batch, shape.sizes(), read != null, names, boxes);
   }
 
@@ -152,22 +153,48 @@ final class BatchReader {
     }
   }
 
-  /**
-   * A NaN in a file is a mistake upstream; the library would report the utterance as NOT_FINITE.
-   */
-  private void refuseNan(CtcBatch batch) {
+  /** Tells of logits that are what a softmax gives, unless it was said that they are logits. */
+  private void lookAt(CtcBatch batch) {
+    boolean isSaid = options.isGiven("--input");
     FrameTensor logits = batch.logits();
     float[] row = new float[logits.classes()];
+    long rows = 0;
+    long distributions = 0;
     for (int n = 0; n < batch.utterances(); n++) {
       for (int t = 0; t < batch.inputLength(n); t++) {
         logits.elements().read(logits.index(t, n, 0), logits.classStride(), row, 0, row.length);
-        for (int c = 0; c < row.length; c++) {
-          if (Float.isNaN(row[c])) {
-            throw new InvalidInputException(
-                "%s: utterance %d has NaN at frame %d, %s %d, expected a number in [-Infinity, Infinity]"
-                    .formatted(frames, n, t, isLogits ? "class" : "dimension", c));
-          }
-        }
+        refuseNan(row, n, t);
+        distributions += distributions == rows && isDistribution(row) ? 1 : 0;
+        rows++;
+      }
+    }
+    if (isLogits && !isSaid && rows > 0 && distributions == rows) {
+      Messages.note(
+          err,
+          "%s: each frame of %s sums to 1, as after a softmax; if they are probabilities: --input probs, else --input logits"
+              .formatted(name, frames));
+    }
+  }
+
+  private static boolean isDistribution(float[] row) {
+    double sum = 0;
+    boolean isOne = row.length > 1;
+    for (int c = 0; c < row.length && isOne; c++) {
+      isOne = row[c] >= 0 && row[c] <= 1 + ROUNDING;
+      sum += row[c];
+    }
+    return isOne && Math.abs(sum - 1) <= ROUNDING;
+  }
+
+  /**
+   * A NaN in a file is a mistake upstream; the library would report the utterance as NOT_FINITE.
+   */
+  private void refuseNan(float[] row, int n, int t) {
+    for (int c = 0; c < row.length; c++) {
+      if (Float.isNaN(row[c])) {
+        throw new InvalidInputException(
+            "%s: utterance %d has NaN at frame %d, %s %d, expected a number in [-Infinity, Infinity]"
+                .formatted(frames, n, t, isLogits ? "class" : "dimension", c));
       }
     }
   }
