@@ -18,7 +18,6 @@ import org.ctc4j.io.NpzReader;
 final class BatchReader {
   private static final String NAMES = "names";
   private static final String BOXES = "boxes";
-  private static final double ROUNDING = 0.01; // of 16-bit probabilities, added up
 
   private final InputOptions options;
   private final ArrayOptions arrays;
@@ -153,37 +152,20 @@ final class BatchReader {
     }
   }
 
-  /** Tells of logits that are what a softmax gives, unless it was said that they are logits. */
   private void lookAt(CtcBatch batch) {
-    boolean isSaid = options.isGiven("--input");
     FrameTensor logits = batch.logits();
     float[] row = new float[logits.classes()];
-    long rows = 0;
-    long distributions = 0;
+    SoftmaxCheck softmax = new SoftmaxCheck();
     for (int n = 0; n < batch.utterances(); n++) {
       for (int t = 0; t < batch.inputLength(n); t++) {
         logits.elements().read(logits.index(t, n, 0), logits.classStride(), row, 0, row.length);
         refuseNan(row, n, t);
-        distributions += distributions == rows && isDistribution(row) ? 1 : 0;
-        rows++;
+        softmax.add(row, 0, row.length);
       }
     }
-    if (isLogits && !isSaid && rows > 0 && distributions == rows) {
-      Messages.note(
-          err,
-          "%s: each frame of %s sums to 1, as after a softmax; if they are probabilities: --input probs, else --input logits"
-              .formatted(name, frames));
+    if (isLogits) {
+      softmax.note(options, "%s: each frame of %s".formatted(name, frames), err);
     }
-  }
-
-  private static boolean isDistribution(float[] row) {
-    double sum = 0;
-    boolean isOne = row.length > 1;
-    for (int c = 0; c < row.length && isOne; c++) {
-      isOne = row[c] >= 0 && row[c] <= 1 + ROUNDING;
-      sum += row[c];
-    }
-    return isOne && Math.abs(sum - 1) <= ROUNDING;
   }
 
   /**
