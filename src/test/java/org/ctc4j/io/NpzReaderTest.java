@@ -270,6 +270,22 @@ class NpzReaderTest {
     }
   }
 
+  @Test
+  void arraysWithoutTheirSuffix() throws IOException {
+    for (int method : new int[] {CraftedZip.STORED, CraftedZip.DEFLATED}) {
+      byte[] zip =
+          new CraftedZip()
+              .add(new CraftedZip.Entry("b", method, CraftedZip.npy("|u1", "(1,)", (byte) 9)))
+              .add(new CraftedZip.Entry("c", method, new byte[] {(byte) 0x93, 'N', 'U', 'M'}))
+              .add(new CraftedZip.Entry("d.npy", method, CraftedZip.npy("|u1", "(1,)", (byte) 8)))
+              .bytes();
+      try (NpzReader reader = NpzReader.open("x.npz", zip)) {
+        assertEquals(List.of("b", "d"), reader.names());
+        assertArrayEquals(new int[] {9}, reader.read("b").ints());
+      }
+    }
+  }
+
   private static int[] toInts(String descr, String shape, int... data) throws IOException {
     byte[] bytes = new byte[data.length];
     for (int i = 0; i < data.length; i++) {
