@@ -208,36 +208,38 @@ public final class CtcDecoder {
                         scorer,
                         "utterance %d".formatted(n),
                         false),
-                    beam.nBest()));
+                    beam.nBest(),
+                    options.input()));
     return Arrays.asList(results);
   }
 
-  private static CtcNBest search(LogProbs frames, FrameSearch search, int most) {
+  private static CtcNBest search(LogProbs frames, FrameSearch search, int most, InputKind input) {
     for (int t = 0; t < frames.frames(); t++) {
       if (!search.frame(frames, t)) {
         return new CtcNBest(CtcStatus.NOT_FINITE, List.of());
       }
     }
-    return nBest(search, most);
+    return nBest(search, most, input);
   }
 
   /** The outputs of a search if its frames so far are all. */
-  static CtcNBest nBest(FrameSearch search, int most) {
+  static CtcNBest nBest(FrameSearch search, int most, InputKind input) {
     int[] prefix = search.prefix();
     List<CtcHypothesis> hypotheses =
         search.outputs().stream()
             .filter(output -> output.score() > Double.NEGATIVE_INFINITY)
             .sorted(BEST_FIRST)
             .limit(most)
-            .map(output -> hypothesis(prefix, output))
+            .map(output -> hypothesis(prefix, output, input))
             .toList();
     return new CtcNBest(hypotheses.isEmpty() ? CtcStatus.INFEASIBLE : CtcStatus.OK, hypotheses);
   }
 
-  private static CtcHypothesis hypothesis(int[] prefix, FrameSearch.Output output) {
+  private static CtcHypothesis hypothesis(
+      int[] prefix, FrameSearch.Output output, InputKind input) {
     int[] labels = Arrays.copyOf(prefix, prefix.length + output.labels().length);
     System.arraycopy(output.labels(), 0, labels, prefix.length, output.labels().length);
-    return new CtcHypothesis(labels, output.logProbability(), output.score(), output.added());
+    return CtcHypothesis.found(labels, output.logProbability(), output.added(), input);
   }
 
   /**

@@ -16,7 +16,8 @@ import java.io.Serializable;
  *
  * @param labels without blanks, (L); copied, and so is what the accessor gives
  * @param logProbability ln p(labels | input) in nats, as far as the paths went through the beam:
- *     −{@link CtcResult#loss(int)} of these labels, or less
+ *     −{@link CtcResult#loss(int)} of these labels, or less. Above 0 of {@link InputKind#SCORES}
+ *     alone
  * @param score that and what the {@link BeamScorer} added; what outputs are ordered by
  * @param added what the {@link BeamScorer} added to the score, 0 without one
  */
@@ -24,6 +25,15 @@ public record CtcHypothesis(int[] labels, double logProbability, double score, d
     implements Serializable {
   public CtcHypothesis {
     labels = labels.clone();
+  }
+
+  /**
+   * Of a search. Probabilities whose sum rounding has taken above 1 may add up to more than that;
+   * only scores mean it.
+   */
+  static CtcHypothesis found(int[] labels, double logSum, double added, InputKind input) {
+    double logProbability = input == InputKind.SCORES ? logSum : Math.min(0, logSum);
+    return new CtcHypothesis(labels, logProbability, logProbability + added, added);
   }
 
   @Override

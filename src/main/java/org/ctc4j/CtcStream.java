@@ -168,7 +168,7 @@ public final class CtcStream {
   public CtcNBest nBest() {
     return notFinite >= 0
         ? new CtcNBest(CtcStatus.NOT_FINITE, List.of())
-        : CtcDecoder.nBest(search, most);
+        : CtcDecoder.nBest(search, most, options.input());
   }
 
   /** "OK after 92 frames". */

@@ -150,8 +150,7 @@ public final class CudaDecoder implements AutoCloseable {
         (n, status, labels, logProbs, added) -> {
           List<CtcHypothesis> hypotheses = new ArrayList<>();
           for (int k = 0; k < labels.length; k++) {
-            double score = logProbs[k] + added[k];
-            hypotheses.add(new CtcHypothesis(labels[k], logProbs[k], score, added[k]));
+            hypotheses.add(CtcHypothesis.found(labels[k], logProbs[k], added[k], options.input()));
           }
           all[n] = new CtcNBest(status, hypotheses);
         });

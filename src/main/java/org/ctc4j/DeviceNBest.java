@@ -15,7 +15,8 @@ package org.ctc4j;
  * @param lengths device address of (N, K) int32, a multiple of 4: how many labels, 0 where there is
  *     no output
  * @param scores device address of (N, K) float64, a multiple of 8: ln p in nats, as {@link
- *     CtcHypothesis#logProbability()}; −Infinity where there is no output
+ *     CtcHypothesis#logProbability()}, but above 0 where rounding takes probabilities there;
+ *     −Infinity where there is no output
  * @param counts device address of N int32, a multiple of 4: how many outputs there are, at most K
  * @param statuses device address of N int32, a multiple of 4, as in {@link DeviceResult}; {@link
  *     DeviceResult#INFEASIBLE} if a frame made every output impossible, or a scorer forbids all

@@ -66,7 +66,8 @@ public final class Projection {
   static void requireFitting(int hidden, int weight, ElementType ofHidden, ElementType ofWeight) {
     if (hidden != weight) {
       throw new InvalidInputException(
-          "hidden: expected %d dimensions, as the weight has, got %d".formatted(weight, hidden));
+          "hidden: expected %d dimensions, as the weight (C, D) has, got %d"
+              .formatted(weight, hidden));
     }
     if (ofHidden != ofWeight) {
       throw new InvalidInputException(

@@ -156,6 +156,44 @@ class CtcDecoderTest {
     }
   }
 
+  /** Where each frame sums to 1.04, within what is taken for rounding. */
+  @Test
+  void noOutputIsLikelierThanCertainButOfScores() {
+    double[][] p = new double[6][3];
+    int[] path = {1, 1, 0, 2, 2, 0};
+    FrameTensor tensor = FrameTensor.timeMajor(new double[18], 6, 1, 3);
+    FrameTensor logs = FrameTensor.timeMajor(new double[18], 6, 1, 3);
+    for (int t = 0; t < 6; t++) {
+      for (int c = 0; c < 3; c++) {
+        p[t][c] = c == path[t] ? 1 : 0.02;
+        tensor.set(t, 0, c, p[t][c]);
+        logs.set(t, 0, c, Math.log(p[t][c]));
+      }
+    }
+    Map<String, Double> exact = outputs(p, 3, 0);
+    assertTrue(exact.get("[1, 2]") > 1);
+    for (InputKind kind : List.of(InputKind.PROBABILITIES, InputKind.LOG_PROBS, InputKind.SCORES)) {
+      FrameTensor input = kind == InputKind.PROBABILITIES ? tensor : logs;
+      CtcOptions options = CtcOptions.DEFAULT.withInput(kind);
+      CtcNBest whole = decoder.beamSearch(input, options, EVERYTHING).get(0);
+      CtcStream stream = decoder.stream(3, options, EVERYTHING);
+      stream.add(input);
+      for (CtcNBest nBest : List.of(whole, stream.nBest())) {
+        assertEquals(exact.size(), nBest.hypotheses().size());
+        for (CtcHypothesis output : nBest.hypotheses()) {
+          double log = Math.log(exact.get(Arrays.toString(output.labels())));
+          double expected = kind == InputKind.SCORES ? log : Math.min(0, log);
+          assertEquals(expected, output.logProbability(), 1e-9, kind + " " + output);
+          assertEquals(output.logProbability(), output.score(), kind + " " + output);
+        }
+        CtcBatch best = CtcBatch.of(input, Targets.of(nBest.best().labels()));
+        try (Ctc ctc = Ctc.create(Backend.REFERENCE)) {
+          assertTrue(nBest.best().logProbability() <= 1e-9 - ctc.loss(best, options).loss(0));
+        }
+      }
+    }
+  }
+
   @Test
   void whatIsNoProbabilityIsRefused() {
     FrameTensor tensor = FrameTensor.timeMajor(new double[] {1, 0, 0.5, -3}, 2, 1, 2);

@@ -38,6 +38,8 @@ public record Shape(
           new Shape("hugevocab", 200, 8, 32000, 40, false),
           new Shape("ragged-zh", 183, 90, 10241, 29, true));
 
+  private static final int MOST_LOGITS = Integer.MAX_VALUE - 8; // of a Java array
+
   private static final Pattern SIZES = Pattern.compile("(\\d+)x(\\d+)x(\\d+)x(\\d+)");
 
   public Shape {
@@ -50,6 +52,11 @@ public record Shape(
     if (fewestFrames < labels) {
       throw new InvalidInputException(
           "%s: %d labels do not fit into %d frames".formatted(name, labels, fewestFrames));
+    }
+    if ((long) frames * utterances > MOST_LOGITS / classes) {
+      throw new InvalidInputException(
+          "%s: expected at most %d logits, T · N · C, what a Java array holds"
+              .formatted(name, MOST_LOGITS));
     }
   }
 

@@ -48,16 +48,18 @@ final class BatchReader {
   }
 
   BatchFile read(Wanted targets) throws IOException {
-    try (NpzReader npz = InputFile.open(options, frames);
-        Progress progress = Progress.ofBytes("reading", npz.header(frames).dataBytes())) {
-      return read(npz, targets, progress::bytes);
+    try (NpzReader npz = InputFile.open(options, frames)) {
+      arrays.require(npz, frames, "--logits");
+      try (Progress progress = Progress.ofBytes("reading", npz.header(frames).dataBytes())) {
+        return read(npz, targets, progress::bytes);
+      }
     } catch (InvalidInputException e) {
       throw new InvalidInputException(name + ": " + e.getMessage());
     }
   }
 
   private BatchFile read(NpzReader npz, Wanted wanted, LongConsumer bytesRead) throws IOException {
-    TargetArrays targetArrays = new TargetArrays(npz, arrays);
+    TargetArrays targetArrays = new TargetArrays(npz, options);
     String lengths = arrays.inputLengths == null ? "input_lengths" : arrays.inputLengths;
     Set<String> used = new HashSet<>(targetArrays.names());
     used.addAll(Set.of(frames, lengths, NAMES, BOXES));
@@ -72,7 +74,7 @@ final class BatchReader {
     int utterances = shape.utterances();
     int[] inputLengths =
         hasLengths
-            ? TargetArrays.vector(npz.read(lengths), lengths)
+            ? TargetArrays.vector(npz.read(lengths), lengths, utterances)
             : TargetArrays.filled(utterances, shape.frames());
     shape.requireOneEach(lengths, inputLengths.length);
     Targets read = targets(targetArrays, shape, wanted);
@@ -84,7 +86,7 @@ final class BatchReader {
         options.layout.view(
             FloatArrays.elements(array), shape.sizes(), array.header().fortranOrder());
     CtcBatch batch = CtcBatch.of(tensor, targets, inputLengths);
-    refuseNan(batch);
+    lookAt(batch);
     return new BatchFile(name, batch, shape.sizes(), read != null, names, boxes);
   }
 
@@ -150,22 +152,31 @@ final class BatchReader {
     }
   }
 
-  /**
-   * A NaN in a file is a mistake upstream; the library would report the utterance as NOT_FINITE.
-   */
-  private void refuseNan(CtcBatch batch) {
+  private void lookAt(CtcBatch batch) {
     FrameTensor logits = batch.logits();
     float[] row = new float[logits.classes()];
+    SoftmaxCheck softmax = new SoftmaxCheck();
     for (int n = 0; n < batch.utterances(); n++) {
       for (int t = 0; t < batch.inputLength(n); t++) {
         logits.elements().read(logits.index(t, n, 0), logits.classStride(), row, 0, row.length);
-        for (int c = 0; c < row.length; c++) {
-          if (Float.isNaN(row[c])) {
-            throw new InvalidInputException(
-                "%s: utterance %d has NaN at frame %d, %s %d, expected a number in [-Infinity, Infinity]"
-                    .formatted(frames, n, t, isLogits ? "class" : "dimension", c));
-          }
-        }
+        refuseNan(row, n, t);
+        softmax.add(row, 0, row.length);
+      }
+    }
+    if (isLogits) {
+      softmax.note(options, "%s: each frame of %s".formatted(name, frames), err);
+    }
+  }
+
+  /**
+   * A NaN in a file is a mistake upstream; the library would report the utterance as NOT_FINITE.
+   */
+  private void refuseNan(float[] row, int n, int t) {
+    for (int c = 0; c < row.length; c++) {
+      if (Float.isNaN(row[c])) {
+        throw new InvalidInputException(
+            "%s: utterance %d has NaN at frame %d, %s %d, expected a number in [-Infinity, Infinity]"
+                .formatted(frames, n, t, isLogits ? "class" : "dimension", c));
       }
     }
   }

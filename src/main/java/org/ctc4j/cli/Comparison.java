@@ -6,6 +6,7 @@ import org.ctc4j.Ctc;
 import org.ctc4j.CtcBatch;
 import org.ctc4j.CtcResult;
 import org.ctc4j.CtcStatus;
+import org.ctc4j.ElementType;
 import org.ctc4j.FrameTensor;
 
 /** One backend's result against the reference's, utterance by utterance. */
@@ -14,7 +15,8 @@ final class Comparison {
   record Place(int frame, int utterance, int label, double difference) {}
 
   /**
-   * How a gradient differs from the reference's.
+   * How a gradient differs from the reference's. Numbers that differ by less than the smallest one
+   * of the gradient's type do not differ: it cannot come closer.
    *
    * @param error ‖gradient − reference‖ / ‖reference‖
    * @param worst where it differs most; null if nowhere
@@ -119,12 +121,15 @@ final class Comparison {
     private Place worst;
 
     GradientError(FrameTensor reference, FrameTensor got, int n) {
+      boolean isDouble = got.elements().type() == ElementType.FLOAT64;
+      double smallest = isDouble ? Double.MIN_VALUE : Float.MIN_VALUE;
       double largest = 0;
       for (int t = 0; t < reference.frames(n); t++) {
         for (int c = 0; c < reference.classes(); c++) {
           double expected = reference.get(t, n, c);
           double value = got.get(t, n, c);
-          double difference = value == expected ? 0 : value - expected; // of infinities, too
+          boolean isClose = value == expected || Math.abs(value - expected) < smallest;
+          double difference = isClose ? 0 : value - expected; // of infinities, too
           error = Math.hypot(error, difference);
           norm = Math.hypot(norm, expected);
           if (!(Math.abs(difference) <= largest)) {

@@ -165,7 +165,9 @@ final class DecodeCommand implements Callable<Integer> {
             : scorer == null
                 ? onHost.stream(classes, options, beam)
                 : onHost.stream(classes, options, beam, scorer);
-    new StreamDecoding(frames, vocabulary, spec.commandLine().getOut()).decode(System.in);
+    SoftmaxCheck softmax = new SoftmaxCheck();
+    new StreamDecoding(frames, vocabulary, softmax, spec.commandLine().getOut()).decode(System.in);
+    softmax.note(input, "standard input: each frame", spec.commandLine().getErr());
   }
 
   private void decodeGreedily(

@@ -108,15 +108,17 @@ final class ExplainPicture {
     }
     text(sizes, 30, y, 16, Font.PLAIN, QUIET);
     y += 28;
+    String nats = Nats.text(e.sum().loss(), 3) + " nats";
     String loss =
         e.isOpen()
-            ? "−ln of what all paths weigh  =  %.3f nats"
-            : "−ln p(text)  =  %.3f nats,   p(text)  =  "
-                + ExplainText.percent(Math.exp(-e.sum().loss())).replace("%", "%%");
-    loss =
-        String.format(Locale.ROOT, "loss  =  " + loss, e.sum().loss())
-            + ";   the best single path has %s of it"
-                .formatted(ExplainText.percent(e.sum().shareOfBest()));
+            ? "loss  =  −ln of what all paths weigh  =  " + nats
+            : "loss  =  −ln p(text)  =  "
+                + nats
+                + ",   p(text)  =  "
+                + ExplainText.percent(Math.exp(-e.sum().loss()));
+    loss +=
+        ";   the best single path has %s of it"
+            .formatted(ExplainText.percent(e.sum().shareOfBest()));
     text(loss, 30, y, 18, Font.BOLD, BLUE);
     y += 22;
   }

@@ -62,16 +62,13 @@ final class ExplainText {
     out.printf("%10s  %s%n", "text", collapsed);
     wildcards(out);
     out.println();
+    String loss = Nats.text(e.sum().loss(), 4);
     if (e.isOpen()) {
-      out.printf(
-          Locale.ROOT, "   loss = −ln of what all paths weigh = %.4f nats;%n", e.sum().loss());
+      out.printf("   loss = −ln of what all paths weigh = %s nats;%n", loss);
     } else {
       out.printf(
-          Locale.ROOT,
-          "   loss = −ln p(text) = %.4f nats: p(text) = %s, summed over %s paths;%n",
-          e.sum().loss(),
-          percent(Math.exp(-e.sum().loss())),
-          brief(e.sum().paths()));
+          "   loss = −ln p(text) = %s nats: p(text) = %s, summed over %s paths;%n",
+          loss, percent(Math.exp(-e.sum().loss())), brief(e.sum().paths()));
     }
     out.printf("   the best of them has %s of it%n", percent(e.sum().shareOfBest()));
     out.println();

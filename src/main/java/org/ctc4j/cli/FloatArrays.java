@@ -11,6 +11,7 @@ import org.ctc4j.io.NpyHeader;
 
 /** Arrays of floating-point numbers in a file: their types, and what they must look like. */
 final class FloatArrays {
+  private static final Set<String> BITS16 = Set.of("u2", "V2");
   private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8; // that a JVM makes
 
   private FloatArrays() {}
@@ -18,19 +19,19 @@ final class FloatArrays {
   /**
    * Refuses an array of another type.
    *
-   * @param bfloat16 whether uint16 are the bits of bfloat16 numbers, and nothing else is expected
+   * @param bfloat16 whether 16 bits are those of bfloat16 numbers, and nothing else is expected
    */
   static void requireType(NpyHeader header, String name, boolean bfloat16) {
     String kind = header.dtype().substring(1);
-    String expected = bfloat16 ? "u2 (the bits of bfloat16)" : "f2, f4 or f8";
-    if (!(bfloat16 ? Set.of("u2") : Set.of("f2", "f4", "f8")).contains(kind)) {
+    String expected = bfloat16 ? "u2 or V2 (the bits of bfloat16)" : "f2, f4 or f8";
+    if (!(bfloat16 ? BITS16 : Set.of("f2", "f4", "f8")).contains(kind)) {
       throw new InvalidInputException(
           "%s: expected dtype %s, got '%s'%s"
               .formatted(
                   name,
                   expected,
                   header.dtype(),
-                  kind.equals("u2") ? "; --bfloat16 reads it as bfloat16" : ""));
+                  BITS16.contains(kind) ? "; --bfloat16 reads it as bfloat16" : ""));
     }
   }
 

@@ -25,9 +25,9 @@ class InputOptions {
         "  targets         integer, padded (N, Lmax) or concatenated",
         "  input_lengths   integer, (N); default: all T frames",
         "  target_lengths  integer, (N); default: Lmax, or up to padding by -1 or -100; needed for"
-            + " concatenated targets",
+            + " concatenated targets of several utterances",
         "  names           strings, (N): what utterances are called",
-        "Also one (T, C) array, of one utterance; an .npy, with --input beside it; '-' for an .npz or .npy on"
+        "Also one (T, C) array, of one utterance, with targets (L); an .npy, with --input beside it; '-' for an .npz or .npy on"
             + " standard input.",
         "Default: eight recordings of real speech that come with ctc4j."
       })
@@ -64,7 +64,9 @@ class InputOptions {
               + " scores that need not sum to 1, taken as they are (default: ${DEFAULT-VALUE}).")
   InputKind input;
 
-  @Option(names = "--bfloat16", description = "uint16 logits are the bits of bfloat16 numbers.")
+  @Option(
+      names = "--bfloat16",
+      description = "Logits of uint16 or V2 are the bits of bfloat16 numbers.")
   boolean bfloat16;
 
   /** Whether an option was given, and does not have its default. */

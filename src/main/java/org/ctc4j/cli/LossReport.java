@@ -125,6 +125,6 @@ record LossReport(
   }
 
   private static String number(double x) {
-    return Double.isFinite(x) ? String.format(Locale.ROOT, "%.6f", x) : Double.toString(x);
+    return Nats.text(x, 6);
   }
 }

@@ -95,8 +95,6 @@ record PathReport(List<TimedUtterance> utterances, Naming naming) {
   }
 
   static String number(double logProb) {
-    return Double.isFinite(logProb)
-        ? String.format(Locale.ROOT, "%.4f", logProb)
-        : Double.toString(logProb);
+    return Nats.text(logProb, 4);
   }
 }

@@ -17,7 +17,7 @@ final class ProjectionFile {
   private ProjectionFile() {}
 
   /**
-   * @param bfloat16 whether the arrays are uint16, the bits of bfloat16 numbers
+   * @param bfloat16 whether the arrays are the bits of bfloat16 numbers
    * @param err told of arrays that are not used
    */
   static Projection read(Path file, boolean bfloat16, PrintWriter err) throws IOException {

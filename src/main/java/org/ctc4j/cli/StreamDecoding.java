@@ -32,15 +32,20 @@ final class StreamDecoding {
 
   private final CtcStream stream;
   private final Vocabulary vocabulary;
+  private final SoftmaxCheck softmax;
   private final PrintWriter out;
   private final BreakIterator characters = BreakIterator.getCharacterInstance(Locale.ROOT);
   private int[] finals = {}; // the labels of this utterance that cannot change
   private String printed = ""; // of this utterance
   private long before; // frames of the utterances that have ended
 
-  StreamDecoding(CtcStream stream, Vocabulary vocabulary, PrintWriter out) {
+  /**
+   * @param softmax is shown each frame
+   */
+  StreamDecoding(CtcStream stream, Vocabulary vocabulary, SoftmaxCheck softmax, PrintWriter out) {
     this.stream = stream;
     this.vocabulary = vocabulary;
+    this.softmax = softmax;
     this.out = out;
   }
 
@@ -61,6 +66,9 @@ final class StreamDecoding {
       }
       float[] numbers = new float[count / Float.BYTES];
       ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(numbers);
+      for (int i = 0; i < numbers.length; i += classes) {
+        softmax.add(numbers, i, classes);
+      }
       add(FrameTensor.timeMajor(numbers, count / frameBytes, 1, classes));
     } while (count == bytes.length && !out.checkError()); // a reader that went away needs no more
     end();

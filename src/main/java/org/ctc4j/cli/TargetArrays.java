@@ -14,13 +14,17 @@ final class TargetArrays {
   private static final Set<Integer> PADDING = Set.of(-1, -100);
 
   private final NpzReader npz;
+  private final ArrayOptions arrays;
+  private final int blank;
   private final String targets;
   private final String lengths;
   private final boolean areNamed;
   private final boolean hasLengths;
 
-  TargetArrays(NpzReader npz, ArrayOptions arrays) {
+  TargetArrays(NpzReader npz, InputOptions options) {
     this.npz = npz;
+    this.arrays = options.arrays;
+    this.blank = options.blank;
     this.targets = arrays.targets == null ? "targets" : arrays.targets;
     this.lengths = arrays.targetLengths == null ? "target_lengths" : arrays.targetLengths;
     this.areNamed = arrays.targets != null || arrays.targetLengths != null;
@@ -43,29 +47,33 @@ final class TargetArrays {
 
   Targets read(FrameShape frames) throws IOException {
     int utterances = frames.utterances();
+    arrays.require(npz, targets, "--targets");
     NpyArray array = npz.read(targets);
     long[] shape = array.shape();
     int[] read = null;
     if (hasLengths) {
-      read = vector(npz.read(lengths), lengths);
+      read = vector(npz.read(lengths), lengths, utterances);
       frames.requireOneEach(lengths, read.length);
     }
     if (array.rank() == 1) {
-      if (read == null) {
+      if (read != null) {
+        return Targets.concatenated(array.toIntsExact(), read);
+      }
+      if (utterances != 1) {
         throw new InvalidInputException(
             "%s: missing; %s of shape %s are concatenated and need them"
                 .formatted(lengths, targets, FloatArrays.tuple(shape)));
       }
-      return Targets.concatenated(array.toIntsExact(), read);
+      shape = new long[] {1, shape[0]};
     }
-    if (array.rank() != 2 || shape[0] != utterances || shape[1] > Integer.MAX_VALUE) {
+    if (shape.length != 2 || shape[0] != utterances || shape[1] > Integer.MAX_VALUE) {
       throw new InvalidInputException(
           "%s: expected shape (N, Lmax) with N = %d, or concatenated labels, got shape %s%s"
               .formatted(
                   targets,
                   utterances,
                   FloatArrays.tuple(shape),
-                  array.rank() == 2 ? frames.hintIfSwapped(shape[0]) : ""));
+                  shape.length == 2 ? frames.hintIfSwapped(shape[0]) : ""));
     }
     int maxLength = (int) shape[1];
     int[] labels =
@@ -77,19 +85,30 @@ final class TargetArrays {
   }
 
   /** Lengths without what PyTorch's and TensorFlow's users fill up with. */
-  private static int[] unpadded(int[] labels, int utterances, int maxLength) {
-    int[] lengths = filled(utterances, maxLength);
+  private int[] unpadded(int[] labels, int utterances, int maxLength) {
+    int[] unpadded = filled(utterances, maxLength);
     for (int n = 0; n < utterances; n++) {
-      while (lengths[n] > 0 && PADDING.contains(labels[n * maxLength + lengths[n] - 1])) {
-        lengths[n]--;
+      int last = n * maxLength - 1;
+      while (unpadded[n] > 0 && PADDING.contains(labels[last + unpadded[n]])) {
+        unpadded[n]--;
+      }
+      if (unpadded[n] > 0 && labels[last + unpadded[n]] == blank) {
+        throw new InvalidInputException(
+            "%s: utterance %d has label %d at position %d, the blank, expected others; padding is -1, or what is beyond %s"
+                .formatted(targets, n, blank, unpadded[n] - 1, lengths));
       }
     }
-    return lengths;
+    return unpadded;
   }
 
-  /** An array of one dimension. */
-  static int[] vector(NpyArray array, String name) throws IOException {
-    if (array.rank() != 1) {
+  /**
+   * One number for each utterance: (N), or (N, 1), as Keras has lengths, or of a single utterance
+   * the number alone.
+   */
+  static int[] vector(NpyArray array, String name, int utterances) throws IOException {
+    boolean isColumn = array.rank() == 2 && array.shape()[1] == 1;
+    boolean isScalar = array.rank() == 0 && utterances == 1;
+    if (array.rank() != 1 && !isColumn && !isScalar) {
       throw new InvalidInputException(
           "%s: expected 1 dimension, (N), got shape %s"
               .formatted(name, FloatArrays.tuple(array.shape())));

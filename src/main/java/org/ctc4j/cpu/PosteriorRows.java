@@ -1,6 +1,8 @@
 package org.ctc4j.cpu;
 
 import java.util.Arrays;
+import org.ctc4j.ElementType;
+import org.ctc4j.Elements;
 import org.ctc4j.FrameTensor;
 import org.ctc4j.engine.LossPlaces;
 
@@ -12,7 +14,8 @@ final class PosteriorRows {
   private FrameTensor ofClasses;
   private FrameTensor ofStates;
   private int n;
-  private float[] row = {};
+  private double[] row = {};
+  private float[] floats = {}; // the same for places of float32 or less
   private double[] sums = {}; // by column
   private int[] placeOf = {}; // placeOf[i] of label i in a row, and of the blank before it
   private Stripes stripes;
@@ -36,8 +39,10 @@ final class PosteriorRows {
       for (int i = 0; i <= stripes.labels(); i++) {
         placeOf[i] = stripes.place(i); // not for each frame: it divides
       }
-      row = KeptArrays.atLeast(row, ofClasses == null ? 0 : ofClasses.classes());
-      row = KeptArrays.atLeast(row, ofStates == null ? 0 : ofStates.classes());
+      int classes = ofClasses == null ? 0 : ofClasses.classes();
+      int states = ofStates == null ? 0 : ofStates.classes();
+      row = KeptArrays.atLeast(row, Math.max(classes, states));
+      floats = KeptArrays.atLeast(floats, Math.max(classes, states));
     }
   }
 
@@ -71,9 +76,9 @@ final class PosteriorRows {
       }
       Arrays.fill(row, 0, ofClasses.classes(), 0);
       for (int k = 0; k < target.distinct; k++) {
-        row[target.classOf[k]] = (float) (norm * sums[k]);
+        row[target.classOf[k]] = norm * sums[k];
       }
-      row[blank] = (float) (norm * ofBlanks);
+      row[blank] = norm * ofBlanks;
       store(ofClasses, t);
     }
   }
@@ -91,7 +96,7 @@ final class PosteriorRows {
    */
   private void copyStates(double[] products, int at, double norm, int parity, int count) {
     for (int i = 0; i < count; i++) {
-      row[2 * i + parity] = (float) (norm * products[at + placeOf[i]]);
+      row[2 * i + parity] = norm * products[at + placeOf[i]];
     }
   }
 
@@ -111,6 +116,18 @@ final class PosteriorRows {
   }
 
   private void store(FrameTensor place, int t) {
-    place.elements().write(place.index(t, n, 0), place.classStride(), row, 0, place.classes());
+    Elements elements = place.elements();
+    long at = place.index(t, n, 0);
+    int width = place.classes();
+    if (elements.type() == ElementType.FLOAT64) {
+      for (int c = 0; c < width; c++) {
+        elements.set(at + c * place.classStride(), row[c]);
+      }
+      return;
+    }
+    for (int c = 0; c < width; c++) {
+      floats[c] = (float) row[c];
+    }
+    elements.write(at, place.classStride(), floats, 0, width);
   }
 }

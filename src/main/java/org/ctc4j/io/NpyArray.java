@@ -48,11 +48,11 @@ public final class NpyArray {
   }
 
   /**
-   * The 16 bits of each element of an f2, i2 or u2, in Java's byte order. NumPy has no bfloat16;
-   * such numbers come as u2.
+   * The 16 bits of each element of an f2, i2, u2 or V2, in Java's byte order. NumPy has no
+   * bfloat16; such numbers come as u2, or as V2 where the array was one of ml_dtypes.
    */
   public short[] shorts() throws NpzFormatException {
-    return as(short[].class, "f2, i2 or u2");
+    return as(short[].class, "f2, i2, u2 or V2");
   }
 
   /** The values of an i1, u1 or i4. */
@@ -74,7 +74,8 @@ public final class NpyArray {
 
   /**
    * The values of an array of integers of any width, signed or not. Where it is held as {@code
-   * int[]} that is what comes, not a copy.
+   * int[]} that is what comes, not a copy. Of no elements at all nothing says that they are none:
+   * NumPy makes an f8 of an empty list.
    *
    * @throws NpzFormatException if the array is not of integers or a value does not fit an int
    */
@@ -103,6 +104,9 @@ public final class NpyArray {
         ints[i] = shorts[i] & mask;
       }
       return ints;
+    }
+    if (header.size() == 0 && !type.isText()) {
+      return new int[0];
     }
     throw unexpected("integers");
   }

@@ -102,7 +102,7 @@ final class NpyDataReader {
     return switch (type) {
       case FLOAT64 -> new double[count];
       case FLOAT32 -> new float[count];
-      case FLOAT16, INT16, UINT16 -> new short[count];
+      case FLOAT16, INT16, UINT16, BITS16 -> new short[count];
       case INT8, UINT8, INT32 -> new int[count];
       case UINT32, INT64, UINT64 -> new long[count];
       case UNICODE, BYTES -> throw new IllegalStateException("strings have a reader of their own");
@@ -113,7 +113,8 @@ final class NpyDataReader {
     switch (type) {
       case FLOAT64 -> chunk.asDoubleBuffer().get((double[]) data, offset, count);
       case FLOAT32 -> chunk.asFloatBuffer().get((float[]) data, offset, count);
-      case FLOAT16, INT16, UINT16 -> chunk.asShortBuffer().get((short[]) data, offset, count);
+      case FLOAT16, INT16, UINT16, BITS16 ->
+          chunk.asShortBuffer().get((short[]) data, offset, count);
       case INT32 -> chunk.asIntBuffer().get((int[]) data, offset, count);
       case INT64 -> chunk.asLongBuffer().get((long[]) data, offset, count);
       case INT8, UINT8 -> {

@@ -25,8 +25,13 @@ public record NpyHeader(String dtype, boolean fortranOrder, long[] shape, int ve
     NpyType type = NpyType.of(dtype);
     if (type == null) {
       throw new IllegalArgumentException(
-          "dtype %s is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, U or S"
-              .formatted(Text.quote(dtype)));
+          "dtype %s is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, V2, U or S%s"
+              .formatted(
+                  Text.quote(dtype),
+                  dtype.startsWith("|O")
+                      ? "; Python's objects are not read: lists of unlike lengths are padded or"
+                          + " concatenated into an array of numbers"
+                      : ""));
     }
     if (version < 1 || version > 3) {
       throw new IllegalArgumentException("expected version 1, 2 or 3, got " + version);

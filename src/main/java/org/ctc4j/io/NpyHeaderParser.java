@@ -8,7 +8,8 @@ import java.util.Map;
 
 /**
  * Parses the header of a {@code .npy}: a Python dictionary literal with the keys descr,
- * fortran_order and shape, each once, in any order. Nothing else of Python is understood.
+ * fortran_order and shape, each once, in any order. Nothing else of Python is understood, but for
+ * the long integers of Python 2.
  */
 final class NpyHeaderParser {
   private static final char END = '\uffff'; // not a character in any text
@@ -121,7 +122,8 @@ final class NpyHeaderParser {
     String literal = text.substring(at, end);
     try {
       long value = Long.parseLong(literal);
-      at = end;
+      boolean isLong = end < text.length() && text.charAt(end) == 'L';
+      at = isLong ? end + 1 : end;
       return value;
     } catch (NumberFormatException e) {
       throw error("dimension " + Text.brief(literal) + " does not fit 64 bits");

@@ -18,6 +18,8 @@ enum NpyType {
   UINT16("u2", Short.BYTES, Short.BYTES),
   UINT32("u4", Integer.BYTES, Long.BYTES),
   UINT64("u8", Long.BYTES, Long.BYTES),
+  /** 16 bits of unknown meaning: what NumPy writes for the bfloat16 of ml_dtypes. */
+  BITS16("V2", Short.BYTES, Short.BYTES),
   /** So many characters, as NumPy's {@code str} arrays have them. */
   UNICODE("U", Integer.BYTES, Integer.BYTES),
   /** So many bytes. */
@@ -43,7 +45,8 @@ enum NpyType {
     for (NpyType type : values()) {
       if (descr.length() == 3 && descr.endsWith(type.code)) {
         char order = descr.charAt(0);
-        boolean orderFits = order == '<' || order == '>' || order == '|' && type.fileBytes == 1;
+        boolean hasNone = type.fileBytes == 1 || type == BITS16;
+        boolean orderFits = order == '<' || order == '>' || order == '|' && hasNone;
         return orderFits ? type : null;
       }
     }

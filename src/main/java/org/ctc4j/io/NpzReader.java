@@ -1,5 +1,7 @@
 package org.ctc4j.io;
 
+import static org.ctc4j.io.NpyHeaderReader.MAGIC;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,10 +19,10 @@ import java.util.zip.ZipException;
 
 /**
  * Reads the arrays of an {@code .npz}: of floats f2, f4, f8, of integers i1, i2, i4, i8, u1, u2,
- * u4, and u8 below 2<sup>63</sup>, and of strings, U and S; stored or deflated, of either byte
- * order, C or Fortran order. An array may have up to 2<sup>31</sup> - 9 elements and needs the heap
- * for them, one and a half times that while it is read if it is deflated. Entries that are not
- * {@code .npy} are passed over.
+ * u4, and u8 below 2<sup>63</sup>, of 16 bits, V2, and of strings, U and S; stored or deflated, of
+ * either byte order, C or Fortran order. An array may have up to 2<sup>31</sup> - 9 elements and
+ * needs the heap for them, one and a half times that while it is read if it is deflated. Entries
+ * that are no {@code .npy}, by their name or their first bytes, are passed over.
  *
  * <p>Anything wrong with the content is an {@link NpzFormatException}; a file that cannot be read
  * is another {@link IOException}. Safe for use by several threads.
@@ -179,14 +182,27 @@ public final class NpzReader implements Closeable {
     Map<String, Container.Entry> entries = new LinkedHashMap<>();
     for (Container.Entry entry : container.entries()) {
       String file = entry.name();
-      if (file.endsWith(SUFFIX)) {
-        String name = file.substring(0, file.length() - SUFFIX.length());
+      boolean hasSuffix = file.endsWith(SUFFIX);
+      if (hasSuffix || isArray(container, entry)) {
+        String name = hasSuffix ? file.substring(0, file.length() - SUFFIX.length()) : file;
         if (entries.put(name, entry) != null) {
           throw new NpzFormatException(label + ": array " + Text.quote(name) + " comes twice");
         }
       }
     }
     return entries;
+  }
+
+  /**
+   * Whether it begins as an array does; some writers leave out {@code .npy}, and NumPy does not
+   * mind.
+   */
+  private static boolean isArray(Container container, Container.Entry entry) {
+    try (InputStream in = container.stream(entry)) {
+      return in != null && Arrays.equals(in.readNBytes(MAGIC.length), MAGIC);
+    } catch (IOException | RuntimeException e) {
+      return false; // whatever it is, nobody has asked for it
+    }
   }
 
   /** The names of the arrays, without {@code .npy}, in the order of the file. */

@@ -64,6 +64,9 @@ class BenchCommandTest {
   void refusals() {
     Cli.run("bench", "--shape", "10x2x5").refused("shape: expected TxNxCxL");
     Cli.run("bench", "--shape", "10x2x5x11").refused("do not fit");
+    Cli.run("bench", "--shape", "100000x1000x1000x10")
+        .refused("expected at most 2147483639 logits");
+    Cli.run("bench", "--shape", "2147483647x2147483647x2147483647x1").refused("logits");
     Cli.run("bench", "--plot", folder.resolve("none").resolve("p.png"))
         .refused("there is no folder");
     Cli.run("bench", "--threads", "0").refused("threads");

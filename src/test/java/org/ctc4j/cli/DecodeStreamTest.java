@@ -54,6 +54,23 @@ class DecodeStreamTest {
     return bytes.array();
   }
 
+  @Test
+  @DisplayName(
+      "Frames that a softmax has been applied to are told of, unless they are said to be logits")
+  void softmaxTwice() {
+    ByteBuffer bytes = ByteBuffer.allocate(2 * 3 * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putFloat(0.125f).putFloat(0.75f).putFloat(0.125f);
+    bytes.putFloat(0.5f).putFloat(0.25f).putFloat(0.25f);
+    Cli run = decode(bytes.array()).succeeded();
+    assertEquals("a\n", run.out());
+    assertTrue(run.err().contains("standard input: each frame sums to 1"), run.err());
+    assertEquals("", decode(bytes.array(), "--input", "logits").succeeded().err());
+    assertEquals("", decode(bytes.array(), "--input", "probs").succeeded().err());
+    bytes.putFloat(0, -0.125f);
+    assertEquals("", decode(bytes.array()).succeeded().err());
+    assertEquals("", decode(new byte[0]).succeeded().err());
+  }
+
   private Cli decode(byte[] input, Object... more) {
     InputStream before = System.in;
     System.setIn(new ByteArrayInputStream(input));

@@ -81,7 +81,12 @@ class InputFileTest {
     Cli run = Cli.run(names);
     assertEquals("", run.err());
     assertEquals(losses("loss", usual, "--json"), run.json().get("losses"));
-    Cli.run("loss", other).refused("no array 'logits', the file has [output, y, x_len, y_len]");
+    String has = ", the file has [output, y, x_len, y_len]; ";
+    Cli.run("loss", other).refused("no array 'logits'" + has + "--logits NAME says which");
+    Cli two = Cli.run("loss", other, "--logits", "output");
+    assertEquals(2, two.exitCode());
+    String which = "no array 'targets'" + has + "--targets NAME says which";
+    assertTrue(two.err().contains(which), two.err());
     for (String option : List.of("--targets", "--input-lengths", "--target-lengths")) {
       for (String command : List.of("loss", "decode")) {
         Cli missing = Cli.run(command, usual, option, "z");
@@ -105,6 +110,41 @@ class InputFileTest {
       assertEquals("<f4 (7, 4)", npz.header("grad").toString());
     }
     Cli.run("loss", one("(28,)").write(flat)).refused("logits: expected 3 dimensions");
+  }
+
+  @Test
+  @DisplayName(
+      "One utterance's targets may be (L), its lengths numbers; lengths of any may be (N, 1)")
+  void unbatched() throws Exception {
+    Path file = folder.resolve("x.npz");
+    JsonNode expected = losses("loss", one("(7, 1, 4)").write(file), "--json");
+    for (String shape : List.of("(7, 4)", "(7, 1, 4)")) {
+      NpzFile flat = one(shape).ints("targets", "(3,)", 2, 1, 1);
+      assertEquals(expected, losses("loss", flat.write(file), "--json"));
+      flat.ints("targets", "(5,)", 2, 1, 1, -1, -1);
+      assertEquals(expected, losses("loss", flat.write(file), "--json"));
+      flat.ints("targets", "(3,)", 2, 1, 1);
+      flat.ints("input_lengths", "()", 7).ints("target_lengths", "()", 3);
+      assertEquals(expected, losses("loss", flat.write(file), "--json"));
+    }
+    JsonNode two = losses("loss", NpzFile.valid().write(file), "--json");
+    NpzFile columns = NpzFile.valid().ints("input_lengths", "(2, 1)", 6, 5);
+    columns.ints("target_lengths", "(2, 1)", 2, 1);
+    assertEquals(two, losses("loss", columns.write(file), "--json"));
+  }
+
+  @Test
+  @DisplayName("Of arrays without elements NumPy makes float64: no labels are no labels")
+  void noLabels() throws Exception {
+    Path file = folder.resolve("x.npz");
+    NpzFile batch = NpzFile.valid().without("target_lengths").ints("targets", "(2, 0)");
+    JsonNode expected = losses("loss", batch.write(file), "--json");
+    batch.raw("targets", "<f8", "(2, 0)", new byte[0]);
+    assertEquals(expected, losses("loss", batch.write(file), "--json"));
+    batch.raw("targets", "<f8", "(0,)", new byte[0]).ints("target_lengths", "(2,)", 0, 0);
+    assertEquals(expected, losses("loss", batch.write(file), "--json"));
+    batch.raw("targets", "<U1", "(2, 0)", new byte[0]);
+    Cli.run("loss", batch.write(file)).refused("'targets'", "expected integers, got dtype '<U1'");
   }
 
   @Test
@@ -153,7 +193,8 @@ class InputFileTest {
     assertEquals(expected, Cli.run("decode", npy, "--input", "logits", "--json").json());
     Cli.run("decode", npy)
         .refused("array.npy: a single array (.npy)", "expected --input logits", "numpy.savez");
-    Cli.run("loss", npy, "--input", "logits").refused("array.npy: no array 'targets'");
+    Cli.run("loss", npy, "--input", "logits")
+        .refused("array.npy: no array 'targets', the file has [logits]\n");
     Path texts = Files.writeString(folder.resolve("texts.txt"), "2 1 1\n");
     Cli.run("align", npy, "--input", "scores", "--transcripts", texts).succeeded();
     Files.write(npy, java.util.Arrays.copyOf(Files.readAllBytes(npy), 150));

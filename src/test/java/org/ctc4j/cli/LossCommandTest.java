@@ -16,8 +16,11 @@ import java.util.stream.Stream;
 import org.ctc4j.Backend;
 import org.ctc4j.Ctc;
 import org.ctc4j.io.NpzReader;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LossCommandTest {
   @TempDir private Path folder;
@@ -98,8 +101,9 @@ class LossCommandTest {
     }
   }
 
-  @Test
-  void bfloat16ComesAsUint16WithAFlag() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"<u2", "<V2", "|V2"}) // V2: what ml_dtypes has NumPy write
+  void bfloat16Comes16BitsWideWithAFlag(String dtype) throws Exception {
     byte[] bits = new byte[2 * 48];
     for (int i = 0; i < 48; i++) {
       int bfloat16 = Float.floatToIntBits((float) Math.sin(3 * i + 1)) >>> 16;
@@ -107,15 +111,16 @@ class LossCommandTest {
       bits[2 * i + 1] = (byte) (bfloat16 >>> 8);
     }
     Path file =
-        NpzFile.valid().raw("logits", "<u2", "(6, 2, 4)", bits).write(folder.resolve("b.npz"));
-    Cli.run("loss", file).refused("logits: expected dtype f2, f4 or f8, got '<u2'", "--bfloat16");
+        NpzFile.valid().raw("logits", dtype, "(6, 2, 4)", bits).write(folder.resolve("b.npz"));
+    Cli.run("loss", file)
+        .refused("logits: expected dtype f2, f4 or f8, got '" + dtype + "'", "--bfloat16");
     JsonNode half = Cli.run("loss", file, "--bfloat16", "--json").json();
     JsonNode single = Cli.run("loss", valid(), "--json").json();
     for (int n = 0; n < 2; n++) {
       double expected = single.get("losses").get(n).asDouble();
       assertEquals(expected, half.get("losses").get(n).asDouble(), 0.02 * expected);
     }
-    Cli.run("loss", valid(), "--bfloat16").refused("expected dtype u2", "got '<f4'");
+    Cli.run("loss", valid(), "--bfloat16").refused("expected dtype u2 or V2", "got '<f4'");
   }
 
   @Test
@@ -194,8 +199,14 @@ class LossCommandTest {
         NpzFile.valid().ints("input_lengths", "(3,)", 6, 5, 4),
         "input_lengths: expected 2, one for each utterance of the logits, got 3");
     refused(
-        NpzFile.valid().ints("input_lengths", "(2, 1)", 6, 5),
-        "input_lengths: expected 1 dimension, (N), got shape (2, 1)");
+        NpzFile.valid().ints("input_lengths", "(1, 2)", 6, 5),
+        "input_lengths: expected 1 dimension, (N), got shape (1, 2)");
+    refused(
+        NpzFile.valid().ints("input_lengths", "()", 6),
+        "input_lengths: expected 1 dimension, (N), got shape ()");
+    refused(
+        NpzFile.valid().ints("input_lengths", "(3, 1)", 6, 5, 4),
+        "input_lengths: expected 2, one for each utterance of the logits, got 3");
     refused(
         NpzFile.valid().ints("target_lengths", "(2,)", 2, 3),
         "target_lengths: utterance 1 has 3, expected a length in [0, 2]");
@@ -215,6 +226,15 @@ class LossCommandTest {
         NpzFile.valid().ints("targets", "(3, 1)", 1, 2, 3),
         "targets: expected shape (N, Lmax) with N = 2",
         "got shape (3, 1)");
+  }
+
+  @Test
+  @DisplayName("A blank where padding may begin is refused with what padding looks like")
+  void paddingByTheBlank() throws Exception {
+    refused(
+        NpzFile.valid().without("target_lengths"),
+        "targets: utterance 1 has label 0 at position 1, the blank",
+        "padding is -1, or what is beyond target_lengths");
   }
 
   @Test

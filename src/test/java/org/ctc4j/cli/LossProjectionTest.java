@@ -143,7 +143,7 @@ class LossProjectionTest {
     refused(
         hidden(),
         projection().floats("weight", "(4, 2)", new float[8]),
-        "hidden: expected 2 dimensions, as the weight has, got 3");
+        "hidden: expected 2 dimensions, as the weight (C, D) has, got 3");
     refused(
         hidden(),
         projection().floats("weight", "(12,)", WEIGHT),

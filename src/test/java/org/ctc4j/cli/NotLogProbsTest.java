@@ -69,6 +69,24 @@ class NotLogProbsTest {
   }
 
   @Test
+  @DisplayName(
+      "Logits that are what a softmax gives are told of, unless they are said to be logits")
+  void softmaxTwice() throws Exception {
+    float[] odd = {0.5f, 0.25f, 0.125f, 0.125f};
+    Path in = uniform(0.25f, odd).write(folder.resolve("in.npz"));
+    for (List<Object> command : commands(in)) {
+      Cli silent = Cli.run(command.toArray()).succeeded();
+      assertTrue(silent.err().contains("--input probs, else --input logits"), silent.err());
+      assertEquals("", run(command, "logits").succeeded().err());
+      assertEquals("", run(command, "probs").succeeded().err());
+    }
+    for (float[] frame : new float[][] {{0.5f, 0.5f, 0.5f, -0.5f}, {0, 0, 0, 1.5f}, {0, 0, 0, 0}}) {
+      uniform(0.25f, frame).write(in);
+      assertEquals("", Cli.run("loss", in).succeeded().err());
+    }
+  }
+
+  @Test
   @DisplayName("are refused by every command, with utterance, frame, class, value and a remedy")
   void refused() throws Exception {
     assertRefused(

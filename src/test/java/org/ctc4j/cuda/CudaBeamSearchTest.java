@@ -103,6 +103,23 @@ class CudaBeamSearchTest {
     }
   }
 
+  @Test
+  @DisplayName(
+      "Frames that sum to more than 1, as rounding has it, make no output likelier than certain")
+  void noneIsAboveZero() {
+    double[][] p = new double[6][3];
+    int[] path = {1, 1, 0, 2, 2, 0};
+    for (int t = 0; t < 6; t++) {
+      Arrays.fill(p[t], 0.02);
+      p[t][path[t]] = 1;
+    }
+    TestBatch batch = new TestBatch(new double[][][] {p}, new int[1][0], new int[] {6}, 3, 0);
+    CtcOptions options = batch.options().withInput(InputKind.PROBABILITIES);
+    assertSame(batch, options, BEAM);
+    CtcNBest got = cuda.beamSearch(batch.timeMajor(), options, BEAM).get(0);
+    assertEquals(0, got.best().logProbability());
+  }
+
   @ParameterizedTest(name = "W = {0}, M = {1}, C = {2}, least {3}, range {4}, deviation {5}")
   @CsvSource({
     "1, 40, 6, -Infinity, Infinity, 1",

@@ -361,7 +361,6 @@ class HostileFileTest {
         "complex    | dtype '<c16'",
         "longdouble | dtype '<f16'",
         "date       | dtype '<M8[D]'",
-        "void       | dtype '|V2'",
       })
   void unsupportedDtypes(String name, String what) throws IOException {
     try (NpzReader reader = Resources.open("unsupported.npz")) {
@@ -369,6 +368,7 @@ class HostileFileTest {
       assertStart(start, "is not supported", () -> reader.read(name));
       assertStart(start, "is not supported", () -> reader.header(name));
       assertEquals(1, reader.read("fine").size());
+      assertArrayEquals(new short[2], reader.read("void").shorts());
       assertArrayEquals(new String[] {"abc"}, reader.read("text").strings());
       assertArrayEquals(new String[] {"abc"}, reader.read("bytes").strings());
     }

@@ -15,6 +15,7 @@ class NpyHeaderParserTest {
       strings = {
         "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }          \n",
         "{'shape':(3,4),'descr':'<f4','fortran_order':True}",
+        "{'descr': '<f4', 'fortran_order': True, 'shape': (3L, 4L), }", // Python 2's
         "\t{ \"fortran_order\" : True ,\r\n 'shape' : ( 3 , 4 , ) , 'descr' : \"<f4\" } ",
       })
   void anyOrderQuotesAndSpace(String text) throws ParseException {
@@ -49,7 +50,9 @@ class NpyHeaderParserTest {
         "(3, 4    | expected ',' or ')' at character 55, got '}'",
         "[3]      | expected '(' at character 50, got '[3]}'",
         "3        | expected '(' at character 50, got '3}'",
-        "(3L,)    | expected ',' or ')' at character 52, got 'L,)}'",
+        "(3l,)    | expected ',' or ')' at character 52, got 'l,)}'",
+        "(3LL,)   | expected ',' or ')' at character 53, got 'L,)}'",
+        "(L,)     | expected a number at character 51, got 'L,)}'",
         "(3.0,)   | expected ',' or ')' at character 52, got '.0,)}'",
         "(+3,)    | expected a number at character 51, got '+3,)}'",
         "(-,)     | expected a number at character 51, got '-,)}'",
@@ -101,14 +104,23 @@ class NpyHeaderParserTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "f4", "=f4", "|f4", "<f16", "<f3", "|b1", "|O", "|U3", "<U0", "<U", "|S0", "<U-1",
-        "<c8", "<V2", "<m8[s]"
+        "", "f4", "=f4", "|f4", "<f16", "<f3", "|b1", "|U3", "<U0", "<U", "|S0", "<U-1", "<c8",
+        "<V4", "|V1", "|u2", "<m8[s]"
       })
   void refusesDtypes(String dtype) {
     refuses(
         "{'descr': '%s', 'fortran_order': False, 'shape': ()}".formatted(dtype),
-        "dtype '%s' is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, U or S"
+        "dtype '%s' is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, V2, U or S"
             .formatted(dtype));
+  }
+
+  @Test
+  void saysWhatBecomesOfLists() {
+    refuses(
+        "{'descr': '|O', 'fortran_order': False, 'shape': ()}",
+        "dtype '|O' is not supported, expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, V2, U or S;"
+            + " Python's objects are not read: lists of unlike lengths are padded or concatenated into"
+            + " an array of numbers");
   }
 
   @Test

@@ -204,7 +204,7 @@ class NpzReaderTest {
     NpyArray doubles = array(">f8", "()", new byte[8]);
     assertMessage("expected f8, got dtype '<f4'", floats::doubles);
     assertMessage("expected f4, got dtype '>f8'", doubles::floats);
-    assertMessage("expected f2, i2 or u2, got dtype '<f4'", floats::shorts);
+    assertMessage("expected f2, i2, u2 or V2, got dtype '<f4'", floats::shorts);
     assertMessage("expected i1, u1 or i4, got dtype '<f4'", floats::ints);
     assertMessage("expected u4, i8 or u8, got dtype '<f4'", floats::longs);
     assertMessage("expected integers, got dtype '<f4'", floats::toIntsExact);
@@ -267,6 +267,22 @@ class NpzReaderTest {
       NpyArray array = reader.read("a");
       assertArrayEquals(new int[] {9}, array.ints());
       assertSame(array.ints(), array.toIntsExact());
+    }
+  }
+
+  @Test
+  void arraysWithoutTheirSuffix() throws IOException {
+    for (int method : new int[] {CraftedZip.STORED, CraftedZip.DEFLATED}) {
+      byte[] zip =
+          new CraftedZip()
+              .add(new CraftedZip.Entry("b", method, CraftedZip.npy("|u1", "(1,)", (byte) 9)))
+              .add(new CraftedZip.Entry("c", method, new byte[] {(byte) 0x93, 'N', 'U', 'M'}))
+              .add(new CraftedZip.Entry("d.npy", method, CraftedZip.npy("|u1", "(1,)", (byte) 8)))
+              .bytes();
+      try (NpzReader reader = NpzReader.open("x.npz", zip)) {
+        assertEquals(List.of("b", "d"), reader.names());
+        assertArrayEquals(new int[] {9}, reader.read("b").ints());
+      }
     }
   }
 

@@ -2,9 +2,9 @@ package org.ctc4j.djl;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.training.loss.Loss;
 import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
@@ -152,13 +152,14 @@ public class CtcLoss extends Loss {
   private static NDArray zeroOf(NDArray logits, NDArray gradient) {
     NDArray there =
         logits.getDevice().isGpu() ? gradient.toDevice(logits.getDevice(), false) : gradient;
-    float lowest = logits.getDataType() == DataType.FLOAT16 ? -65504 : -Float.MAX_VALUE;
-    // −Infinity is a class ruled out, and its difference to itself would be NaN; its gradient is 0
+    // the difference is NaN where x is no number: −Infinity, which rules a class out, or anything
+    // in frames that are not used, or in an utterance that is NOT_FINITE. There g is 0
     try (there;
-        NDArray least = logits.getManager().create(lowest);
-        NDArray finite = logits.maximum(least);
-        NDArray constant = finite.stopGradient();
-        NDArray zeros = finite.sub(constant);
+        NDArray constant = logits.stopGradient();
+        NDArray differences = logits.sub(constant);
+        NDArray isNone = differences.isNaN();
+        NDArray none = differences.zerosLike();
+        NDArray zeros = NDArrays.where(isNone, none, differences);
         NDArray products = zeros.mul(there)) {
       return products.sum();
     }

@@ -1,5 +1,6 @@
 package org.ctc4j.djl;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -252,6 +253,35 @@ class CtcLossTest {
         assertEquals(0, gradient[2]);
         assertEquals(0, gradient[5]);
         assertTrue(gradient[0] > 0);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("What stands in frames that are not used matters to neither loss nor gradient")
+  void unusedFrames() {
+    float[] used = {0, 1, 2, 1, 0, 2};
+    for (float x : new float[] {7, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      try (NDManager manager = NDManager.newBaseManager()) {
+        float[] data = Arrays.copyOf(used, 9);
+        Arrays.fill(data, 6, 9, x);
+        NDArray logits = manager.create(data, new Shape(1, 3, 3));
+        logits.setRequiresGradient(true);
+        NDList labels = new NDList(manager.create(new int[] {1}, new Shape(1, 1)));
+        labels.add(manager.create(new int[] {1}));
+        labels.add(manager.create(new int[] {2}));
+        CtcLoss loss = new CtcLoss(CTC, FrameLayout.BATCH_MAJOR);
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+          NDArray value = loss.evaluate(labels, new NDList(logits));
+          collector.backward(value);
+          // paths: 1 1, blank 1, 1 blank
+          double sum = 1 + Math.E + Math.E * Math.E;
+          double p = (Math.E * 1 + 1 + Math.E * Math.E) / (sum * sum);
+          assertEquals(-Math.log(p), value.getFloat(), 1e-6, "filled with " + x);
+          float[] gradient = logits.getGradient().toFloatArray();
+          assertArrayEquals(new float[3], Arrays.copyOfRange(gradient, 6, 9));
+          assertTrue(gradient[2] > 0);
+        }
       }
     }
   }

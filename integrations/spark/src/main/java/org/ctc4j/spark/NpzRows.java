@@ -128,6 +128,9 @@ public final class NpzRows {
           ? Targets.concatenated(labels, lengths)
           : Targets.padded(labels, (int) array.shape()[1], lengths);
     }
+    if (array.rank() == 1 && utterances == 1) {
+      return Targets.padded(labels, labels.length, unpadded(labels, 1, labels.length));
+    }
     if (array.rank() != 2 || array.shape()[0] != utterances) {
       throw new InvalidInputException(
           "targets: expected (N, Lmax) with N = %d, or target_lengths, got %s"
