@@ -313,7 +313,7 @@ __device__ void walk(const SmallLossSide& side, const SmallLossWalk& w, int warp
       if (hasBlank) w.end[atBlank] = blank;
       if (hasLabel) w.end[atLabel] = label;
     }
-    __syncthreads();  // edges and what is handed on may be read and written by the next tile, states by other threads
+    __syncthreads();  // edges and what is handed on may be read and written by the next tile or walk, states by other threads
   }
 }
 

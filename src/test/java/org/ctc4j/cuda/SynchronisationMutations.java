@@ -34,8 +34,7 @@ import org.junit.jupiter.api.Test;
  *   <li>in the {@code walk} of {@code ctc_lattice_*}, where a barrier of the block or the kernel's
  *       end follows, the last barrier of a warp, and the last word to the left neighbour, who hands
  *       on nothing more;
- *   <li>in {@code ctc_small_loss} the barrier that ends a walk that only advances: its threads go
- *       on from their own states; and the first one of {@code endsLast}, as no thread reads the
+ *   <li>the first barrier of {@code endsLast} in {@code ctc_small_loss}, as no thread reads the
  *       loss in its copy of {@code Utterance}.
  * </ul>
  *
