@@ -10,8 +10,9 @@ Needs ptxas and nvdisasm, of CUDA 12 or 13, on the PATH or named by PTXAS and NV
 Every instruction of a GPU from Volta on carries what its scheduler obeys: cycles until the next instruction of the warp (stall), a
 scoreboard that a result of unknown latency sets, one that is set until the operands are read, and those that must be clear before it
 is issued. A loop's body is replayed with these until its period settles, for one warp that has its scheduler to itself. Stalls are
-exact. Latencies are not in the code: those below were measured by others on Volta to Hopper (Jia et al. 2018, Luo et al. 2024); that
-of a load from global memory is varied, since it tells whether loads are ahead of their use: then the cycles do not depend on it.
+exact. Latencies are not in the code: those below were measured by others on Volta to Hopper (Jia et al. 2018, Luo et al. 2024; of
+float64 Khairy et al. 2020, whose simulator, Accel-Sim, has them of each GPU); that of a load from global memory is varied, since it
+tells whether loads are ahead of their use: then the cycles do not depend on it.
 """
 import collections
 import hashlib
@@ -33,7 +34,10 @@ NONE = 7  # no scoreboard
 
 # Cycles from issue to result, of what sets a scoreboard.
 RESULT = dict(SHFL=24, LDS=30, LD=300, LDL=40, MUFU=22, F2F=22, F2I=22, I2F=22, R2UR=10, S2R=25, S2UR=25, VOTE=12, REDUX=25, LDC=40,
-              DADD=20, DFMA=20, DMUL=20, DSETP=20, BAR=25, MEMBAR=25, ATOM=300, ATOMS=60, POPC=20, FLO=20, SYNCS=20)
+              BAR=25, MEMBAR=25, ATOM=300, ATOMS=60, POPC=20, FLO=20, SYNCS=20)
+FLOAT64 = ('DADD', 'DFMA', 'DMUL', 'DSETP')
+# Turing has few units; an A100 takes 6 to 8, and the scoreboard may add some. On an H100 they set none.
+FLOAT64_RESULT = dict(sm_75=64, sm_80=10, sm_90=10)
 # Cycles until the operands are read.
 OPERANDS = dict(SHFL=12, LDS=12, LDG=12, LDGSTS=12, STS=12, STG=16, STL=16, MUFU=12, ATOM=20)
 OTHER_RESULT = 25
@@ -122,7 +126,7 @@ def loops(found, labels):
             yield without_waits(found, first, last, labels)
 
 
-def replay(body, load_latency, passes=8):
+def replay(body, load_latency, results, passes=8):
     """Cycles of the last of several passes through a loop's body."""
     time, started = 0, 0
     pending = [[] for _ in range(SCOREBOARDS)]  # when what has set a scoreboard clears it
@@ -142,7 +146,7 @@ def replay(body, load_latency, passes=8):
                 groups.append(max(group, default=time))
                 group = []
             if instruction.sets != NONE:
-                latency = load_latency if opcode == 'LDG' else RESULT.get(opcode, OTHER_RESULT)
+                latency = load_latency if opcode == 'LDG' else results.get(opcode, OTHER_RESULT)
                 pending[instruction.sets].append(time + latency)
             if instruction.sets_until_read != NONE:
                 pending[instruction.sets_until_read].append(time + OPERANDS.get(opcode, OTHER_OPERANDS))
@@ -161,10 +165,11 @@ def walks(ptx, kernel, architecture):
         cubin = os.path.join(directory, 'kernel.cubin')
         subprocess.run([tool('ptxas'), f'-arch={architecture}', str(ptx), '-o', cubin], check=True, capture_output=True)
         found, labels = disassemble(cubin, kernel)
+    results = RESULT | dict.fromkeys(FLOAT64, FLOAT64_RESULT[architecture])
     for body in loops(found, labels):
         loads = sum(i.opcode in ('LDG', 'LDGSTS') for i in body)
         stores = sum(i.opcode == 'STG' for i in body)
-        yield numbers_of(body), frames_of(body), len(body), loads, stores, [replay(body, latency) for latency in LOAD_LATENCIES]
+        yield numbers_of(body), frames_of(body), len(body), loads, stores, [replay(body, latency, results) for latency in LOAD_LATENCIES]
 
 
 def target_of(file):

@@ -20,7 +20,7 @@ public abstract class ClassOffsetsContract extends CtcContract {
   private CtcOptions drawn(CtcOptions options, int classes, double nats) {
     double[] logPriors = random.doubles(classes).map(x -> -nats * x).toArray();
     return options
-        .withBlankPenalty(nats / 5 * random.nextGaussian())
+        .withBlankPenalty(Math.max(-100, Math.min(nats / 5 * random.nextGaussian(), 100)))
         .withLabelPriors(LabelPriors.of(logPriors, 0.2 + 0.8 * random.nextDouble()));
   }
 
