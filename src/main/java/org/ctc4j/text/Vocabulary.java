@@ -147,7 +147,7 @@ public final class Vocabulary implements Serializable {
   private static Vocabulary of(
       String name, List<String> tokens, VocabularyFormat format, int blank) {
     int named =
-        format == VocabularyFormat.PADDLE_OCR
+        format.impliesBlankFirst()
             ? 0
             : format.impliesBlank() ? tokens.size() - 1 : TokenNames.blank(tokens, format);
     boolean isJoined = format == VocabularyFormat.PADDLE_OCR;

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.ctc4j.InvalidInputException;
 import org.junit.jupiter.api.DisplayName;
@@ -221,6 +222,78 @@ class VocabularyTest {
     Vocabulary spaced = parse("k\n \n", classes(4, 0));
     assertEquals("k k k", spaced.text(1, 2, 1, 3, 1), "some have a space of their own");
     refused("k\nl\n", VocabularyOptions.DEFAULT.withBlank(2), "blank", "[0, 2)", "got 2");
+  }
+
+  @Test
+  @DisplayName("Fairseq's dictionary: counts are no classes, four tokens come first, <s> the blank")
+  void fairseq() {
+    String text = "| 94802\nE 51860\nT 38431\nA 38431\nO 12\n' 3\nmadeupword0000 0\n";
+    List<String> all =
+        List.of("<s>", "<pad>", "</s>", "<unk>", "|", "E", "T", "A", "O", "'", "madeupword0000");
+    for (VocabularyOptions options :
+        List.of(
+            VocabularyOptions.DEFAULT,
+            classes(11, 0),
+            VocabularyOptions.DEFAULT.withFormat(VocabularyFormat.FAIRSEQ))) {
+      Vocabulary vocabulary = parse(text, options);
+      assertEquals(VocabularyFormat.FAIRSEQ, vocabulary.format());
+      assertEquals(all, tokens(vocabulary));
+      assertEquals(OptionalInt.of(0), vocabulary.blank());
+      assertEquals(OptionalInt.of(0), vocabulary.namedBlank());
+      assertEquals("TEA EAT<unk>", vocabulary.text(6, 5, 1, 7, 4, 5, 7, 2, 6, 3));
+      assertArrayEquals(new int[] {7, 6, 4, 7}, vocabulary.encode("AT A"));
+      assertEquals(
+          List.of(TokenRole.BLANK, TokenRole.CONTROL, TokenRole.CONTROL, TokenRole.UNKNOWN),
+          IntStream.range(0, 4).mapToObj(vocabulary::role).toList());
+    }
+    assertEquals(TokenRole.CONTROL, parse(text, classes(11, 1)).role(0), "another blank");
+    assertEquals("<pad>", parse("k 1\n| 1\nl 1\n").token(1), "all counts the same");
+    assertEquals(6, parse("the 12345678901\nof 7\n", fairseqNamed()).size());
+    assertEquals(7, parse("k 99\r\n\r\nl 99\n  99\n").size(), "a blank is a token, too");
+    refused(text, classes(7, 0), "expected 7 tokens", "got 11 (read as FAIRSEQ)");
+    refused("k 9\n<pad> 9\n", fairseqNamed(), "line 2", "'<pad>'", "before all lines");
+    refused("k 9\nl 9\nk 2\n", fairseqNamed(), "line 3", "'k'", "the token of line 1");
+    refused("k 9\nl m 9\n", fairseqNamed(), "line 2: expected a token, a blank and its count");
+    refused(
+        "k 9\nk 2 #fairseq:overwrite\n",
+        VocabularyOptions.DEFAULT,
+        "line 2",
+        "#fairseq:overwrite is not supported",
+        "'k 2 #fairseq:overwrite'");
+  }
+
+  private static VocabularyOptions fairseqNamed() {
+    return VocabularyOptions.DEFAULT.withFormat(VocabularyFormat.FAIRSEQ);
+  }
+
+  private static String table(List<Integer> classes) {
+    return IntStream.range(0, classes.size())
+        .mapToObj(k -> "t%d %d\n".formatted(k, classes.get(k)))
+        .collect(Collectors.joining());
+  }
+
+  @Test
+  @DisplayName("A table of classes with a mistake is one still, whichever way its numbers go")
+  void tablesWithMistakes() {
+    int size = 40;
+    for (int i = 0; i < size - 1; i++) {
+      int wrong = i;
+      for (boolean falls : new boolean[] {false, true}) {
+        List<Integer> classes =
+            IntStream.range(0, size).map(k -> falls ? size - 1 - k : k).boxed().toList();
+        String twice = table(classes.stream().map(c -> c == wrong ? c + 1 : c).toList());
+        String hole = table(classes.stream().filter(c -> c != wrong).toList());
+        refused(twice, VocabularyOptions.DEFAULT, "have the same class, " + (wrong + 1));
+        refused(hole, VocabularyOptions.DEFAULT, "none has class " + wrong);
+      }
+    }
+    VocabularyOptions any = VocabularyOptions.DEFAULT;
+    refused("k 1\nl 2\nm 3\n", any, "none has class 0");
+    refused("k 3\nl 2\nm 1\n", any, "none has class 0");
+    refused("a 97\nb 98\nz 122\nã 227\n", any, "none has class 0");
+    refused("<unk> 0\nk 0\nl 0\n", any, "'<unk>' and 'k' have the same class, 0");
+    assertEquals(VocabularyFormat.TABLE, parse("k 2\nl 1\nm 0\n").format());
+    refused("k 7\nl 900\nm 3\nn 3\n", any, "have the same class, 3");
   }
 
   @Test
