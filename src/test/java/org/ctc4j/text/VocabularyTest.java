@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.Seed;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -464,6 +465,50 @@ class VocabularyTest {
     assertEquals("aš šo", lines("_", "▁a", "š", "▁šo").text(1, 2, 3), "of Sotho");
     assertEquals("āb", lines("_", "▁ā", "b").text(1, 2), "of Latvian");
     assertEquals("ab", lines("_", "▁a", "b").text(1, 2));
+  }
+
+  @Test
+  @DisplayName("Each mark within a token begins a word; a label may be of several")
+  void severalWords() {
+    Vocabulary vocabulary = lines("_", "▁of▁the", "re", "s▁a", "▁in▁", "x", "▁▁", "▁⁇▁");
+    int[] labels = {1, 2, 3, 4, 5};
+    assertEquals("of theres a in x", vocabulary.text(labels));
+    assertEquals(
+        List.of(
+            new Vocabulary.Word("of", 0, 1),
+            new Vocabulary.Word("theres", 0, 3),
+            new Vocabulary.Word("a", 2, 3),
+            new Vocabulary.Word("in", 3, 4),
+            new Vocabulary.Word("x", 4, 5)),
+        vocabulary.words(labels));
+    assertArrayEquals(labels, vocabulary.encode("of theres a in x"));
+    assertArrayEquals(new int[] {1, 1, 2}, vocabulary.encode("of the of there"));
+    assertEquals(
+        List.of("x", "⁇", "x"),
+        vocabulary.words(5, 7, 5).stream().map(Vocabulary.Word::text).toList());
+    Vocabulary gpt = lines("<pad>", "ĠofĠthe", "re", "çģ", "«Ġk", "Ġx");
+    assertArrayEquals(new int[] {1, 3, 4}, gpt.encode(" of the火 k"));
+    String north = bytePiece(" 北");
+    Vocabulary bytes = lines("<blk>", "<unk>", north + bytePiece(" 京"), north, bytePiece("é"));
+    assertEquals("北 京é 北", bytes.text(2, 4, 3));
+    assertEquals("北 ⁇ é", lines("▁⁇▁", north, bytePiece("é")).text(1, 0, 2));
+    assertArrayEquals(new int[] {2, 4, 3}, bytes.encode("北 京é 北"));
+    assertEquals(new Vocabulary.Word("京é", 0, 2), bytes.words(2, 4, 3).get(1));
+    Random random = Seed.random(getClass());
+    for (Vocabulary of : List.of(vocabulary, gpt, bytes, lines("_", "k@@", "l", "m n@@", "o "))) {
+      for (int i = 0; i < 300; i++) {
+        int[] some = random.ints(random.nextInt(7), 1, of.size()).toArray();
+        List<Vocabulary.Word> words = of.words(some);
+        String text = words.stream().map(Vocabulary.Word::text).collect(Collectors.joining(" "));
+        assertEquals(of.text(some), text, Arrays.toString(some));
+        for (int k = 0; k < words.size(); k++) {
+          Vocabulary.Word word = words.get(k);
+          int[] own = Arrays.copyOfRange(some, word.start(), word.end());
+          assertTrue(of.text(own).contains(word.text()), word + Arrays.toString(some));
+          assertTrue(k == 0 || words.get(k - 1).end() <= word.start() + 1, words.toString());
+        }
+      }
+    }
   }
 
   @Test
