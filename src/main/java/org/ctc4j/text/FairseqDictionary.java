@@ -44,7 +44,8 @@ final class FairseqDictionary {
       return false;
     }
     long end = counts.get(size - 1) + size;
-    return 2 * counts.stream().filter(count -> count < end).distinct().count() < size;
+    long own = counts.stream().filter(count -> count < end).distinct().count();
+    return size - own >= Math.max(2, size / 4.0);
   }
 
   /**

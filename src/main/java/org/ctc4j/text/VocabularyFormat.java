@@ -38,10 +38,10 @@ public enum VocabularyFormat {
    * come first, as classes 0 to 3, and {@code <s>} is the blank.
    *
    * <p>Numbers are counts and no classes of a {@link #TABLE} where they never rise from line to
-   * line and fewer than half of n lines have one of their own among n in a row, from the least on:
-   * tables rise, in whatever order they are they have nearly every number once, and a hole or a
-   * number that is there twice is then their mistake. Counts in another order, or so few that they
-   * look like classes, are told by naming the format.
+   * line, and a quarter of n lines or more, at least two, have none of their own among n numbers in
+   * a row, from the least on. Tables rise, and in whatever order they are, nearly every line has a
+   * class of its own: a hole, or a number that is there twice, is then a mistake in a table. Counts
+   * in another order are told by naming the format.
    */
   FAIRSEQ;
 

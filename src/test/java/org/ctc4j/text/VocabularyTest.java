@@ -11,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -261,6 +264,25 @@ class VocabularyTest {
         "line 2",
         "#fairseq:overwrite is not supported",
         "'k 2 #fairseq:overwrite'");
+  }
+
+  @Test
+  @DisplayName("Counts of texts of any length are told from classes")
+  void fairseqOfTexts() {
+    Random random = Seed.random(getClass());
+    for (int letters : new int[] {20, 30, 100}) {
+      for (int length = 100; length <= 100_000; length *= 10) {
+        Map<Integer, Integer> counts = new HashMap<>();
+        for (int i = 0; i < length; i++) { // after Zipf, nearly
+          int letter = (int) Math.pow(letters + 1, random.nextDouble()) - 1;
+          counts.merge(letter, 1, Integer::sum);
+        }
+        List<Integer> falling = counts.values().stream().sorted(Comparator.reverseOrder()).toList();
+        Vocabulary vocabulary = parse(table(falling));
+        assertEquals(VocabularyFormat.FAIRSEQ, vocabulary.format(), falling.toString());
+        assertEquals(4 + falling.size(), vocabulary.size());
+      }
+    }
   }
 
   private static VocabularyOptions fairseqNamed() {
