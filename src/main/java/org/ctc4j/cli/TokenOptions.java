@@ -34,8 +34,9 @@ final class TokenOptions {
       paramLabel = "FORMAT",
       completionCandidates = Formats.class,
       description =
-          "Of --tokens: ${COMPLETION-CANDIDATES}. The last three do not list the blank; nemo and"
-              + " deep_speech have it last, paddle_ocr first (default: what the file looks like).")
+          "Of --tokens: ${COMPLETION-CANDIDATES}. The last four do not list the blank; nemo and"
+              + " deep_speech have it last, paddle_ocr and fairseq first (default: what the file"
+              + " looks like).")
   private VocabularyFormat format;
 
   @Option(

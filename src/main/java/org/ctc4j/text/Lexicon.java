@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.ctc4j.InvalidInputException;
 import org.ctc4j.io.Text;
 
@@ -28,11 +29,11 @@ public final class Lexicon {
   final Vocabulary vocabulary;
   final List<String> words; // of each spelling, in lexicographic order of these
   final int[][] spellings;
-  final int[][] symbols; // of each label: what spellings are made of
+  final int[][][] symbols; // of each label, by its parts: what spellings are made of
 
   private record Entry(String word, int[] spelling) {}
 
-  private Lexicon(Vocabulary vocabulary, List<Entry> entries, int[][] symbols) {
+  private Lexicon(Vocabulary vocabulary, List<Entry> entries, int[][][] symbols) {
     if (!vocabulary.hasWords()) {
       throw new InvalidInputException(
           "lexicon: nothing among the vocabulary's tokens parts words: no space, no mark");
@@ -77,8 +78,13 @@ public final class Lexicon {
             entries.add(new Entry(word, spelling(vocabulary, word, sequence)));
           }
         });
-    int[][] symbols = new int[vocabulary.size()][];
-    Arrays.setAll(symbols, label -> new int[] {label});
+    int[][][] symbols = new int[vocabulary.size()][][];
+    for (int label = 0; label < symbols.length; label++) {
+      symbols[label] = new int[vocabulary.parts(label).length][1];
+      for (int[] part : symbols[label]) {
+        part[0] = label;
+      }
+    }
     return new Lexicon(vocabulary, entries, symbols);
   }
 
@@ -149,9 +155,11 @@ public final class Lexicon {
     int[] spelling = Arrays.copyOfRange(sequence, from, to);
     boolean isOne = spelling.length > 0;
     for (int i = 0; i < spelling.length; i++) {
-      Piece piece = vocabulary.piece(spelling[i]);
+      Piece[] parts = vocabulary.parts(spelling[i]);
+      Piece piece = parts[0];
       isOne &=
-          piece != Piece.NOTHING
+          parts.length == 1
+              && piece != Piece.NOTHING
               && (i == 0 || !piece.spaceBefore())
               && (i == spelling.length - 1 || !piece.spaceAfter());
     }
@@ -173,24 +181,31 @@ public final class Lexicon {
     return symbols;
   }
 
-  /** The text of every label, in UTF-8. */
-  static int[][] texts(Vocabulary vocabulary) {
-    int[][] symbols = new int[vocabulary.size()][];
+  /** The text of every label's parts, in UTF-8. */
+  static int[][][] texts(Vocabulary vocabulary) {
+    int[][][] symbols = new int[vocabulary.size()][][];
     for (int label = 0; label < symbols.length; label++) {
-      Piece piece = vocabulary.piece(label);
-      byte[] bytes = piece.bytes();
-      symbols[label] = bytes == null ? utf8(vocabulary.spelled(piece.text())) : unsigned(bytes);
+      symbols[label] =
+          Arrays.stream(vocabulary.parts(label))
+              .map(part -> text(vocabulary, part))
+              .toArray(int[][]::new);
     }
     return symbols;
   }
 
+  private static int[] text(Vocabulary vocabulary, Piece part) {
+    return part.bytes() == null ? utf8(vocabulary.spelled(part.text())) : unsigned(part.bytes());
+  }
+
   /** Those of a model's words that tokens may spell; the model has them in this order. */
   static Lexicon ofModel(Vocabulary vocabulary, Iterable<String> words) {
-    int[][] texts = texts(vocabulary);
-    Set<Integer> known = new HashSet<>();
-    for (int[] text : texts) {
-      Arrays.stream(text).forEach(known::add);
-    }
+    int[][][] texts = texts(vocabulary);
+    Set<Integer> known =
+        Arrays.stream(texts)
+            .flatMap(Arrays::stream)
+            .flatMapToInt(Arrays::stream)
+            .boxed()
+            .collect(Collectors.toSet());
     List<Entry> entries = new ArrayList<>();
     for (String word : words) {
       int[] spelling = utf8(vocabulary.spelled(word));

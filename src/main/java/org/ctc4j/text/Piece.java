@@ -1,5 +1,7 @@
 package org.ctc4j.text;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * What a token adds to a text.
  *
@@ -30,10 +32,11 @@ record Piece(boolean spaceBefore, String text, byte[] bytes, boolean spaceAfter)
       return new Piece(false, "", new byte[] {(byte) singleByte}, false);
     }
     boolean isMarked = marks.isIn(token);
-    String bare = isMarked ? marks.without(token) : token;
+    String unmarked = isMarked ? marks.without(token) : token;
+    String bare = marks.isWordStart() ? unmarked.replace('▁', ' ') : unmarked;
     return switch (marks) {
       case NONE -> new Piece(false, bare, null, false);
-      case WORD_START -> new Piece(isMarked, bare.replace('▁', ' '), null, false);
+      case WORD_START -> new Piece(isMarked, bare, null, false);
       case CONTINUATION -> new Piece(!isMarked, bare, null, false);
       case CONTINUED -> new Piece(false, bare, null, !isMarked);
       case WORD_END -> new Piece(false, bare, null, isMarked);
@@ -42,6 +45,28 @@ record Piece(boolean spaceBefore, String text, byte[] bytes, boolean spaceAfter)
         yield new Piece(isMarked, bytes == null ? bare : "", bytes, false);
       }
     };
+  }
+
+  /** This, cut where blanks are within: of each word that it is a piece of what it adds to that. */
+  Piece[] parts() {
+    String all = bytes == null ? text : new String(bytes, StandardCharsets.ISO_8859_1);
+    if (all.indexOf(' ') < 0) {
+      return new Piece[] {this};
+    }
+    String[] words = Writer.singleBlanks(all).split(" ");
+    if (words[0].isEmpty()) {
+      return new Piece[] {SPACE};
+    }
+    Piece[] parts = new Piece[words.length];
+    for (int i = 0; i < parts.length; i++) {
+      boolean isBefore = i > 0 || spaceBefore || all.startsWith(" ");
+      boolean isAfter = i == parts.length - 1 && (spaceAfter || all.endsWith(" "));
+      parts[i] =
+          bytes == null
+              ? new Piece(isBefore, words[i], null, isAfter)
+              : new Piece(isBefore, "", words[i].getBytes(StandardCharsets.ISO_8859_1), isAfter);
+    }
+    return parts;
   }
 
   Piece apart() {

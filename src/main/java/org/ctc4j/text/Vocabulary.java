@@ -5,7 +5,6 @@ import java.io.Serial;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.text.Normalizer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -43,8 +42,9 @@ import org.ctc4j.io.Text;
  * <p>Pieces of words are understood by their marks: SentencePiece's {@code ▁}, WordPiece's {@code
  * ##}, subword-nmt's {@code @@}, {@code </w>}, GPT-2's {@code Ġ}, and bytes, {@code <0xE7>}. {@code
  * <space>} and a blank are the space between words; so is {@code |} where there is no other, and
- * {@code ▁} where pieces have it or there is no other. What is a token several times means the same
- * in all classes, and the first of them spells it.
+ * {@code ▁} where pieces have it or there is no other. Each {@code ▁} within a token begins a word,
+ * too: {@code ▁of▁the} is two. What is a token several times means the same in all classes, and the
+ * first of them spells it.
  *
  * <p>Immutable, thread-safe, serialisable.
  */
@@ -64,12 +64,13 @@ public final class Vocabulary implements Serializable {
   private final transient PieceMark marks;
   private final transient TokenRole[] roles;
   private final transient Piece[] pieces;
+  private final transient Piece[][] parts; // of each piece, one unless it is of several words
   private final transient boolean hasWords;
   private final transient Normalizer.Form form; // of what is spelled; null: as it comes
   private final transient Spelling spelling;
 
   /**
-   * A word of a label sequence.
+   * A word of a label sequence. A label that is a piece of several words is in each of them.
    *
    * @param text of the word
    * @param start position of its first label
@@ -100,6 +101,7 @@ public final class Vocabulary implements Serializable {
     hasWords = marks != PieceMark.NONE || List.of(roles).contains(TokenRole.SPACE);
     pieces = new Piece[roles.length];
     Arrays.setAll(pieces, c -> Piece.of(source.tokens.get(c), roles[c], marks));
+    parts = Arrays.stream(pieces).map(Piece::parts).toArray(Piece[][]::new);
     form = isNfc ? spelledForm() : null;
     List<String> spelled = source.tokens.stream().map(this::spelled).toList();
     spelling = new Spelling(source.name, spelled, roles, marks);
@@ -147,7 +149,7 @@ public final class Vocabulary implements Serializable {
   private static Vocabulary of(
       String name, List<String> tokens, VocabularyFormat format, int blank) {
     int named =
-        format == VocabularyFormat.PADDLE_OCR
+        format.impliesBlankFirst()
             ? 0
             : format.impliesBlank() ? tokens.size() - 1 : TokenNames.blank(tokens, format);
     boolean isJoined = format == VocabularyFormat.PADDLE_OCR;
@@ -211,6 +213,11 @@ public final class Vocabulary implements Serializable {
   /** What class c adds to a text. */
   Piece piece(int c) {
     return pieces[c];
+  }
+
+  /** What class c adds to each of the words that it is a piece of. */
+  Piece[] parts(int c) {
+    return parts[c];
   }
 
   /** What label i of a sequence adds to a text. */
@@ -277,26 +284,23 @@ public final class Vocabulary implements Serializable {
    * @throws InvalidInputException if one is no class
    */
   public List<Word> words(int... labels) {
-    List<Word> words = new ArrayList<>();
-    int start = -1; // of a word that has begun
-    int end = 0;
+    return places(labels).stream()
+        .map(place -> new Word(place.text(), place.start(), place.end()))
+        .toList();
+  }
+
+  /** As {@link #words(int...)}, with the places of words within labels. */
+  List<WordPlace> places(int... labels) {
+    WordCutter cutter = new WordCutter(this::normalised);
     for (int i = 0; hasWords && i < labels.length; i++) {
-      Piece piece = piece(labels, i);
-      if (piece.spaceBefore()) {
-        addWord(labels, start, end, words);
-        start = -1;
-      }
-      if (piece != Piece.SPACE && piece != Piece.NOTHING) {
-        start = start < 0 ? i : start;
-        end = i + 1;
-      }
-      if (piece.spaceAfter()) {
-        addWord(labels, start, end, words);
-        start = -1;
-      }
+      cutter.add(i, parts(labels, i));
     }
-    addWord(labels, start, end, words);
-    return words;
+    return cutter.places();
+  }
+
+  private Piece[] parts(int[] labels, int i) {
+    Piece piece = piece(labels, i);
+    return Wildcards.is(labels[i]) ? new Piece[] {piece} : parts[labels[i]];
   }
 
   /**
@@ -306,17 +310,20 @@ public final class Vocabulary implements Serializable {
    * @throws InvalidInputException if a label is no class
    */
   public List<WordSpan> words(CtcPath path) {
-    return words(path.labels()).stream()
-        .map(word -> new WordSpan(word.text(), path.spans().subList(word.start(), word.end())))
+    int[] labels = path.labels();
+    List<WordPlace> places = places(labels);
+    int[] counts = new int[labels.length];
+    Arrays.setAll(counts, i -> parts(labels, i).length);
+    SharedFrames frames = new SharedFrames(path, counts);
+    return places.stream()
+        .map(
+            place ->
+                new WordSpan(
+                    place.text(),
+                    path.spans().subList(place.start(), place.end()),
+                    frames.start(place.start(), place.startPart()),
+                    frames.end(place.end() - 1, place.endPart())))
         .toList();
-  }
-
-  /** Nothing if no word has begun, or none that can be seen: of blanks alone. */
-  private void addWord(int[] labels, int start, int end, List<Word> words) {
-    String text = start < 0 ? "" : text(labels, start, end);
-    if (!text.isEmpty()) {
-      words.add(new Word(text, start, end));
-    }
   }
 
   /** The texts of an n-best list, each once, the best first. */
@@ -417,7 +424,8 @@ public final class Vocabulary implements Serializable {
    * a bonus to the score. Where the vocabulary {@linkplain #hasWords knows words} a text counts as
    * one or several of them, "cat" not within "cats"; else, as with {@link HotWords}, anywhere.
    *
-   * @param texts names, terms, phrases, as {@link #encode} spells them
+   * @param texts names, terms, phrases, as {@link #encode} spells them; in a token of several words
+   *     none of these counts by itself
    * @param bonus for each label, in nats; negative makes texts less likely
    * @throws InvalidInputException if a text is empty or has no spelling, or the bonus is not finite
    */
@@ -436,7 +444,7 @@ public final class Vocabulary implements Serializable {
 
   private BeamScorer<?> hotWords(List<String> texts, List<Double> bonuses) {
     List<int[]> words = texts.stream().map(this::encode).toList();
-    return hasWords ? new WholeWords(pieces, words, bonuses) : HotWords.of(words, bonuses);
+    return hasWords ? new WholeWords(parts, words, bonuses) : HotWords.of(words, bonuses);
   }
 
   @Override

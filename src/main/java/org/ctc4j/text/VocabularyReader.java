@@ -115,6 +115,7 @@ final class VocabularyReader {
               ? ofJson(Json.parse(text))
               : all(SCORED_LINE.asMatchPredicate()) ? scored() : list();
       case LINES, PADDLE_OCR -> list();
+      case FAIRSEQ -> FairseqDictionary.tokens(lines);
     };
   }
 
@@ -131,6 +132,9 @@ final class VocabularyReader {
   }
 
   private VocabularyFormat recognised() {
+    if (FairseqDictionary.isOne(lines)) {
+      return VocabularyFormat.FAIRSEQ;
+    }
     if (!text.isBlank() && all(TABLE_LINE.asMatchPredicate().or(String::isBlank))) {
       return VocabularyFormat.TABLE;
     }
@@ -361,6 +365,8 @@ final class VocabularyReader {
       if (options.classes() != all.size()) {
         all.add(" ");
       }
+    } else if (format == VocabularyFormat.FAIRSEQ) {
+      all.addAll(0, FairseqDictionary.BEFORE);
     } else if (format.impliesBlank()) {
       all.add(BLANK);
     }

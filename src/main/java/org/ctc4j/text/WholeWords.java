@@ -24,7 +24,7 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
   private final Node alone = new Node(0);
   private final Node anywhere = new Node(0);
   private final Set<Integer> labels = new HashSet<>(); // of all words
-  private final Piece[] pieces;
+  private final Piece[][] parts; // of all classes
 
   /** The beginning of a hot word. */
   private static final class Node {
@@ -59,12 +59,12 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
   }
 
   /**
-   * @param pieces of all classes
+   * @param parts of all classes
    * @param bonuses for each label of each word, in nats; of a word that is there twice the greater
    * @throws InvalidInputException if a word is empty or a bonus not finite
    */
-  WholeWords(Piece[] pieces, List<int[]> words, List<Double> bonuses) {
-    this.pieces = pieces;
+  WholeWords(Piece[][] parts, List<int[]> words, List<Double> bonuses) {
+    this.parts = parts;
     for (int i = 0; i < words.size(); i++) {
       int[] word = words.get(i);
       if (word.length == 0) {
@@ -80,10 +80,19 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
 
   /** Whether a word has an end that can be told, where the vocabulary marks pieces. */
   private boolean isAlone(int[] word) {
-    return Arrays.stream(pieces)
-            .noneMatch(p -> p != Piece.SPACE && (p.spaceBefore() || p.spaceAfter()))
-        || pieces[word[0]].spaceBefore()
-        || pieces[word[word.length - 1]].spaceAfter();
+    return Arrays.stream(parts)
+            .flatMap(Arrays::stream)
+            .noneMatch(part -> part != Piece.SPACE && (part.spaceBefore() || part.spaceAfter()))
+        || first(word[0]).spaceBefore()
+        || last(word[word.length - 1]).spaceAfter();
+  }
+
+  private Piece first(int label) {
+    return parts[label][0];
+  }
+
+  private Piece last(int label) {
+    return parts[label][parts[label].length - 1];
   }
 
   private void add(int[] word, double bonus, Node root) {
@@ -104,7 +113,7 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
 
   @Override
   public void check(int classes, int blank) {
-    TokenScorer.requireClasses("hot words", pieces.length, classes);
+    TokenScorer.requireClasses("hot words", parts.length, classes);
     if (labels.contains(blank)) {
       throw new InvalidInputException(
           "hot words: one has the blank, %d; a word holds labels only".formatted(blank));
@@ -189,8 +198,8 @@ final class WholeWords implements BeamScorer<WholeWords.State> {
   /** Whether a word ends after the last label, or begins with the next. */
   private boolean isBoundary(int last, int next) {
     return last == NO_LABEL
-        || pieces[last] == Piece.SPACE
-        || pieces[last].spaceAfter()
-        || pieces[next].spaceBefore();
+        || last(last) == Piece.SPACE
+        || last(last).spaceAfter()
+        || first(next).spaceBefore();
   }
 }

@@ -45,8 +45,8 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
   private final int[] numbers; // of each spelling's word in the model
   private final int unknownNumber; // likewise
   private final double unknownAhead;
-  private final boolean hasEnds; // tokens that end words
-  private final Piece[] pieces; // of each label
+  private final boolean hasEnds; // tokens that end words that they begin or go on with
+  private final Piece[][] parts; // of each label: several where it is a piece of several words
 
   /** What a word adds beside its probability. */
   private record Weighing(double weight, double wordBonus, double unknownBonus) {
@@ -102,10 +102,11 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
     NGramModel.Context none = model == null ? null : model.none();
     trie.lookAhead(i -> score(none, i));
     this.unknownAhead = score(none, UNKNOWN);
-    this.pieces = new Piece[lexicon.vocabulary.size()];
-    Arrays.setAll(pieces, lexicon.vocabulary::piece);
+    this.parts = new Piece[lexicon.vocabulary.size()][];
+    Arrays.setAll(parts, lexicon.vocabulary::parts);
     this.hasEnds =
-        Arrays.stream(pieces).anyMatch(piece -> piece != Piece.SPACE && piece.spaceAfter());
+        Arrays.stream(parts)
+            .anyMatch(of -> of.length > 1 || of[0] != Piece.SPACE && of[0].spaceAfter());
   }
 
   /**
@@ -205,10 +206,20 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
 
   @Override
   public double score(State state, int label) {
-    Piece piece = pieces[label];
+    State at = state;
+    double sum = score(at, label, 0);
+    for (int k = 1; k < parts[label].length && sum > Double.NEGATIVE_INFINITY; k++) {
+      at = next(at, label, k - 1);
+      sum += score(at, label, k);
+    }
+    return sum;
+  }
+
+  private double score(State state, int label, int part) {
+    Piece piece = parts[label][part];
     boolean isEnd = piece.spaceBefore() && !state.isBetween();
     double before = isEnd ? state.ended - state.ahead : -state.ahead;
-    int node = follow(isEnd ? SpellingTrie.ROOT : state.node, lexicon.symbols[label], piece);
+    int node = follow(isEnd ? SpellingTrie.ROOT : state.node, label, part);
     if (node == SpellingTrie.ROOT) {
       return isEnd ? before : 0;
     }
@@ -235,9 +246,17 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
 
   @Override
   public State next(State state, int label) {
-    Piece piece = pieces[label];
+    State at = state;
+    for (int k = 0; k < parts[label].length; k++) {
+      at = next(at, label, k);
+    }
+    return at;
+  }
+
+  private State next(State state, int label, int part) {
+    Piece piece = parts[label][part];
     boolean isEnd = piece.spaceBefore() && !state.isBetween();
-    int node = follow(isEnd ? SpellingTrie.ROOT : state.node, lexicon.symbols[label], piece);
+    int node = follow(isEnd ? SpellingTrie.ROOT : state.node, label, part);
     if (node == state.node && !isEnd && !piece.spaceAfter()) {
       return state;
     }
@@ -267,26 +286,29 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
   /** The words of an output, as the lexicon has them: the one that was taken of each spelling. */
   public List<String> words(int... labels) {
     List<String> words = new ArrayList<>();
-    List<Vocabulary.Word> found = lexicon.vocabulary.words(labels);
-    State state = start();
-    for (Vocabulary.Word word : found) {
-      State last = between(state.context);
+    NGramModel.Context context = start().context;
+    for (WordPlace word : lexicon.vocabulary.places(labels)) {
+      int node = SpellingTrie.ROOT;
       for (int i = word.start(); i < word.end(); i++) {
-        int node =
-            follow(last.node, lexicon.symbols[labels[i]], lexicon.vocabulary.piece(labels[i]));
-        last = new State(state.context, node, 0, best(state.context, node), 0);
+        int last = word.lastPart(i, parts[labels[i]].length);
+        for (int k = word.firstPart(i); k <= last; k++) {
+          node = follow(node, labels[i], k);
+        }
       }
-      words.add(last.spelling == UNKNOWN ? word.text() : lexicon.words.get(last.spelling));
-      state = between(after(last));
+      int spelling = best(context, node);
+      words.add(spelling == UNKNOWN ? word.text() : lexicon.words.get(spelling));
+      context = after(context, spelling);
     }
     return words;
   }
 
-  /** The node after a label; the same where the label has no text. */
-  private int follow(int node, int[] symbols, Piece piece) {
+  /** The node after a part of a label; the same where that has no text. */
+  private int follow(int node, int label, int part) {
+    Piece piece = parts[label][part];
     if (piece == Piece.NOTHING || piece == Piece.SPACE) {
       return node;
     }
+    int[] symbols = lexicon.symbols[label][part];
     int at = node;
     for (int i = 0; i < symbols.length && at != UNKNOWN; i++) {
       at = trie.child(at, symbols[i]);
@@ -324,7 +346,11 @@ public final class WordScorer implements BeamScorer<WordScorer.State> {
   }
 
   private NGramModel.Context after(State state) {
-    return model == null ? null : model.next(state.context, number(state.spelling));
+    return after(state.context, state.spelling);
+  }
+
+  private NGramModel.Context after(NGramModel.Context context, int spelling) {
+    return model == null ? null : model.next(context, number(spelling));
   }
 
   /** "3-gram model of 200003 words, 200453 n-grams; 199998 spellings". */

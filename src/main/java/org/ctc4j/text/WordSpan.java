@@ -6,24 +6,25 @@ import org.ctc4j.LabelSpan;
 
 /**
  * A word of a path and when it is said: from the first frame of its first label to the last of its
- * last. Immutable.
+ * last. Labels that are pieces of several words, as SentencePiece's {@code ▁of▁the}, have their
+ * frames shared out evenly among these, blanks beside them included where they have fewer frames
+ * than words; where there are no such blanks a word may be left without a frame. No word begins
+ * before another has ended. Immutable.
  *
  * @param text of the word
- * @param labels where its labels are, one or more, in order
+ * @param labels where its labels are, one or more, in order; those of several words are in each
+ * @param start first frame
+ * @param end frame after the last
  */
-public record WordSpan(String text, List<LabelSpan> labels) implements Serializable {
+public record WordSpan(String text, List<LabelSpan> labels, int start, int end)
+    implements Serializable {
   public WordSpan {
     labels = List.copyOf(labels);
   }
 
-  /** First frame. */
-  public int start() {
-    return labels.get(0).start();
-  }
-
-  /** Frame after the last. */
-  public int end() {
-    return labels.get(labels.size() - 1).end();
+  /** Of labels that are no other word's. */
+  public WordSpan(String text, List<LabelSpan> labels) {
+    this(text, labels, labels.get(0).start(), labels.get(labels.size() - 1).end());
   }
 
   /**
@@ -32,16 +33,16 @@ public record WordSpan(String text, List<LabelSpan> labels) implements Serializa
    * @param frameShift seconds from one frame to the next
    */
   public double startSeconds(double frameShift) {
-    return start() * frameShift;
+    return start * frameShift;
   }
 
   /** When the word ends, in seconds, as {@link #startSeconds}. */
   public double endSeconds(double frameShift) {
-    return end() * frameShift;
+    return end * frameShift;
   }
 
   /**
-   * The geometric mean of the probabilities of its frames that are on a label, as {@link
+   * The geometric mean of the probabilities of its labels' frames, as {@link
    * LabelSpan#confidence()}, which see for what it is good for.
    */
   public double confidence() {

@@ -197,6 +197,63 @@ class TimeFilesTest {
   }
 
   @Test
+  @DisplayName("A token of several words is several everywhere, and parted in no segment")
+  void severalWords() throws Exception {
+    String[] tokens = {"_", "▁of▁the", "re", "▁is.", "▁end.▁A"};
+    Path ctm = folder.resolve("out.ctm");
+    Path grid = folder.resolve("out.TextGrid");
+    Path csv = folder.resolve("out.csv");
+    assertEquals(
+        List.of("of there is.", "end. A"), segments(tokens, 84, 0, 1, 0, 0, 2, 2, 0, 3, 0, 4, 0));
+    Object[] decode = {
+      "decode", folder.resolve("peaked.npz"), "--tokens", tokens(tokens), "--json"
+    };
+    Object[] files = {"--frame-shift", 1, "--ctm", ctm, "--textgrid", grid, "--csv", csv};
+    JsonNode said = Cli.run(with(decode, files)).json().get("utterances").get(0);
+    List<String> expected = List.of("of 1-2", "there 2-6", "is. 7-8", "end. 9-10", "A 10-11");
+    List<String> words = new ArrayList<>();
+    for (JsonNode word : said.get("words")) {
+      words.add(
+          word.get("word").asText() + " " + word.get("start").asInt() + "-" + word.get("end"));
+      assertTrue(word.get("confidence").asDouble() > 0.9, word.toString());
+    }
+    assertEquals(expected, words);
+    assertEquals(expected, inSeconds(CtmFile.words(Files.readString(ctm)).get("utterance-0")));
+    assertEquals(5, CsvFile.records(Files.readString(csv)).size());
+    assertEquals(
+        expected, inSeconds(said(TextGridFile.tiers(Files.readString(grid)).get("words"))));
+    JsonNode beam =
+        Cli.run(with(decode, "--beam", 9)).json().get("utterances").get(0).get("outputs").get(0);
+    assertEquals(5, beam.get("words").size());
+    assertTrue(beam.get("words").get(1).get("share").asDouble() > 0.9);
+    float[] logits = new float[10];
+    logits[1] = 20;
+    logits[5 + 2] = 20;
+    new NpzFile().floats("logits", "(2, 1, 5)", logits).write(folder.resolve("peaked.npz"));
+    Cli.run(with(decode, files)).succeeded();
+    List<String> lines = Files.readAllLines(ctm);
+    assertEquals("utterance-0 1 0.000 0.000 of 1.0000", lines.get(0), "no frame is left");
+    assertEquals("utterance-0 1 0.000 2.000 there 1.0000", lines.get(1));
+    assertEquals(
+        List.of("of there 0-2"),
+        inSeconds(said(TextGridFile.tiers(Files.readString(grid)).get("words"))),
+        "Praat has no intervals of no length");
+    Path srt = folder.resolve("out.srt");
+    Path ass = folder.resolve("out.ass");
+    Object[] cues = {"--frame-shift", 1, "--level", "words", "--srt", srt, "--ass", ass};
+    Cli.run(with(decode, cues)).succeeded();
+    assertEquals(List.of("of there 0-2"), inSeconds(Subtitles.srt(Files.readString(srt))));
+    List<Subtitles.Karaoke> sung = Subtitles.ass(Files.readString(ass));
+    assertEquals(List.of("of there"), sung.stream().map(line -> line.cue().text()).toList());
+  }
+
+  private static List<String> inSeconds(List<Interval> intervals) {
+    return intervals.stream()
+        .map(i -> i.text() + " " + i.start().intValueExact() + "-" + i.end().intValueExact())
+        .toList();
+  }
+
+  @Test
   @DisplayName("Scripts without blanks between words are cut within what has none")
   void unspacedScripts() throws Exception {
     String[] chinese = {"_", "我", "爱", "是", "。", "，", "▁ok", "ay"};

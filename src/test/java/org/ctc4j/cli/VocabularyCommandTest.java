@@ -218,6 +218,20 @@ class VocabularyCommandTest {
   }
 
   @Test
+  @DisplayName("Fairseq's dictionary has the classes before its lines, and words by '|'")
+  void fairseq() throws Exception {
+    Path file = write(peaked(8, 0, 5, 0, 6, 4, 4, 0, 6, 7, 2));
+    Path dictionary = tokens("| 948\nN 519\nO 384\nS 384\n");
+    Cli run = Cli.run("decode", file, "--tokens", dictionary, "--json").succeeded();
+    assertEquals("NO OS", utterance(run.json()).get("text").asText());
+    assertEquals(2, utterance(run.json()).get("words").size());
+    assertTrue(run.err().contains("read as FAIRSEQ, which has a blank"), run.err());
+    Object[] named = {"decode", file, "--tokens", dictionary, "--token-format", "fairseq"};
+    assertEquals("", Cli.run(named).succeeded().err());
+    assertEquals(List.of(5, 6, 4, 6), aligned(file, dictionary, "NO O"));
+  }
+
+  @Test
   @DisplayName("An end of a line within a text is none of a table, and stays one in JSON")
   void lineEnds() throws Exception {
     Path file = write(peaked(5, 1, 2, 1, 3, 1));

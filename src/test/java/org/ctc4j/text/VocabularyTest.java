@@ -11,11 +11,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.ctc4j.InvalidInputException;
+import org.ctc4j.Seed;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -224,6 +229,97 @@ class VocabularyTest {
   }
 
   @Test
+  @DisplayName("Fairseq's dictionary: counts are no classes, four tokens come first, <s> the blank")
+  void fairseq() {
+    String text = "| 94802\nE 51860\nT 38431\nA 38431\nO 12\n' 3\nmadeupword0000 0\n";
+    List<String> all =
+        List.of("<s>", "<pad>", "</s>", "<unk>", "|", "E", "T", "A", "O", "'", "madeupword0000");
+    for (VocabularyOptions options :
+        List.of(
+            VocabularyOptions.DEFAULT,
+            classes(11, 0),
+            VocabularyOptions.DEFAULT.withFormat(VocabularyFormat.FAIRSEQ))) {
+      Vocabulary vocabulary = parse(text, options);
+      assertEquals(VocabularyFormat.FAIRSEQ, vocabulary.format());
+      assertEquals(all, tokens(vocabulary));
+      assertEquals(OptionalInt.of(0), vocabulary.blank());
+      assertEquals(OptionalInt.of(0), vocabulary.namedBlank());
+      assertEquals("TEA EAT<unk>", vocabulary.text(6, 5, 1, 7, 4, 5, 7, 2, 6, 3));
+      assertArrayEquals(new int[] {7, 6, 4, 7}, vocabulary.encode("AT A"));
+      assertEquals(
+          List.of(TokenRole.BLANK, TokenRole.CONTROL, TokenRole.CONTROL, TokenRole.UNKNOWN),
+          IntStream.range(0, 4).mapToObj(vocabulary::role).toList());
+    }
+    assertEquals(TokenRole.CONTROL, parse(text, classes(11, 1)).role(0), "another blank");
+    assertEquals("<pad>", parse("k 1\n| 1\nl 1\n").token(1), "all counts the same");
+    assertEquals(6, parse("the 12345678901\nof 7\n", fairseqNamed()).size());
+    assertEquals(7, parse("k 99\r\n\r\nl 99\n  99\n").size(), "a blank is a token, too");
+    refused(text, classes(7, 0), "expected 7 tokens", "got 11 (read as FAIRSEQ)");
+    refused("k 9\n<pad> 9\n", fairseqNamed(), "line 2", "'<pad>'", "before all lines");
+    refused("k 9\nl 9\nk 2\n", fairseqNamed(), "line 3", "'k'", "the token of line 1");
+    refused("k 9\nl m 9\n", fairseqNamed(), "line 2: expected a token, a blank and its count");
+    refused(
+        "k 9\nk 2 #fairseq:overwrite\n",
+        VocabularyOptions.DEFAULT,
+        "line 2",
+        "#fairseq:overwrite is not supported",
+        "'k 2 #fairseq:overwrite'");
+  }
+
+  @Test
+  @DisplayName("Counts of texts of any length are told from classes")
+  void fairseqOfTexts() {
+    Random random = Seed.random(getClass());
+    for (int letters : new int[] {20, 30, 100}) {
+      for (int length = 100; length <= 100_000; length *= 10) {
+        Map<Integer, Integer> counts = new HashMap<>();
+        for (int i = 0; i < length; i++) { // after Zipf, nearly
+          int letter = (int) Math.pow(letters + 1, random.nextDouble()) - 1;
+          counts.merge(letter, 1, Integer::sum);
+        }
+        List<Integer> falling = counts.values().stream().sorted(Comparator.reverseOrder()).toList();
+        Vocabulary vocabulary = parse(table(falling));
+        assertEquals(VocabularyFormat.FAIRSEQ, vocabulary.format(), falling.toString());
+        assertEquals(4 + falling.size(), vocabulary.size());
+      }
+    }
+  }
+
+  private static VocabularyOptions fairseqNamed() {
+    return VocabularyOptions.DEFAULT.withFormat(VocabularyFormat.FAIRSEQ);
+  }
+
+  private static String table(List<Integer> classes) {
+    return IntStream.range(0, classes.size())
+        .mapToObj(k -> "t%d %d\n".formatted(k, classes.get(k)))
+        .collect(Collectors.joining());
+  }
+
+  @Test
+  @DisplayName("A table of classes with a mistake is one still, whichever way its numbers go")
+  void tablesWithMistakes() {
+    int size = 40;
+    for (int i = 0; i < size - 1; i++) {
+      int wrong = i;
+      for (boolean falls : new boolean[] {false, true}) {
+        List<Integer> classes =
+            IntStream.range(0, size).map(k -> falls ? size - 1 - k : k).boxed().toList();
+        String twice = table(classes.stream().map(c -> c == wrong ? c + 1 : c).toList());
+        String hole = table(classes.stream().filter(c -> c != wrong).toList());
+        refused(twice, VocabularyOptions.DEFAULT, "have the same class, " + (wrong + 1));
+        refused(hole, VocabularyOptions.DEFAULT, "none has class " + wrong);
+      }
+    }
+    VocabularyOptions any = VocabularyOptions.DEFAULT;
+    refused("k 1\nl 2\nm 3\n", any, "none has class 0");
+    refused("k 3\nl 2\nm 1\n", any, "none has class 0");
+    refused("a 97\nb 98\nz 122\nã 227\n", any, "none has class 0");
+    refused("<unk> 0\nk 0\nl 0\n", any, "'<unk>' and 'k' have the same class, 0");
+    assertEquals(VocabularyFormat.TABLE, parse("k 2\nl 1\nm 0\n").format());
+    refused("k 7\nl 900\nm 3\nn 3\n", any, "have the same class, 3");
+  }
+
+  @Test
   @DisplayName("Files: what cannot be read says why")
   void files(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("vocab.json");
@@ -391,6 +487,50 @@ class VocabularyTest {
     assertEquals("aš šo", lines("_", "▁a", "š", "▁šo").text(1, 2, 3), "of Sotho");
     assertEquals("āb", lines("_", "▁ā", "b").text(1, 2), "of Latvian");
     assertEquals("ab", lines("_", "▁a", "b").text(1, 2));
+  }
+
+  @Test
+  @DisplayName("Each mark within a token begins a word; a label may be of several")
+  void severalWords() {
+    Vocabulary vocabulary = lines("_", "▁of▁the", "re", "s▁a", "▁in▁", "x", "▁▁", "▁⁇▁");
+    int[] labels = {1, 2, 3, 4, 5};
+    assertEquals("of theres a in x", vocabulary.text(labels));
+    assertEquals(
+        List.of(
+            new Vocabulary.Word("of", 0, 1),
+            new Vocabulary.Word("theres", 0, 3),
+            new Vocabulary.Word("a", 2, 3),
+            new Vocabulary.Word("in", 3, 4),
+            new Vocabulary.Word("x", 4, 5)),
+        vocabulary.words(labels));
+    assertArrayEquals(labels, vocabulary.encode("of theres a in x"));
+    assertArrayEquals(new int[] {1, 1, 2}, vocabulary.encode("of the of there"));
+    assertEquals(
+        List.of("x", "⁇", "x"),
+        vocabulary.words(5, 7, 5).stream().map(Vocabulary.Word::text).toList());
+    Vocabulary gpt = lines("<pad>", "ĠofĠthe", "re", "çģ", "«Ġk", "Ġx");
+    assertArrayEquals(new int[] {1, 3, 4}, gpt.encode(" of the火 k"));
+    String north = bytePiece(" 北");
+    Vocabulary bytes = lines("<blk>", "<unk>", north + bytePiece(" 京"), north, bytePiece("é"));
+    assertEquals("北 京é 北", bytes.text(2, 4, 3));
+    assertEquals("北 ⁇ é", lines("▁⁇▁", north, bytePiece("é")).text(1, 0, 2));
+    assertArrayEquals(new int[] {2, 4, 3}, bytes.encode("北 京é 北"));
+    assertEquals(new Vocabulary.Word("京é", 0, 2), bytes.words(2, 4, 3).get(1));
+    Random random = Seed.random(getClass());
+    for (Vocabulary of : List.of(vocabulary, gpt, bytes, lines("_", "k@@", "l", "m n@@", "o "))) {
+      for (int i = 0; i < 300; i++) {
+        int[] some = random.ints(random.nextInt(7), 1, of.size()).toArray();
+        List<Vocabulary.Word> words = of.words(some);
+        String text = words.stream().map(Vocabulary.Word::text).collect(Collectors.joining(" "));
+        assertEquals(of.text(some), text, Arrays.toString(some));
+        for (int k = 0; k < words.size(); k++) {
+          Vocabulary.Word word = words.get(k);
+          int[] own = Arrays.copyOfRange(some, word.start(), word.end());
+          assertTrue(of.text(own).contains(word.text()), word + Arrays.toString(some));
+          assertTrue(k == 0 || words.get(k - 1).end() <= word.start() + 1, words.toString());
+        }
+      }
+    }
   }
 
   @Test

@@ -76,6 +76,25 @@ class WholeWordsTest {
   }
 
   @Test
+  @DisplayName("Tokens of several words: as texts are spelled, from one word's beginning to an end")
+  void severalWords() {
+    Vocabulary vocabulary =
+        Vocabulary.of(List.of("<blank>", "▁of▁the", "▁the", "re", "▁of", "s▁the", "▁of▁"));
+    BeamScorer<?> hot = vocabulary.hotWords(Map.of("of the", 1.0, "the", 2.0));
+    assertEquals(1, total(hot, 1));
+    assertEquals(0, total(hot, 1, 3), "of there");
+    assertEquals(1 + 2, total(hot, 1, 2), "of the the");
+    assertEquals(0, total(hot, 2, 5), "thes the");
+    assertEquals(2, total(hot, 2, 6), "the of");
+    assertEquals(2, total(hot, 6, 2), "of the");
+    assertEquals(0, total(hot, 6, 3), "of re");
+    BeamScorer<?> ofs = vocabulary.hotWords(List.of("of", "of there"), 1);
+    assertEquals(1, total(ofs, 4, 2), "of the");
+    assertEquals(0, total(ofs, 4, 5), "ofs the");
+    assertEquals(2, total(ofs, 1, 3), "of there");
+  }
+
+  @Test
   @DisplayName("What has no marks among pieces that have counts anywhere")
   void anywhere() {
     Vocabulary vocabulary = Vocabulary.of(List.of("<blank>", "▁on", "東", "京", "都"));

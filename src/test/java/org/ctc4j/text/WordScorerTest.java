@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.ctc4j.BeamOptions;
 import org.ctc4j.BeamScorer;
 import org.ctc4j.CtcDecoder;
@@ -42,7 +43,12 @@ class WordScorerTest {
     {"<blank>", "on@@", "e", "n@@", "o", "no", "one", "e@@", "o@@", "n", "s"},
     {"<blank>", "on", "e</w>", "n", "o</w>", "no</w>", "o", "one</w>", "n</w>", "e", "s"},
     {"<blank>", "Ġon", "e", "n", "o", "Ġno", "ne", "Ġe", "Ġ", "s", "Ġo"},
+    {"<blank>", "▁on▁e", "e", "▁", "n", "o", "▁one", "▁no▁", "s▁n", "ne", "e▁on▁no"},
+    {"<blank>", "Ġon", "e", "n", "oĠn", "Ġno", "ne", "ĠeĠ", "Ġ", "s", "ĠoneĠno"},
   };
+
+  /** Of words together. */
+  private static final String[] SPANNING = {"▁on▁no", "ne", "▁e", "e▁on"};
 
   private final Random random = Seed.random(getClass());
   @TempDir Path folder;
@@ -74,7 +80,7 @@ class WordScorerTest {
   @Test
   @DisplayName("Words add what the model says of them, with tokens of every kind")
   void definition() {
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 70; i++) {
       TextModel text = model();
       NGramModel model = text.read(folder, random);
       Vocabulary vocabulary = Vocabulary.of(List.of(TOKENS[i % TOKENS.length]));
@@ -154,6 +160,57 @@ class WordScorerTest {
   }
 
   @Test
+  @DisplayName("A token of several words adds what the model says of each of them")
+  void severalWords() throws IOException {
+    String arpa =
+        """
+        \\data\\
+        ngram 1=5
+        ngram 2=2
+
+        \\1-grams:
+        -1 <s> -0.5
+        -1.25 </s>
+        -2 of -0.25
+        -3 the
+        -4 there
+
+        \\2-grams:
+        -0.75 of the
+        -0.125 <s> of
+
+        \\end\\
+        """;
+    NGramModel model = NGramModel.read(Files.writeString(folder.resolve("arpa"), arpa));
+    Vocabulary vocabulary = Vocabulary.of(List.of("_", "▁of▁the", "re", "▁of", "▁the", "▁there▁"));
+    double weight = 1 / Math.log(10);
+    for (Lexicon lexicon :
+        List.of(
+            Lexicon.of(vocabulary, List.of("of", "the", "there")),
+            Lexicon.ofModel(vocabulary, List.of("of", "the", "there")))) {
+      WordScorer scorer = WordScorer.of(model, lexicon, weight, 10);
+      assertEquals(20 - 0.125 - 0.75 - 1.25, scorer.total(1), 1e-12);
+      assertEquals(scorer.total(3, 4), scorer.total(1), 1e-12);
+      assertEquals(20 - 0.125 - 0.25 - 4 - 1.25, scorer.total(1, 2), 1e-12);
+      assertEquals(scorer.total(3, 5), scorer.total(1, 2), 1e-12);
+      assertEquals(List.of("of", "there", "of", "the"), scorer.words(1, 2, 1));
+      assertEquals(LOG_ZERO, scorer.total(1, 2, 2));
+      assertEquals(LOG_ZERO, scorer.total(3, 2, 1), "ofre");
+    }
+    Map<String, List<int[]>> spellings =
+        Map.of("of", List.of(new int[] {3}), "the", List.of(new int[] {4}));
+    WordScorer spelt = WordScorer.of(model, Lexicon.of(vocabulary, spellings), weight, 10);
+    assertEquals(20 - 0.125 - 0.75 - 1.25, spelt.total(3, 4), 1e-12);
+    assertEquals(LOG_ZERO, spelt.total(1), "no word's spelling");
+    assertEquals(List.of("of", "the"), spelt.words(1));
+    assertRefused(
+        "lexicon: a spelling of 'of' is not one word",
+        () -> Lexicon.of(vocabulary, Map.of("of", List.of(new int[] {1}))));
+    assertRefused(
+        "lexicon: 'of the', expected a word", () -> Lexicon.of(vocabulary, List.of("of the")));
+  }
+
+  @Test
   @DisplayName("A lexicon's word(2) after word is another spelling of it; elsewhere a word")
   void variants() throws IOException {
     Path arpa = folder.resolve("arpa");
@@ -201,7 +258,7 @@ class WordScorerTest {
   @Test
   @DisplayName("No label adds more than the bound, and the bound changes no output")
   void bounds() {
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 70; i++) {
       TextModel text = model();
       NGramModel model = text.read(folder, random);
       Vocabulary vocabulary = Vocabulary.of(List.of(TOKENS[i % TOKENS.length]));
@@ -261,7 +318,9 @@ class WordScorerTest {
     for (int i = 0; i < 40; i++) {
       TextModel text = model();
       NGramModel model = text.read(folder, random);
-      Vocabulary vocabulary = Vocabulary.of(List.of("<blank>", "|", "o", "n", "e"));
+      String[] tokens = i % 2 == 0 ? new String[] {"|", "o", "n", "e"} : SPANNING;
+      Vocabulary vocabulary =
+          Vocabulary.of(Stream.concat(Stream.of("<blank>"), Arrays.stream(tokens)).toList());
       WordScorer scorer = WordScorer.of(model, vocabulary, random.nextDouble(2), 1);
       double[] logits = random.doubles(5 * 6, -2, 2).toArray();
       FrameTensor tensor = FrameTensor.timeMajor(logits, 6, 1, 5);

@@ -13,6 +13,7 @@ import org.ctc4j.CtcNBest;
 import org.ctc4j.CtcOptions;
 import org.ctc4j.CtcPath;
 import org.ctc4j.FrameTensor;
+import org.ctc4j.LabelSpan;
 import org.ctc4j.Seed;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,69 @@ class WordTimesTest {
     assertEquals(p, hi.confidence(), 1e-12);
     assertEquals(9, words.get(1).start());
     assertEquals(List.of(), Vocabulary.of(List.of("<blank>", "x", "y", "z")).words(path));
+  }
+
+  private static CtcPath path(int classes, int... frames) {
+    return CtcDecoder.create()
+        .greedy(peaked(classes, frames), new int[] {frames.length}, CtcOptions.DEFAULT)
+        .get(0);
+  }
+
+  @Test
+  @DisplayName("Words of one token share its frames evenly, and blanks beside it where it has few")
+  void sharedFrames() {
+    Vocabulary vocabulary = Vocabulary.of(List.of("_", "▁of▁the", "re", "▁a▁b▁c"));
+    assertSaid(List.of("of 0-2", "the 2-4"), vocabulary, 1, 1, 1, 1, 0);
+    assertSaid(List.of("of 0-1", "the 1-3"), vocabulary, 1, 1, 1, 0);
+    assertSaid(List.of("of 1-2", "there 2-6"), vocabulary, 0, 1, 0, 0, 2, 2, 0);
+    assertSaid(List.of("of 1-2", "the 2-3"), vocabulary, 0, 1, 0);
+    assertSaid(List.of("of 0-1", "there 1-3"), vocabulary, 0, 1, 2, 0);
+    assertSaid(List.of("of 0-0", "there 0-2"), vocabulary, 1, 2);
+    assertSaid(List.of("a 1-2", "b 2-3", "c 3-4"), vocabulary, 0, 0, 3, 0);
+    assertSaid(List.of("of 0-1", "the 1-2", "a 2-2", "b 2-3", "c 3-4"), vocabulary, 1, 0, 3, 0);
+    CtcPath path = path(4, 0, 1, 0, 2);
+    WordSpan there = vocabulary.words(path).get(1);
+    assertEquals(path.spans(), there.labels());
+    double p = Math.exp(3) / (Math.exp(3) + 3);
+    assertEquals(p, there.confidence(), 1e-12);
+    assertEquals(p, vocabulary.words(path(4, 1, 2)).get(0).confidence(), 1e-12, "without a frame");
+  }
+
+  private static void assertSaid(List<String> expected, Vocabulary vocabulary, int... frames) {
+    List<WordSpan> words = vocabulary.words(path(vocabulary.size(), frames));
+    assertEquals(
+        expected, words.stream().map(w -> w.text() + " " + w.start() + "-" + w.end()).toList());
+  }
+
+  @Test
+  @DisplayName("Of random paths no word begins before another has ended, and none lacks a frame")
+  void sharedFramesOfRandomPaths() {
+    Random random = Seed.random(getClass());
+    Vocabulary vocabulary = Vocabulary.of(List.of("_", "▁a▁b", "c", "d▁e▁f", "▁", "▁g", "h▁"));
+    for (int round = 0; round < 500; round++) {
+      int[] frames = random.ints(1 + random.nextInt(20), 0, 7).toArray();
+      Arrays.setAll(frames, t -> random.nextInt(3) == 0 ? frames[t] : 0);
+      CtcPath path = path(7, frames);
+      List<WordSpan> words = vocabulary.words(path);
+      String what = Arrays.toString(frames) + words;
+      int end = 0;
+      for (WordSpan word : words) {
+        assertTrue(word.start() >= end && word.end() >= word.start(), what);
+        end = word.end();
+      }
+      assertTrue(end <= frames.length, what);
+      for (LabelSpan span : path.spans()) { // a frame of a label is one of a word that has it
+        List<WordSpan> own = words.stream().filter(w -> w.labels().contains(span)).toList();
+        for (int t = span.start(); t < span.end() && !own.isEmpty(); t++) {
+          int frame = t;
+          assertTrue(own.stream().anyMatch(w -> w.start() <= frame && frame < w.end()), what);
+        }
+        boolean isTight = span.frames() < own.size();
+        for (WordSpan word : own) {
+          assertTrue(isTight || word.end() > word.start(), what);
+        }
+      }
+    }
   }
 
   @Test

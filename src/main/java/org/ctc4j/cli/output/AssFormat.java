@@ -32,7 +32,7 @@ public record AssFormat(Level level, Clock clock) implements TimeFormat {
   public String write(List<TimedUtterance> utterances) {
     StringBuilder out = new StringBuilder(HEAD);
     TimedUtterance utterance = utterances.get(0);
-    for (TimedText cue : utterance.tiers().at(level)) {
+    for (TimedText cue : TimedText.lasting(utterance.tiers().at(level))) {
       Cues.requireDuration(utterance, cue, clock);
       out.append("Dialogue: 0,").append(clock.clock(cue.start(), 1, '.')).append(',');
       out.append(clock.clock(cue.end(), 1, '.')).append(",Default,,0,0,0,,");

@@ -9,7 +9,7 @@ public record SrtFormat(Level level, Clock clock) implements TimeFormat {
     StringBuilder out = new StringBuilder();
     int number = 0;
     TimedUtterance utterance = utterances.get(0);
-    for (TimedText cue : utterance.tiers().at(level)) {
+    for (TimedText cue : TimedText.lasting(utterance.tiers().at(level))) {
       Cues.requireDuration(utterance, cue, clock);
       out.append(++number).append('\n');
       out.append(clock.clock(cue.start(), 2, ',')).append(" --> ");

@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Praat's TextGrid, long text format: a tier of words, where labels make words, and one of tokens,
  * or the one that is asked for. The intervals of a tier follow each other without gaps; those
- * between labels are empty.
+ * between labels are empty; a word without a frame is in the interval of the next.
  *
  * @param level null for words and tokens
  */
@@ -69,7 +69,7 @@ public record TextGridFormat(Level level, Clock clock) implements TimeFormat {
   private static List<TimedText> withoutGaps(List<TimedText> items, int frames) {
     List<TimedText> intervals = new ArrayList<>();
     int end = 0;
-    for (TimedText item : items) {
+    for (TimedText item : TimedText.lasting(items)) {
       if (item.start() > end) {
         intervals.add(gap(end, item.start()));
       }

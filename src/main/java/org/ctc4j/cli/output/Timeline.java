@@ -28,13 +28,24 @@ public record Timeline(Vocabulary vocabulary, SegmentRule rule) {
       return new Finding(path, reason, null, null);
     }
 
-    private TimedText timed(String text, int from, int to, int word) {
-      WordSpan span = new WordSpan(text, path.spans().subList(from, to));
-      double logRatio =
-          greedy == null ? Double.NaN : path.logRatio(greedy, span.start(), span.end());
+    private TimedText timed(String text, int from, int to) {
+      return timed(new WordSpan(text, path.spans().subList(from, to)), from, to, -1);
+    }
+
+    /** From the beginning of one to the end of another. */
+    private TimedText timed(String text, TimedText first, TimedText last) {
+      List<LabelSpan> labels = path.spans().subList(first.from(), last.to());
+      WordSpan span = new WordSpan(text, labels, first.start(), last.end());
+      return timed(span, first.from(), last.to(), -1);
+    }
+
+    private TimedText timed(WordSpan span, int from, int to, int word) {
+      int start = path.spans().get(from).start(); // of labels that others have, too, all frames
+      int end = path.spans().get(to - 1).end();
+      double logRatio = greedy == null ? Double.NaN : path.logRatio(greedy, start, end);
       double share = shares == null || word < 0 ? Double.NaN : shares[word];
       TimedText.Trust trust = new TimedText.Trust(span.confidence(), logRatio, share);
-      return new TimedText(text, from, to, span.start(), span.end(), trust);
+      return new TimedText(span.text(), from, to, span.start(), span.end(), trust);
     }
   }
 
@@ -43,7 +54,7 @@ public record Timeline(Vocabulary vocabulary, SegmentRule rule) {
     int[] labels = found.path().labels();
     List<TimedText> tokens = new ArrayList<>();
     for (int i = 0; i < labels.length; i++) {
-      tokens.add(found.timed(vocabulary.token(labels[i]), i, i + 1, -1));
+      tokens.add(found.timed(vocabulary.token(labels[i]), i, i + 1));
     }
     List<TimedText> words = vocabulary.hasWords() ? words(labels, found) : null;
     List<TimedText> segments =
@@ -67,7 +78,7 @@ public record Timeline(Vocabulary vocabulary, SegmentRule rule) {
                 .filter(span -> span.start() >= taken.start() && span.start() < taken.end())
                 .mapToInt(LabelSpan::label)
                 .toArray();
-        wildcards.add(found.timed(vocabulary.text(said), i, i + 1, -1));
+        wildcards.add(found.timed(vocabulary.text(said), i, i + 1));
       }
     }
     return wildcards;
@@ -75,24 +86,36 @@ public record Timeline(Vocabulary vocabulary, SegmentRule rule) {
 
   private List<TimedText> words(int[] labels, Finding found) {
     List<TimedText> words = new ArrayList<>();
+    List<WordSpan> spans = vocabulary.words(found.path());
     for (Vocabulary.Word word : vocabulary.words(labels)) {
-      words.add(found.timed(word.text(), word.start(), word.end(), words.size()));
+      int i = words.size();
+      words.add(found.timed(spans.get(i), word.start(), word.end(), i));
     }
     return words;
   }
 
-  /** Words, and parts of those in scripts that put no blanks between words. */
+  /**
+   * What a segment may end after: words, those that a label is a piece of as one, and parts of them
+   * in scripts that put no blanks between words.
+   */
   private List<TimedText> parts(List<TimedText> words, Finding found) {
     List<TimedText> parts = new ArrayList<>();
     int[] labels = found.path().labels();
-    for (TimedText word : words) {
-      int from = word.from();
-      for (int i = from + 1; i <= word.to(); i++) {
+    for (int w = 0; w < words.size(); ) {
+      TimedText first = words.get(w++);
+      TimedText last = first;
+      while (w < words.size() && words.get(w).from() < last.to()) {
+        last = words.get(w++);
+      }
+      int from = first.from();
+      for (int i = from + 1; i <= last.to(); i++) {
         boolean ends =
-            i == word.to()
+            i == last.to()
                 || UnspacedScripts.mayPart(text(labels, from, i), text(labels, i, i + 1));
         if (ends) {
-          parts.add(found.timed(text(labels, from, i), from, i, -1));
+          TimedText part = found.timed(text(labels, from, i), from, i);
+          TimedText begins = from == first.from() ? first : part;
+          parts.add(part.within(begins.start(), i == last.to() ? last.end() : part.end()));
           from = i;
         }
       }
@@ -104,15 +127,15 @@ public record Timeline(Vocabulary vocabulary, SegmentRule rule) {
     List<TimedText> segments = new ArrayList<>();
     int first = 0;
     for (int i = 1; i <= units.size(); i++) {
-      int from = units.get(first).from();
+      TimedText begins = units.get(first);
       boolean ends = i == units.size();
       if (!ends) {
-        String longer = text(labels, from, units.get(i).to());
+        String longer = text(labels, begins.from(), units.get(i).to());
         ends = rule.parts(units.get(i - 1), units.get(i), longer);
       }
       if (ends) {
-        int to = units.get(i - 1).to();
-        segments.add(found.timed(text(labels, from, to), from, to, -1));
+        TimedText last = units.get(i - 1);
+        segments.add(found.timed(text(labels, begins.from(), last.to()), begins, last));
         first = i;
       }
     }

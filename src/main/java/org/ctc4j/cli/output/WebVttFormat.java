@@ -8,7 +8,7 @@ public record WebVttFormat(Level level, Clock clock) implements TimeFormat {
   public String write(List<TimedUtterance> utterances) {
     StringBuilder out = new StringBuilder("WEBVTT\n");
     TimedUtterance utterance = utterances.get(0);
-    for (TimedText cue : utterance.tiers().at(level)) {
+    for (TimedText cue : TimedText.lasting(utterance.tiers().at(level))) {
       Cues.requireDuration(utterance, cue, clock);
       out.append('\n').append(clock.clock(cue.start(), 2, '.')).append(" --> ");
       out.append(clock.clock(cue.end(), 2, '.')).append('\n');
